@@ -1,0 +1,1 @@
+"""The operator: turns an LLMWorkerPool into lanes on Kubernetes."""
