@@ -1,0 +1,63 @@
+"""Laneway: send jobs to a queue in front of Ollama and find exactly one result per job.
+
+`Pool` connects to a pool; everything else here is what its methods return or raise. Imports are lazy, so that
+`import laneway.schema` (the worker, the operator) and `laneway --help` do not pay for boto3.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from laneway.client import (
+        IdReused,
+        JobCancelled,
+        JobExpired,
+        JobFailed,
+        JobHandle,
+        JobStatus,
+        LanewayError,
+        Pool,
+        PoolUnavailable,
+        UnknownJob,
+    )
+    from laneway.schema.job import InvalidJob, Job
+    from laneway.schema.result import Result
+
+_HOMES = {
+    "IdReused": "laneway.client",
+    "InvalidJob": "laneway.schema.job",
+    "Job": "laneway.schema.job",
+    "JobCancelled": "laneway.client",
+    "JobExpired": "laneway.client",
+    "JobFailed": "laneway.client",
+    "JobHandle": "laneway.client",
+    "JobStatus": "laneway.client",
+    "LanewayError": "laneway.client",
+    "Pool": "laneway.client",
+    "PoolUnavailable": "laneway.client",
+    "Result": "laneway.schema.result",
+    "UnknownJob": "laneway.client",
+}
+
+__all__ = [
+    "IdReused",
+    "InvalidJob",
+    "Job",
+    "JobCancelled",
+    "JobExpired",
+    "JobFailed",
+    "JobHandle",
+    "JobStatus",
+    "LanewayError",
+    "Pool",
+    "PoolUnavailable",
+    "Result",
+    "UnknownJob",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'laneway' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

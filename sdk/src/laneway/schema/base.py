@@ -1,0 +1,111 @@
+"""The base of every schema model, the shared scalar types, and validation problems in words without any input text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic import ValidationError
+
+MAX_PROBLEMS_SHOWN = 5
+MAX_NAME_SHOWN = 80  # characters of a field name that came from outside
+
+_UNION_TAG = re.compile(r"[\[(]|^(bool|str|constrained-str)$")  # pydantic's name for one branch of a union
+_DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
+
+
+class Frozen(BaseModel):
+    """A frozen model that refuses unknown fields and describes its fields by their docstrings."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class KubernetesModel(Frozen):
+    """A model written in YAML by people: camelCase names, as Kubernetes' API conventions want."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+def duration_seconds(text: str) -> int:
+    """Seconds of a duration such as `90s`, `5m` or `1h30m`; ValueError says what is expected."""
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
+        raise ValueError("should be a duration such as 90s, 5m or 1h30m")
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def duration_text(seconds: int) -> str:
+    """The shortest duration text that `duration_seconds` reads back as the same number."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
+def _read_duration(value: object) -> int:
+    if not isinstance(value, str):
+        raise ValueError("should be a duration such as 90s, 5m or 1h30m")  # noqa: TRY004 - pydantic wants ValueError
+    return duration_seconds(value)
+
+
+Duration = Annotated[
+    int,
+    BeforeValidator(_read_duration, json_schema_input_type=Annotated[str, Field(pattern=r"^([0-9]+[hms]){1,3}$")]),
+    PlainSerializer(duration_text, return_type=str),
+]
+"""Whole seconds, written as `5m` in YAML."""
+
+JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
+"""The idempotency key of a job: 1 to 128 characters."""
+
+Alias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)]
+"""A name in a pool's own list, a DNS label (RFC 1123)."""
+
+Labels = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=63)],
+        Annotated[str, StringConstraints(max_length=256)],
+    ],
+    Field(max_length=16),
+]
+"""At most 16 labels a person may group results by."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""A content digest."""
+
+
+def location(path: Sequence[str | int]) -> str:
+    """A pydantic error location as people write paths: `spec.lanes[0].parallel`."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif not _UNION_TAG.search(part):
+            text += ("." if text else "") + part[:MAX_NAME_SHOWN]
+    return text
+
+
+def problem(error: Any) -> str:
+    """One pydantic error in words; never its input, which may be a prompt."""
+    where = location(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{where}: unknown field"
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"{where}: {message}" if where else message
+
+
+def problems(error: ValidationError) -> str:
+    """The first few problems of a validation in one line; never any input."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    shown = "; ".join(problem(each) for each in found[:MAX_PROBLEMS_SHOWN])
+    more = len(found) - MAX_PROBLEMS_SHOWN
+    return f"{shown}; and {more} more" if more > 0 else shown

@@ -1,0 +1,111 @@
+"""The closed list of error codes: what each means, what to change, and whether another attempt can help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Why a job has no answer."""
+
+    INVALID_JOB = "invalid_job"
+    ENVELOPE = "envelope"
+    BODY_TOO_LARGE = "body_too_large"
+    STORED_JOB_MISSING = "stored_job_missing"
+    UNKNOWN_MODEL = "unknown_model"
+    UNKNOWN_DESTINATION = "unknown_destination"
+    UNSUPPORTED = "unsupported"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    FORMAT_NOT_MET = "format_not_met"
+    INCOMPLETE_ANSWER = "incomplete_answer"
+    ENGINE_ERROR = "engine_error"
+    ENGINE_CRASHED = "engine_crashed"
+    STALLED = "stalled"
+    TIMED_OUT = "timed_out"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class CodeInfo:
+    """What people read about a code."""
+
+    meaning: str
+    fix: str
+    retried: bool = False
+    """Whether another attempt may succeed: it then counts as one of the lane's `maxAttempts`."""
+
+
+CODES: dict[ErrorCode, CodeInfo] = {
+    ErrorCode.INVALID_JOB: CodeInfo(
+        "The message is not a valid job.",
+        "Change what the message names; `laneway schema job` prints the schema.",
+    ),
+    ErrorCode.ENVELOPE: CodeInfo(
+        "The message is an SNS or EventBridge envelope, not a job.",
+        "Turn on raw message delivery for the subscription, or send `detail` alone as the target's input.",
+    ),
+    ErrorCode.BODY_TOO_LARGE: CodeInfo(
+        "The body is larger than 1 MiB less 8 KiB.",
+        "Send less text or smaller images; split the document into several jobs.",
+    ),
+    ErrorCode.STORED_JOB_MISSING: CodeInfo(
+        "The message points to a stored body that is not there.",
+        "Send the job again with the client; keep `jobs/` longer than the queue keeps messages.",
+    ),
+    ErrorCode.UNKNOWN_MODEL: CodeInfo(
+        "The job asks for another model than its lane serves.",
+        "Leave `model` out, or send the job to the lane that serves it.",
+    ),
+    ErrorCode.UNKNOWN_DESTINATION: CodeInfo(
+        "The job names a destination that its pool does not declare.",
+        "Use one of the pool's `destinations`, or leave `destination` out.",
+    ),
+    ErrorCode.UNSUPPORTED: CodeInfo(
+        "The model cannot do what the job asks: tools, images, thinking or embeddings.",
+        "Use a model with that capability (`ollama show MODEL` lists them), or leave the field out.",
+    ),
+    ErrorCode.PROMPT_TOO_LONG: CodeInfo(
+        "The prompt does not fit into the lane's context.",
+        "Shorten the prompt, or ask the platform team for a lane with a larger `contextLength`.",
+    ),
+    ErrorCode.FORMAT_NOT_MET: CodeInfo(
+        "The answer does not meet the requested `format`.",
+        "Raise `num_predict`, simplify the schema, or say in the prompt what the fields mean.",
+        retried=True,
+    ),
+    ErrorCode.INCOMPLETE_ANSWER: CodeInfo(
+        "The stream ended without the final record; Ollama ends so when a model repeats itself.",
+        "Change the prompt or raise `repeat_penalty`.",
+        retried=True,
+    ),
+    ErrorCode.ENGINE_ERROR: CodeInfo(
+        "Ollama answered with an error.",
+        "Look at the message; check `format` and `options`.",
+        retried=True,
+    ),
+    ErrorCode.ENGINE_CRASHED: CodeInfo(
+        "Ollama crashed while this job was alone on it, more than once.",
+        "Shorten the prompt or the context; the model may not fit the memory.",
+        retried=True,
+    ),
+    ErrorCode.STALLED: CodeInfo(
+        "No token came for longer than the lane allows.",
+        "Try again; a shorter prompt reaches its first token sooner.",
+        retried=True,
+    ),
+    ErrorCode.TIMED_OUT: CodeInfo(
+        "The job ran for longer than the lane's `timeout`.",
+        "Lower `num_predict`, shorten the prompt, or use a lane with a longer `timeout`.",
+        retried=True,
+    ),
+    ErrorCode.EXPIRED: CodeInfo(
+        "The deadline passed before the job was finished.",
+        "Send it again with a later `expires_at`; if it happens often, the lane needs more workers.",
+    ),
+    ErrorCode.CANCELLED: CodeInfo(
+        "The job was cancelled on request.",
+        "Nothing to fix; use a new id to run it after all.",
+    ),
+}

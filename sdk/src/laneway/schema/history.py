@@ -1,0 +1,71 @@
+"""What a job carries from attempt to attempt: the `laneway` message attribute. Validated, not authenticated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+
+from laneway.schema.base import Frozen, JobId
+from laneway.schema.codes import ErrorCode
+
+MAX_ATTRIBUTE_BYTES = 4096  # of the message's 8 KiB that bodies leave free
+MAX_FAILURES = 20
+
+
+class Failure(Frozen):
+    """One failed attempt."""
+
+    attempt: Annotated[int, Field(ge=1, le=1000)]
+    """Which attempt it was, from 1."""
+    code: ErrorCode
+    """Why it failed."""
+    message: Annotated[str, StringConstraints(max_length=300)]
+    """The cause in words; never text of the prompt or the answer."""
+    worker: Annotated[str, StringConstraints(max_length=128)]
+    """Where it ran."""
+    at: AwareDatetime
+    """When it failed."""
+
+
+class History(Frozen):
+    """When a job was first submitted, and how it failed so far."""
+
+    id: JobId
+    """The id of a job whose body names none: the MessageId of its first message."""
+    submitted_at: AwareDatetime
+    """First submission, as far as known."""
+    failures: Annotated[tuple[Failure, ...], Field(max_length=MAX_FAILURES)] = ()
+    """Failed attempts, oldest first."""
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts have failed."""
+        return self.failures[-1].attempt if self.failures else 0
+
+    def with_failure(self, code: ErrorCode, message: str, worker: str, at: datetime) -> History:
+        """The history with one more failed attempt, the oldest dropped where there are too many."""
+        failure = Failure(attempt=self.attempts + 1, code=code, message=message[:300], worker=worker[:128], at=at)
+        return self.model_copy(update={"failures": (*self.failures, failure)[-MAX_FAILURES:]})
+
+    def to_attribute(self) -> str:
+        """The attribute's text, ≤ 4 KiB: the oldest failures are dropped until it fits."""
+        history = self
+        while len((text := history.model_dump_json()).encode()) > MAX_ATTRIBUTE_BYTES:
+            history = history.model_copy(update={"failures": history.failures[1:]})
+        return text
+
+
+def read_history(attribute: str | None, message_id: str, sent_at: datetime) -> History:
+    """The history of a message; a missing, oversized or forged attribute counts as none. `submitted_at` never lies
+    after the message's own SentTimestamp. Never raises.
+    """
+    fresh = History(id=message_id, submitted_at=sent_at)
+    if attribute is None or len(attribute) > MAX_ATTRIBUTE_BYTES:
+        return fresh
+    try:
+        history = History.model_validate_json(attribute)
+    except ValidationError:
+        return fresh
+    return history.model_copy(update={"submitted_at": min(history.submitted_at, sent_at)})

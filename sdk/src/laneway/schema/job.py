@@ -1,0 +1,337 @@
+"""The job: an Ollama request body plus an id, and the one way to read it from bytes.
+
+Field names and meanings are Ollama's (https://github.com/ollama/ollama/blob/main/docs/api.md), bounds are ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, ValidationError, model_validator
+
+from laneway.schema.base import Alias, Frozen, JobId, Labels, problems
+from laneway.schema.codes import ErrorCode
+
+MAX_BODY_BYTES = 1024 * 1024 - 8 * 1024  # SQS: 1 MiB a message with its attributes; 8 KiB are left for those
+MAX_INLINE_BYTES = 64 * 1024  # SQS bills each started 64 KiB; larger bodies wait in S3 and the message points there
+MAX_DEPTH = 32  # levels of nesting in a body
+MAX_DIGITS = 30  # digits of a number in a body
+MAX_TEXT = MAX_BODY_BYTES  # characters of one text; the body's size bounds all of them together
+
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
+Image = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=MAX_TEXT)]
+"""One image, base64 without a data-URL prefix."""
+JsonObject = Annotated[dict[str, JsonValue], Field(max_length=256)]
+
+_RELOADS = "reloads the model for every job; the platform team sets it for the lane"
+RELOADING_OPTIONS = {
+    "num_ctx": f"{_RELOADS} (contextLength)",
+    **dict.fromkeys(
+        ("num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "use_mlock", "low_vram", "numa", "f16_kv"),
+        _RELOADS,
+    ),
+}
+"""Options of Ollama that reload the model, each with the reason for its refusal."""
+
+REFUSED_FIELDS = {
+    "keep_alive": "the lane keeps its model loaded",
+    "template": "the model's own template is used; use raw: true to send a prompt without one",
+    "stream": "a job has one result; nothing is streamed to the sender",
+    "context": "deprecated by Ollama; use messages",
+    "truncate": "a prompt that does not fit is refused, never cut",
+    "shift": "an answer that does not fit ends with finish_reason length",
+    "suffix": "not supported yet; write the whole prompt with raw: true",
+}
+"""Fields of Ollama's requests that a job can't have, each with the reason."""
+
+
+class InvalidJob(ValueError):
+    """A message that is no job; `str()` says what to change and holds no text of the job."""
+
+    def __init__(self, code: ErrorCode, message: str, job_id: str | None = None) -> None:
+        """`job_id` is set where an acceptable id could be read all the same."""
+        super().__init__(message)
+        self.code = code
+        self.job_id = job_id
+
+
+class Options(Frozen):
+    """Sampling options, as in Ollama's Modelfile reference."""
+
+    num_predict: Annotated[int, Field(ge=1, le=131_072)] | None = None
+    """Most tokens to generate; capped by the lane's `maxTokens`, which is also the default."""
+    temperature: Annotated[float, Field(ge=0, le=5)] | None = None
+    """0 always picks the likeliest token."""
+    seed: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
+    """Fixes the random choices."""
+    top_k: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    """Choose among the k likeliest tokens."""
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Choose among the likeliest tokens that together reach p."""
+    min_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Drop tokens less likely than this share of the likeliest."""
+    typical_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Locally typical sampling."""
+    repeat_last_n: Annotated[int, Field(ge=-1, le=131_072)] | None = None
+    """How far back repetitions are looked for; -1 is the whole context."""
+    repeat_penalty: Annotated[float, Field(ge=0, le=10)] | None = None
+    """How strongly repetitions are penalised."""
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    """Penalty for a token that has appeared."""
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    """Penalty that grows with how often a token has appeared."""
+    mirostat: Annotated[int, Field(ge=0, le=2)] | None = None
+    """0 is off."""
+    mirostat_eta: Annotated[float, Field(ge=0, le=10)] | None = None
+    """Mirostat's learning rate."""
+    mirostat_tau: Annotated[float, Field(ge=0, le=100)] | None = None
+    """Mirostat's target entropy."""
+    num_keep: Annotated[int, Field(ge=0, le=131_072)] | None = None
+    """Tokens of the prompt kept when the context is cut."""
+    stop: (
+        Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=256)]], Field(max_length=16)] | None
+    ) = None
+    """Texts that end the answer."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_reloading(cls, value: Any) -> Any:
+        for name in value if isinstance(value, dict) else ():
+            if name in RELOADING_OPTIONS:
+                raise ValueError(f"{name} {RELOADING_OPTIONS[name]}; leave it out")
+        return value
+
+
+class ToolCallFunction(Frozen):
+    """What an assistant's message called."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    arguments: JsonObject = {}
+    index: Annotated[int, Field(ge=0, le=1024)] | None = None
+    description: Text | None = None
+
+
+class ToolCall(Frozen):
+    """One tool call of an assistant's message."""
+
+    function: ToolCallFunction
+    id: Annotated[str, StringConstraints(max_length=256)] | None = None
+
+
+class Message(Frozen):
+    """One chat message."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: Text = ""
+    thinking: Text | None = None
+    images: Annotated[list[Image], Field(max_length=16)] | None = None
+    tool_calls: Annotated[list[ToolCall], Field(max_length=64)] | None = None
+    tool_name: Annotated[str, StringConstraints(max_length=256)] | None = None
+    tool_call_id: Annotated[str, StringConstraints(max_length=256)] | None = None
+
+
+class ToolFunction(Frozen):
+    """A function that the model may call."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    description: Text = ""
+    parameters: JsonObject = {}
+
+
+class Tool(Frozen):
+    """A tool that the model may call."""
+
+    type: Literal["function"] = "function"
+    function: ToolFunction
+
+
+NonEmptyText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+
+
+class Job(Frozen):
+    """An Ollama request body plus an id. Exactly one of `prompt`, `messages` and `input` is given."""
+
+    id: JobId | None = None
+    """The idempotency key. Without one, the SQS MessageId is the id."""
+    model: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    """The lane's model, or nothing; another one is refused."""
+    prompt: NonEmptyText | None = None
+    """Text to complete (Ollama's generate)."""
+    system: Text | None = None
+    """System text, with `prompt`."""
+    raw: bool | None = None
+    """Send the prompt without a chat template: few-shot completion with base models."""
+    images: Annotated[list[Image], Field(min_length=1, max_length=16)] | None = None
+    """Images for `prompt`, base64; in a chat they belong to a message."""
+    messages: Annotated[list[Message], Field(min_length=1, max_length=1024)] | None = None
+    """A chat (Ollama's chat)."""
+    tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
+    """Tools that the model may call, with `messages`."""
+    input: NonEmptyText | Annotated[list[NonEmptyText], Field(min_length=1, max_length=2048)] | None = None
+    """Text or texts to embed (Ollama's embed)."""
+    think: bool | Literal["low", "medium", "high", "max"] | None = None
+    """Whether the model thinks first, where it can."""
+    format: Literal["json"] | JsonObject | None = None
+    """`json`, or a JSON Schema that the answer must meet."""
+    options: Options | None = None
+    """Sampling options."""
+    destination: Alias | None = None
+    """One of the pool's `destinations`; never a bucket."""
+    expires_at: AwareDatetime | None = None
+    """No answer is wanted after this time (RFC 3339 with a zone)."""
+    labels: Labels | None = None
+    """Copied to the result."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_refused_fields(cls, value: Any) -> Any:
+        for name in value if isinstance(value, dict) else ():
+            if name in REFUSED_FIELDS:
+                raise ValueError(f"{name} is not accepted: {REFUSED_FIELDS[name]}")
+            if name not in cls.model_fields:
+                close = difflib.get_close_matches(name[:64], cls.model_fields, n=1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise ValueError(f"unknown field {name[:64]!r}{hint}")
+        return value
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Job:
+        given = [name for name in ("prompt", "messages", "input") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of prompt, messages and input, not {' and '.join(given) or 'none'}")
+        kind = given[0]
+        for name, kinds in _BELONGS_TO.items():
+            if kind not in kinds and getattr(self, name) is not None:
+                raise ValueError(f"{name} goes with {' or '.join(kinds)}, not with {kind}")
+        if self.raw and self.system is not None:
+            raise ValueError("raw: true sends the prompt as it is; write the system text into it")
+        return self
+
+    def request_hash(self, model: str) -> str:
+        """`sha256:…` over everything that shapes the answer of `model`; key order inside `format` counts, as it does
+        for Ollama's grammar.
+        """
+        shape = self.model_dump(
+            mode="json", exclude_none=True, exclude={"id", "model", "destination", "expires_at", "labels"}
+        )
+        text = json.dumps({"model": model, **shape}, ensure_ascii=False, separators=(",", ":"))
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    def to_body(self) -> bytes:
+        """The body to send: compact JSON without empty fields."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+_BELONGS_TO = {
+    "system": ("prompt",),
+    "raw": ("prompt",),
+    "images": ("prompt",),
+    "tools": ("messages",),
+    "think": ("prompt", "messages"),
+    "format": ("prompt", "messages"),
+}
+
+
+class StoredJob(Frozen):
+    """A message that only points to the body at `jobs/<id>.json`; the key follows from the id."""
+
+    id: JobId
+    stored: Literal[True] = True
+
+
+def parse_job(body: bytes) -> Job:
+    """Read a job from bytes; raises `InvalidJob` and nothing else, whatever the bytes."""
+    message = parse_message(body)
+    if isinstance(message, StoredJob):
+        raise InvalidJob(ErrorCode.INVALID_JOB, "a stored body can't point to another one", message.id)
+    return message
+
+
+def parse_message(body: bytes) -> Job | StoredJob:
+    """Read what a message holds: a job, or a pointer to one; raises `InvalidJob` and nothing else."""
+    document = _read_object(body)
+    job_id = _readable_id(document)
+    if {"TopicArn", "Message"} <= document.keys() or {"detail-type", "detail"} <= document.keys():
+        raise InvalidJob(ErrorCode.ENVELOPE, "the message is an SNS or EventBridge envelope", job_id)
+    model = StoredJob if "stored" in document else Job
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidJob(ErrorCode.INVALID_JOB, problems(error), job_id) from None
+
+
+def _readable_id(document: dict[str, Any]) -> str | None:
+    try:
+        return StoredJob.model_validate({"id": document.get("id"), "stored": True}).id
+    except ValidationError:
+        return None
+
+
+# A string token never fails to match, even without its closing quote: so one pass is linear, whatever the input.
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def _check_depth(body: bytes) -> None:
+    depth = 0
+    for match in _TOKENS.finditer(body):
+        token = match[0]
+        if token in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise InvalidJob(ErrorCode.INVALID_JOB, f"the body is nested more than {MAX_DEPTH} levels deep")
+        elif token in b"]}":
+            depth -= 1
+
+
+def _read_object(body: bytes) -> dict[str, Any]:
+    if len(body) > MAX_BODY_BYTES:
+        raise InvalidJob(
+            ErrorCode.BODY_TOO_LARGE, f"the body has {len(body):,} bytes; at most {MAX_BODY_BYTES:,} are accepted"
+        )
+    _check_depth(body)
+    try:
+        document = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_int=_bounded_int,
+            parse_float=_bounded_float,
+            parse_constant=_no_constant,
+        )
+    except UnicodeDecodeError:
+        raise InvalidJob(ErrorCode.INVALID_JOB, "the body is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise InvalidJob(ErrorCode.INVALID_JOB, f"the body is not JSON: {error.msg} at {where}") from None
+    if not isinstance(document, dict):
+        raise InvalidJob(ErrorCode.INVALID_JOB, "the body should be a JSON object")
+    return document
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InvalidJob(ErrorCode.INVALID_JOB, f"the key {name[:64]!r} stands twice in one object")
+        found[name] = value
+    return found
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise InvalidJob(ErrorCode.INVALID_JOB, f"a number has more than {MAX_DIGITS} digits")
+    return int(text)
+
+
+def _bounded_float(text: str) -> float:
+    number = float(text)
+    if len(text) > MAX_DIGITS or number in (float("inf"), float("-inf")):
+        raise InvalidJob(ErrorCode.INVALID_JOB, f"a number is too large or has more than {MAX_DIGITS} digits")
+    return number
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise InvalidJob(ErrorCode.INVALID_JOB, f"{text} is not JSON")

@@ -1,0 +1,27 @@
+"""Every name that more than one part uses is built here."""
+
+from __future__ import annotations
+
+API_GROUP = "laneway.dev"
+API_VERSION = f"{API_GROUP}/v1alpha1"
+KIND = "LLMWorkerPool"
+
+MESSAGE_ATTRIBUTE = "laneway"
+"""The one SQS message attribute that is ours: a job's history."""
+
+POOL_DOCUMENT = "pool.json"
+
+
+def queue_name(pool: str, lane: str) -> str:
+    """The managed queue of a lane; ≤ 69 of SQS's 80 characters, as pool ≤ 40 and lane ≤ 20."""
+    return f"laneway-{pool}-{lane}"
+
+
+def dead_letter_queue_name(pool: str, lane: str) -> str:
+    """The managed dead-letter queue of a lane."""
+    return f"{queue_name(pool, lane)}-dead"
+
+
+def topic_name(pool: str) -> str:
+    """The SNS topic that local mode makes for a pool."""
+    return f"laneway-{pool}"

@@ -1,0 +1,53 @@
+"""`pool.json`: what clients read to connect to a pool."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from laneway.schema.base import Frozen
+from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel, QueueURLs
+
+
+class PoolLane(Frozen):
+    """What a sender needs to know of a lane."""
+
+    name: str
+    """The lane."""
+    queue: QueueURLs
+    """Where jobs are sent."""
+    model: LaneModel
+    """What answers them."""
+    limits: LaneLimits
+    """What a job may take."""
+
+
+class PoolDocument(Frozen):
+    """`<prefix>pool.json`."""
+
+    version: Literal[1] = 1
+    """Of this document's form."""
+    job_schema: Literal["v1alpha1"] = "v1alpha1"
+    """The version of the job's schema that the workers read."""
+    pool: str
+    """`namespace/name`."""
+    region: str
+    """The region of the queues."""
+    lanes: Annotated[tuple[PoolLane, ...], Field(min_length=1)]
+    """The first one is the default."""
+    destinations: tuple[str, ...] = ()
+    """Aliases that a job may name."""
+
+
+def pool_document(configs: list[LaneConfig]) -> PoolDocument:
+    """The document of a pool from the configs of its lanes, in the pool's order."""
+    first = configs[0]
+    return PoolDocument(
+        pool=first.pool,
+        region=first.region,
+        lanes=tuple(
+            PoolLane(name=each.lane, queue=each.queue, model=each.model, limits=each.limits) for each in configs
+        ),
+        destinations=tuple(first.destinations),
+    )
