@@ -1,0 +1,187 @@
+"""Ollama over HTTP: https://github.com/ollama/ollama/blob/main/docs/api.md. Works with 0.11 and with 0.30 and later."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from laneway.schema.codes import ErrorCode
+from laneway.schema.result import ServedModel
+from laneway_worker.adapters.ollama_stream import Collected, error_of
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.request import KEEP_FOREVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from laneway.schema.lane_config import LaneLimits, LaneModel
+    from laneway_worker.ports import Answer, Clock, Stop
+    from laneway_worker.request import Request
+
+CONNECT_SECONDS = 3.0
+ASK_SECONDS = 10.0
+LOAD_SECONDS = 600.0  # a large model from a cold disk
+TRUNCATE_REFUSED_FROM = (0, 24)  # older versions ignore `truncate: false` and cut the prompt
+
+
+class Ollama:
+    """The lane's Ollama."""
+
+    def __init__(self, url: str, model: LaneModel, limits: LaneLimits, clock: Clock) -> None:
+        """Connections are not kept: one that belongs to a single call can be cut from another thread."""
+        self._model = model
+        self._limits = limits
+        self._clock = clock
+        self._url = url
+        self._cuts_prompts = True
+        self._capabilities: list[str] = []
+        self._http = httpx.Client(
+            base_url=url,
+            trust_env=False,  # a proxy from the environment has no place between a worker and its sidecar
+            timeout=httpx.Timeout(ASK_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        )
+
+    def prepare(self) -> ServedModel:
+        """See that the model is there, is the pinned one, and is loaded."""
+        version = str(self._ask("GET", "/api/version").get("version", ""))
+        self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
+        served = self._served()
+        self._capabilities = self._ask("POST", "/api/show", {"model": self._model.name}).get("capabilities") or []
+        self._load()
+        return served
+
+    def _served(self) -> ServedModel:
+        name = self._model.name if ":" in self._model.name.rpartition("/")[2] else f"{self._model.name}:latest"
+        models = self._ask("GET", "/api/tags").get("models") or []
+        digest = next((str(each["digest"]) for each in models if each.get("name") == name), None)
+        if digest is None:
+            raise Unavailable(f"the Ollama at {self._url} has no model {name}; get it with: ollama pull {name}")
+        digest = f"sha256:{digest.removeprefix('sha256:')}"
+        if self._model.digest not in (None, digest):
+            raise Unavailable(f"the pool pins {name} to {self._model.digest}; this Ollama has {digest}")
+        return ServedModel(name=self._model.name, digest=digest)
+
+    def _load(self) -> None:
+        body = {
+            "model": self._model.name,
+            "keep_alive": KEEP_FOREVER,
+            "options": {"num_ctx": self._model.context_length},
+        }
+        try:
+            self._ask("POST", "/api/generate", body)
+        except JobError:  # a model that only embeds
+            try:
+                self._ask("POST", "/api/embed", body | {"input": ""})
+            except JobError as error:
+                raise Unavailable(f"Ollama can't load {self._model.name}: {error}") from error
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        seconds = LOAD_SECONDS if body else ASK_SECONDS
+        try:
+            answer = self._http.request(
+                method,
+                path,
+                json=body and {**body, "stream": False},
+                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+            )
+        except httpx.HTTPError as error:
+            raise Unavailable(f"no answer from Ollama at {self._url}: {type(error).__name__}") from error
+        if answer.is_error:
+            raise error_of(answer.status_code, answer.text)
+        return _object(answer.text)
+
+    def generate(self, request: Request, stop: Stop) -> Answer:
+        """Stream an answer; a stream without its final record is never one."""
+        self._refuse_unseen_images(request)
+        collected = Collected(request.path, self._clock)
+        with self._call(request, stop) as response:
+            if response.is_error:
+                raise error_of(response.status_code, response.read().decode(errors="replace"))
+            for line in response.iter_lines():
+                collected.add(_object(line))
+        answer = collected.answer()
+        self._refuse_cut_prompt(request, answer)
+        return answer
+
+    @contextmanager
+    def _call(self, request: Request, stop: Stop) -> Iterator[httpx.Response]:
+        """One call whose connection `stop` cuts: Ollama ends a generation when its client disconnects."""
+        connection = _Connection()
+        stop.aborting(connection.cut)
+        gap = self._limits.timeout_seconds if request.path == "/api/embed" else self._limits.token_gap_seconds
+        try:
+            with self._http.stream(
+                "POST",
+                request.path,
+                json=request.body,
+                timeout=httpx.Timeout(gap, connect=CONNECT_SECONDS),
+                extensions={"trace": connection.trace},
+            ) as response:
+                yield response
+        except httpx.ReadTimeout as error:
+            raise self._stopped(stop) or JobError(ErrorCode.STALLED, f"no token for {gap} s") from error
+        except httpx.ConnectError as error:
+            raise self._stopped(stop) or Unavailable(f"can't connect to Ollama at {self._url}") from error
+        except httpx.HTTPError as error:
+            raise self._stopped(stop) or EngineCrashed("Ollama cut the connection") from error
+        finally:
+            stop.aborting(None)
+        if stop.reason is not None:
+            raise Interrupted
+
+    def _refuse_unseen_images(self, request: Request) -> None:
+        """Ollama passes over images that a model can't see, silently."""
+        seen = not self._capabilities or "vision" in self._capabilities
+        if request.has_images and not seen:
+            raise JobError(ErrorCode.UNSUPPORTED, f"{self._model.name} does not support images")
+
+    @staticmethod
+    def _stopped(stop: Stop) -> Interrupted | None:
+        return Interrupted() if stop.reason is not None else None
+
+    def _refuse_cut_prompt(self, request: Request, answer: Answer) -> None:
+        """Older versions cut a prompt that does not fit, silently: then they count as many tokens as the context has,
+        or fewer than the prompt has words.
+        """
+        context = self._model.context_length
+        cut = answer.prompt_tokens < request.fewest_tokens or answer.prompt_tokens >= context
+        if self._cuts_prompts and cut and request.path != "/api/embed":
+            raise JobError(ErrorCode.PROMPT_TOO_LONG, f"the prompt does not fit into {context:,} tokens")
+
+
+class _Connection:
+    """The socket of one call, caught when httpcore opens it (https://www.encode.io/httpcore/extensions/#trace)."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._cut = False
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self._socket = info["return_value"].get_extra_info("socket")
+            if self._cut:
+                self.cut()
+
+    def cut(self) -> None:
+        self._cut = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise EngineCrashed("Ollama sent something that is not JSON") from error
+    return value if isinstance(value, dict) else {}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

@@ -1,0 +1,120 @@
+"""Reading Ollama's answers: the records of a stream, and its errors as kinds of trouble. Pure but for the clock."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.codes import ErrorCode
+from laneway_worker.errors import EngineCrashed, JobError, Unavailable
+from laneway_worker.ports import Answer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from laneway.schema.result import FinishReason
+    from laneway_worker.ports import Clock
+    from laneway_worker.request import Path
+
+CRASHES = (
+    "unexpected eof",
+    "has unexpectedly stopped",
+    "runner process",
+    "connection refused",
+    "no longer running",
+    "connection reset",
+    "model failed to load",
+)
+TOO_LONG = ("context length", "context size", "too long", "exceeds")
+UNSUPPORTED = ("does not support", "not supported")
+SHOWN = 200  # characters of an error of Ollama's
+
+
+class Collected:
+    """The records of one call, put together."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """`clock` tells when the first token came."""
+        self._path = path
+        self._clock = clock
+        self._first: datetime | None = None
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+        self._tool_calls: list[Any] = []
+        self._final: dict[str, Any] | None = None
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Take one record; an `error` under HTTP 200 is raised as trouble."""
+        if "error" in record:
+            raise trouble(500, str(record["error"]))
+        if self._first is None and record:
+            self._first = self._clock.now()
+        part = record.get("message") or record
+        self._text.append(part.get("response") or part.get("content") or "")
+        self._thinking.append(part.get("thinking") or "")
+        self._tool_calls += part.get("tool_calls") or []
+        if record.get("done") or "embeddings" in record:
+            self._final = record
+
+    def answer(self) -> Answer:
+        """The answer; raises `JobError` where the final record did not come: Ollama ends so when a model repeats
+        itself (30 times the same token).
+        """
+        final = self._final
+        if final is None:
+            raise JobError(ErrorCode.INCOMPLETE_ANSWER, "the answer ended without its final record")
+        thinking = "".join(self._thinking) or None
+        text = "".join(self._text)
+        chat = self._path == "/api/chat"
+        return Answer(
+            prompt_tokens=int(final.get("prompt_eval_count") or 0),
+            completion_tokens=int(final.get("eval_count") or 0),
+            finish_reason=self._finish_reason(final),
+            first_token_at=self._first,
+            text=text if self._path == "/api/generate" else None,
+            thinking=None if chat else thinking,
+            message=self._message(text, thinking) if chat else None,
+            embeddings=final.get("embeddings"),
+        )
+
+    def _finish_reason(self, final: dict[str, Any]) -> FinishReason | None:
+        if self._path == "/api/embed":
+            return None
+        reason = final.get("done_reason", "stop")
+        if reason not in ("stop", "length"):
+            raise JobError(ErrorCode.ENGINE_ERROR, f"Ollama ended with {str(reason)[:SHOWN]} instead of an answer")
+        return "length" if reason == "length" else "stop"
+
+    def _message(self, text: str, thinking: str | None) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant", "content": text}
+        if thinking:
+            message["thinking"] = thinking
+        if self._tool_calls:
+            message["tool_calls"] = self._tool_calls
+        return message
+
+
+def error_of(status: int, text: str) -> JobError | Unavailable:
+    """The trouble that an error response stands for."""
+    try:
+        message = str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        message = text
+    return trouble(status, message)
+
+
+def trouble(status: int, message: str) -> JobError | Unavailable:
+    """By status and words: Ollama has no error codes (https://github.com/ollama/ollama/blob/main/docs/api.md)."""
+    words = message.lower()
+    shown = message[:SHOWN]
+    if any(part in words for part in CRASHES):
+        return EngineCrashed("Ollama's runner stopped")
+    if status in (404, 499, 503):
+        return Unavailable(f"Ollama answered {status}")
+    if any(part in words for part in UNSUPPORTED):
+        return JobError(ErrorCode.UNSUPPORTED, shown)
+    if any(part in words for part in TOO_LONG):
+        return JobError(ErrorCode.PROMPT_TOO_LONG, shown)
+    if 400 <= status < 500:  # noqa: PLR2004 - HTTP's class of client errors
+        return JobError(ErrorCode.INVALID_JOB, f"Ollama refused the request: {shown}")
+    return JobError(ErrorCode.ENGINE_ERROR, f"Ollama answered: {shown}")

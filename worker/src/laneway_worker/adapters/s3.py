@@ -1,0 +1,63 @@
+"""Objects on S3, with conditional writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from laneway_worker.adapters.aws import code_of, translated
+from laneway_worker.errors import AlreadyThereError, Unavailable
+from laneway_worker.ports import Stored
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ABSENT = {"NoSuchKey", "404", "NotFound"}
+PRESENT = {"PreconditionFailed", "412"}
+
+
+class S3Store:
+    """S3. Conditional writes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html."""
+
+    def __init__(self, client: S3Client) -> None:
+        """A client with `standard` retries; it does not retry the 409 of two writers at once: our caller does."""
+        self._client = client
+
+    def put_new(self, bucket: str, key: str, body: bytes) -> str:
+        """PUT with `If-None-Match: *`."""
+        with translated("PutObject"):
+            try:
+                answer = self._client.put_object(
+                    Bucket=bucket, Key=key, Body=body, IfNoneMatch="*", ContentType="application/json"
+                )
+            except ClientError as error:
+                if code_of(error) in PRESENT:
+                    raise AlreadyThereError(key) from error
+                raise
+        return answer["ETag"]
+
+    def get(self, bucket: str, key: str) -> Stored | None:
+        """GET; None where there is nothing."""
+        with translated("GetObject"):
+            try:
+                answer = self._client.get_object(Bucket=bucket, Key=key)
+                with answer["Body"] as body:
+                    return Stored(body.read(), answer["ETag"])
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return None
+                raise
+            except OSError as error:  # the body broke off: urllib3's errors are not botocore's
+                raise Unavailable(f"GetObject broke off: {type(error).__name__}") from error
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """HEAD. Without `s3:ListBucket` an absent key answers 403, which counts as unavailable."""
+        with translated("HeadObject"):
+            try:
+                self._client.head_object(Bucket=bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return False
+                raise
+        return True

@@ -1,0 +1,94 @@
+"""Composition root: builds one worker from a LaneConfig and runs it until it is told to leave."""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from laneway_worker.adapters import aws
+from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.adapters.s3 import S3Store
+from laneway_worker.adapters.sns import SNSNotifier
+from laneway_worker.adapters.sqs import SQSQueue
+from laneway_worker.commit import Finisher
+from laneway_worker.consumer import Consumer
+from laneway_worker.engine import Engine
+from laneway_worker.health import Health, serve
+from laneway_worker.lease import Leases
+from laneway_worker.metrics import Metrics
+from laneway_worker.patience import Patience
+from laneway_worker.work import Work
+
+if TYPE_CHECKING:
+    from laneway.schema.lane_config import LaneConfig
+    from laneway_worker.ports import Clock, JobQueue, Notifier, ObjectStore, Runtime
+
+log = logging.getLogger(__name__)
+
+SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+class Worker:
+    """The parts of one worker, wired."""
+
+    def __init__(
+        self,
+        config: LaneConfig,
+        name: str,
+        queue: JobQueue,
+        store: ObjectStore,
+        notifier: Notifier,
+        runtime: Runtime,
+        clock: Clock,
+    ) -> None:
+        """`name` stands in failures."""
+        changed = clock.condition()
+        roll = random.SystemRandom().random
+        patience = Patience(clock, changed, roll)
+        leases = Leases(queue, clock, changed, config.visibility_seconds)
+        self.metrics = Metrics(config.pool, config.lane)
+        self.engine = Engine(runtime, clock, changed)
+        work = Work(config, name, store, self.engine, patience, clock, changed, roll)
+        finisher = Finisher(config, store, notifier, queue, leases, patience)
+        self.consumer = Consumer(
+            config, queue, leases, self.engine, patience, work, finisher, self.metrics, clock, changed
+        )
+
+
+def real_worker(config: LaneConfig) -> Worker:
+    """A worker on real adapters."""
+    clock = SystemClock()
+    clients = aws.clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
+    return Worker(
+        config,
+        socket.gethostname(),
+        SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
+        S3Store(clients.s3),
+        SNSNotifier(clients.sns),
+        Ollama(config.ollama_url, config.model, config.limits, clock),
+        clock,
+    )
+
+
+def run(config: LaneConfig) -> None:
+    """Serve a lane until SIGTERM or SIGINT, then drain; a second signal gives everything back at once."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread starts: only this one takes signals
+    worker = real_worker(config)
+    server = serve(Health(worker.consumer, worker.engine, worker.metrics), config.health_address)
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    worker.consumer.start()
+    log.info("worker started", extra={"fields": {"pool": config.pool, "lane": config.lane}})
+    signal.sigwait(SIGNALS)
+    log.info("draining")
+    worker.consumer.drain()
+    while not worker.consumer.wait_until_done(0.1):
+        if signal.sigtimedwait(SIGNALS, 0) is not None:
+            log.info("leaving at once")
+            worker.consumer.leave()
+    server.shutdown()
+    log.info("worker stopped")

@@ -1,0 +1,261 @@
+"""The loop: poll while slots are free, a thread per message, heartbeats beside them, and leaving in good order."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from enum import IntEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from laneway_worker.errors import Unavailable
+from laneway_worker.outcomes import Lost, Outcome, Released, TryAgain
+from laneway_worker.ports import Stop, StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from laneway.schema.lane_config import LaneConfig
+    from laneway_worker.commit import Committed, Finisher
+    from laneway_worker.engine import Engine
+    from laneway_worker.lease import Lease, Leases
+    from laneway_worker.metrics import Metrics
+    from laneway_worker.patience import Patience
+    from laneway_worker.ports import Clock, Condition, Delivery, JobQueue
+    from laneway_worker.work import Work
+
+log = logging.getLogger(__name__)
+
+MOST_PER_RECEIVE = 10  # SQS
+FIRST_BACKOFF_SECONDS = 1.0
+LONGEST_BACKOFF_SECONDS = 30.0
+PROGRESS_SECONDS = 5.0  # every loop shows progress at least so often, whatever it waits for
+STALLED_SECONDS = 120.0  # longer than any call with its retries
+
+
+T = TypeVar("T")
+
+
+class Phase(IntEnum):
+    """Where the worker is on its way out."""
+
+    RUNNING = 0
+    DRAINING = 1
+    LEAVING = 2
+
+
+class Consumer:
+    """Takes jobs from the lane's queue, as many at once as there are slots."""
+
+    def __init__(
+        self,
+        config: LaneConfig,
+        queue: JobQueue,
+        leases: Leases,
+        engine: Engine,
+        patience: Patience,
+        work: Work,
+        finisher: Finisher,
+        metrics: Metrics,
+        clock: Clock,
+        changed: Condition,
+    ) -> None:
+        """`changed` is the worker's one condition: it guards every field that threads share."""
+        self._config = config
+        self._queue = queue
+        self._leases = leases
+        self._engine = engine
+        self._patience = patience
+        self._work = work
+        self._finisher = finisher
+        self._metrics = metrics
+        self._clock = clock
+        self._changed = changed
+        self._phase = Phase.RUNNING
+        self._busy = 0
+        self._jobs: dict[int, Stop] = {}
+        self._polling = True
+        self._progress = dict.fromkeys(("poll", "heartbeat", "engine"), clock.monotonic())
+        metrics.slots.set(config.parallel)
+
+    def start(self) -> None:
+        """Start the threads: one polls, one beats, one watches the engine."""
+        self._clock.spawn("engine", self._engine_loop)
+        self._clock.spawn("heartbeat", self._heartbeat_loop)
+        self._clock.spawn("poll", self._poll_loop)
+
+    def drain(self) -> None:
+        """Receive nothing new and finish what runs; what can't finish in `drain_seconds` goes back."""
+        with self._changed:
+            if self._phase is not Phase.RUNNING:
+                return
+            self._phase = Phase.DRAINING
+            self._changed.notify_all()
+        self._clock.spawn("drain", self._leave_in_time)
+
+    def leave(self) -> None:
+        """Give everything back now."""
+        with self._changed:
+            self._phase = Phase.LEAVING
+            stops = list(self._jobs.values())
+            self._changed.notify_all()
+        for stop in stops:
+            stop.set(StopReason.LEAVING)
+
+    def wait_until_done(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is held any more; returns whether that is so."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._done, timeout)
+
+    def stalled(self) -> list[str]:
+        """The loops that made no progress for two minutes: the process should be restarted."""
+        now = self._clock.monotonic()
+        return [name for name, at in self._progress.items() if now - at > STALLED_SECONDS]
+
+    @property
+    def _done(self) -> bool:
+        return self._phase is not Phase.RUNNING and not self._polling and not self._jobs
+
+    def _leave_in_time(self) -> None:
+        if not self.wait_until_done(self._config.drain_seconds):
+            self.leave()
+
+    def _free(self) -> int:
+        ready = self._engine.takes_jobs and self._patience.troubled == 0
+        return self._config.parallel - self._busy if ready else 0
+
+    def _engine_loop(self) -> None:
+        while not self._done:
+            self._progress["engine"] = self._clock.monotonic()
+            was = self._engine.ready
+            wait = self._engine.watch_once()
+            if was != self._engine.ready:
+                self._tell_readiness()
+            with self._changed:
+                self._changed.wait_for(self._engine_changed(self._engine.ready), wait)
+
+    def _engine_changed(self, ready: bool) -> Callable[[], bool]:  # noqa: FBT001 - the state to differ from
+        return lambda: self._done or self._engine.ready is not ready
+
+    def _tell_readiness(self) -> None:
+        if self._engine.model is None:
+            log.warning("engine not ready: %s", self._engine.trouble)
+        else:
+            log.info("engine ready", extra={"fields": self._engine.model.model_dump()})
+
+    def _heartbeat_loop(self) -> None:
+        while not self._done:
+            self._progress["heartbeat"] = self._clock.monotonic()
+            self._leases.beat()
+            self._metrics.leases.set(len(self._leases))
+            self._metrics.lost.set(self._leases.lost_total)
+            with self._changed:
+                self._changed.wait_for(lambda: self._done, self._leases.interval)
+
+    def _poll_loop(self) -> None:
+        backoff = FIRST_BACKOFF_SECONDS
+        try:
+            while self._phase is Phase.RUNNING:
+                self._progress["poll"] = self._clock.monotonic()
+                try:
+                    self._poll_once()
+                    backoff = FIRST_BACKOFF_SECONDS
+                except Unavailable as error:
+                    log.warning("receive failed, next try in %.0f s: %s", backoff, error)
+                    self._pause(backoff)
+                    backoff = min(LONGEST_BACKOFF_SECONDS, backoff * 2)
+        finally:
+            with self._changed:
+                self._polling = False
+                self._changed.notify_all()
+
+    def _pause(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._phase is not Phase.RUNNING, seconds)
+
+    def _poll_once(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._phase is not Phase.RUNNING or self._free() > 0, PROGRESS_SECONDS)
+            free = self._free()
+            if self._phase is not Phase.RUNNING or free <= 0:
+                return
+        for delivery in self._queue.receive(min(free, MOST_PER_RECEIVE)):
+            self._take(delivery, self._clock.monotonic())
+
+    def _take(self, delivery: Delivery, received: float) -> None:
+        if self._leases.adopt(delivery, received):
+            return
+        stop = Stop(self._changed)
+        lease = self._leases.take(delivery, stop, received)
+        with self._changed:
+            leaving = self._phase is not Phase.RUNNING
+            self._jobs[id(lease)] = stop
+            if not leaving:
+                self._count_busy(+1)
+        if leaving:
+            self._end(lease, Released())
+        else:
+            self._clock.spawn(f"job-{delivery.message_id}", lambda: self._run(lease))
+
+    def _count_busy(self, step: int) -> None:
+        self._busy += step
+        self._metrics.busy.set(self._busy)
+        self._changed.notify_all()
+
+    def _run(self, lease: Lease) -> None:
+        lost: Outcome = Lost()
+        outcome = self._guarded(lease, lambda: self._work.attempt(lease.delivery, lease.stop), lost)
+        generated = self._clock.monotonic()
+        with self._changed:
+            self._count_busy(-1)  # the slot is free at the last token; storing the result needs no engine
+        committed = self._end(lease, outcome)
+        if committed is not None and committed.ours:
+            self._metrics.committed(committed.result, self._clock.monotonic() - generated)
+
+    def _end(self, lease: Lease, outcome: Outcome) -> Committed | None:
+        committed = self._guarded(lease, lambda: self._finisher.finish(lease, outcome), None)
+        self._report(lease, outcome, committed)
+        with self._changed:
+            del self._jobs[id(lease)]
+            self._changed.notify_all()
+        return committed
+
+    def _guarded(self, lease: Lease, action: Callable[[], T], otherwise: T) -> T:
+        """A defect of ours ends this try only: the lease runs out and the message comes back. The trace is logged
+        without the error's text, which may quote the job.
+        """
+        try:
+            return action()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not harm the next job
+            self._leases.close(lease)
+            frames = traceback.format_tb(error.__traceback__)
+            log.error("defect: %s", type(error).__name__, extra={"fields": {"trace": frames[-4:]}})  # noqa: TRY400 - log.exception would print the error's text
+            return otherwise
+
+    def _report(self, lease: Lease, outcome: Outcome, committed: Committed | None) -> None:
+        if committed is not None:
+            end = "committed" if committed.ours else "duplicate"
+            fields = _summary(committed)
+        else:
+            ends: dict[type, str] = {TryAgain: "retried", Lost: "lost"}
+            end = ends.get(type(outcome), "released")
+            fields = {"message_id": lease.delivery.message_id, "receives": lease.delivery.receive_count}
+            if isinstance(outcome, TryAgain):
+                last = outcome.history.failures[-1]
+                fields |= {"code": last.code.value, "attempt": last.attempt, "after_seconds": outcome.after_seconds}
+        self._metrics.ended(end)
+        log.info("job %s", end, extra={"fields": fields})
+
+
+def _summary(committed: Committed) -> dict[str, object]:
+    result = committed.result
+    usage = result.usage
+    return {
+        "id": result.id,
+        "status": result.status,
+        "code": result.error.code.value if result.error else None,
+        "queued_seconds": result.timing.queued_seconds,
+        "run_seconds": result.timing.run_seconds,
+        "prompt_tokens": usage.prompt_tokens if usage else None,
+        "completion_tokens": usage.completion_tokens if usage else None,
+        "gpu_seconds": result.cost.gpu_seconds if result.cost else None,
+    }

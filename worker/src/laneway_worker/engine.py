@@ -1,0 +1,177 @@
+"""One Ollama and who is on it: readiness, crashes, and each job's share of the accelerator."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from laneway.schema.codes import ErrorCode
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from laneway.schema.result import ServedModel
+    from laneway_worker.ports import Answer, Clock, Condition, Runtime, Stop
+    from laneway_worker.request import Request
+
+RETRY_SECONDS = 1.0
+CHECK_SECONDS = 10.0  # an idle engine may have been restarted without its model
+RESTART_BUDGET_SECONDS = 600.0
+READINESS_GRACE_SECONDS = 60.0  # a not-ready pod is the first that scale-in takes
+
+
+@dataclass(frozen=True)
+class Generated:
+    """An answer and the accelerator seconds it took."""
+
+    answer: Answer
+    gpu_seconds: float
+
+
+class Engine:
+    """Guards the runtime. All fields are guarded by the worker's one condition."""
+
+    def __init__(self, runtime: Runtime, clock: Clock, changed: Condition) -> None:
+        """The engine is not ready before `watch` has seen the model loaded."""
+        self._runtime = runtime
+        self._clock = clock
+        self._changed = changed
+        self.model: ServedModel | None = None
+        self.trouble = "the model is being loaded"
+        self._down_since: float | None = None
+        self._running = 0
+        self._suspects = 0
+        self._exclusive = False
+        self._share = 0.0
+        self._share_at = clock.monotonic()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model is loaded."""
+        return self.model is not None
+
+    @property
+    def ready_enough(self) -> bool:
+        """Readiness as the kubelet should see it: kept for a while after a crash."""
+        down = self._down_since
+        return self.ready or (down is not None and self._clock.monotonic() - down < READINESS_GRACE_SECONDS)
+
+    def watch_once(self) -> float:
+        """See that the model is loaded; returns the seconds until the next look. Called by one thread for ever."""
+        with self._changed:
+            busy = self.ready and self._running > 0
+        if busy:
+            return CHECK_SECONDS
+        try:
+            model = self._runtime.prepare()
+        except Unavailable as error:
+            self._set(None, str(error))
+            return RETRY_SECONDS
+        self._set(model, "")
+        return CHECK_SECONDS
+
+    def _set(self, model: ServedModel | None, trouble: str) -> None:
+        with self._changed:
+            if model is not None:
+                self._down_since = None
+            elif self.model is not None:
+                self._down_since = self._clock.monotonic()
+            self.model = model
+            self.trouble = trouble
+            self._changed.notify_all()
+
+    def generate(self, request: Request, stop: Stop) -> Generated:
+        """Answer a request. A crash is nobody's fault the first time; the job runs again alone, and a second crash is
+        charged to it. Raises `JobError` and `Interrupted`.
+        """
+        try:
+            return self._generate_on(request, stop)
+        except EngineCrashed as error:
+            self._set(None, str(error))
+        with self._suspect(stop):
+            self._wait_until_ready(stop)
+            try:
+                return self._generate_on(request, stop)
+            except EngineCrashed as error:
+                self._set(None, str(error))
+                raise JobError(ErrorCode.ENGINE_CRASHED, "Ollama crashed twice under this job") from error
+
+    def _generate_on(self, request: Request, stop: Stop) -> Generated:
+        while True:
+            with self._seat() as began:
+                try:
+                    answer = self._runtime.generate(request, stop)
+                    return Generated(answer, self._share_now() - began)
+                except EngineCrashed:
+                    raise
+                except Unavailable as error:
+                    self._set(None, str(error))
+            self._wait_until_ready(stop)
+
+    def _wait_until_ready(self, stop: Stop) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self.ready or stop.reason is not None, timeout=RESTART_BUDGET_SECONDS)
+            if not self.ready or stop.reason is not None:
+                raise Interrupted
+
+    @contextmanager
+    def _suspect(self, stop: Stop) -> Iterator[None]:
+        """Run alone: wait until nobody is on the engine, and keep others off. Raises `Interrupted`."""
+        with self._changed:
+            self._suspects += 1
+        try:
+            with self._alone(stop):
+                yield
+        finally:
+            with self._changed:
+                self._suspects -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def _alone(self, stop: Stop) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: stop.reason is not None or self._empty)
+            if not self._empty:
+                raise Interrupted
+            self._exclusive = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._exclusive = False
+
+    @property
+    def _empty(self) -> bool:
+        return not self._exclusive and self._running == 0
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether new jobs may come: the model is loaded and nobody is under suspicion."""
+        return self.ready and self._suspects == 0
+
+    @contextmanager
+    def _seat(self) -> Iterator[float]:
+        """Be counted among the running; yields the share clock's reading."""
+        with self._changed:
+            began = self._advance_share(+1)
+        try:
+            yield began
+        finally:
+            with self._changed:
+                self._advance_share(-1)
+                self._changed.notify_all()
+
+    def _advance_share(self, step: int) -> float:
+        """The share clock runs at 1/n of real time while n jobs run: a share is the difference of two readings."""
+        now = self._clock.monotonic()
+        if self._running:
+            self._share += (now - self._share_at) / self._running
+        self._share_at = now
+        self._running += step
+        return self._share
+
+    def _share_now(self) -> float:
+        with self._changed:
+            return self._advance_share(0)

@@ -1,0 +1,36 @@
+"""The three kinds of trouble: the job's, ours, the world's.
+
+Library errors are translated into these where the library is called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from laneway.schema.codes import ErrorCode
+
+
+class JobError(Exception):
+    """The job's own fault; the message goes into its result, never into a log."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        """`message` says what to change."""
+        super().__init__(message)
+        self.code = code
+
+
+class Interrupted(Exception):
+    """Ours: the try ends, the job goes back to its queue, no attempt is charged."""
+
+
+class Unavailable(Exception):
+    """The world's: keep the lease, stop receiving, try again in place. The message holds no text of a job."""
+
+
+class EngineCrashed(Unavailable):
+    """Ollama or its runner died under a request."""
+
+
+class AlreadyThereError(Exception):
+    """A conditional PUT found an object."""

@@ -1,0 +1,59 @@
+"""Structured output: is the schema usable, and does an answer meet it? Pure, in time linear in the answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import jsonschema_rs
+
+from laneway.schema.codes import ErrorCode
+from laneway_worker.errors import JobError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Format = Literal["json"] | dict[str, Any] | None
+
+
+def answer_checker(wanted: Format) -> Callable[[str], Any]:
+    """A function that reads an answer as the job's `format` asks, and returns the value. Raises `JobError`: here where
+    the schema can't be used, later where the answer does not meet it. No schema is fetched from anywhere, and patterns
+    run on an engine without backtracking.
+    """
+    if wanted is None:
+        return lambda _: None
+    if wanted == "json":
+        return _read
+    try:
+        validator = jsonschema_rs.validator_for(
+            wanted, offline=True, pattern_options=jsonschema_rs.RegexOptions(), mask="…"
+        )
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        where = "/".join(str(part) for part in getattr(error, "instance_path", ()))
+        words = f"format/{where} is not usable as JSON Schema: {_words(error)}"
+        raise JobError(ErrorCode.INVALID_JOB, words) from None
+
+    def read(text: str) -> Any:
+        value = _read(text)
+        for error in validator.iter_errors(value):
+            path = "/".join(str(part) for part in error.instance_path)
+            raise JobError(ErrorCode.FORMAT_NOT_MET, f"at /{path}: {_words(error)}")
+        return value
+
+    return read
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise JobError(ErrorCode.FORMAT_NOT_MET, "the answer is not complete JSON") from None
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(text)
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "message", error)).splitlines()[0][:200]

@@ -1,0 +1,70 @@
+"""`/livez`, `/readyz` and `/metrics` over HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from laneway_worker.consumer import Consumer
+    from laneway_worker.engine import Engine
+    from laneway_worker.metrics import Metrics
+
+Page = tuple[HTTPStatus, bytes]
+
+
+class Health:
+    """What the pages say."""
+
+    def __init__(self, consumer: Consumer, engine: Engine, metrics: Metrics) -> None:
+        """The parts that are asked."""
+        self._consumer = consumer
+        self._engine = engine
+        self._metrics = metrics
+
+    def page(self, path: str) -> Page:
+        """The answer for a path."""
+        match path:
+            case "/livez":
+                return self._livez()
+            case "/readyz":
+                return self._readyz()
+            case "/metrics":
+                return HTTPStatus.OK, self._metrics.text()
+            case _:
+                return HTTPStatus.NOT_FOUND, b"try /livez, /readyz or /metrics\n"
+
+    def _livez(self) -> Page:
+        """Alive as long as the loops make progress; never dead because AWS or Ollama is."""
+        stalled = self._consumer.stalled()
+        if stalled:
+            return HTTPStatus.SERVICE_UNAVAILABLE, f"no progress: {', '.join(stalled)}\n".encode()
+        return HTTPStatus.OK, b"ok\n"
+
+    def _readyz(self) -> Page:
+        """Ready when the model is loaded."""
+        if self._engine.ready_enough:
+            return HTTPStatus.OK, b"ok\n"
+        return HTTPStatus.SERVICE_UNAVAILABLE, f"{self._engine.trouble}\n".encode()
+
+
+def serve(health: Health, address: str) -> ThreadingHTTPServer:
+    """Bind `host:port`; the caller runs `serve_forever`. Raises OSError where the port is in use."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = health.page(self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Probes come every few seconds; they are not worth a line each."""
+
+    host, _, port = address.rpartition(":")
+    server = ThreadingHTTPServer((host, int(port)), Handler)
+    server.daemon_threads = True
+    return server

@@ -1,0 +1,138 @@
+"""What a job's work ends in, and the result records made of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from laneway.schema.result import Cost, ErrorDetail, Result, Status, Timing, Usage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from laneway.schema.codes import ErrorCode
+    from laneway.schema.history import History
+    from laneway.schema.job import Job
+    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.result import ServedModel
+    from laneway_worker.engine import Generated
+
+SECONDS_PER_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Finished:
+    """There is a result to commit."""
+
+    result: Result
+    destination: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A result is there already: only its notification and the delete are left."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """Send the job again with this history after a delay."""
+
+    history: History
+    after_seconds: int
+
+
+@dataclass(frozen=True)
+class Released:
+    """Give the message back at once."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The lease is lost: the message is somebody else's."""
+
+
+Outcome = Finished | Found | TryAgain | Released | Lost
+
+
+@dataclass
+class Task:
+    """One job while it is worked on."""
+
+    id: str
+    history: History
+    received_at: datetime
+    job: Job | None = None
+    request_hash: str | None = None
+    started_at: datetime | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class Records:
+    """Makes the results of one lane."""
+
+    def __init__(self, config: LaneConfig) -> None:
+        """The lane whose name and price stand in the results."""
+        self._config = config
+
+    def succeeded(self, task: Task, done: Generated, parsed: object, model: ServedModel, now: datetime) -> Result:
+        """The result of an answered job."""
+        answer = done.answer
+        usage = Usage(prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens)
+        return self._record(
+            task,
+            "succeeded",
+            now,
+            first_token_at=answer.first_token_at,
+            model=model,
+            text=answer.text,
+            thinking=answer.thinking,
+            message=answer.message,
+            parsed=parsed,
+            embeddings=answer.embeddings,
+            finish_reason=answer.finish_reason,
+            usage=usage,
+            cost=self._cost(done.gpu_seconds),
+        )
+
+    def ended(
+        self, task: Task, status: Status, code: ErrorCode, message: str, model: ServedModel, now: datetime
+    ) -> Result:
+        """The result of a job without an answer."""
+        return self._record(task, status, now, model=model, error=ErrorDetail.of(code, message))
+
+    def _cost(self, gpu_seconds: float) -> Cost:
+        price = self._config.price_per_hour
+        usd = None if price is None else round(gpu_seconds * price / SECONDS_PER_HOUR, 9)
+        return Cost(gpu_seconds=round(gpu_seconds, 3), usd=usd)
+
+    def _record(
+        self, task: Task, status: Status, now: datetime, *, first_token_at: datetime | None = None, **fields: object
+    ) -> Result:
+        started = task.started_at
+        submitted = task.history.submitted_at
+        timing = Timing(
+            submitted_at=submitted,
+            received_at=task.received_at,
+            started_at=started,
+            first_token_at=first_token_at,
+            finished_at=now,
+            queued_seconds=_seconds(submitted, started or now),
+            run_seconds=_seconds(started, now) if started else 0.0,
+        )
+        everywhere = {
+            "id": task.id,
+            "status": status,
+            "timing": timing,
+            "failures": task.history.failures,
+            "pool": self._config.pool,
+            "lane": self._config.lane,
+            "labels": task.labels,
+            "request_hash": task.request_hash,
+        }
+        return Result.model_validate(everywhere | fields)
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return round(max(0.0, (end - start).total_seconds()), 3)

@@ -1,0 +1,60 @@
+"""Waiting for the world in place: the lease is kept, and nothing new is received meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from laneway_worker.errors import Interrupted, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from laneway_worker.ports import Clock, Condition, Stop, StopReason
+
+FIRST_WAIT_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 15.0
+
+T = TypeVar("T")
+
+
+class Patience:
+    """Repeats what the world refuses."""
+
+    def __init__(self, clock: Clock, changed: Condition, random: Callable[[], float]) -> None:
+        """`random` gives numbers in [0, 1)."""
+        self._clock = clock
+        self._changed = changed
+        self._random = random
+        self.troubled = 0
+        """How many jobs wait for the world; nothing is received meanwhile."""
+
+    def until_done(self, action: Callable[[], T], stop: Stop, ends: frozenset[StopReason]) -> T:
+        """Run an action until the world lets it pass; raises `Interrupted` once `stop` has a reason in `ends`."""
+        try:
+            return action()
+        except Unavailable:
+            return self._repeat(action, stop, ends)
+
+    def _repeat(self, action: Callable[[], T], stop: Stop, ends: frozenset[StopReason]) -> T:
+        self._count(+1)
+        wait = FIRST_WAIT_SECONDS
+        try:
+            while True:
+                self._pause(wait * (0.5 + self._random() / 2), stop, ends)
+                wait = min(LONGEST_WAIT_SECONDS, wait * 2)
+                try:
+                    return action()
+                except Unavailable:
+                    continue
+        finally:
+            self._count(-1)
+
+    def _pause(self, seconds: float, stop: Stop, ends: frozenset[StopReason]) -> None:
+        with self._changed:
+            if self._changed.wait_for(lambda: stop.reason in ends, timeout=seconds):
+                raise Interrupted
+
+    def _count(self, step: int) -> None:
+        with self._changed:
+            self.troubled += step
+            self._changed.notify_all()

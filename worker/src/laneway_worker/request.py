@@ -1,0 +1,81 @@
+"""From a job to the body that Ollama gets, and what can be told about it before the model runs. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from laneway.schema.codes import ErrorCode
+from laneway_worker.errors import JobError
+
+if TYPE_CHECKING:
+    from laneway.schema.job import Job
+    from laneway.schema.lane_config import LaneConfig
+
+Path = Literal["/api/generate", "/api/chat", "/api/embed"]
+KEEP_FOREVER = -1  # Ollama: the model stays loaded
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call to Ollama."""
+
+    path: Path
+    body: dict[str, Any]
+    fewest_tokens: int
+    """A floor of the prompt's tokens: no tokenizer joins two words into one token."""
+    has_images: bool = False
+
+
+def check(job: Job, config: LaneConfig) -> None:
+    """Refuse what this lane can't answer; raises `JobError`."""
+    if job.model is not None and _tagged(job.model) != _tagged(config.model.name):
+        raise JobError(
+            ErrorCode.UNKNOWN_MODEL, f"lane {config.lane} serves {config.model.name}; the job asks for another model"
+        )
+    if job.destination is not None and job.destination not in config.destinations:
+        known = ", ".join(config.destinations) or "none"
+        raise JobError(ErrorCode.UNKNOWN_DESTINATION, f"the pool declares these destinations: {known}")
+    if (words := fewest_tokens(job)) >= config.model.context_length:
+        raise JobError(
+            ErrorCode.PROMPT_TOO_LONG,
+            f"the prompt has {words:,} words, the context holds {config.model.context_length:,} tokens",
+        )
+
+
+def _tagged(name: str) -> str:
+    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+
+
+def _texts(job: Job) -> list[str]:
+    if isinstance(job.input, list):
+        return job.input
+    chat = [message.content for message in job.messages or ()]
+    return [text for text in (job.system, job.prompt, job.input, *chat) if text]
+
+
+def fewest_tokens(job: Job) -> int:
+    """The number of words: of the whole prompt, or of the longest text to embed."""
+    counts = [len(text.split()) for text in _texts(job)]
+    return max(counts, default=0) if job.input is not None else sum(counts)
+
+
+def ollama_request(job: Job, config: LaneConfig) -> Request:
+    """The call for a job. The model, context and limits are the lane's; what reloads the model is constant."""
+    body: dict[str, Any] = {"model": config.model.name, "keep_alive": KEEP_FOREVER, "truncate": False}
+    fields = job.model_dump(
+        mode="json",
+        exclude_none=True,
+        include={"prompt", "system", "raw", "images", "messages", "tools", "think", "format", "input"},
+    )
+    options = job.options.model_dump(exclude_none=True) if job.options else {}
+    options["num_ctx"] = config.model.context_length
+    if job.input is not None:
+        path: Path = "/api/embed"
+    else:
+        path = "/api/chat" if job.messages is not None else "/api/generate"
+        most = config.limits.max_tokens
+        options["num_predict"] = min(options.get("num_predict", most), most)
+        body |= {"stream": True, "shift": False}
+    has_images = bool(job.images) or any(message.images for message in job.messages or ())
+    return Request(path, body | fields | {"options": options}, fewest_tokens(job), has_images)

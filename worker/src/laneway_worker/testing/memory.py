@@ -1,0 +1,207 @@
+"""An in-memory queue, store and notifier, written from the AWS API reference, stricter than any emulator."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway_worker.errors import AlreadyThereError, Unavailable
+from laneway_worker.ports import Delivery, Extension, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from laneway.schema.result import Notification
+    from laneway_worker.ports import Clock
+
+
+@dataclass
+class QueuedMessage:
+    """A message and where it is."""
+
+    id: str
+    body: bytes
+    sent_at: datetime
+    visible_at: datetime
+    attributes: dict[str, Any] = field(default_factory=dict)
+    group_id: str | None = None
+    trace_header: str | None = None
+    receives: int = 0
+    receipt: str = ""
+
+
+class MemoryQueue:
+    """A standard SQS queue: visibility, newest handles, receive counts, redrive to `dead`."""
+
+    def __init__(self, clock: Clock, visibility_seconds: int = 60, poll_seconds: float = 20, redrive: int = 20) -> None:
+        """`poll_seconds` of the clock are waited for a message."""
+        self._clock = clock
+        self._changed = clock.condition()
+        self._visibility = visibility_seconds
+        self._poll = poll_seconds
+        self._redrive = redrive
+        self._ids = itertools.count(1)
+        self.messages: dict[str, QueuedMessage] = {}
+        self.dead: list[QueuedMessage] = []
+        self.calls: list[str] = []
+        self.down = False
+        """While True every call is refused."""
+
+    def send(
+        self,
+        body: bytes,
+        attributes: Mapping[str, Any] | None = None,
+        delay: int = 0,
+        group_id: str | None = None,
+        trace_header: str | None = None,
+    ) -> str:
+        """SendMessage; returns the MessageId."""
+        with self._changed:
+            now = self._clock.now()
+            message_id = f"message-{next(self._ids)}"
+            visible = now + timedelta(seconds=delay)
+            self.messages[message_id] = QueuedMessage(
+                message_id, body, now, visible, dict(attributes or {}), group_id, trace_header
+            )
+            self._changed.notify_all()
+        return message_id
+
+    def receive(self, most: int) -> list[Delivery]:
+        """Long poll."""
+        with self._changed:
+            self._call("receive")
+            self._changed.wait_for(lambda: bool(self._visible()), self._poll)
+            self._refuse_when_down()
+            return [self._deliver(message) for message in self._visible()[:most]]
+
+    def _visible(self) -> list[QueuedMessage]:
+        now = self._clock.now()
+        for message in [each for each in self.messages.values() if each.visible_at <= now]:
+            if message.receives >= self._redrive:
+                self.dead.append(self.messages.pop(message.id))
+        return [each for each in self.messages.values() if each.visible_at <= now]
+
+    def _deliver(self, message: QueuedMessage) -> Delivery:
+        message.receives += 1
+        message.receipt = f"{message.id}/{message.receives}"
+        message.visible_at = self._clock.now() + timedelta(seconds=self._visibility)
+        attributes = dict(message.attributes)
+        own = attributes.pop(MESSAGE_ATTRIBUTE, None)
+        return Delivery(
+            message_id=message.id,
+            receipt=message.receipt,
+            body=message.body,
+            sent_at=message.sent_at,
+            receive_count=message.receives,
+            history=own["StringValue"] if own else None,
+            attributes=attributes,
+            group_id=message.group_id,
+            trace_header=message.trace_header,
+        )
+
+    def extend(self, receipts: Sequence[str], seconds: int) -> Extension:
+        """ChangeMessageVisibilityBatch: only in-flight messages and newest handles count."""
+        with self._changed:
+            self._call("extend")
+            held = {receipt for receipt in receipts if self._in_flight(receipt)}
+            for receipt in held:
+                self._of(receipt).visible_at = self._clock.now() + timedelta(seconds=seconds)
+            return Extension(frozenset(held), frozenset(receipts) - held)
+
+    def release(self, receipt: str) -> None:
+        """ChangeMessageVisibility to 0."""
+        with self._changed:
+            self._call("release")
+            if self._in_flight(receipt):
+                self._of(receipt).visible_at = self._clock.now()
+                self._changed.notify_all()
+
+    def delete(self, receipt: str) -> None:
+        """DeleteMessage: an old handle succeeds and deletes nothing."""
+        with self._changed:
+            self._call("delete")
+            message = self.messages.get(receipt.rpartition("/")[0])
+            if message is not None and message.receipt == receipt:
+                del self.messages[message.id]
+                self._changed.notify_all()
+
+    def resend(self, delivery: Delivery, history: str, delay: int) -> None:
+        """SendMessage of the same job."""
+        self._call("resend")
+        attributes = {**delivery.attributes, MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}}
+        self.send(delivery.body, attributes, delay, delivery.group_id, delivery.trace_header)
+
+    def _of(self, receipt: str) -> QueuedMessage:
+        return self.messages[receipt.rpartition("/")[0]]
+
+    def _in_flight(self, receipt: str) -> bool:
+        message = self.messages.get(receipt.rpartition("/")[0])
+        return message is not None and message.receipt == receipt and message.visible_at > self._clock.now()
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        self._refuse_when_down()
+
+    def _refuse_when_down(self) -> None:
+        if self.down:
+            raise Unavailable("the queue is down")
+
+
+class MemoryStore:
+    """S3 with conditional writes."""
+
+    def __init__(self, clock: Clock) -> None:
+        """The clock's condition guards the objects."""
+        self._changed = clock.condition()
+        self.objects: dict[tuple[str, str], Stored] = {}
+        self.calls: list[str] = []
+        self.down = False
+        """While True every call is refused."""
+
+    def put_new(self, bucket: str, key: str, body: bytes) -> str:
+        """PUT with If-None-Match."""
+        with self._changed:
+            self._call(f"put {key}")
+            if (bucket, key) in self.objects:
+                raise AlreadyThereError(key)
+            etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'  # S3: the ETag of a simple object
+            self.objects[bucket, key] = Stored(body, etag)
+            self._changed.notify_all()
+            return etag
+
+    def get(self, bucket: str, key: str) -> Stored | None:
+        """GET."""
+        with self._changed:
+            self._call(f"get {key}")
+            return self.objects.get((bucket, key))
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """HEAD."""
+        with self._changed:
+            self._call(f"head {key}")
+            return (bucket, key) in self.objects
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.down:
+            raise Unavailable("the store is down")
+
+
+class MemoryNotifier:
+    """SNS with one subscriber."""
+
+    def __init__(self) -> None:
+        """Nothing published yet."""
+        self.published: list[Notification] = []
+        self.down = False
+
+    def publish(self, topic_arn: str, notification: Notification) -> None:
+        """Publish."""
+        if self.down:
+            raise Unavailable(f"{topic_arn} is down")
+        self.published.append(notification)

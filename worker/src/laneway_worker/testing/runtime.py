@@ -1,0 +1,86 @@
+"""A runtime that follows a script."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from laneway.schema.result import ServedModel
+from laneway_worker.errors import Interrupted, Unavailable
+from laneway_worker.ports import Answer
+
+if TYPE_CHECKING:
+    from laneway_worker.ports import Clock, Stop
+    from laneway_worker.request import Request
+
+DIGEST = "sha256:" + "0" * 64
+
+
+class Held:
+    """A script's step: answer nothing until the test says so, or until the work is stopped."""
+
+    def __init__(self) -> None:
+        """Held at first."""
+        self.released = False
+
+
+Step = Answer | Exception | Held
+
+
+def answer(text: str = "Paris.", prompt_tokens: int = 7, completion_tokens: int = 2) -> Answer:
+    """A plain answer."""
+    return Answer(prompt_tokens, completion_tokens, finish_reason="stop", first_token_at=None, text=text)
+
+
+class ScriptedRuntime:
+    """Plays its script, one step a request; after the script every request is answered."""
+
+    def __init__(self, clock: Clock, *script: Step) -> None:
+        """Held steps wait on the clock's condition."""
+        self._changed = clock.condition()
+        self.script: deque[Step] = deque(script)
+        self.requests: list[Request] = []
+        self.running = 0
+        self.most_running = 0
+        self.loaded = True
+        """While False the model can't be prepared."""
+
+    def prepare(self) -> ServedModel:
+        """Loaded, or not."""
+        if not self.loaded:
+            raise Unavailable("the model is not there")
+        return ServedModel(name="gemma3:270m", digest=DIGEST)
+
+    def generate(self, request: Request, stop: Stop) -> Answer:
+        """Play the next step."""
+        with self._changed:
+            self.requests.append(request)
+            step = self.script.popleft() if self.script else answer()
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+            self._changed.notify_all()
+        try:
+            return self._play(step, stop)
+        finally:
+            with self._changed:
+                self.running -= 1
+                self._changed.notify_all()
+
+    def _play(self, step: Step, stop: Stop) -> Answer:
+        if isinstance(step, Exception):
+            raise step
+        if isinstance(step, Held):
+            self._hold(step, stop)
+        if stop.reason is not None:
+            raise Interrupted
+        return step if isinstance(step, Answer) else answer()
+
+    def _hold(self, held: Held, stop: Stop) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: held.released or stop.reason is not None)
+
+    def let_go(self, held: Held) -> None:
+        """Let a held request be answered."""
+        with self._changed:
+            held.released = True
+            self._changed.notify_all()

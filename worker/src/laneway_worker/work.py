@@ -1,0 +1,185 @@
+"""One job from its message to an outcome: read, check, look for a result, generate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from laneway.schema.codes import ErrorCode
+from laneway.schema.job import InvalidJob, Job, StoredJob, parse_job, parse_message
+from laneway.schema.result import ServedModel
+from laneway_worker.errors import Interrupted, JobError, Unavailable
+from laneway_worker.formats import answer_checker
+from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
+from laneway_worker.ports import StopReason
+from laneway_worker.request import check, ollama_request
+from laneway_worker.retry import GiveUp, Retry, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.result import Status
+    from laneway_worker.engine import Engine, Generated
+    from laneway_worker.patience import Patience
+    from laneway_worker.ports import Clock, Condition, Delivery, ObjectStore, Stop
+
+ALL_REASONS = frozenset(StopReason)
+
+
+class Work:
+    """Works on the jobs of one lane; one call per message, several at once."""
+
+    def __init__(
+        self,
+        config: LaneConfig,
+        worker: str,
+        store: ObjectStore,
+        engine: Engine,
+        patience: Patience,
+        clock: Clock,
+        changed: Condition,
+        random: Callable[[], float],
+    ) -> None:
+        """`worker` names this process in failures; `random` gives numbers in [0, 1)."""
+        self._config = config
+        self._worker = worker
+        self._store = store
+        self._engine = engine
+        self._patience = patience
+        self._clock = clock
+        self._changed = changed
+        self._random = random
+        self._records = Records(config)
+
+    def attempt(self, delivery: Delivery, stop: Stop) -> Outcome:
+        """Try to answer a message. Never raises for anything that the message holds."""
+        history = delivery.read_history()
+        task = Task(id=history.id, history=history, received_at=self._clock.now())
+        try:
+            done, parsed = self._answer(task, delivery.body, stop)
+        except (JobError, InvalidJob) as error:
+            return self._failed(task, error)
+        except Interrupted:
+            return self._stopped(task, stop.reason)
+        model = self._served()
+        now = self._clock.now()
+        result = self._records.succeeded(task, done, parsed, model, now)
+        return Finished(result, task.job.destination if task.job else None)
+
+    def _answer(self, task: Task, body: bytes, stop: Stop) -> tuple[Generated, object]:
+        job = self._read(task, body, stop)
+        task.job = job
+        task.labels = job.labels or {}
+        task.request_hash = job.request_hash(self._config.model.name)
+        check(job, self._config)
+        read_answer = answer_checker(job.format)
+        deadline = self._deadline(task, job)
+        if deadline <= self._clock.now():
+            stop.set(StopReason.EXPIRED)
+            raise Interrupted
+        done = self._generate(task, job, deadline, stop)
+        text = done.answer.text if done.answer.message is None else str(done.answer.message.get("content", ""))
+        calls_tools = done.answer.message is not None and bool(done.answer.message.get("tool_calls"))
+        return done, None if calls_tools else read_answer(text or "")
+
+    def _read(self, task: Task, body: bytes, stop: Stop) -> Job:
+        try:
+            message = parse_message(body)
+            task.id = message.id or task.id
+            return self._fetch(message, stop) if isinstance(message, StoredJob) else message
+        except InvalidJob as error:
+            task.id = error.job_id or task.id
+            raise
+
+    def _fetch(self, pointer: StoredJob, stop: Stop) -> Job:
+        place = self._config.results
+        key = place.job(pointer.id)
+        stored = self._patience.until_done(lambda: self._store.get(place.bucket, key), stop, ALL_REASONS)
+        if stored is None:
+            raise InvalidJob(ErrorCode.STORED_JOB_MISSING, f"there is no body at {place.url(key)}", pointer.id)
+        job = parse_job(stored.body)
+        if job.id != pointer.id:
+            raise InvalidJob(ErrorCode.INVALID_JOB, f"the body at {place.url(key)} has another id", pointer.id)
+        return job
+
+    def _deadline(self, task: Task, job: Job) -> datetime:
+        oldest = task.history.submitted_at + timedelta(seconds=self._config.limits.expires_after_seconds)
+        return min(oldest, job.expires_at) if job.expires_at else oldest
+
+    def _generate(self, task: Task, job: Job, deadline: datetime, stop: Stop) -> Generated:
+        request = ollama_request(job, self._config)
+        ended = _Flag()
+        self._clock.spawn(f"look-{task.id}", lambda: self._look(task.id, deadline, stop, ended))
+        task.started_at = self._clock.now()
+        try:
+            return self._engine.generate(request, stop)
+        finally:
+            with self._changed:
+                ended.up = True
+                self._changed.notify_all()
+
+    def _look(self, job_id: str, deadline: datetime, stop: Stop, ended: _Flag) -> None:
+        """Beside the generation: a result that is there already, a cancel, the time-out and the deadline end it."""
+        started = self._clock.monotonic()
+        timeout = self._config.limits.timeout_seconds
+        interval = self._config.visibility_seconds / 3
+        place = self._config.results
+        self._look_for(place.result(job_id), StopReason.FOUND, stop)
+        while not ended.up and stop.reason is None:
+            self._look_for(place.cancel(job_id), StopReason.CANCELLED, stop)
+            left = timeout - (self._clock.monotonic() - started)
+            alive = (deadline - self._clock.now()).total_seconds()
+            if left <= 0 or alive <= 0:
+                stop.set(StopReason.TIMED_OUT if left <= 0 else StopReason.EXPIRED)
+                return
+            with self._changed:
+                self._changed.wait_for(lambda: ended.up or stop.reason is not None, min(interval, left, alive))
+
+    def _look_for(self, key: str, reason: StopReason, stop: Stop) -> None:
+        try:
+            there = self._store.exists(self._config.results.bucket, key)
+        except Unavailable:
+            return  # the conditional PUT decides all the same; a cancel is looked for again
+        if there:
+            stop.set(reason)
+
+    def _served(self) -> ServedModel:
+        return self._engine.model or ServedModel(name=self._config.model.name, digest=self._config.model.digest)
+
+    def _failed(self, task: Task, error: JobError | InvalidJob) -> Outcome:
+        now = self._clock.now()
+        failure = error if isinstance(error, JobError) else JobError(error.code, str(error))
+        match decide(failure, task.history.attempts, self._config.limits.max_attempts, self._random()):
+            case Retry(after_seconds=after):
+                return TryAgain(task.history.with_failure(failure.code, str(failure), self._worker, now), after)
+            case GiveUp(code=code):
+                return Finished(self._records.ended(task, "failed", code, str(failure), self._served(), now))
+            case _:
+                return Released()
+
+    def _stopped(self, task: Task, reason: StopReason | None) -> Outcome:
+        match reason:
+            case StopReason.FOUND:
+                return Found(task.id)
+            case StopReason.LEASE_LOST:
+                return Lost()
+            case StopReason.TIMED_OUT:
+                seconds = self._config.limits.timeout_seconds
+                return self._failed(task, JobError(ErrorCode.TIMED_OUT, f"no complete answer within {seconds} s"))
+            case StopReason.CANCELLED:
+                return self._ended(task, "cancelled", ErrorCode.CANCELLED, "cancelled on request")
+            case StopReason.EXPIRED:
+                return self._ended(task, "expired", ErrorCode.EXPIRED, "the deadline passed before an answer was there")
+            case _:
+                return Released()
+
+    def _ended(self, task: Task, status: Status, code: ErrorCode, message: str) -> Outcome:
+        return Finished(self._records.ended(task, status, code, message, self._served(), self._clock.now()))
+
+
+class _Flag:
+    """Tells the look thread that the generation has ended; guarded by the worker's condition."""
+
+    up = False
