@@ -1,0 +1,172 @@
+"""`laneway up | doctor`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from laneway.cli.output import Exit, JsonOption, PoolOption, console, errors_in_words, fail, open_pool, print_json, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from laneway.connection import Connection
+    from laneway.local.up import Board
+
+EXTRA = "install the extra that runs pools here: pip install 'laneway[local]'"
+
+
+def up(
+    file: Annotated[Path, typer.Argument(metavar="POOL.YAML", help="The pool's file.")],
+    state: Annotated[Path, typer.Option(help="Folder for everything that the pool keeps.")] = Path(".laneway"),
+    aws_endpoint: Annotated[
+        str | None, typer.Option(metavar="URL", help="An AWS emulator that runs already, such as LocalStack.")
+    ] = None,
+    aws: Annotated[bool, typer.Option("--aws", help="Use AWS itself, with your credentials.")] = False,
+    aws_port: Annotated[
+        int | None, typer.Option(min=1024, max=65535, help="Port of embedded AWS. Default: a free one.")
+    ] = None,
+    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="Where the pool names no region.")] = "us-east-1",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Without the board.")] = False,
+    price_per_hour: Annotated[
+        float | None, typer.Option(min=0, help="USD an hour of a worker costs, for the cost in results.")
+    ] = None,
+) -> None:
+    """Run a pool on this machine until Ctrl-C: AWS (embedded by default), Ollama, models, workers."""
+    if importlib.util.find_spec("laneway_worker") is None or importlib.util.find_spec("moto") is None:
+        fail(EXTRA, Exit.UNAVAILABLE)
+    from laneway.local.errors import LocalError  # noqa: PLC0415 - the extra may be missing
+    from laneway.local.say import ConsoleSay  # noqa: PLC0415 - as above
+    from laneway.local.up import Up, UpOptions  # noqa: PLC0415 - as above
+    from laneway.pool_file import PoolFileError, load_pool  # noqa: PLC0415 - as above
+
+    if aws and aws_endpoint:
+        fail("--aws and --aws-endpoint exclude each other", Exit.USAGE)
+    screen = console()
+    options = UpOptions(state, region, aws_endpoint, aws, aws_port, price_per_hour)
+    with errors_in_words(), ExitStack() as stack:
+        try:
+            pool = load_pool(file)
+            run = Up(pool, options, os.environ, ConsoleSay(screen))
+            run.run(_board(screen, stack, quiet), lambda connection: _tell_ready(connection, state))
+        except PoolFileError as error:
+            fail(f"the pool can't be used:\n{error}", Exit.USAGE)
+        except LocalError as error:
+            fail(str(error), Exit.UNAVAILABLE)
+    say("stopped; nothing is left running")
+
+
+def _tell_ready(connection: Connection, state: Path) -> None:
+    say(f"ready: {connection.url}")
+    say('  send a job from this folder:   laneway submit --wait "Capital of France?"')
+    exports = [f"LANEWAY_POOL={state if connection.endpoint else connection.url}"]
+    if connection.endpoint:
+        exports.append(f"AWS_ENDPOINT_URL={connection.endpoint}")
+        exports.append(f"AWS_ACCESS_KEY_ID={connection.access_key_id}")
+        exports.append(f"AWS_SECRET_ACCESS_KEY={connection.secret_access_key}")
+    say(f"  from elsewhere, and for boto3:  export {' '.join(exports)} AWS_REGION={connection.region}")
+    say("  stop:                           Ctrl-C")
+
+
+def _board(screen: Console, stack: ExitStack, quiet: bool) -> Board:
+    if quiet:
+        return _NoBoard()
+    return _LiveBoard(screen, stack) if screen.is_terminal else _LineBoard()
+
+
+class _NoBoard:
+    """Shows nothing."""
+
+    def show(self, content: list[tuple[str, ...]]) -> None:
+        """Nothing."""
+
+
+class _LiveBoard:
+    """A table that is redrawn in place."""
+
+    def __init__(self, screen: Console, stack: ExitStack) -> None:
+        """Drawn from the first figures on."""
+        self._screen = screen
+        self._stack = stack
+        self._live: object | None = None
+
+    def show(self, content: list[tuple[str, ...]]) -> None:
+        """Redraw."""
+        from rich.live import Live  # noqa: PLC0415 - only a terminal needs it
+
+        from laneway.local.board import table  # noqa: PLC0415 - the extra may be missing
+
+        if not isinstance(self._live, Live):
+            self._live = self._stack.enter_context(Live(console=self._screen, refresh_per_second=4))
+        self._live.update(table(content))
+
+
+class _LineBoard:
+    """A line whenever something has changed."""
+
+    def __init__(self) -> None:
+        """Nothing said yet."""
+        self._said = ""
+
+    def show(self, content: list[tuple[str, ...]]) -> None:
+        """Say what has changed."""
+        from laneway.local.board import line  # noqa: PLC0415 - the extra may be missing
+
+        steady = [(*row[:5], "", "", "-", "") for row in content]
+        if (text := line(steady)) != self._said:
+            self._said = text
+            say(line(content))
+
+
+def doctor(pool: PoolOption = None, json_: JsonOption = False) -> None:
+    """Check what this machine has for running pools, and whether the pool answers."""
+    checks = [_check_python(), _check_extra(), _check_ollama(), _check_pool(pool)]
+    if json_:
+        print_json([{"check": name, "ok": good, "detail": detail} for name, good, detail in checks])
+    else:
+        for name, good, detail in checks:
+            typer.echo(f"{'ok  ' if good else 'NO  '} {name}: {detail}")
+    if not all(good for _, good, _ in checks):
+        raise typer.Exit(int(Exit.UNAVAILABLE))
+
+
+Check = tuple[str, bool, str]
+
+
+def _check_python() -> Check:
+    return "Python", sys.version_info >= (3, 11), platform.python_version()
+
+
+def _check_extra() -> Check:
+    there = importlib.util.find_spec("laneway_worker") is not None and importlib.util.find_spec("moto") is not None
+    return "local mode", there, "installed" if there else EXTRA
+
+
+def _check_ollama() -> Check:
+    if host := os.environ.get("OLLAMA_HOST"):
+        return "Ollama", True, f"OLLAMA_HOST names {host}"
+    if path := shutil.which("ollama"):
+        return "Ollama", True, path
+    builds = shutil.which("go") and any(shutil.which(name) for name in ("c++", "g++", "clang++"))
+    detail = "none on PATH; `laneway up` builds one" if builds else "install it: https://ollama.com/download"
+    return "Ollama", bool(builds), detail
+
+
+def _check_pool(url: str | None) -> Check:
+    from laneway.client import LanewayError  # noqa: PLC0415 - boto3 is slow to import
+
+    with errors_in_words():
+        try:
+            found = open_pool(url)
+            waiting = sum(each.queued for each in found.figures().values())
+        except LanewayError as error:
+            return "pool", False, str(error)
+        return "pool", True, f"{found.url}: {len(found.document.lanes)} lanes, about {waiting} jobs queued"

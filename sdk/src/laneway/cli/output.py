@@ -1,0 +1,107 @@
+"""How commands speak: people get words and tables, `--json` gets one document, errors get one line and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from laneway.client import Pool
+
+
+class Exit(IntEnum):
+    """Exit codes; documented in docs/reference/cli.md."""
+
+    OK = 0
+    JOB_FAILED = 1
+    """The job failed, expired or was cancelled; for `batch`: at least one did."""
+    USAGE = 2
+    """The input can't be used: an option, a file, a pool, a job."""
+    NOT_YET = 3
+    """There is no result yet, or a time-out passed."""
+    UNAVAILABLE = 4
+    """The pool or AWS can't be reached, or something is missing on this machine."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+
+
+PoolOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pool",
+        envvar="LANEWAY_POOL",
+        help="s3://bucket/prefix, or the state folder of `laneway up`. Default: .laneway",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+LaneOption = Annotated[str | None, typer.Option("--lane", help="The lane. Default: the pool's first.")]
+TimeoutOption = Annotated[float | None, typer.Option("--timeout", min=0, help="Seconds to wait. Default: for ever.")]
+
+
+def console() -> Console:
+    """Standard error, where everything that is no result goes."""
+    from rich.console import Console  # noqa: PLC0415 - costs what `--help` should not pay
+
+    return Console(stderr=True)
+
+
+def say(text: str) -> None:
+    """One line for people, on standard error."""
+    typer.echo(text, err=True)
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """One line on standard error, and out."""
+    say(f"laneway: {message}")
+    raise typer.Exit(int(code))
+
+
+def print_json(value: Any) -> None:
+    """One document on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Text of a model's without control characters, which a terminal would obey."""
+    if not sys.stdout.isatty():
+        return text
+    return "".join(character for character in text if character.isprintable() or character in "\n\t")
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Turn what commands raise into a line and an exit code."""
+    from laneway.client import IdReused, LanewayError, UnknownJob  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.schema.job import InvalidJob  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except InvalidJob as error:
+        fail(f"not a valid job: {error}", Exit.USAGE)
+    except (IdReused, UnknownJob) as error:
+        fail(str(error), Exit.USAGE)
+    except TimeoutError as error:
+        fail(str(error), Exit.NOT_YET)
+    except LanewayError as error:
+        fail(str(error), Exit.UNAVAILABLE)
+    except KeyboardInterrupt:
+        fail("interrupted; jobs that were sent go on", Exit.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone: nobody is left to tell
+        raise typer.Exit(int(Exit.OK)) from None
+
+
+def open_pool(url: str | None) -> Pool:
+    """The pool that a command talks to."""
+    from laneway.client import Pool  # noqa: PLC0415 - boto3 is slow to import
+
+    return Pool(url)

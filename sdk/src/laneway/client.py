@@ -1,0 +1,308 @@
+"""The client: submit jobs to a pool, ask how they stand, read their results."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from laneway.connection import connect
+from laneway.errors import (
+    IdReused,
+    JobCancelled,
+    JobExpired,
+    JobFailed,
+    LanewayError,
+    PoolUnavailable,
+    UnknownJob,
+)
+from laneway.ids import new_job_id
+from laneway.remote import Figures, Remote
+from laneway.schema.base import problems
+from laneway.schema.codes import ErrorCode
+from laneway.schema.job import MAX_BODY_BYTES, MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
+from laneway.schema.pool_document import PoolDocument, PoolLane
+from laneway.schema.result import Result, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from laneway.schema.keys import Place
+
+__all__ = [
+    "IdReused",
+    "JobCancelled",
+    "JobExpired",
+    "JobFailed",
+    "JobHandle",
+    "JobStatus",
+    "LanewayError",
+    "Pool",
+    "PoolUnavailable",
+    "UnknownJob",
+]
+
+CONCURRENT_CALLS = 8
+SHORTEST_PAUSE_SECONDS = 0.03
+LONGEST_PAUSE_SECONDS = 1.0
+PAUSE_SHARE = 0.02  # of the time waited so far: looking costs the wait two percent, and long waits few requests
+LOOKS_PER_SECOND = 50  # of `as_completed`: with many jobs outstanding, rounds take longer
+
+Input = str | Job | dict[str, Any]
+ENDED: dict[Status, type[JobFailed | JobExpired | JobCancelled]] = {
+    "failed": JobFailed,
+    "expired": JobExpired,
+    "cancelled": JobCancelled,
+}
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """How a job stands."""
+
+    id: str
+    state: Literal["queued", "running", "succeeded", "failed", "expired", "cancelled"]
+    """`running` is told only where nothing waits in the lane; a job behind others is `queued` until its result."""
+    lane: str | None
+    waiting: int | None = None
+    """About how many jobs wait in the lane."""
+
+    def __str__(self) -> str:
+        """As people say it."""
+        if self.state != "queued" or self.waiting is None:
+            return self.state
+        return f"queued; about {self.waiting} in the lane"
+
+
+@dataclass(frozen=True)
+class JobHandle:
+    """A submitted job."""
+
+    pool: Pool
+    id: str
+    returns: type[BaseModel] | None = None
+
+    def status(self) -> JobStatus:
+        """How the job stands."""
+        return self.pool.status(self.id)
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError."""
+        return self.pool.result(self.id, timeout=timeout)
+
+    def parsed(self, timeout: float | None = None) -> Any:
+        """The answer as an instance of the model that `submit` got as `returns`, else as JSON."""
+        result = self.result(timeout)
+        return result.parsed if self.returns is None else self.returns.model_validate(result.parsed)
+
+    def cancel(self) -> None:
+        """Ask the workers to cancel the job."""
+        self.pool.cancel(self.id)
+
+
+class Pool:
+    """A connection to a pool."""
+
+    def __init__(self, url: str | None = None) -> None:
+        """`s3://bucket/prefix` or the state folder of `laneway up`; by default `$LANEWAY_POOL`, else `.laneway`.
+
+        Raises `PoolUnavailable`.
+        """
+        connection = connect(url, os.environ)
+        self.url = connection.url
+        self._place: Place = connection.place
+        self._remote = Remote(connection)
+        self.document = self._read_document()
+
+    def _read_document(self) -> PoolDocument:
+        body = self._remote.get(self._place.pool_document())
+        if body is None:
+            raise PoolUnavailable(f"there is no pool at {self.url}: its pool.json is missing; check the URL")
+        try:
+            return PoolDocument.model_validate_json(body)
+        except ValidationError as error:
+            raise PoolUnavailable(f"{self.url}/pool.json is not readable by this version: {problems(error)}") from None
+
+    def lane(self, name: str | None = None) -> PoolLane:
+        """A lane by name; without one the first."""
+        lanes = {lane.name: lane for lane in self.document.lanes}
+        if name is None:
+            return self.document.lanes[0]
+        if name not in lanes:
+            raise InvalidJob(ErrorCode.INVALID_JOB, f"the pool has no lane {name}; it has {', '.join(lanes)}")
+        return lanes[name]
+
+    def submit(
+        self,
+        job: Input | None = None,
+        *,
+        lane: str | None = None,
+        returns: type[BaseModel] | None = None,
+        **fields: Any,
+    ) -> JobHandle:
+        """Send a job: a prompt, a `Job`, a dictionary or the fields of one (`id=`, `messages=`, `options=`, …).
+
+        The same id with the same request may be sent again and has no further effect. Raises `InvalidJob` where the
+        workers would refuse it, `IdReused` and `PoolUnavailable`.
+        """
+        ready = _as_job(job, fields, returns)
+        target = self.lane(lane)
+        self._refuse_early(ready, target)
+        assert ready.id is not None  # noqa: S101 - _as_job gives every job an id
+        handle = JobHandle(self, ready.id, returns)
+        body = ready.to_body()
+        key = self._place.job(ready.id)
+        if not self._remote.put_new(key, body, {"lane": target.name}):
+            self._refuse_reuse(ready, key, target)
+            if self._remote.get(self._place.result(ready.id)) is not None:
+                return handle
+        message = body if len(body) <= MAX_INLINE_BYTES else StoredJob(id=ready.id).model_dump_json().encode()
+        self._remote.send(target.queue.url, message.decode())
+        return handle
+
+    def _refuse_early(self, job: Job, lane: PoolLane) -> None:
+        if job.destination is not None and job.destination not in self.document.destinations:
+            known = ", ".join(self.document.destinations) or "none"
+            raise InvalidJob(ErrorCode.UNKNOWN_DESTINATION, f"the pool declares these destinations: {known}", job.id)
+        if job.model is not None and job.model != lane.model.name:
+            raise InvalidJob(ErrorCode.UNKNOWN_MODEL, f"lane {lane.name} serves {lane.model.name}", job.id)
+
+    def _refuse_reuse(self, job: Job, key: str, lane: PoolLane) -> None:
+        stored = self._remote.get(key)
+        try:
+            same = stored is not None and parse_job(stored).request_hash(lane.model.name) == job.request_hash(
+                lane.model.name
+            )
+        except InvalidJob:
+            same = False
+        if not same:
+            raise IdReused(f"the id {job.id} belongs to another request; choose a new one, or leave it out")
+
+    def status(self, job_id: str) -> JobStatus:
+        """How a job stands; raises `UnknownJob`."""
+        result = self._find(job_id)
+        if result is not None:
+            return JobStatus(job_id, result.status, result.lane)
+        metadata = self._remote.metadata(self._place.job(job_id))
+        if metadata is None:
+            raise UnknownJob(
+                f"{self.url} has neither a job nor a result of id {job_id}; a job that was sent to SQS directly shows "
+                "only once it has a result"
+            )
+        lane = metadata.get("lane")
+        waiting = self._remote.figures(self.lane(lane).queue.url).queued
+        return JobStatus(job_id, "queued" if waiting else "running", lane, waiting)
+
+    def find(self, job_id: str) -> Result | None:
+        """The result of a job however it ended, with the output of a job with a destination; None before the end."""
+        result = self._find(job_id)
+        if result is None or result.output is None:
+            return result
+        bucket, _, key = result.output.url.removeprefix("s3://").partition("/")
+        body = self._remote.get(key, bucket)
+        return result if body is None else Result.model_validate_json(body)
+
+    def _find(self, job_id: str) -> Result | None:
+        body = self._remote.get(self._place.result(_checked(job_id)))
+        if body is None:
+            return None
+        try:
+            return Result.model_validate_json(body)
+        except ValidationError as error:
+            raise PoolUnavailable(
+                f"the result of {job_id} is not readable by this version: {problems(error)}"
+            ) from None
+
+    def result(self, job_id: str, *, timeout: float | None = None) -> Result:
+        """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError."""
+        result = self.wait(job_id, timeout=timeout)
+        if result.status != "succeeded":
+            raise ENDED[result.status](result)
+        return result
+
+    def wait(self, job_id: str, *, timeout: float | None = None) -> Result:
+        """Wait for the result however the job ended; raises TimeoutError."""
+        began = time.monotonic()
+        while (result := self.find(job_id)) is None:
+            waited = time.monotonic() - began
+            if timeout is not None and waited >= timeout:
+                raise TimeoutError(f"{job_id} has no result after {timeout:g} s; it goes on, ask again later")
+            pause = max(SHORTEST_PAUSE_SECONDS, min(LONGEST_PAUSE_SECONDS, waited * PAUSE_SHARE))
+            time.sleep(pause if timeout is None else min(pause, timeout - waited))
+        return result
+
+    def cancel(self, job_id: str) -> None:
+        """Ask the workers to cancel a job; one that has its result already keeps it."""
+        self._remote.put_new(self._place.cancel(_checked(job_id)), b"{}", {})
+
+    def submit_all(
+        self, jobs: Iterable[Input], *, lane: str | None = None, returns: type[BaseModel] | None = None
+    ) -> list[JobHandle]:
+        """Send many jobs, several at once; the handles come in the order of the jobs."""
+        with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
+            return list(threads.map(lambda job: self.submit(job, lane=lane, returns=returns), jobs))
+
+    def map(
+        self,
+        jobs: Iterable[Input],
+        *,
+        lane: str | None = None,
+        returns: type[BaseModel] | None = None,
+        timeout: float | None = None,
+    ) -> Iterator[Result]:
+        """Send many jobs and yield their answers in the order of the jobs."""
+        handles = self.submit_all(jobs, lane=lane, returns=returns)
+        return (handle.result(timeout) for handle in handles)
+
+    def as_completed(self, handles: Iterable[JobHandle], *, timeout: float | None = None) -> Iterator[JobHandle]:
+        """Yield handles as their results appear, however they ended; raises TimeoutError."""
+        open_handles = list(handles)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
+            while open_handles:
+                there = list(threads.map(lambda each: self._remote.exists(self._place.result(each.id)), open_handles))
+                yield from (each for each, done in zip(open_handles, there, strict=True) if done)
+                open_handles = [each for each, done in zip(open_handles, there, strict=True) if not done]
+                if open_handles and deadline is not None and time.monotonic() > deadline:
+                    raise TimeoutError(f"{len(open_handles)} jobs have no result after {timeout:g} s")
+                if open_handles and not any(there):
+                    time.sleep(max(SHORTEST_PAUSE_SECONDS, len(open_handles) / LOOKS_PER_SECOND))
+
+    def figures(self) -> dict[str, Figures]:
+        """About how many jobs each lane holds."""
+        return {lane.name: self._remote.figures(lane.queue.url) for lane in self.document.lanes}
+
+
+def _checked(job_id: str) -> str:
+    try:
+        return StoredJob(id=job_id).id
+    except ValidationError as error:
+        raise InvalidJob(ErrorCode.INVALID_JOB, problems(error)) from None
+
+
+def _as_job(job: Input | None, fields: Mapping[str, Any], returns: type[BaseModel] | None) -> Job:
+    """One validated job with an id, from whatever `submit` got; raises `InvalidJob`."""
+    if isinstance(job, Job):
+        job = job.model_dump(mode="json", exclude_none=True)
+    document: dict[str, Any] = {"prompt": job} if isinstance(job, str) else dict(job or {})
+    document |= {name: value for name, value in fields.items() if value is not None}
+    if returns is not None:
+        document["format"] = returns.model_json_schema()
+    document.setdefault("id", new_job_id())
+    body = json.dumps(document, ensure_ascii=False, default=_json).encode("utf-8", errors="surrogatepass")
+    if len(body) > MAX_BODY_BYTES:
+        raise InvalidJob(ErrorCode.BODY_TOO_LARGE, f"the job has {len(body):,} bytes; at most {MAX_BODY_BYTES:,} fit")
+    return parse_job(body)
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise InvalidJob(ErrorCode.INVALID_JOB, f"a {type(value).__name__} can't be sent as JSON")

@@ -1,0 +1,66 @@
+"""From one URL to everything a client needs to reach a pool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from laneway.errors import PoolUnavailable
+from laneway.schema.base import Frozen
+from laneway.schema.keys import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECTION_FILE = "connection.json"
+DEFAULT_STATE = ".laneway"
+POOL_VARIABLE = "LANEWAY_POOL"
+
+
+class Connection(Frozen):
+    """Where a pool is. `laneway up` writes this document into its state folder while it runs."""
+
+    place: Place
+    """Where `pool.json` lies."""
+    endpoint: str | None = None
+    """The endpoint of an AWS emulator."""
+    region: str | None = None
+    """The region; AWS's own settings where absent."""
+    access_key_id: str | None = None
+    """Credentials of an emulator; AWS's own chain where absent."""
+    secret_access_key: str | None = None
+    """As above."""
+
+    @property
+    def url(self) -> str:
+        """`s3://bucket/prefix`."""
+        return f"s3://{self.place.bucket}/{self.place.prefix}".rstrip("/")
+
+
+def connect(url: str | None, environment: Mapping[str, str]) -> Connection:
+    """The connection for `s3://bucket/prefix` or for the state folder of a running `laneway up`.
+
+    Without a URL: `$LANEWAY_POOL`, else the folder `.laneway`. Raises `PoolUnavailable`, which says what to do.
+    """
+    url = url or environment.get(POOL_VARIABLE)
+    if url is None:
+        return _of_folder(Path(DEFAULT_STATE), "name a pool with s3://bucket/prefix or $LANEWAY_POOL")
+    if not url.startswith("s3://"):
+        return _of_folder(Path(url), "a pool is s3://bucket/prefix, or the state folder of `laneway up`")
+    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise PoolUnavailable(f"{url} names no bucket; a pool is s3://bucket/prefix")
+    prefix = prefix.rstrip("/")
+    return Connection(place=Place(bucket=bucket, prefix=f"{prefix}/" if prefix else ""))
+
+
+def _of_folder(folder: Path, hint: str) -> Connection:
+    path = folder / CONNECTION_FILE
+    try:
+        return Connection.model_validate_json(path.read_bytes())
+    except OSError:
+        raise PoolUnavailable(f"no pool is running in {folder}: {hint}, or start one: laneway up pool.yaml") from None
+    except ValidationError:
+        raise PoolUnavailable(f"{path} is not readable by this version; start `laneway up` again") from None

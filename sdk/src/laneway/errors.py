@@ -1,0 +1,43 @@
+"""What the client raises. Each message tells the reader what to change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from laneway.schema.result import Result
+
+
+class LanewayError(Exception):
+    """The base of everything the client raises, `InvalidJob` and `TimeoutError` aside."""
+
+
+class PoolUnavailable(LanewayError):
+    """The pool can't be reached, or refuses."""
+
+
+class IdReused(LanewayError):
+    """The id belongs to another request already."""
+
+
+class UnknownJob(LanewayError):
+    """There is neither a job nor a result of this id."""
+
+
+class _Ended(LanewayError):
+    def __init__(self, result: Result) -> None:
+        error = result.error
+        super().__init__(f"{result.id} {result.status}: {error.message} ({error.code}). {error.fix}" if error else "")
+        self.result = result
+
+
+class JobFailed(_Ended):
+    """The job ended without an answer; `result` says why."""
+
+
+class JobExpired(_Ended):
+    """The job's deadline passed."""
+
+
+class JobCancelled(_Ended):
+    """The job was cancelled."""

@@ -1,0 +1,1 @@
+"""A pool on this machine: embedded AWS, Ollama, and workers as real processes from the same LaneConfig documents."""

@@ -1,0 +1,105 @@
+"""The live board: how each lane stands. Figures come from the workers' own log lines and from the queues."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from laneway.remote import Figures
+
+RECENT = 1000  # jobs that the percentiles cover
+WINDOW_SECONDS = 30.0  # over which tokens are counted
+
+
+@dataclass
+class LaneStats:
+    """What one lane's workers have done since the start."""
+
+    done: int = 0
+    failed: int = 0
+    restarts: int = 0
+    ready: bool = False
+    trouble: str = "starting"
+    waits: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    tokens: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+    def take(self, event: dict[str, Any], now: float) -> None:
+        """Take one log line of a worker's."""
+        message = str(event.get("message", ""))
+        if message == "engine ready":
+            self.ready, self.trouble = True, ""
+        elif message.startswith("engine not ready"):
+            self.ready, self.trouble = False, message
+        elif message == "job committed":
+            self._count(event, now)
+
+    def _count(self, event: dict[str, Any], now: float) -> None:
+        if event.get("status") == "succeeded":
+            self.done += 1
+        else:
+            self.failed += 1
+        self.waits.append(float(event.get("queued_seconds") or 0))
+        self.tokens.append((now, int(event.get("completion_tokens") or 0)))
+
+    def tokens_per_second(self, now: float) -> float:
+        """Tokens written in the last half minute."""
+        return sum(count for at, count in self.tokens if now - at <= WINDOW_SECONDS) / WINDOW_SECONDS
+
+
+def percentile(values: list[float], share: float) -> float | None:
+    """The nearest-rank percentile; None of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+COLUMNS = ("LANE", "QUEUED", "RUNNING", "DONE", "FAILED", "WAIT P50", "WAIT P95", "TOKENS/S", "WORKER")
+
+
+def rows(stats: dict[str, LaneStats], figures: dict[str, Figures], now: float) -> list[tuple[str, ...]]:
+    """One row a lane, as text."""
+    return [_row(name, each, figures.get(name), now) for name, each in stats.items()]
+
+
+def _row(name: str, lane: LaneStats, figures: Figures | None, now: float) -> tuple[str, ...]:
+    waits = list(lane.waits)
+    return (
+        name,
+        "-" if figures is None else str(figures.queued + figures.delayed),
+        "-" if figures is None else str(figures.running),
+        str(lane.done),
+        str(lane.failed),
+        _seconds(percentile(waits, 0.5)),
+        _seconds(percentile(waits, 0.95)),
+        f"{lane.tokens_per_second(now):.1f}",
+        "serving" if lane.ready else lane.trouble[:60],
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}s"
+
+
+def table(content: list[tuple[str, ...]]) -> Table:
+    """The board for a terminal."""
+    from rich.table import Table  # noqa: PLC0415 - only a terminal needs it
+
+    board = Table(box=None, pad_edge=False, header_style="bold")
+    for column in COLUMNS:
+        board.add_column(column, justify="left" if column in ("LANE", "WORKER") else "right")
+    for row in content:
+        board.add_row(*row)
+    return board
+
+
+def line(content: list[tuple[str, ...]]) -> str:
+    """The board for a pipe."""
+    return "; ".join(
+        f"{row[0]}: queued {row[1]}, running {row[2]}, done {row[3]}, failed {row[4]}, tokens/s {row[7]}"
+        for row in content
+    )

@@ -1,0 +1,34 @@
+"""The user's cache: the built Ollama and the models, shared by every pool of this user."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from laneway.local.errors import LocalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Cache:
+    """Paths below `$LANEWAY_CACHE`, else `$XDG_CACHE_HOME/laneway`, else `~/.cache/laneway`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Made where it is missing; raises `LocalError`."""
+        base = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        self.root = Path(environment.get("LANEWAY_CACHE") or Path(base) / "laneway")
+        self.models = self.root / "models"
+        try:
+            self.models.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LocalError(f"can't use {self.root} as cache: {error.strerror}; name another: LANEWAY_CACHE") from None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One at a time fills the cache; the others wait and then find it filled."""
+        with (self.root / "lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

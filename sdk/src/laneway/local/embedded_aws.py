@@ -1,0 +1,48 @@
+"""`python -m laneway.local.embedded_aws PORT FOLDER`: SQS, S3 and SNS by moto, on loopback, kept in a folder.
+
+What is stored is written to the folder every two seconds and at the end, and read back at the next start: results are
+plain files below `s3/`.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from laneway.local.embedded_state import EmbeddedState
+from laneway.local.ports import LOOPBACK
+
+SAVE_SECONDS = 2.0
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    port, folder = int(sys.argv[1]), Path(sys.argv[2])
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    state = EmbeddedState(folder)
+    state.restore()
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
+    server.daemon_threads = True  # type: ignore[attr-defined] # of socketserver.ThreadingMixIn - long polls may hang on
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    while signal.sigtimedwait(signals, SAVE_SECONDS) is None:
+        state.save()
+    server.shutdown()
+    state.save()
+
+
+class _QuietHandler(MotoRequestHandler):
+    protocol_version = "HTTP/1.1"  # kept connections: a new one for each call costs more than the call
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        """Requests are not worth a line each."""
+
+
+if __name__ == "__main__":
+    main()

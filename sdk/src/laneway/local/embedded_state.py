@@ -1,0 +1,143 @@
+"""Keeps what embedded AWS holds: S3 objects as files, SQS messages as JSON. Reads and fills moto's own models."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from moto.s3.models import s3_backends
+from moto.sqs.models import Message, sqs_backends
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+ACCOUNT = "123456789012"  # moto's default account
+PARTITION = "aws"
+
+
+class EmbeddedState:
+    """One folder: `s3/<bucket>/<key>`, `objects.json` with the objects' metadata, `queues.json` with the messages."""
+
+    def __init__(self, folder: Path) -> None:
+        """The folder exists."""
+        self._objects = folder / "s3"
+        self._index = folder / "objects.json"
+        self._queues = folder / "queues.json"
+        self._written: dict[tuple[str, str], str] = {}
+
+    def restore(self) -> None:
+        """Fill the empty models of a new process."""
+        for bucket, objects in _load(self._index).items():
+            backend = s3_backends[ACCOUNT][PARTITION]
+            backend.create_bucket(bucket, "us-east-1")
+            for key, metadata in objects.items():
+                path = self._path(bucket, key)
+                if path.is_file():
+                    stored = backend.put_object(bucket, key, path.read_bytes())
+                    stored.set_metadata(metadata)
+                    self._written[bucket, key] = stored.etag
+        for region, queues in _load(self._queues).items():
+            _restore_queues(sqs_backends[ACCOUNT][region], queues)
+
+    def save(self) -> None:
+        """Write what has changed."""
+        self._save_objects()
+        queues = {
+            region: {name: _kept(queue) for name, queue in list(backend.queues.items())}
+            for region, backend in list(sqs_backends[ACCOUNT].items())
+            if backend.queues
+        }
+        _store(self._queues, queues)
+
+    def _save_objects(self) -> None:
+        index: dict[str, dict[str, Any]] = {}
+        there: dict[tuple[str, str], str] = {}
+        for bucket, key, stored in _objects():
+            index.setdefault(bucket, {})
+            if stored is None:
+                continue
+            index[bucket][key] = dict(stored.metadata)
+            there[bucket, key] = stored.etag
+            if self._written.get((bucket, key)) != stored.etag:
+                path = self._path(bucket, key)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _replace(path, stored.value)
+        for gone in self._written.keys() - there.keys():
+            self._path(*gone).unlink(missing_ok=True)
+        if there != self._written or not self._index.exists():
+            _store(self._index, index)
+        self._written = there
+
+    def _path(self, bucket: str, key: str) -> Path:
+        """A readable path that can't leave the folder: whatever is special in a segment is quoted."""
+        segments = [quote(segment, safe="") for segment in key.split("/")]
+        safe = [segment.replace(".", "%2E") if set(segment) <= {"."} else segment for segment in segments]
+        return self._objects.joinpath(bucket, *(segment or "%" for segment in safe))
+
+
+def _objects() -> Iterator[tuple[str, str, Any]]:
+    """Every object, and for every bucket one row without an object."""
+    for name, bucket in list(s3_backends[ACCOUNT][PARTITION].buckets.items()):
+        yield name, "", None
+        for key, stored in list(bucket.keys.items()):
+            yield name, key, stored
+
+
+def _kept(queue: Any) -> dict[str, Any]:
+    attributes = {
+        "MessageRetentionPeriod": queue.message_retention_period,
+        "VisibilityTimeout": queue.visibility_timeout,
+        "RedrivePolicy": queue.redrive_policy and json.dumps(queue.redrive_policy),
+    }
+    return {
+        "attributes": {name: value for name, value in attributes.items() if value},
+        "messages": [vars(each) for each in list(queue._messages)],  # noqa: SLF001 - moto has no way to look at them all
+    }
+
+
+def _restore_queues(backend: Any, queues: dict[str, Any]) -> None:
+    for name in queues:  # all of them first: a redrive policy names another queue
+        backend.create_queue(name, {})
+    for name, kept in queues.items():
+        backend.set_queue_attributes(name, kept["attributes"])
+        for fields in kept["messages"]:
+            backend.queues[name]._messages.append(_message(fields))  # noqa: SLF001 - as above
+
+
+def _message(fields: dict[str, Any]) -> Message:
+    message = Message(fields["id"], fields["body"], fields["system_attributes"])
+    vars(message).update(fields)
+    return message
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(), object_hook=_from_json))
+    except FileNotFoundError:
+        return {}
+
+
+def _store(path: Path, value: Any) -> None:
+    _replace(path, json.dumps(value, default=_to_json).encode())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name[:200]}.new")
+    draft.write_bytes(data)
+    draft.replace(path)
+
+
+def _to_json(value: Any) -> dict[str, str]:
+    if not isinstance(value, bytes):
+        raise TypeError(f"can't keep a {type(value).__name__}")
+    return {"base64": base64.b64encode(value).decode()}
+
+
+def _from_json(value: dict[str, Any]) -> Any:
+    return base64.b64decode(value["base64"]) if value.keys() == {"base64"} else value

@@ -1,0 +1,7 @@
+"""What can keep a pool from running here."""
+
+from __future__ import annotations
+
+
+class LocalError(Exception):
+    """The message says what to change."""

@@ -1,0 +1,170 @@
+"""Finds an Ollama to run: one that runs already, one on PATH, or one built here from its Go module."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from laneway.local.errors import LocalError
+from laneway.local.ports import LOOPBACK
+from laneway.local.processes import kill_group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from laneway.local.cache import Cache
+    from laneway.local.say import Say
+
+VERSION = "0.11.4"  # the newest whose Go module builds with everything it needs and runs models by itself
+MODULE = f"github.com/ollama/ollama@v{VERSION}"
+LDFLAGS = f"-s -w -X=github.com/ollama/ollama/version.Version={VERSION}"
+SIMD_FLAGS = {"avx2", "fma", "f16c", "bmi2"}
+"""CPU features of x86-64-v3; without them prompt evaluation is 20 times slower."""
+DOWNLOAD = "https://ollama.com/download"
+ANSWER_SECONDS = 5.0
+BUILD_SPACE_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """An Ollama that somebody else runs."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class Binary:
+    """An Ollama to start."""
+
+    path: Path
+    origin: str
+
+
+def find_ollama(environment: Mapping[str, str], cache: Cache, say: Say) -> RunningServer | Binary:
+    """At `OLLAMA_HOST`, on PATH, in the cache, or built into it; raises `LocalError`, which says how to install it."""
+    host = environment.get("OLLAMA_HOST")
+    if host:
+        return _running(host)
+    on_path = shutil.which("ollama", path=environment.get("PATH"))
+    if on_path:
+        return Binary(Path(on_path), "on PATH")
+    built = cache.root / f"ollama-{VERSION}" / "ollama"
+    with cache.locked():
+        if not built.exists():
+            _build(built, environment, say)
+    return Binary(built, f"built here, version {VERSION}")
+
+
+def _running(host: str) -> RunningServer:
+    url = host if "://" in host else f"http://{host}"
+    try:
+        httpx.get(f"{url}/api/version", timeout=ANSWER_SECONDS, trust_env=False).raise_for_status()
+    except httpx.HTTPError:
+        raise LocalError(f"OLLAMA_HOST names {host}, where no Ollama answers; start it, or unset OLLAMA_HOST") from None
+    return RunningServer(url.rstrip("/"))
+
+
+def _build(target: Path, environment: Mapping[str, str], say: Say) -> None:
+    path = environment.get("PATH")
+    missing = [name for name, there in _build_tools(path).items() if not there]
+    if missing:
+        raise LocalError(
+            f"there is no Ollama at OLLAMA_HOST or on PATH, and none can be built without {' and '.join(missing)}; "
+            f"install Ollama ({DOWNLOAD}), or Go 1.24+ and a C++ compiler, and run again"
+        )
+    _require_space(target.parent.parent, BUILD_SPACE_BYTES, "building Ollama")
+    with tempfile.TemporaryDirectory(prefix="laneway-build-", dir=target.parent.parent) as scratch:
+        with say.step(f"building Ollama {VERSION} from its Go module (once; 2 to 10 minutes)") as detail:
+            _go_install(Path(scratch), environment, detail)
+        target.parent.mkdir(exist_ok=True)
+        (Path(scratch) / "bin" / "ollama").replace(target)
+
+
+def _build_tools(path: str | None) -> dict[str, bool]:
+    compilers = ("c++", "g++", "clang++")
+    return {
+        "Go (go)": shutil.which("go", path=path) is not None,
+        "a C++ compiler (c++)": any(shutil.which(name, path=path) for name in compilers),
+    }
+
+
+def _require_space(folder: Path, needed: int, purpose: str) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise LocalError(
+            f"{purpose} needs {needed / 1e9:.1f} GB, {folder} has {free / 1e9:.1f} GB free; make room, or name another "
+            "folder: LANEWAY_CACHE"
+        )
+
+
+def _go_install(scratch: Path, environment: Mapping[str, str], detail: Callable[[str], None]) -> None:
+    flags = f"-O3{' -march=x86-64-v3' if _has_simd() else ''}"
+    build = {
+        **environment,
+        "CGO_ENABLED": "1",
+        "CGO_CFLAGS": flags,
+        "CGO_CXXFLAGS": flags,
+        "GOBIN": str(scratch / "bin"),
+        "GOCACHE": str(scratch / "cache"),
+        "GOPATH": str(scratch / "path"),
+        "GOFLAGS": "-modcacherw",  # so that the scratch folder can be deleted
+    }
+    newest: deque[str] = deque(maxlen=12)
+    process = subprocess.Popen(
+        ["go", "install", "-x", "-ldflags", LDFLAGS, MODULE],
+        env=build,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        with process:
+            for line in process.stdout or ():
+                newest.append(line.rstrip())
+                detail(line.strip())
+    finally:
+        kill_group(process.pid)  # Ctrl-C leaves no compiler behind
+    if process.returncode != 0:
+        tail = "\n  ".join(line for line in newest if not line.startswith(("mkdir", "cd ", "rm ")))
+        raise LocalError(f"Ollama could not be built; install it instead ({DOWNLOAD}). Go's last words:\n  {tail}")
+
+
+def _has_simd() -> bool:
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return False
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    return set(flags.split()) >= SIMD_FLAGS
+
+
+def server_environment(
+    environment: Mapping[str, str], *, port: int, models: Path, home: Path, parallel: int, context: int
+) -> dict[str, str]:
+    """Every variable of Ollama's that matters, set: a server must not depend on who starts it."""
+    kept = {name: value for name, value in environment.items() if not name.startswith("OLLAMA_")}
+    return kept | {
+        "HOME": str(home),
+        "OLLAMA_HOST": f"{LOOPBACK}:{port}",
+        "OLLAMA_MODELS": str(models),
+        "OLLAMA_NUM_PARALLEL": str(parallel),
+        "OLLAMA_CONTEXT_LENGTH": str(context),
+        "OLLAMA_KEEP_ALIVE": "-1",
+        "OLLAMA_MAX_LOADED_MODELS": "1",
+        "OLLAMA_NOPRUNE": "1",
+        "OLLAMA_NO_CLOUD": "1",
+        "OLLAMA_LOAD_TIMEOUT": "10m",
+    }

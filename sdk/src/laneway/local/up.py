@@ -1,0 +1,306 @@
+"""`laneway up`: everything that a pool needs, started on this machine, watched, and stopped again."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+
+from laneway.connection import Connection
+from laneway.errors import PoolUnavailable
+from laneway.local.board import LaneStats, rows
+from laneway.local.cache import Cache
+from laneway.local.errors import LocalError
+from laneway.local.models import ModelStore
+from laneway.local.ollama import Binary, RunningServer, find_ollama, server_environment
+from laneway.local.ports import LOOPBACK, free_port, wanted_port
+from laneway.local.processes import Children
+from laneway.local.provision import Account, Provisioner
+from laneway.local.state import StateFolder
+from laneway.local.workers import LaneWorker
+from laneway.remote import Figures, Remote
+from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool_document import pool_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from laneway.local.say import Say
+    from laneway.schema.pool import Lane, LLMWorkerPool
+
+EMULATOR_KEY = "laneway"  # emulators take any credentials
+VISIBILITY_SECONDS = 30  # shorter than in a cluster: a killed worker's jobs come back sooner, and beats cost nothing
+POLL_SECONDS = 2  # a leaving worker waits for its last poll: Ctrl-C should not take 20 s
+START_SECONDS = 30.0
+TICK_SECONDS = 0.25
+FIGURES_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What the command line says."""
+
+    state: Path
+    region: str
+    aws_endpoint: str | None = None
+    """An AWS emulator that runs already."""
+    real_aws: bool = False
+    """AWS itself, with boto3's own credentials."""
+    aws_port: int | None = None
+    """Where embedded AWS listens."""
+    price_per_hour: float | None = None
+    """USD, for the cost in results."""
+
+
+class Board(Protocol):
+    """Shows how the lanes stand."""
+
+    def show(self, content: list[tuple[str, ...]]) -> None:
+        """Replace what is shown."""
+
+
+class Stopping:
+    """Counts Ctrl-C and SIGTERM. While the pool starts, the first one ends it; once it runs, the first one drains."""
+
+    def __init__(self) -> None:
+        """Installed by `watch`."""
+        self.asked = 0
+        self.starting = True
+
+    def watch(self, stack: ExitStack) -> None:
+        """Take over the signals until the stack closes."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            stack.callback(signal.signal, number, signal.signal(number, self._count))
+
+    def _count(self, *_: object) -> None:
+        self.asked += 1
+        if self.starting:
+            raise KeyboardInterrupt
+
+
+class Up:
+    """One run of a pool on this machine."""
+
+    def __init__(self, pool: LLMWorkerPool, options: UpOptions, environment: Mapping[str, str], say: Say) -> None:
+        """Nothing happens before `run`."""
+        self._pool = pool
+        self._options = options
+        self._environment = environment
+        self._say = say
+        self._state = StateFolder(options.state)
+        self._children = Children(self._state.children)
+        self._stats = {lane.name: LaneStats() for lane in pool.spec.lanes}
+
+    def run(self, board: Board, ready: Callable[[Connection], None]) -> None:
+        """Run until Ctrl-C or SIGTERM; `ready` is called when every lane serves. Raises `LocalError`."""
+        stopping = Stopping()
+        with ExitStack() as stack:
+            stack.enter_context(self._state.locked())
+            self._state.withdraw()
+            for name in self._children.end_leftovers():
+                self._say.line(f"ended {name}, left by an earlier `laneway up` that was killed")
+            stopping.watch(stack)
+            stack.callback(self._children.forget)
+            account = self._start_aws(stack)
+            urls = self._start_ollamas(stack)
+            configs = self._provision(account, urls)
+            workers = self._workers(account, configs)
+            stack.callback(self._stop_workers, workers, stopping)
+            self._wait_until_serving(workers)
+            connection = self._connection(account)
+            self._state.publish(connection)
+            stack.callback(self._state.withdraw)
+            stopping.starting = False
+            ready(connection)
+            self._watch(workers, Remote(connection), configs, board, stopping)
+
+    def _start_aws(self, stack: ExitStack) -> Account:
+        options = self._options
+        region = self._pool.spec.aws.region if self._pool.spec.aws else options.region
+        if options.real_aws:
+            return Account(region)
+        endpoint = options.aws_endpoint
+        if endpoint is None:
+            port = wanted_port(options.aws_port, "--aws-port")
+            endpoint = f"http://{LOOPBACK}:{port}"
+            argv = [sys.executable, "-m", "laneway.local.embedded_aws", str(port), str(self._state.aws)]
+            child = self._children.start("aws", argv, self._environment, self._state.logs / "aws.log")
+            stack.callback(child.stop)
+            with self._say.step("starting embedded AWS (SQS, S3, SNS)"):
+                self._wait_for(endpoint, lambda: child.process.poll() is None, self._state.logs / "aws.log")
+        return Account(region, endpoint, EMULATOR_KEY, EMULATOR_KEY)
+
+    def _start_ollamas(self, stack: ExitStack) -> dict[str, str]:
+        """Lane → URL of its Ollama, with its model."""
+        cache = Cache(self._environment)
+        found = find_ollama(self._environment, cache, self._say)
+        where = found.url if isinstance(found, RunningServer) else f"{found.path} ({found.origin})"
+        self._say.line(f"Ollama: {where}")
+        urls = {lane.name: self._start_ollama(stack, found, cache, lane) for lane in self._pool.spec.lanes}
+        with cache.locked():
+            for lane in self._pool.spec.lanes:
+                store = ModelStore(urls[lane.name], cache.root, self._say)
+                try:
+                    store.ensure(self._pool.model_of(lane).name)
+                finally:
+                    store.close()
+        return urls
+
+    def _start_ollama(self, stack: ExitStack, found: RunningServer | Binary, cache: Cache, lane: Lane) -> str:
+        if isinstance(found, RunningServer):
+            return found.url
+        port = free_port()
+        environment = server_environment(
+            self._environment,
+            port=port,
+            models=cache.models,
+            home=self._state.home,
+            parallel=lane.parallel,
+            context=self._pool.model_of(lane).context_length,
+        )
+        log = self._state.logs / f"ollama-{lane.name}.log"
+        child = self._children.start(f"ollama-{lane.name}", [str(found.path), "serve"], environment, log)
+        stack.callback(child.stop)
+        url = f"http://{LOOPBACK}:{port}"
+        self._wait_for(f"{url}/api/version", lambda: child.process.poll() is None, log)
+        return url
+
+    def _wait_for(self, url: str, alive: Callable[[], bool], log: Path) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                httpx.get(url, trust_env=False, timeout=START_SECONDS)
+            except httpx.HTTPError:
+                if not alive():
+                    raise LocalError(f"it ended at once; its last words are in {log}") from None
+                time.sleep(TICK_SECONDS / 5)
+            else:
+                return
+        raise LocalError(f"nothing answered at {url} within {START_SECONDS:g} s; look into {log}")
+
+    def _provision(self, account: Account, urls: dict[str, str]) -> list[LaneConfig]:
+        provisioner = Provisioner(account)
+        pool = self._pool
+        provisioner.bucket(pool.results.bucket)
+        for place in pool.destinations.values():
+            provisioner.bucket(place.bucket)
+        topic = None if pool.spec.notifications else provisioner.topic(pool)
+        configs = [
+            lane_config(
+                pool,
+                lane,
+                LaneSettings(
+                    queue=provisioner.queues(pool, lane),
+                    region=account.region,
+                    endpoint=account.endpoint,
+                    topic_arn=topic,
+                    ollama_url=urls[lane.name],
+                    health_address=f"{LOOPBACK}:{free_port()}",
+                    visibility_seconds=VISIBILITY_SECONDS,
+                    poll_seconds=POLL_SECONDS,
+                    price_per_hour=self._options.price_per_hour,
+                ),
+            )
+            for lane in pool.spec.lanes
+        ]
+        provisioner.publish(pool.results, pool_document(configs))
+        return configs
+
+    def _workers(self, account: Account, configs: list[LaneConfig]) -> list[LaneWorker]:
+        environment = dict(self._environment)
+        if account.access_key_id and account.secret_access_key:
+            environment |= {
+                "AWS_ACCESS_KEY_ID": account.access_key_id,
+                "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
+                "AWS_EC2_METADATA_DISABLED": "true",
+            }
+            environment.pop("AWS_PROFILE", None)
+            environment.pop("AWS_SESSION_TOKEN", None)
+        workers = []
+        for config in configs:
+            path = self._state.lanes / f"{config.lane}.json"
+            path.write_text(config.model_dump_json(indent=2) + "\n")
+            log = self._state.logs / f"worker-{config.lane}.log"
+            stats = self._stats[config.lane]
+            workers.append(LaneWorker(config.lane, path, log, stats, self._children, environment, self._say))
+        return workers
+
+    def _wait_until_serving(self, workers: list[LaneWorker]) -> None:
+        with self._say.step("starting workers and loading models") as detail:
+            while not all(stats.ready for stats in self._stats.values()):
+                for worker in workers:
+                    worker.tend(time.monotonic())
+                waiting = {name: stats.trouble for name, stats in self._stats.items() if not stats.ready}
+                detail("; ".join(f"{name}: {trouble}" for name, trouble in waiting.items()))
+                self._refuse_hopeless()
+                time.sleep(TICK_SECONDS)
+
+    def _refuse_hopeless(self) -> None:
+        for name, stats in self._stats.items():
+            if stats.restarts >= 3:  # noqa: PLR2004 - a worker that can't even start three times never will
+                log = self._state.logs / f"worker-{name}.log"
+                raise LocalError(f"lane {name}: its worker can't start; its last words are in {log}")
+            if "pins" in stats.trouble or "can't load" in stats.trouble:
+                raise LocalError(f"lane {name}: {stats.trouble}")
+
+    def _connection(self, account: Account) -> Connection:
+        return Connection(
+            place=self._pool.results,
+            endpoint=account.endpoint,
+            region=account.region,
+            access_key_id=account.access_key_id,
+            secret_access_key=account.secret_access_key,
+        )
+
+    def _watch(
+        self, workers: list[LaneWorker], remote: Remote, configs: list[LaneConfig], board: Board, stopping: Stopping
+    ) -> None:
+        figures: dict[str, Figures] = {}
+        finished = threading.Event()
+        reader = threading.Thread(target=self._read_figures, args=(remote, configs, figures, finished), daemon=True)
+        reader.start()
+        try:
+            while not stopping.asked:
+                now = time.monotonic()
+                for worker in workers:
+                    worker.tend(now)
+                board.show(rows(self._stats, figures, now))
+                time.sleep(TICK_SECONDS)
+        finally:
+            finished.set()
+            reader.join()
+
+    @staticmethod
+    def _read_figures(
+        remote: Remote, configs: list[LaneConfig], figures: dict[str, Figures], finished: threading.Event
+    ) -> None:
+        while not finished.wait(FIGURES_SECONDS):
+            for config in configs:
+                try:
+                    figures[config.lane] = remote.figures(config.queue.url)
+                except PoolUnavailable:
+                    figures.pop(config.lane, None)
+
+    def _stop_workers(self, workers: list[LaneWorker], stopping: Stopping) -> None:
+        """SIGTERM, wait for running jobs; a further Ctrl-C sends the second SIGTERM: everything goes back."""
+        stopping.starting = False
+        seen = stopping.asked
+        for worker in workers:
+            worker.ask_to_stop()
+        if not all(worker.stopped for worker in workers):
+            self._say.line("stopping: running jobs are finished first; Ctrl-C again gives them back to the queue")
+        while not all(worker.stopped for worker in workers):
+            if stopping.asked > seen:
+                seen = stopping.asked
+                for worker in workers:
+                    worker.ask_to_stop()
+            time.sleep(TICK_SECONDS / 5)
+        for worker in workers:
+            worker.end()

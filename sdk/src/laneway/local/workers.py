@@ -1,0 +1,106 @@
+"""One worker process per lane, restarted when it dies; its log lines feed the board and a file."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from laneway.local.board import LaneStats
+    from laneway.local.processes import Child, Children
+    from laneway.local.say import Say
+
+FIRST_RESTART_SECONDS = 0.5
+LONGEST_RESTART_SECONDS = 30.0
+HEALTHY_SECONDS = 60.0  # a worker that ran for so long restarts at once
+
+
+class LaneWorker:
+    """Keeps a lane's worker running. `tend` is called by the main thread, again and again."""
+
+    def __init__(
+        self,
+        lane: str,
+        config: Path,
+        log: Path,
+        stats: LaneStats,
+        children: Children,
+        environment: Mapping[str, str],
+        say: Say,
+    ) -> None:
+        """Nothing runs before the first `tend`."""
+        self._lane = lane
+        self._config = config
+        self._log = log
+        self._stats = stats
+        self._children = children
+        self._environment = environment
+        self._say = say
+        self._child: Child | None = None
+        self._reader: threading.Thread | None = None
+        self._started = 0.0
+        self._pause = FIRST_RESTART_SECONDS
+        self._next_start = 0.0
+
+    def tend(self, now: float) -> None:
+        """Start the worker where it does not run; `now` is monotonic."""
+        if self._child is not None and self._child.process.poll() is not None:
+            self._bury(self._child, now)
+        if self._child is None and now >= self._next_start:
+            self._start(now)
+
+    def _start(self, now: float) -> None:
+        argv = [sys.executable, "-m", "laneway_worker", "--config", str(self._config)]
+        self._child = self._children.start(f"worker-{self._lane}", argv, self._environment)
+        self._started = now
+        self._reader = threading.Thread(target=self._read, args=(self._child,), daemon=True)
+        self._reader.start()
+
+    def _bury(self, child: Child, now: float) -> None:
+        code = child.process.returncode
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        child.stop()
+        self._child = None
+        self._stats.ready, self._stats.trouble = False, f"restarting after {how}"
+        self._stats.restarts += 1
+        if now - self._started > HEALTHY_SECONDS:
+            self._pause = FIRST_RESTART_SECONDS
+        self._next_start = now + self._pause
+        self._say.line(f"lane {self._lane}: its worker ended with {how}, restarting in {self._pause:g} s ({self._log})")
+        self._pause = min(LONGEST_RESTART_SECONDS, self._pause * 2)
+
+    def _read(self, child: Child) -> None:
+        with self._log.open("ab") as log:
+            for raw in child.output:
+                log.write(raw)
+                log.flush()
+                try:
+                    event = json.loads(raw)
+                except ValueError:
+                    continue
+                if isinstance(event, dict):
+                    self._stats.take(event, time.monotonic())
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM: the first drains, the second gives everything back."""
+        if self._child is not None:
+            self._child.signal(signal.SIGTERM)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no process is left."""
+        return self._child is None or self._child.process.poll() is not None
+
+    def end(self) -> None:
+        """Make sure that it is gone."""
+        if self._child is not None:
+            self._child.stop()
+        if self._reader is not None:
+            self._reader.join(timeout=5)

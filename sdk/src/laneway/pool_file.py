@@ -1,0 +1,126 @@
+"""Reading a pool from YAML, with the line, field, value and remedy of everything that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from laneway.schema import pool as models
+from laneway.schema.base import location, problem
+from laneway.schema.pool import LLMWorkerPool, parse_pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+MAX_FILE_BYTES = 256 * 1024
+MAX_VALUE_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong."""
+
+    line: int
+    message: str
+
+
+class PoolFileError(Exception):
+    """A pool file that can't be used; `str()` has one line a problem."""
+
+    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
+        """`name` is the file as the user named it."""
+        super().__init__("\n".join(f"{name}:{each.line}: {each.message}" for each in problems))
+        self.problems = list(problems)
+
+
+def load_pool(path: Path) -> LLMWorkerPool:
+    """Read and validate a pool file; raises `PoolFileError`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PoolFileError(str(path), [Problem(0, f"can't be read: {error.strerror}")]) from None
+    if len(data) > MAX_FILE_BYTES:
+        raise PoolFileError(str(path), [Problem(0, f"has {len(data):,} bytes; a pool has at most {MAX_FILE_BYTES:,}")])
+    return read_pool(data, str(path))
+
+
+def read_pool(data: bytes, name: str) -> LLMWorkerPool:
+    """Validate a pool's YAML; raises `PoolFileError`."""
+    try:
+        root = yaml.compose(data, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(data)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise PoolFileError(name, [Problem(line, f"not YAML: {error.problem or error.context}")]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise PoolFileError(name, [Problem(0, f"not YAML: {str(error).splitlines()[0]}")]) from None
+    if not isinstance(root, yaml.MappingNode):
+        raise PoolFileError(name, [Problem(1, "should be one object with apiVersion, kind, metadata and spec")])
+    twice = list(_keys_twice(root))
+    if twice:
+        raise PoolFileError(name, twice)
+    try:
+        return parse_pool(document)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        found = [_problem(root, each) for each in errors if not _follows(each, errors)]
+        raise PoolFileError(name, sorted(found, key=lambda each: each.line)) from None
+
+
+def _problem(root: yaml.MappingNode, error: Any) -> Problem:
+    where = error["loc"]
+    message = problem(error)
+    if error["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(where[-1]), _field_names(), n=1)
+        message += f"; did you mean {close[0]}?" if close else "; remove it"
+    elif error["type"] == "missing":
+        message = f"{location(where)}: is missing; add it"
+    elif not isinstance(error["input"], dict | list):
+        message += f", not {str(error['input'])[:MAX_VALUE_SHOWN]!r}"
+    return Problem(_line(root, where), message)
+
+
+def _follows(error: Any, errors: Sequence[Any]) -> bool:
+    """Whether an error about a list only follows from errors inside it."""
+    depth = len(error["loc"])
+    return any(len(other["loc"]) > depth and other["loc"][:depth] == error["loc"] for other in errors)
+
+
+def _field_names() -> list[str]:
+    """Every field name of a pool, as written in YAML."""
+    classes = [each for each in vars(models).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+    return sorted({field.alias or name for each in classes for name, field in each.model_fields.items()})
+
+
+def _line(root: yaml.Node, path: Sequence[str | int]) -> int:
+    """The line of a field, or of the nearest thing around it that is there."""
+    node, line = root, root.start_mark.line
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == part]
+            if not found:
+                break
+            key, node = found[0]
+            line = key.start_mark.line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line
+    return line + 1
+
+
+def _keys_twice(node: yaml.Node) -> Iterator[Problem]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield Problem(key.start_mark.line + 1, f"the key {key.value} stands twice; keep one")
+            seen.add(str(key.value))
+            yield from _keys_twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _keys_twice(each)

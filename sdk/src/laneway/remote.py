@@ -1,0 +1,157 @@
+"""The client's calls to AWS, and AWS's refusals in words that say what to do."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+
+from laneway.errors import PoolUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from laneway.connection import Connection
+
+CONNECTIONS = 16
+TRIES = 4
+CONNECT_SECONDS = 5
+READ_SECONDS = 20
+ABSENT = {"NoSuchKey", "404", "NotFound"}
+TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """About how many jobs a queue holds; SQS counts approximately."""
+
+    queued: int
+    """Waiting, back-offs not counted."""
+    running: int
+    """In the hands of workers."""
+    delayed: int
+    """Backing off before another attempt."""
+
+
+class Remote:
+    """One pool's bucket and queues. Every method raises `PoolUnavailable`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """boto3 finds credentials by its own chain, an emulator's aside."""
+        self._connection = connection
+        self._bucket = connection.place.bucket
+        session = boto3.Session(
+            aws_access_key_id=connection.access_key_id,
+            aws_secret_access_key=connection.secret_access_key,
+            region_name=connection.region,
+        )
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_pool_connections=CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": TRIES},
+            s3={"addressing_style": "path" if connection.endpoint else "auto"},
+        )
+        with self._reaching("connecting"):
+            self._s3 = session.client("s3", endpoint_url=connection.endpoint, config=config)
+            region = session.region_name or self._region()
+            self._sqs = session.client("sqs", endpoint_url=connection.endpoint, config=config, region_name=region)
+
+    def _region(self) -> str:
+        """The bucket's region, where nobody named one."""
+        headers = self._s3.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
+        return headers.get("x-amz-bucket-region", "us-east-1")
+
+    @contextmanager
+    def _reaching(self, what: str) -> Iterator[None]:
+        url = self._connection.url
+        try:
+            yield
+        except NoCredentialsError:
+            raise PoolUnavailable(f"{what}: no AWS credentials; set AWS_PROFILE, or log in with the AWS CLI") from None
+        except EndpointConnectionError as error:
+            where = error.kwargs.get("endpoint_url")
+            raise PoolUnavailable(f"{what}: nothing answers at {where}; is `laneway up` still running?") from None
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "unknown")
+            raise PoolUnavailable(f"{what} was refused by AWS: {code} ({url}); {_advice(code)}") from None
+        except BotoCoreError as error:
+            raise PoolUnavailable(f"{what} failed: {error}") from None
+
+    def get(self, key: str, bucket: str | None = None) -> bytes | None:
+        """An object's bytes, or None."""
+        with self._reaching(f"reading {key}"):
+            try:
+                return self._s3.get_object(Bucket=bucket or self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in ABSENT:
+                    return None
+                raise
+
+    def metadata(self, key: str) -> dict[str, str] | None:
+        """An object's own metadata, or None where there is no object."""
+        with self._reaching(f"looking for {key}"):
+            try:
+                return self._s3.head_object(Bucket=self._bucket, Key=key)["Metadata"]
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in ABSENT:
+                    return None
+                raise
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object."""
+        return self.metadata(key) is not None
+
+    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        """Write an object that must not exist; False where it does."""
+        with self._reaching(f"writing {key}"):
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=body,
+                    IfNoneMatch="*",
+                    Metadata=metadata,
+                    ContentType="application/json",
+                )
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in TAKEN:
+                    return False
+                raise
+        return True
+
+    def send(self, queue_url: str, body: str) -> None:
+        """Send one message."""
+        with self._reaching("sending the job"):
+            self._sqs.send_message(QueueUrl=queue_url, MessageBody=body)
+
+    def figures(self, queue_url: str) -> Figures:
+        """A queue's approximate counts."""
+        with self._reaching("asking the queue"):
+            attributes = self._sqs.get_queue_attributes(
+                QueueUrl=queue_url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )["Attributes"]
+        return Figures(
+            queued=int(attributes["ApproximateNumberOfMessages"]),
+            running=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+            delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
+        )
+
+
+def _advice(code: str) -> str:
+    if code == "NoSuchBucket":
+        return "check the bucket's name in the URL"
+    if code in ("AccessDenied", "403", "AccessDeniedException"):
+        return "ask for access to the pool's bucket prefix and queues, s3:ListBucket included"
+    if code.startswith(("Invalid", "Signature", "ExpiredToken", "UnrecognizedClient")):
+        return "check the AWS credentials in use"
+    return "try again; AWS's error code says more"
