@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from laneway.schema import pool as models
-from laneway.schema.base import location, problem
+from laneway.schema.base import causes, location, problem
 from laneway.schema.pool import LLMWorkerPool, parse_pool
 
 if TYPE_CHECKING:
@@ -66,9 +66,10 @@ def read_pool(data: bytes, name: str) -> LLMWorkerPool:
         raise PoolFileError(name, twice)
     try:
         return parse_pool(document)
+    except (TypeError, RecursionError) as error:
+        raise PoolFileError(name, [Problem(1, f"can't be written as JSON: {error}")]) from None
     except ValidationError as error:
-        errors = error.errors(include_url=False)
-        found = [_problem(root, each) for each in errors if not _follows(each, errors)]
+        found = [_problem(root, each) for each in causes(error)]
         raise PoolFileError(name, sorted(found, key=lambda each: each.line)) from None
 
 
@@ -83,12 +84,6 @@ def _problem(root: yaml.MappingNode, error: Any) -> Problem:
     elif not isinstance(error["input"], dict | list):
         message += f", not {str(error['input'])[:MAX_VALUE_SHOWN]!r}"
     return Problem(_line(root, where), message)
-
-
-def _follows(error: Any, errors: Sequence[Any]) -> bool:
-    """Whether an error about a list only follows from errors inside it."""
-    depth = len(error["loc"])
-    return any(len(other["loc"]) > depth and other["loc"][:depth] == error["loc"] for other in errors)
 
 
 def _field_names() -> list[str]:
@@ -113,14 +108,18 @@ def _line(root: yaml.Node, path: Sequence[str | int]) -> int:
     return line + 1
 
 
-def _keys_twice(node: yaml.Node) -> Iterator[Problem]:
+def _keys_twice(node: yaml.Node, around: tuple[yaml.Node, ...] = ()) -> Iterator[Problem]:
+    if node in around:
+        yield Problem(node.start_mark.line + 1, "an alias stands for something that it is part of; write it out")
+        return
+    around = (*around, node)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
                 yield Problem(key.start_mark.line + 1, f"the key {key.value} stands twice; keep one")
             seen.add(str(key.value))
-            yield from _keys_twice(value)
+            yield from _keys_twice(value, around)
     elif isinstance(node, yaml.SequenceNode):
         for each in node.value:
-            yield from _keys_twice(each)
+            yield from _keys_twice(each, around)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from laneway.schema.result import Location, Notification, Result
 from laneway_worker.errors import AlreadyThereError, Interrupted, Unavailable
 from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Released, TryAgain
-from laneway_worker.ports import StopReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +23,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LEAVING = frozenset({StopReason.LEAVING})
 SAFE_LEASE_SECONDS = 20  # a job is sent again only with so much confirmed lease: two copies are rarer then
 FRESH_COPY_FROM = 5  # receives; a release counts as one, and SQS's own count should tell of crashes only
+
+
+T = TypeVar("T")
+
+
+class UnreadableResult(Exception):
+    """Something else lies where a result belongs."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,12 @@ class Finisher:
         """
         try:
             return self._finish(lease, outcome)
-        except (Interrupted, Unavailable):
+        except Interrupted:
             self._release(lease)
-            return None
+        except UnreadableResult as error:
+            log.error("%s; remove it, and the job is answered when its lease ends", error)  # noqa: TRY400 - no defect of ours: the trace tells nothing
+            self._leases.close(lease)
+        return None
 
     def _finish(self, lease: Lease, outcome: Outcome) -> Committed | None:
         match outcome:
@@ -83,8 +91,8 @@ class Finisher:
                 self._leases.close(lease)
         return None
 
-    def _patiently(self, lease: Lease, action: Callable[[], Committed]) -> Committed:
-        return self._patience.until_done(action, lease.stop, LEAVING)
+    def _patiently(self, lease: Lease, action: Callable[[], T]) -> T:
+        return self._patience.until_done(action, lambda: lease.stop.leaving)
 
     def _commit(self, result: Result, destination: str | None) -> Committed:
         record = self._store_output(result, destination) if destination else result
@@ -110,24 +118,28 @@ class Finisher:
         place = self._config.results
         stored = self._store.get(place.bucket, place.result(job_id))
         if stored is None:
-            raise Unavailable("a result was there and is gone")
+            raise Interrupted  # it was there a moment ago: somebody removed it, and the job may run again
         try:
             winner = Result.model_validate_json(stored.body)
-        except ValidationError as error:
-            raise Unavailable(f"the object at {place.url(place.result(job_id))} is not a result") from error
+        except ValidationError:
+            winner = None
+        if winner is None or winner.id != job_id:
+            raise UnreadableResult(f"the object at {place.url(place.result(job_id))} is not the job's result")
         return Committed(winner, stored.etag, ours=ours is not None and stored.body == ours.to_json())
 
     def _tail(self, lease: Lease, committed: Committed) -> Committed:
         if self._config.topic_arn is not None:
             note = self._notification(committed)
             topic = self._config.topic_arn
-            self._patience.until_done(lambda: self._notifier.publish(topic, note), lease.stop, LEAVING)
-        receipt = self._leases.close(lease)
+            self._patiently(lease, lambda: self._notifier.publish(topic, note))
+        self._delete(self._leases.close(lease))
+        return committed
+
+    def _delete(self, receipt: str) -> None:
         try:
             self._queue.delete(receipt)
         except Unavailable as error:
-            log.warning("delete failed; the message comes again and only the tail is repeated: %s", error)
-        return committed
+            log.warning("delete failed; the message comes again and is done again: %s", error)
 
     def _notification(self, committed: Committed) -> Notification:
         result, place = committed.result, self._config.results
@@ -143,22 +155,26 @@ class Finisher:
         )
 
     def _send_again(self, lease: Lease, history: str, delay: int) -> None:
+        self._patiently(lease, lambda: self._resend(lease, history, delay))
+
+    def _resend(self, lease: Lease, history: str, delay: int) -> None:
+        """Send a copy under a safe lease, then delete the original; without the lease it is somebody else's to do."""
         if self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
             self._leases.beat()
-        if lease.stop.reason is StopReason.LEASE_LOST or self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
+        if self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
             self._leases.close(lease)
             return
-        receipt = self._leases.close(lease)
         self._queue.resend(lease.delivery, history, delay)
-        self._queue.delete(receipt)
+        self._delete(self._leases.close(lease))
 
     def _release(self, lease: Lease) -> None:
-        receipt = self._leases.close(lease)
         delivery = lease.delivery
+        safe = self._leases.remaining(lease) >= SAFE_LEASE_SECONDS
+        receipt = self._leases.close(lease)
         try:
-            if delivery.receive_count >= FRESH_COPY_FROM and self._leases.remaining(lease) >= SAFE_LEASE_SECONDS:
+            if delivery.receive_count >= FRESH_COPY_FROM and safe:
                 self._queue.resend(delivery, delivery.read_history().to_attribute(), 0)
-                self._queue.delete(receipt)
+                self._delete(receipt)
             else:
                 self._queue.release(receipt)
         except Unavailable as error:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 MOST_PER_RECEIVE = 10  # SQS
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 30.0
+RETRY_BEAT_SECONDS = 3.0  # after a heartbeat that failed: a lease survives several of them
 PROGRESS_SECONDS = 5.0  # every loop shows progress at least so often, whatever it waits for
 STALLED_SECONDS = 120.0  # longer than any call with its retries
 
@@ -74,7 +75,7 @@ class Consumer:
         self._busy = 0
         self._jobs: dict[int, Stop] = {}
         self._polling = True
-        self._progress = dict.fromkeys(("poll", "heartbeat", "engine"), clock.monotonic())
+        self._progress = dict.fromkeys(("poll", "heartbeat"), clock.monotonic())
         metrics.slots.set(config.parallel)
 
     def start(self) -> None:
@@ -125,7 +126,6 @@ class Consumer:
 
     def _engine_loop(self) -> None:
         while not self._done:
-            self._progress["engine"] = self._clock.monotonic()
             was = self._engine.ready
             wait = self._engine.watch_once()
             if was != self._engine.ready:
@@ -145,11 +145,11 @@ class Consumer:
     def _heartbeat_loop(self) -> None:
         while not self._done:
             self._progress["heartbeat"] = self._clock.monotonic()
-            self._leases.beat()
+            well = self._leases.beat()
             self._metrics.leases.set(len(self._leases))
             self._metrics.lost.set(self._leases.lost_total)
             with self._changed:
-                self._changed.wait_for(lambda: self._done, self._leases.interval)
+                self._changed.wait_for(lambda: self._done, self._leases.interval if well else RETRY_BEAT_SECONDS)
 
     def _poll_loop(self) -> None:
         backoff = FIRST_BACKOFF_SECONDS
@@ -192,7 +192,7 @@ class Consumer:
             if not leaving:
                 self._count_busy(+1)
         if leaving:
-            self._end(lease, Released())
+            self._end(lease, Released(), received)
         else:
             self._clock.spawn(f"job-{delivery.message_id}", lambda: self._run(lease))
 
@@ -207,17 +207,16 @@ class Consumer:
         generated = self._clock.monotonic()
         with self._changed:
             self._count_busy(-1)  # the slot is free at the last token; storing the result needs no engine
-        committed = self._end(lease, outcome)
+        self._end(lease, outcome, generated)
+
+    def _end(self, lease: Lease, outcome: Outcome, generated: float) -> None:
+        committed = self._guarded(lease, lambda: self._finisher.finish(lease, outcome), None)
         if committed is not None and committed.ours:
             self._metrics.committed(committed.result, self._clock.monotonic() - generated)
-
-    def _end(self, lease: Lease, outcome: Outcome) -> Committed | None:
-        committed = self._guarded(lease, lambda: self._finisher.finish(lease, outcome), None)
         self._report(lease, outcome, committed)
         with self._changed:
             del self._jobs[id(lease)]
             self._changed.notify_all()
-        return committed
 
     def _guarded(self, lease: Lease, action: Callable[[], T], otherwise: T) -> T:
         """A defect of ours ends this try only: the lease runs out and the message comes back. The trace is logged

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from laneway_worker.request import Request
 
 RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 15.0
 CHECK_SECONDS = 10.0  # an idle engine may have been restarted without its model
 RESTART_BUDGET_SECONDS = 600.0
 READINESS_GRACE_SECONDS = 60.0  # a not-ready pod is the first that scale-in takes
@@ -87,33 +88,41 @@ class Engine:
         charged to it. Raises `JobError` and `Interrupted`.
         """
         try:
-            return self._generate_on(request, stop)
+            return self._generate(request, stop, alone=False)
         except EngineCrashed as error:
             self._set(None, str(error))
         with self._suspect(stop):
-            self._wait_until_ready(stop)
             try:
-                return self._generate_on(request, stop)
+                return self._generate(request, stop, alone=True)
             except EngineCrashed as error:
                 self._set(None, str(error))
                 raise JobError(ErrorCode.ENGINE_CRASHED, "Ollama crashed twice under this job") from error
 
-    def _generate_on(self, request: Request, stop: Stop) -> Generated:
+    def _generate(self, request: Request, stop: Stop, *, alone: bool) -> Generated:
+        """Generate when the engine lets the job on; what the engine refuses for now is tried again after a pause."""
+        pause = RETRY_SECONDS
         while True:
-            with self._seat() as began:
-                try:
-                    answer = self._runtime.generate(request, stop)
-                    return Generated(answer, self._share_now() - began)
-                except EngineCrashed:
-                    raise
-                except Unavailable as error:
-                    self._set(None, str(error))
-            self._wait_until_ready(stop)
+            self._wait_for_engine(stop, alone=alone)
+            try:
+                with self._seat(stop) as began:
+                    return Generated(self._runtime.generate(request, stop), self._share_now() - began)
+            except EngineCrashed:
+                raise
+            except Unavailable as error:
+                self._set(None, str(error))
+            with self._changed:
+                self._changed.wait_for(lambda: stop.reason is not None, timeout=pause)
+            pause = min(LONGEST_RETRY_SECONDS, pause * 2)
 
-    def _wait_until_ready(self, stop: Stop) -> None:
+    def _wait_for_engine(self, stop: Stop, *, alone: bool) -> None:
+        """Wait for the loaded model, and for suspects to have had their run; raises `Interrupted`."""
+
+        def open_() -> bool:
+            return self.ready and (alone or self._suspects == 0)
+
         with self._changed:
-            self._changed.wait_for(lambda: self.ready or stop.reason is not None, timeout=RESTART_BUDGET_SECONDS)
-            if not self.ready or stop.reason is not None:
+            self._changed.wait_for(lambda: open_() or stop.reason is not None, timeout=RESTART_BUDGET_SECONDS)
+            if not open_() or stop.reason is not None:
                 raise Interrupted
 
     @contextmanager
@@ -152,13 +161,15 @@ class Engine:
         return self.ready and self._suspects == 0
 
     @contextmanager
-    def _seat(self) -> Iterator[float]:
+    def _seat(self, stop: Stop) -> Iterator[float]:
         """Be counted among the running; yields the share clock's reading."""
         with self._changed:
             began = self._advance_share(+1)
+        stop.running(self._clock.monotonic())
         try:
             yield began
         finally:
+            stop.running(None)
             with self._changed:
                 self._advance_share(-1)
                 self._changed.notify_all()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal
 
 import jsonschema_rs
 
 from laneway.schema.codes import ErrorCode
+from laneway.schema.strict_json import NotStrictJSON, read_strictly
+from laneway_worker.complexity import check_complexity
 from laneway_worker.errors import JobError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def answer_checker(wanted: Format) -> Callable[[str], Any]:
     if wanted == "json":
         return _read
     try:
+        check_complexity(wanted)
         validator = jsonschema_rs.validator_for(
             wanted, offline=True, pattern_options=jsonschema_rs.RegexOptions(), mask="…"
         )
@@ -37,8 +39,8 @@ def answer_checker(wanted: Format) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         value = _read(text)
         for error in validator.iter_errors(value):
-            path = "/".join(str(part) for part in error.instance_path)
-            raise JobError(ErrorCode.FORMAT_NOT_MET, f"at /{path}: {_words(error)}")
+            rule = "/".join(str(part) for part in error.schema_path)  # the instance's path may hold the model's words
+            raise JobError(ErrorCode.FORMAT_NOT_MET, f"the answer breaks format/{rule}: {_words(error)}")
         return value
 
     return read
@@ -46,13 +48,9 @@ def answer_checker(wanted: Format) -> Callable[[str], Any]:
 
 def _read(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise JobError(ErrorCode.FORMAT_NOT_MET, "the answer is not complete JSON") from None
-
-
-def _refuse(text: str) -> None:
-    raise ValueError(text)
+        return read_strictly(text.encode(errors="replace"))
+    except NotStrictJSON as error:
+        raise JobError(ErrorCode.FORMAT_NOT_MET, f"the answer is not usable: {error}") from None
 
 
 def _words(error: Exception) -> str:

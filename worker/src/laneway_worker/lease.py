@@ -24,7 +24,7 @@ class Lease:
         self.receipt = delivery.receipt
         self.expires = now + seconds
         self.last_beat = now + MAX_VISIBILITY_SECONDS - seconds
-        self.beating = False
+        self.beats = 0  # heartbeats under way
         self.closed = False
 
 
@@ -66,29 +66,30 @@ class Leases:
             lease.expires = received_at + self._seconds
             return True
 
-    def beat(self) -> None:
-        """Renew every held lease, then stop the work of those that are lost."""
+    def beat(self) -> bool:
+        """Renew every held lease, then stop the work of those that are lost; returns whether the queue answered."""
         now = self._clock.monotonic()
         with self._changed:
             due = {each.receipt: each for each in self._held.values() if not each.closed and now < each.last_beat}
             for lease in due.values():
-                lease.beating = True
+                lease.beats += 1
         try:
-            self._renew(due, now)
+            answered = self._renew(due, now)
         finally:
             with self._changed:
                 for lease in due.values():
-                    lease.beating = False
+                    lease.beats -= 1
                 self._changed.notify_all()
         self._drop_lost()
+        return answered
 
-    def _renew(self, due: dict[str, Lease], now: float) -> None:
+    def _renew(self, due: dict[str, Lease], now: float) -> bool:
         if not due:
-            return
+            return True
         try:
             extension = self._queue.extend(list(due), self._seconds)
         except Unavailable:
-            return  # the leases run on; without a heartbeat in time each is lost by its own deadline
+            return False  # the leases run on; without a heartbeat in time each is lost by its own deadline
         with self._changed:
             for receipt, lease in due.items():
                 if lease.receipt != receipt:
@@ -97,6 +98,7 @@ class Leases:
                     lease.expires = now + self._seconds
                 elif receipt in extension.lost:
                     lease.expires = now
+        return True
 
     def _drop_lost(self) -> None:
         now = self._clock.monotonic()
@@ -114,7 +116,7 @@ class Leases:
         """
         with self._changed:
             lease.closed = True
-            self._changed.wait_for(lambda: not lease.beating)
+            self._changed.wait_for(lambda: lease.beats == 0)
             if self._held.get(lease.delivery.message_id) is lease:
                 del self._held[lease.delivery.message_id]
             return lease.receipt

@@ -131,7 +131,9 @@ class Records:
             "labels": task.labels,
             "request_hash": task.request_hash,
         }
-        return Result.model_validate(everywhere | fields)
+        result = Result.model_validate(everywhere | fields)
+        result.to_json()  # what can't be written should fail here, where it can still be said
+        return result
 
 
 def _seconds(start: datetime, end: datetime) -> float:

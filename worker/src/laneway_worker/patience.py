@@ -9,7 +9,7 @@ from laneway_worker.errors import Interrupted, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Clock, Condition, Stop, StopReason
+    from laneway_worker.ports import Clock, Condition
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 15.0
@@ -28,19 +28,19 @@ class Patience:
         self.troubled = 0
         """How many jobs wait for the world; nothing is received meanwhile."""
 
-    def until_done(self, action: Callable[[], T], stop: Stop, ends: frozenset[StopReason]) -> T:
-        """Run an action until the world lets it pass; raises `Interrupted` once `stop` has a reason in `ends`."""
+    def until_done(self, action: Callable[[], T], gives_up: Callable[[], bool]) -> T:
+        """Run an action until the world lets it pass; raises `Interrupted` once `gives_up` says so."""
         try:
             return action()
         except Unavailable:
-            return self._repeat(action, stop, ends)
+            return self._repeat(action, gives_up)
 
-    def _repeat(self, action: Callable[[], T], stop: Stop, ends: frozenset[StopReason]) -> T:
+    def _repeat(self, action: Callable[[], T], gives_up: Callable[[], bool]) -> T:
         self._count(+1)
         wait = FIRST_WAIT_SECONDS
         try:
             while True:
-                self._pause(wait * (0.5 + self._random() / 2), stop, ends)
+                self._pause(wait * (0.5 + self._random() / 2), gives_up)
                 wait = min(LONGEST_WAIT_SECONDS, wait * 2)
                 try:
                     return action()
@@ -49,9 +49,9 @@ class Patience:
         finally:
             self._count(-1)
 
-    def _pause(self, seconds: float, stop: Stop, ends: frozenset[StopReason]) -> None:
+    def _pause(self, seconds: float, gives_up: Callable[[], bool]) -> None:
         with self._changed:
-            if self._changed.wait_for(lambda: stop.reason in ends, timeout=seconds):
+            if self._changed.wait_for(gives_up, timeout=seconds):
                 raise Interrupted
 
     def _count(self, step: int) -> None:

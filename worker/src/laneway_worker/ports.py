@@ -168,6 +168,19 @@ class Stop:
         self._changed = changed
         self._reason: StopReason | None = None
         self._abort: Callable[[], None] | None = None
+        self._running_since: float | None = None
+        self.leaving = False
+        """The worker leaves: what can't be done now is left to the next delivery, whatever the first reason was."""
+
+    def running(self, since: float | None) -> None:
+        """The engine works on the job from this monotonic time on; None: it does not."""
+        with self._changed:
+            self._running_since = since
+            self._changed.notify_all()
+
+    def running_seconds(self, now: float) -> float:
+        """How long the engine has worked on the job; waiting for the engine does not count."""
+        return 0.0 if self._running_since is None else now - self._running_since
 
     @property
     def reason(self) -> StopReason | None:
@@ -177,11 +190,12 @@ class Stop:
     def set(self, reason: StopReason) -> None:
         """Ask the work to end; aborts what is registered with `aborting`."""
         with self._changed:
+            self.leaving = self.leaving or reason is StopReason.LEAVING
+            self._changed.notify_all()
             if self._reason is not None:
                 return
             self._reason = reason
             abort = self._abort
-            self._changed.notify_all()
         if abort is not None:
             abort()
 

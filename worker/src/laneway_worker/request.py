@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from laneway.schema.lane_config import LaneConfig
 
 Path = Literal["/api/generate", "/api/chat", "/api/embed"]
+BYTES_PER_TOKEN = 4
 KEEP_FOREVER = -1  # Ollama: the model stays loaded
 
 
@@ -24,6 +26,8 @@ class Request:
     body: dict[str, Any]
     fewest_tokens: int
     """A floor of the prompt's tokens: no tokenizer joins two words into one token."""
+    most_tokens: int
+    """A generous estimate of the prompt's tokens."""
     has_images: bool = False
 
 
@@ -60,6 +64,13 @@ def fewest_tokens(job: Job) -> int:
     return max(counts, default=0) if job.input is not None else sum(counts)
 
 
+def most_tokens(job: Job) -> int:
+    """Four bytes of a word a token, and one token for each other character that is no space."""
+    text = "\n".join(_texts(job))
+    words = sum(-(-len(word.encode(errors="replace")) // BYTES_PER_TOKEN) for word in re.findall(r"\w+", text))
+    return words + len(re.findall(r"[^\w\s]", text))
+
+
 def ollama_request(job: Job, config: LaneConfig) -> Request:
     """The call for a job. The model, context and limits are the lane's; what reloads the model is constant."""
     body: dict[str, Any] = {"model": config.model.name, "keep_alive": KEEP_FOREVER, "truncate": False}
@@ -78,4 +89,4 @@ def ollama_request(job: Job, config: LaneConfig) -> Request:
         options["num_predict"] = min(options.get("num_predict", most), most)
         body |= {"stream": True, "shift": False}
     has_images = bool(job.images) or any(message.images for message in job.messages or ())
-    return Request(path, body | fields | {"options": options}, fewest_tokens(job), has_images)
+    return Request(path, body | fields | {"options": options}, fewest_tokens(job), most_tokens(job), has_images)

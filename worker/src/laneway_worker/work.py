@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from laneway_worker.patience import Patience
     from laneway_worker.ports import Clock, Condition, Delivery, ObjectStore, Stop
 
-ALL_REASONS = frozenset(StopReason)
-
 
 class Work:
     """Works on the jobs of one lane; one call per message, several at once."""
@@ -63,9 +61,10 @@ class Work:
             return self._failed(task, error)
         except Interrupted:
             return self._stopped(task, stop.reason)
-        model = self._served()
-        now = self._clock.now()
-        result = self._records.succeeded(task, done, parsed, model, now)
+        try:
+            result = self._records.succeeded(task, done, parsed, self._served(), self._clock.now())
+        except ValueError:  # pydantic's errors are; their text may quote the answer
+            return self._failed(task, JobError(ErrorCode.ENGINE_ERROR, "the answer can't be stored as JSON"))
         return Finished(result, task.job.destination if task.job else None)
 
     def _answer(self, task: Task, body: bytes, stop: Stop) -> tuple[Generated, object]:
@@ -96,7 +95,7 @@ class Work:
     def _fetch(self, pointer: StoredJob, stop: Stop) -> Job:
         place = self._config.results
         key = place.job(pointer.id)
-        stored = self._patience.until_done(lambda: self._store.get(place.bucket, key), stop, ALL_REASONS)
+        stored = self._patience.until_done(lambda: self._store.get(place.bucket, key), lambda: stop.reason is not None)
         if stored is None:
             raise InvalidJob(ErrorCode.STORED_JOB_MISSING, f"there is no body at {place.url(key)}", pointer.id)
         job = parse_job(stored.body)
@@ -122,14 +121,13 @@ class Work:
 
     def _look(self, job_id: str, deadline: datetime, stop: Stop, ended: _Flag) -> None:
         """Beside the generation: a result that is there already, a cancel, the time-out and the deadline end it."""
-        started = self._clock.monotonic()
         timeout = self._config.limits.timeout_seconds
         interval = self._config.visibility_seconds / 3
         place = self._config.results
         self._look_for(place.result(job_id), StopReason.FOUND, stop)
         while not ended.up and stop.reason is None:
             self._look_for(place.cancel(job_id), StopReason.CANCELLED, stop)
-            left = timeout - (self._clock.monotonic() - started)
+            left = timeout - stop.running_seconds(self._clock.monotonic())
             alive = (deadline - self._clock.now()).total_seconds()
             if left <= 0 or alive <= 0:
                 stop.set(StopReason.TIMED_OUT if left <= 0 else StopReason.EXPIRED)

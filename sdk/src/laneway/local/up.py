@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -146,11 +146,8 @@ class Up:
         urls = {lane.name: self._start_ollama(stack, found, cache, lane) for lane in self._pool.spec.lanes}
         with cache.locked():
             for lane in self._pool.spec.lanes:
-                store = ModelStore(urls[lane.name], cache.root, self._say)
-                try:
+                with closing(ModelStore(urls[lane.name], cache.root, self._say)) as store:
                     store.ensure(self._pool.model_of(lane).name)
-                finally:
-                    store.close()
         return urls
 
     def _start_ollama(self, stack: ExitStack, found: RunningServer | Binary, cache: Cache, lane: Lane) -> str:

@@ -17,7 +17,7 @@ MAX_PROBLEMS_SHOWN = 5
 MAX_NAME_SHOWN = 80  # characters of a field name that came from outside
 
 _UNION_TAG = re.compile(r"[\[(]|^(bool|str|constrained-str)$")  # pydantic's name for one branch of a union
-_DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
+_DURATION = re.compile(r"(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,6})s)?")
 
 
 class Frozen(BaseModel):
@@ -26,6 +26,12 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+
+class Record(Frozen):
+    """A model that programs write and older programs read: fields that came later are passed over."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class KubernetesModel(Frozen):
@@ -103,9 +109,19 @@ def problem(error: Any) -> str:
     return f"{where}: {message}" if where else message
 
 
+def causes(error: ValidationError) -> list[Any]:
+    """The errors of a validation, without those about a list that only follow from errors inside it."""
+    found = error.errors(include_url=False, include_context=False)
+    return [each for each in found if not any(_inside(other["loc"], each["loc"]) for other in found)]
+
+
+def _inside(inner: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
 def problems(error: ValidationError) -> str:
     """The first few problems of a validation in one line; never any input."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
+    found = causes(error)
     shown = "; ".join(problem(each) for each in found[:MAX_PROBLEMS_SHOWN])
     more = len(found) - MAX_PROBLEMS_SHOWN
     return f"{shown}; and {more} more" if more > 0 else shown

@@ -62,7 +62,7 @@ def read_history(attribute: str | None, message_id: str, sent_at: datetime) -> H
     after the message's own SentTimestamp. Never raises.
     """
     fresh = History(id=message_id, submitted_at=sent_at)
-    if attribute is None or len(attribute) > MAX_ATTRIBUTE_BYTES:
+    if attribute is None or len(attribute.encode(errors="replace")) > MAX_ATTRIBUTE_BYTES:
         return fresh
     try:
         history = History.model_validate_json(attribute)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from laneway.schema.base import Alias, Digest, Frozen
+from laneway.schema.base import Alias, Digest, Frozen, Record
 from laneway.schema.keys import Place
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ DEFAULT_POLL_SECONDS = 20  # SQS: the longest long poll
 DEFAULT_TOKEN_GAP_SECONDS = 120  # a prompt of a full context may take this long on a CPU
 
 
-class QueueURLs(Frozen):
+class QueueURLs(Record):
     """A lane's queue and its dead-letter queue."""
 
     url: str
@@ -49,7 +49,7 @@ class LaneSettings(Frozen):
     """USD for an hour of the lane's accelerator."""
 
 
-class LaneModel(Frozen):
+class LaneModel(Record):
     """The model that the lane's Ollama serves."""
 
     name: str
@@ -60,7 +60,7 @@ class LaneModel(Frozen):
     """Tokens of context for each request."""
 
 
-class LaneLimits(Frozen):
+class LaneLimits(Record):
     """What a job may take."""
 
     timeout_seconds: Annotated[int, Field(ge=1)]

@@ -21,7 +21,7 @@ BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61
 Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_=-][A-Za-z0-9_.=-]*/)+$", max_length=200)]
 QueueURL = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#]+/[^\s?#]+$", max_length=512)]
 TopicARN = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$")]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", max_length=32)]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,5}(-[a-z]+)+-[0-9]$", max_length=32)]
 ModelName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?$", max_length=256)
 ]
@@ -169,6 +169,9 @@ class Spec(KubernetesModel):
         ):
             if len(set(names)) != len(names):
                 raise ValueError(f"two {what} have the same name; give each its own")
+        urls = [url for lane in self.lanes for url in (lane.queue.url, lane.queue.dead_letter_url) if url]
+        if len(set(urls)) != len(urls):
+            raise ValueError("two lanes use the same queue; give each its own")
         for lane in self.lanes:
             model = lane.model or self.model
             if lane.limits.max_tokens >= model.context_length:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from laneway.schema.base import Frozen
+from laneway.schema.base import Record
 from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel, QueueURLs
 
 
-class PoolLane(Frozen):
+class PoolLane(Record):
     """What a sender needs to know of a lane."""
 
     name: str
@@ -23,7 +23,7 @@ class PoolLane(Frozen):
     """What a job may take."""
 
 
-class PoolDocument(Frozen):
+class PoolDocument(Record):
     """`<prefix>pool.json`."""
 
     version: Literal[1] = 1

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
-from laneway.schema.base import Digest, Frozen, JobId, Labels
+from laneway.schema.base import Digest, JobId, Labels, Record
 from laneway.schema.codes import CODES, ErrorCode
 from laneway.schema.history import Failure
 
@@ -16,7 +16,7 @@ Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 
 
-class ErrorDetail(Frozen):
+class ErrorDetail(Record):
     """Why there is no answer."""
 
     code: ErrorCode
@@ -32,7 +32,7 @@ class ErrorDetail(Frozen):
         return cls(code=code, message=message, fix=CODES[code].fix)
 
 
-class ServedModel(Frozen):
+class ServedModel(Record):
     """The model that answered."""
 
     name: str
@@ -41,7 +41,7 @@ class ServedModel(Frozen):
     """The digest of the tag's manifest, as `ollama list` shows it."""
 
 
-class Usage(Frozen):
+class Usage(Record):
     """Tokens."""
 
     prompt_tokens: Count
@@ -50,7 +50,7 @@ class Usage(Frozen):
     """Tokens written."""
 
 
-class Timing(Frozen):
+class Timing(Record):
     """When what happened, by the worker's clock."""
 
     submitted_at: AwareDatetime
@@ -69,7 +69,7 @@ class Timing(Frozen):
     """From the start to the last token."""
 
 
-class Cost(Frozen):
+class Cost(Record):
     """What the answer cost."""
 
     gpu_seconds: Seconds
@@ -78,7 +78,7 @@ class Cost(Frozen):
     """`gpu_seconds` at the placement's price; absent where no price is known."""
 
 
-class Location(Frozen):
+class Location(Record):
     """Where the full result of a job with a `destination` lies."""
 
     destination: str
@@ -87,7 +87,7 @@ class Location(Frozen):
     """`s3://bucket/key`."""
 
 
-class Result(Frozen):
+class Result(Record):
     """The one terminal record of a job, written once at `<prefix>results/<id>.json`."""
 
     id: JobId
@@ -145,7 +145,7 @@ class Result(Frozen):
         return self.model_copy(update={**empty, "output": output})
 
 
-class Notification(Frozen):
+class Notification(Record):
     """What SNS subscribers get: no text of the prompt or the answer."""
 
     id: JobId

@@ -49,14 +49,16 @@ class Ollama:
 
     def prepare(self) -> ServedModel:
         """See that the model is there, is the pinned one, and is loaded."""
-        version = str(self._ask("GET", "/api/version").get("version", ""))
-        self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
-        served = self._served()
-        self._capabilities = self._ask("POST", "/api/show", {"model": self._model.name}).get("capabilities") or []
-        self._load()
+        try:
+            served = self._served()
+            self._load()
+        except JobError as error:  # no job is to blame for what was asked here
+            raise Unavailable(f"Ollama can't serve {self._model.name}: {error}") from error
         return served
 
     def _served(self) -> ServedModel:
+        version = str(self._ask("GET", "/api/version").get("version", ""))
+        self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
         name = self._model.name if ":" in self._model.name.rpartition("/")[2] else f"{self._model.name}:latest"
         models = self._ask("GET", "/api/tags").get("models") or []
         digest = next((str(each["digest"]) for each in models if each.get("name") == name), None)
@@ -65,6 +67,7 @@ class Ollama:
         digest = f"sha256:{digest.removeprefix('sha256:')}"
         if self._model.digest not in (None, digest):
             raise Unavailable(f"the pool pins {name} to {self._model.digest}; this Ollama has {digest}")
+        self._capabilities = self._ask("POST", "/api/show", {"model": name}).get("capabilities") or []
         return ServedModel(name=self._model.name, digest=digest)
 
     def _load(self) -> None:
@@ -76,10 +79,7 @@ class Ollama:
         try:
             self._ask("POST", "/api/generate", body)
         except JobError:  # a model that only embeds
-            try:
-                self._ask("POST", "/api/embed", body | {"input": ""})
-            except JobError as error:
-                raise Unavailable(f"Ollama can't load {self._model.name}: {error}") from error
+            self._ask("POST", "/api/embed", body | {"input": ""})
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         seconds = LOAD_SECONDS if body else ASK_SECONDS
@@ -99,6 +99,7 @@ class Ollama:
     def generate(self, request: Request, stop: Stop) -> Answer:
         """Stream an answer; a stream without its final record is never one."""
         self._refuse_unseen_images(request)
+        self._refuse_chat_that_may_be_cut(request)
         collected = Collected(request.path, self._clock)
         with self._call(request, stop) as response:
             if response.is_error:
@@ -126,7 +127,7 @@ class Ollama:
                 yield response
         except httpx.ReadTimeout as error:
             raise self._stopped(stop) or JobError(ErrorCode.STALLED, f"no token for {gap} s") from error
-        except httpx.ConnectError as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._stopped(stop) or Unavailable(f"can't connect to Ollama at {self._url}") from error
         except httpx.HTTPError as error:
             raise self._stopped(stop) or EngineCrashed("Ollama cut the connection") from error
@@ -144,6 +145,15 @@ class Ollama:
     @staticmethod
     def _stopped(stop: Stop) -> Interrupted | None:
         return Interrupted() if stop.reason is not None else None
+
+    def _refuse_chat_that_may_be_cut(self, request: Request) -> None:
+        """Older versions drop the first messages of a chat that does not fit, and no figure tells."""
+        context = self._model.context_length
+        if self._cuts_prompts and request.path == "/api/chat" and request.most_tokens > context:
+            words = f"the chat may have {request.most_tokens:,} tokens, the context holds {context:,}; this Ollama"
+            raise JobError(
+                ErrorCode.PROMPT_TOO_LONG, f"{words} would cut it silently, version 0.24 and later would not"
+            )
 
     def _refuse_cut_prompt(self, request: Request, answer: Answer) -> None:
         """Older versions cut a prompt that does not fit, silently: then they count as many tokens as the context has,

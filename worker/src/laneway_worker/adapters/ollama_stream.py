@@ -27,6 +27,7 @@ CRASHES = (
 )
 TOO_LONG = ("context length", "context size", "too long", "exceeds")
 UNSUPPORTED = ("does not support", "not supported")
+BAD_FORMAT = ("invalid json schema", "invalid format", "failed to load model vocabulary required for format")
 SHOWN = 200  # characters of an error of Ollama's
 
 
@@ -115,6 +116,8 @@ def trouble(status: int, message: str) -> JobError | Unavailable:
         return JobError(ErrorCode.UNSUPPORTED, shown)
     if any(part in words for part in TOO_LONG):
         return JobError(ErrorCode.PROMPT_TOO_LONG, shown)
+    if any(part in words for part in BAD_FORMAT):
+        return JobError(ErrorCode.INVALID_JOB, f"Ollama can't use format: {shown}")
     if 400 <= status < 500:  # noqa: PLR2004 - HTTP's class of client errors
         return JobError(ErrorCode.INVALID_JOB, f"Ollama refused the request: {shown}")
     return JobError(ErrorCode.ENGINE_ERROR, f"Ollama answered: {shown}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from laneway_worker.adapters.aws import code_of, translated
-from laneway_worker.errors import AlreadyThereError, Unavailable
+from laneway_worker.errors import AlreadyThereError
 from laneway_worker.ports import Stored
 
 if TYPE_CHECKING:
@@ -42,14 +43,12 @@ class S3Store:
         with translated("GetObject"):
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
-                with answer["Body"] as body:
+                with closing(answer["Body"]) as body:  # as a context manager it would give urllib3's raw stream
                     return Stored(body.read(), answer["ETag"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
                 raise
-            except OSError as error:  # the body broke off: urllib3's errors are not botocore's
-                raise Unavailable(f"GetObject broke off: {type(error).__name__}") from error
 
     def exists(self, bucket: str, key: str) -> bool:
         """HEAD. Without `s3:ListBucket` an absent key answers 403, which counts as unavailable."""

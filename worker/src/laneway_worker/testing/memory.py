@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from laneway_worker.ports import Clock
 
 
+MOST_PER_RECEIVE = 10  # SQS
+MAX_DELAY_SECONDS = 900  # SQS
+
+
 @dataclass
 class QueuedMessage:
     """A message and where it is."""
@@ -73,6 +77,8 @@ class MemoryQueue:
 
     def receive(self, most: int) -> list[Delivery]:
         """Long poll."""
+        if not 1 <= most <= MOST_PER_RECEIVE:
+            raise ValueError(f"SQS gives 1 to {MOST_PER_RECEIVE} messages, not {most}")
         with self._changed:
             self._call("receive")
             self._changed.wait_for(lambda: bool(self._visible()), self._poll)
@@ -133,6 +139,8 @@ class MemoryQueue:
     def resend(self, delivery: Delivery, history: str, delay: int) -> None:
         """SendMessage of the same job."""
         self._call("resend")
+        if not 0 <= delay <= MAX_DELAY_SECONDS:
+            raise ValueError(f"SQS delays by 0 to {MAX_DELAY_SECONDS} seconds, not {delay}")
         attributes = {**delivery.attributes, MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}}
         self.send(delivery.body, attributes, delay, delivery.group_id, delivery.trace_header)
 
