@@ -1,0 +1,416 @@
+"""What Ollama does when things go wrong, played by a script."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laneway.schema.codes import ErrorCode
+from laneway.schema.lane_config import LaneModel
+from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.ports import Stop, StopReason
+from support.requests import CONTEXT_LENGTH, limits, request
+from support.stub_ollama import SILENCE, Ending, Reply, error, records
+from support.waiting import eventually, in_thread
+
+if TYPE_CHECKING:
+    from laneway_worker.ports import Answer
+    from laneway_worker.request import Request
+    from support.stub_ollama import StubOllama
+
+MODEL = "gemma3:270m"
+DIGEST = "sha256:" + "a" * 64
+DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 7, "eval_count": 3}
+OLD, NEW = "0.11.4", "0.24.0"
+
+
+def adapter(url: str, digest: str | None = None, model: str = MODEL) -> Ollama:
+    lane_model = LaneModel(name=model, digest=digest, context_length=CONTEXT_LENGTH)
+    return Ollama(url, lane_model, limits(token_gap_seconds=1), SystemClock())
+
+
+def fresh_stop() -> Stop:
+    return Stop(SystemClock().condition())
+
+
+def a_prompt(**job: Any) -> Request:
+    return request(MODEL, **{"prompt": "Why?"} | job)
+
+
+def a_chat(**job: Any) -> Request:
+    return request(MODEL, messages=[{"role": "user", "content": "Why?"}], **job)
+
+
+def a_chat_with_image() -> Request:
+    return request(MODEL, messages=[{"role": "user", "content": "Why?", "images": ["aGk="]}])
+
+
+def generate(stub: StubOllama, *replies: Reply, asked: Request | None = None) -> Answer:
+    asked = asked or a_prompt()
+    stub.on(asked.path, *replies)
+    return adapter(stub.url).generate(asked, fresh_stop())
+
+
+def fault(stub: StubOllama, *replies: Reply, asked: Request | None = None) -> JobError:
+    with pytest.raises(JobError) as caught:
+        generate(stub, *replies, asked=asked)
+    return caught.value
+
+
+def serve(stub: StubOllama, version: str = OLD, name: str = MODEL, digest: str = "a" * 64) -> None:
+    stub.on("/api/version", records({"version": version}))
+    stub.on(
+        "/api/tags", records({"models": [{"name": "other:1b", "digest": "b" * 64}, {"name": name, "digest": digest}]})
+    )
+    stub.on("/api/show", records({"capabilities": ["completion"]}))
+    stub.on("/api/generate", records({"response": "", "done": True, "done_reason": "load"}))
+
+
+# A stream
+
+
+def test_the_pieces_of_a_stream_are_one_answer(stub: StubOllama) -> None:
+    answer = generate(stub, records({"response": "Be"}, {"response": "cause"}, {"response": ".", **DONE}))
+    assert (answer.text, answer.prompt_tokens, answer.completion_tokens) == ("Because.", 7, 3)
+    assert answer.finish_reason == "stop"
+    assert answer.thinking is None
+
+
+def test_records_may_be_cut_anywhere(stub: StubOllama) -> None:
+    reply = Reply((b'{"resp', b'onse": "\xc3', b'\xa9"}\n{"response": "!", ', b'"done": true, "prompt_eval_count": 7}'))
+    assert generate(stub, reply).text == "é!"
+
+
+def test_the_request_is_sent_as_it_is(stub: StubOllama) -> None:
+    asked = a_chat(options={"temperature": 0})
+    generate(stub, records({"message": {"content": "x"}, **DONE}), asked=asked)
+    assert [(each.path, each.body) for each in stub.asked] == [("/api/chat", asked.body)]
+
+
+def test_what_a_model_thinks_about_a_prompt_is_kept_apart(stub: StubOllama) -> None:
+    answer = generate(
+        stub,
+        records({"thinking": "Hm", "response": ""}, {"thinking": "m.", "response": ""}, {"response": "Yes", **DONE}),
+    )
+    assert (answer.thinking, answer.text) == ("Hmm.", "Yes")
+
+
+def test_what_a_model_thinks_in_a_chat_goes_into_the_message(stub: StubOllama) -> None:
+    thought = {"message": {"role": "assistant", "content": "", "thinking": "Hmm."}}
+    said = {"message": {"role": "assistant", "content": "Yes"}, **DONE}
+    answer = generate(stub, records(thought, said), asked=a_chat())
+    assert answer.message == {"role": "assistant", "content": "Yes", "thinking": "Hmm."}
+    assert (answer.text, answer.thinking) == (None, None)
+
+
+def test_tool_calls_are_collected(stub: StubOllama) -> None:
+    calls = [{"function": {"name": "weather", "arguments": {"city": city}}} for city in ("Oslo", "Rome")]
+    parts = [{"message": {"role": "assistant", "content": "", "tool_calls": [call]}} for call in calls]
+    last = {"message": {"role": "assistant", "content": ""}, **DONE}
+    answer = generate(stub, records(*parts, last), asked=a_chat())
+    assert answer.message == {"role": "assistant", "content": "", "tool_calls": calls}
+
+
+def test_a_stream_that_ends_without_its_final_record_is_incomplete(stub: StubOllama) -> None:
+    error_ = fault(stub, records(*[{"response": "la ", "done": False}] * 30))
+    assert error_.code == ErrorCode.INCOMPLETE_ANSWER
+
+
+@pytest.mark.parametrize("reason", ["load", "unload"])
+def test_an_end_without_an_answer_is_an_error_of_the_engine(stub: StubOllama, reason: str) -> None:
+    assert fault(stub, records({"response": "", **DONE, "done_reason": reason})).code == ErrorCode.ENGINE_ERROR
+
+
+def test_an_answer_cut_at_the_end_of_the_context_says_so(stub: StubOllama) -> None:
+    assert generate(stub, records({"response": "x", **DONE, "done_reason": "length"})).finish_reason == "length"
+
+
+# Ollama dies
+
+
+@pytest.mark.parametrize("pieces", [(), (b'{"response": "Be"}\n',)], ids=["before a token", "after a token"])
+def test_a_connection_cut_in_the_middle_is_a_crash(stub: StubOllama, pieces: tuple[bytes, ...]) -> None:
+    with pytest.raises(EngineCrashed):
+        generate(stub, Reply(pieces, ending=Ending.CUT))
+
+
+def test_what_is_not_json_is_a_crash(stub: StubOllama) -> None:
+    with pytest.raises(EngineCrashed):
+        generate(stub, Reply((b"<html>Bad gateway</html>\n",)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "an error was encountered while running the model: unexpected EOF",
+        "model runner has unexpectedly stopped, this may be due to resource limitations",
+        "llama runner process has terminated: signal: killed",
+        'Post "http://127.0.0.1:41/completion": read tcp 127.0.0.1:1->127.0.0.1:2: connection reset by peer',
+    ],
+)
+@pytest.mark.parametrize("status", [200, 500])
+def test_words_of_a_dead_runner_are_a_crash(stub: StubOllama, words: str, status: int) -> None:
+    with pytest.raises(EngineCrashed):
+        generate(stub, error(status, words))
+
+
+def test_a_runner_that_dies_after_a_token_is_a_crash(stub: StubOllama) -> None:
+    with pytest.raises(EngineCrashed):
+        generate(stub, records({"response": "Be"}, {"error": "unexpected EOF"}))
+
+
+# Ollama refuses
+
+
+@pytest.mark.parametrize("status", [404, 499, 503])
+def test_a_model_that_is_not_there_or_busy_is_unavailable(stub: StubOllama, status: int) -> None:
+    with pytest.raises(Unavailable, match=str(status)) as caught:
+        generate(stub, error(status, "a refusal"))
+    assert not isinstance(caught.value, EngineCrashed)
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (error(500, 'option "top_k" must be of type integer'), ErrorCode.ENGINE_ERROR),
+        (error(200, "invalid JSON schema in format"), ErrorCode.INVALID_JOB),
+        (Reply((b"no JSON at all",), 500), ErrorCode.ENGINE_ERROR),
+        (Reply((b'["no object"]',), 500), ErrorCode.ENGINE_ERROR),
+        (error(400, "invalid image input"), ErrorCode.INVALID_JOB),
+        (error(400, f"{MODEL} does not support tools"), ErrorCode.UNSUPPORTED),
+        (error(400, "the prompt exceeds the available context size"), ErrorCode.PROMPT_TOO_LONG),
+    ],
+    ids=["500", "an error under 200", "not JSON", "no object", "400", "tools", "context"],
+)
+def test_the_jobs_own_fault_has_its_code(stub: StubOllama, reply: Reply, code: ErrorCode) -> None:
+    assert fault(stub, reply).code == code
+
+
+def test_a_long_error_is_shortened(stub: StubOllama) -> None:
+    assert len(str(fault(stub, error(500, "x" * 5000)))) < 300
+
+
+# Ollama is silent
+
+
+@pytest.mark.parametrize(
+    "reply", [SILENCE, records({"response": "Be"}, ending=Ending.HANG)], ids=["before the headers", "after a token"]
+)
+def test_no_token_for_the_gap_is_a_stall(stub: StubOllama, reply: Reply) -> None:
+    error_ = fault(stub, reply)
+    assert error_.code == ErrorCode.STALLED
+    assert str(error_) == "no token for 1 s"
+
+
+def test_embedding_may_take_the_whole_timeout(stub: StubOllama) -> None:
+    stub.on("/api/embed", SILENCE)
+    lane_model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
+    patient = Ollama(stub.url, lane_model, limits(token_gap_seconds=60, timeout_seconds=1), SystemClock())
+    with pytest.raises(JobError, match="no token for 1 s"):
+        patient.generate(request(MODEL, input="x"), fresh_stop())
+
+
+@pytest.mark.parametrize(
+    "reply", [SILENCE, records({"response": "Be"}, ending=Ending.HANG)], ids=["before the headers", "after a token"]
+)
+def test_a_silent_call_is_stopped_at_once(stub: StubOllama, reply: Reply) -> None:
+    stub.on("/api/generate", reply)
+    lane_model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
+    patient, stop = Ollama(stub.url, lane_model, limits(), SystemClock()), fresh_stop()
+    calling = in_thread(lambda: patient.generate(a_prompt(), stop))
+    eventually(lambda: stub.hanging)
+    stop.set(StopReason.CANCELLED)
+    with pytest.raises(Interrupted):
+        calling.result(timeout=2)
+
+
+def test_stopping_one_call_leaves_the_others_alone(stub: StubOllama) -> None:
+    stub.on("/api/generate", SILENCE)
+    lane_model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
+    shared, stop = Ollama(stub.url, lane_model, limits(), SystemClock()), fresh_stop()
+    stopped = in_thread(lambda: shared.generate(a_prompt(), stop))
+    other = in_thread(lambda: shared.generate(a_prompt(), fresh_stop()))
+    eventually(lambda: stub.hanging == 2)
+    stop.set(StopReason.CANCELLED)
+    with pytest.raises(Interrupted):
+        stopped.result(timeout=2)
+    assert not other.done()
+    stub.released.set()
+    with pytest.raises(EngineCrashed):
+        other.result(timeout=10)
+
+
+def test_a_call_stopped_beforehand_asks_nothing(stub: StubOllama) -> None:
+    stop = fresh_stop()
+    stop.set(StopReason.LEAVING)
+    with pytest.raises(Interrupted):
+        adapter(stub.url).generate(a_prompt(), stop)
+    assert stub.asked == []
+
+
+# Ollama is not there
+
+
+def test_a_refused_connection_is_unavailable(refused_url: str) -> None:
+    with pytest.raises(Unavailable, match="connect") as caught:
+        adapter(refused_url).generate(a_prompt(), fresh_stop())
+    assert not isinstance(caught.value, EngineCrashed)
+
+
+def test_a_stopped_call_to_nobody_is_interrupted(refused_url: str) -> None:
+    stop = fresh_stop()
+    stop.set(StopReason.LEAVING)
+    with pytest.raises(Interrupted):
+        adapter(refused_url).generate(a_prompt(), stop)
+
+
+def test_a_connection_that_nobody_accepts_is_unavailable() -> None:
+    with socket.socket() as full, socket.socket() as waiting, socket.socket() as more:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for client in (waiting, more):  # they fill the backlog
+            client.settimeout(0)
+            client.connect_ex(full.getsockname())
+        with pytest.raises(Unavailable) as caught:
+            adapter(f"http://127.0.0.1:{full.getsockname()[1]}").generate(a_prompt(), fresh_stop())
+        assert not isinstance(caught.value, EngineCrashed)
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    stub: StubOllama, refused_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", refused_url)
+    assert generate(stub, records({"response": "Yes", **DONE})).text == "Yes"
+
+
+# Preparing
+
+
+def test_preparing_finds_the_model_and_loads_it(stub: StubOllama) -> None:
+    serve(stub)
+    served = adapter(stub.url).prepare()
+    assert (served.name, served.digest) == (MODEL, DIGEST)
+    load = next(each.body for each in stub.asked if each.path == "/api/generate")
+    assert (load["model"], load["keep_alive"], load["options"]) == (MODEL, -1, {"num_ctx": CONTEXT_LENGTH})
+
+
+def test_a_name_without_a_tag_is_the_latest(stub: StubOllama) -> None:
+    serve(stub, name="registry.local/team/gemma3:latest", digest=DIGEST)
+    served = adapter(stub.url, model="registry.local/team/gemma3").prepare()
+    assert (served.name, served.digest) == ("registry.local/team/gemma3", DIGEST)
+
+
+def test_the_pinned_digest_is_accepted(stub: StubOllama) -> None:
+    serve(stub)
+    assert adapter(stub.url, digest=DIGEST).prepare().digest == DIGEST
+
+
+def test_another_digest_is_refused_before_loading(stub: StubOllama) -> None:
+    serve(stub, digest="c" * 64)
+    with pytest.raises(Unavailable, match="pins"):
+        adapter(stub.url, digest=DIGEST).prepare()
+    assert "/api/generate" not in [each.path for each in stub.asked]
+
+
+def test_an_ollama_without_any_model_is_unavailable(stub: StubOllama) -> None:
+    serve(stub)
+    stub.on("/api/tags", records({"models": None}))
+    with pytest.raises(Unavailable, match=f"ollama pull {MODEL}"):
+        adapter(stub.url).prepare()
+
+
+def test_a_model_that_only_embeds_is_loaded_by_embedding(stub: StubOllama) -> None:
+    serve(stub)
+    stub.on("/api/generate", error(400, f'"{MODEL}" does not support generate'))
+    stub.on("/api/embed", records({"embeddings": []}))
+    assert adapter(stub.url).prepare().digest == DIGEST
+
+
+def test_a_model_that_can_not_be_loaded_is_unavailable(stub: StubOllama) -> None:
+    serve(stub)
+    stub.on("/api/generate", error(500, "model requires more system memory (9.9 GiB) than is available (1.2 GiB)"))
+    stub.on("/api/embed", error(500, "model requires more system memory (9.9 GiB) than is available (1.2 GiB)"))
+    with pytest.raises(Unavailable, match="more system memory"):
+        adapter(stub.url).prepare()
+
+
+@pytest.mark.parametrize("path", ["/api/version", "/api/tags", "/api/show", "/api/generate"])
+@pytest.mark.parametrize(
+    "reply",
+    [error(404, "not found"), error(503, "busy"), Reply((b"<html>",)), Reply(ending=Ending.CUT)],
+    ids=["404", "503", "not JSON", "cut"],
+)
+def test_preparing_is_unavailable_where_ollama_is_unwell(stub: StubOllama, path: str, reply: Reply) -> None:
+    serve(stub)
+    stub.on(path, reply)
+    with pytest.raises(Unavailable):
+        adapter(stub.url).prepare()
+
+
+@pytest.mark.parametrize("path", ["/api/version", "/api/tags", "/api/show"])
+@pytest.mark.parametrize("status", [400, 500])
+def test_preparing_knows_no_fault_of_a_job(stub: StubOllama, path: str, status: int) -> None:
+    serve(stub)
+    stub.on(path, error(status, "something is wrong"))
+    with pytest.raises(Unavailable):
+        adapter(stub.url).prepare()
+
+
+def test_preparing_is_unavailable_where_nobody_listens(refused_url: str) -> None:
+    with pytest.raises(Unavailable, match="no answer from Ollama"):
+        adapter(refused_url).prepare()
+
+
+# Old versions cut prompts
+
+
+@pytest.mark.parametrize(("version", "cuts"), [(OLD, True), ("0.23.9", True), (NEW, False), ("0.30.1-rc2", False)])
+def test_a_full_context_is_a_cut_prompt_on_old_versions_only(stub: StubOllama, version: str, *, cuts: bool) -> None:
+    serve(stub, version)
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    stub.on("/api/generate", records({"response": "x", **DONE, "prompt_eval_count": CONTEXT_LENGTH}))
+    if cuts:
+        with pytest.raises(JobError) as caught:
+            runtime.generate(a_prompt(), fresh_stop())
+        assert caught.value.code == ErrorCode.PROMPT_TOO_LONG
+    else:
+        assert runtime.generate(a_prompt(), fresh_stop()).text == "x"
+
+
+def test_fewer_tokens_than_words_are_a_cut_prompt(stub: StubOllama) -> None:
+    asked = a_prompt(prompt="one two three four five six seven eight")
+    assert fault(stub, records({"response": "x", **DONE}), asked=asked).code == ErrorCode.PROMPT_TOO_LONG
+
+
+def test_as_many_tokens_as_words_are_the_whole_prompt(stub: StubOllama) -> None:
+    asked = a_prompt(prompt="one two three four five six seven")
+    assert generate(stub, records({"response": "x", **DONE}), asked=asked).text == "x"
+
+
+# Images
+
+
+@pytest.mark.parametrize("asked", [a_prompt(images=["aGk="]), a_chat_with_image()], ids=["prompt", "chat"])
+def test_images_want_a_model_that_sees(stub: StubOllama, asked: Request) -> None:
+    serve(stub)
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    with pytest.raises(JobError, match="images") as caught:
+        runtime.generate(asked, fresh_stop())
+    assert caught.value.code == ErrorCode.UNSUPPORTED
+
+
+@pytest.mark.parametrize("capabilities", [["completion", "vision"], None], ids=["sees", "an Ollama that does not tell"])
+def test_images_go_to_a_model_that_may_see(stub: StubOllama, capabilities: list[str] | None) -> None:
+    serve(stub)
+    stub.on("/api/show", records({"capabilities": capabilities}))
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    stub.on("/api/generate", records({"response": "A cat", **DONE}))
+    assert runtime.generate(a_prompt(images=["aGk="]), fresh_stop()).text == "A cat"
+    assert stub.asked[-1].body["images"] == ["aGk="]

@@ -1,0 +1,115 @@
+"""A real Ollama with two small models, as a child process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import psutil
+from rich.console import Console
+
+from laneway.local.cache import Cache
+from laneway.local.errors import LocalError
+from laneway.local.models import ModelStore
+from laneway.local.ollama import Binary, find_ollama
+from laneway.local.say import ConsoleSay
+from laneway.schema.lane_config import LaneModel
+from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.adapters.ollama import Ollama
+from support.processes import free_port, server
+from support.requests import CONTEXT_LENGTH, limits
+from support.tools import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+GEMMA = "gemma3:270m"
+"""The base model: completes, does not chat."""
+SMOLLM = "smollm2:135m"
+"""Tuned for chat; knows no tools."""
+
+
+@cache
+def ollama_files() -> tuple[Path, Path]:
+    """The binary, and a models folder with GEMMA and SMOLLM: found, built and fetched as `laneway up` does it."""
+    environment = {name: value for name, value in os.environ.items() if name != "OLLAMA_HOST"}
+    say = ConsoleSay(Console(stderr=True))
+    try:
+        store = Cache(environment)
+        found = find_ollama(environment, store, say)
+        assert isinstance(found, Binary)
+        with (
+            TemporaryDirectory() as folder,
+            store.locked(),
+            _serve(found.path, store.models, Path(folder)) as running,
+            closing(ModelStore(running.url, store.root, say)) as models,
+        ):
+            for name in (GEMMA, SMOLLM):
+                models.ensure(name)
+    except LocalError as error:
+        missing("Ollama with its test models", str(error))
+    return found.path, store.models
+
+
+class NoticingClock(SystemClock):
+    """The system's clock, which tells that it was read: the adapter reads it at the first token."""
+
+    def __init__(self) -> None:
+        self.read = threading.Event()
+
+    def now(self) -> datetime:
+        self.read.set()
+        return super().now()
+
+
+@dataclass(frozen=True)
+class OllamaServer:
+    """A running Ollama."""
+
+    url: str
+    process: psutil.Process
+
+    def adapter(self, model: str, digest: str | None = None, clock: SystemClock | None = None) -> Ollama:
+        """The worker's adapter for a lane with this model."""
+        lane_model = LaneModel(name=model, digest=digest, context_length=CONTEXT_LENGTH)
+        return Ollama(self.url, lane_model, limits(), clock or SystemClock())
+
+    def runners(self) -> list[psutil.Process]:
+        """The processes that hold a model."""
+        return [child for child in self.process.children(recursive=True) if _runs_a_model(child)]
+
+
+def _runs_a_model(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return "runner" in process.cmdline()
+    return False
+
+
+@contextmanager
+def ollama_server(folder: Path) -> Iterator[OllamaServer]:
+    """Serve the test models until the end."""
+    with _serve(*ollama_files(), folder) as running:
+        yield running
+
+
+@contextmanager
+def _serve(binary: Path, models: Path, folder: Path) -> Iterator[OllamaServer]:
+    port = free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "OLLAMA_HOST": f"127.0.0.1:{port}",
+        "OLLAMA_MODELS": str(models),
+        "OLLAMA_KEEP_ALIVE": "-1",
+        "OLLAMA_NOPRUNE": "1",
+        "OLLAMA_NUM_PARALLEL": "1",
+    }
+    with server([str(binary), "serve"], environment, port, folder / "ollama.log") as process:
+        yield OllamaServer(f"http://127.0.0.1:{port}", process)

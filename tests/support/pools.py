@@ -1,0 +1,29 @@
+"""Pool documents as people write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from laneway.schema.lane_config import LaneSettings, QueueURLs
+
+QUEUE = QueueURLs(
+    url="https://sqs.eu-west-1.amazonaws.com/123456789012/laneway-documents-default",
+    dead_letter_url="https://sqs.eu-west-1.amazonaws.com/123456789012/laneway-documents-default-dead",
+)
+SETTINGS = LaneSettings(queue=QUEUE, region="eu-central-1")
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:results"
+
+
+def pool_with(*, lane: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
+    """The smallest pool, with fields of its one lane and of its spec added or replaced."""
+    return {
+        "apiVersion": "laneway.dev/v1alpha1",
+        "kind": "LLMWorkerPool",
+        "metadata": {"name": "documents"},
+        "spec": {
+            "model": {"name": "gemma3:4b"},
+            "results": {"bucket": "acme-llm"},
+            "lanes": [{"name": "default"} | (lane or {})],
+        }
+        | spec,
+    }

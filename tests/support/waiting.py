@@ -1,0 +1,41 @@
+"""Waiting for other threads and processes, with a deadline of real time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+LOOK_SECONDS = 0.02
+PATIENCE_SECONDS = 30.0  # a loaded machine with two cores
+
+
+def eventually(probe: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
+    """Ask until the answer is true, and return it."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (value := probe()):
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"did not come true within {seconds} s")
+        pause.wait(LOOK_SECONDS)
+    return value
+
+
+def in_thread(target: Callable[[], T]) -> Future[T]:
+    """Run a function in a daemon thread of its own: one that hangs fails its test and holds up nothing else."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(target())
+        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future

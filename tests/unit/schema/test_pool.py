@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from laneway.schema.base import problems
+from laneway.schema.keys import Place
+from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool import LLMWorkerPool, Managed, Queue, parse_pool
+from laneway.schema.pool_document import PoolDocument, pool_document
+from support.pools import QUEUE, SETTINGS, TOPIC, pool_with
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def words_of_refusal(document: Any) -> str:
+    with pytest.raises(ValidationError) as caught:
+        parse_pool(document)
+    return problems(caught.value)
+
+
+def config_of(document: dict[str, Any], settings: LaneSettings = SETTINGS, lane: int = 0) -> LaneConfig:
+    pool = parse_pool(document)
+    return lane_config(pool, pool.spec.lanes[lane], settings)
+
+
+def test_the_smallest_pool_has_documented_defaults() -> None:
+    pool = parse_pool(pool_with())
+    lane = pool.spec.lanes[0]
+    assert pool.full_name == "default/documents"
+    assert pool.results == Place(bucket="acme-llm", prefix="documents/")
+    assert pool.destinations == {}
+    assert pool.model_of(lane).context_length == 8192
+    assert lane.queue == Queue(managed=Managed())
+    assert lane.parallel == 1
+    assert (lane.limits.timeout, lane.limits.expires_after) == (300, 86_400)
+    assert (lane.limits.max_attempts, lane.limits.max_tokens) == (3, 2048)
+
+
+def test_a_pool_reads_back_as_written() -> None:
+    pool = parse_pool(
+        pool_with(
+            lane={"limits": {"timeout": "1h30m", "expiresAfter": "2h"}, "drainTimeout": "90s"},
+            destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+            notifications={"sns": {"topicARN": TOPIC}},
+            aws={"region": "eu-west-1"},
+        )
+    )
+    written = pool.model_dump_json(by_alias=True, exclude_none=True)
+    assert '"timeout":"1h30m"' in written
+    assert LLMWorkerPool.model_validate_json(written) == pool
+
+
+def test_kubernetes_own_metadata_is_passed_over() -> None:
+    document = pool_with()
+    document["metadata"] |= {
+        "namespace": "nlp",
+        "uid": "7",
+        "labels": {"a": "b"},
+        "creationTimestamp": date(2026, 1, 1),
+    }
+    assert parse_pool(document).full_name == "nlp/documents"
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (pool_with(lane={"paralel": 2}), "spec.lanes[0].paralel: unknown field"),
+        (pool_with(podTemplate={}), "spec.podTemplate: unknown field"),
+        (pool_with(lane={"limits": {"max_tokens": 5}}), "spec.lanes[0].limits.max_tokens: unknown field"),
+        (pool_with() | {"status": {}}, "status: unknown field"),
+        (pool_with(lanes=[{"name": "a"}, {"name": "a"}]), "spec: two lanes have the same name; give each its own"),
+        (
+            pool_with(destinations=[{"name": "a", "bucket": "abc"}, {"name": "a", "bucket": "abd"}]),
+            "spec: two destinations have the same name; give each its own",
+        ),
+        (
+            pool_with(lane={"limits": {"maxTokens": 8192}}),
+            "spec: lane default: limits.maxTokens (8192) should be smaller than the model's contextLength (8192)",
+        ),
+        (
+            pool_with(lane={"model": {"name": "gemma3:1b", "contextLength": 2048}}),
+            "spec: lane default: limits.maxTokens (2048) should be smaller than the model's contextLength (2048)",
+        ),
+        (
+            pool_with(lane={"queue": {"managed": {}, "url": "https://q/a", "deadLetterURL": "https://q/b"}}),
+            "spec.lanes[0].queue: give exactly one of managed and url",
+        ),
+        (pool_with(lane={"queue": {}}), "spec.lanes[0].queue: give exactly one of managed and url"),
+        (
+            pool_with(lane={"queue": {"url": "https://q/a"}}),
+            "spec.lanes[0].queue: url and deadLetterURL go together",
+        ),
+        (
+            pool_with(lane={"queue": {"managed": {}, "deadLetterURL": "https://q/b"}}),
+            "spec.lanes[0].queue: url and deadLetterURL go together",
+        ),
+        (
+            pool_with(lane={"queue": {"url": "ftp://q/a", "deadLetterURL": "https://q/b"}}),
+            "spec.lanes[0].queue.url: String should match pattern",
+        ),
+        (
+            pool_with(lane={"limits": {"timeout": "10m", "expiresAfter": "9m59s"}}),
+            "spec.lanes[0]: limits.expiresAfter should be at least limits.timeout",
+        ),
+        (
+            pool_with(lane={"limits": {"timeout": "11h30m1s"}}),
+            "spec.lanes[0].limits.timeout: should be less than or equal to 41400",
+        ),
+        (pool_with(lane={"limits": {"timeout": "0s"}}), "spec.lanes[0].limits.timeout: should be greater than"),
+        (
+            pool_with(lane={"limits": {"timeout": "soon"}}),
+            "spec.lanes[0].limits.timeout: should be a duration such as 90s, 5m or 1h30m",
+        ),
+        (
+            pool_with(lane={"limits": {"timeout": 300}}),
+            "spec.lanes[0].limits.timeout: should be a duration such as 90s, 5m or 1h30m",
+        ),
+        (
+            pool_with(lane={"limits": {"expiresAfter": "312h1s"}}),
+            "spec.lanes[0].limits.expiresAfter: should be less than or equal to 1123200",
+        ),
+        (pool_with(lane={"limits": {"maxAttempts": 0}}), "spec.lanes[0].limits.maxAttempts: should be greater than"),
+        (pool_with(lane={"limits": {"maxAttempts": 11}}), "spec.lanes[0].limits.maxAttempts: should be less than"),
+        (pool_with(lane={"drainTimeout": "30m1s"}), "spec.lanes[0].drainTimeout: should be less than or equal to 1800"),
+        (pool_with(lane={"parallel": 0}), "spec.lanes[0].parallel: should be greater than or equal to 1"),
+        (pool_with(lane={"parallel": 65}), "spec.lanes[0].parallel: should be less than or equal to 64"),
+        (pool_with(lane={"parallel": True}), "spec.lanes[0].parallel: should be a valid integer"),
+        (pool_with(lane={"parallel": "2"}), "spec.lanes[0].parallel: should be a valid integer"),
+        (pool_with(lane={"name": "l" * 21}), "spec.lanes[0].name: String should have at most 20 characters"),
+        (pool_with(lane={"name": "Fast"}), "spec.lanes[0].name: String should match pattern"),
+        (pool_with(lanes=[]), "spec.lanes: Tuple should have at least 1 item"),
+        (
+            pool_with(lanes=[{"name": f"lane-{number}"} for number in range(17)]),
+            "spec.lanes: Tuple should have at most 16 items",
+        ),
+        (pool_with(model={"name": "gemma3:4b", "contextLength": 511}), "spec.model.contextLength: should be greater"),
+        (pool_with(model={"name": "gemma3:4b", "digest": "a" * 64}), "spec.model.digest: String should match"),
+        (pool_with(model={"name": "gemma 3"}), "spec.model.name: String should match"),
+        (pool_with(model={}), "spec.model.name: Field required"),
+        (pool_with(results={"bucket": "Acme"}), "spec.results.bucket: String should match"),
+        (pool_with(results={"bucket": "ab"}), "spec.results.bucket: String should match"),
+        (pool_with(results={"bucket": "acme", "prefix": "documents"}), "spec.results.prefix: String should match"),
+        (pool_with(results={"bucket": "acme", "prefix": "/"}), "spec.results.prefix: String should match"),
+        (pool_with(results={"bucket": "acme", "prefix": "../"}), "spec.results.prefix: String should match"),
+        (pool_with(results={"bucket": "acme", "prefix": "a//"}), "spec.results.prefix: String should match"),
+        (pool_with(results={"bucket": "acme", "prefix": "a" * 200 + "/"}), "spec.results.prefix: String should have"),
+        (pool_with(notifications={"sns": {"topicARN": "results"}}), "spec.notifications.sns.topicARN: String should"),
+        (pool_with(aws={"region": "europe"}), "spec.aws.region: String should match"),
+        (pool_with() | {"metadata": {"name": "p" * 41}}, "metadata.name: String should have at most 40 characters"),
+        (pool_with() | {"metadata": {"name": "-p"}}, "metadata.name: String should match"),
+        (pool_with() | {"apiVersion": "laneway.dev/v1"}, "apiVersion: should be 'laneway.dev/v1alpha1'"),
+        (pool_with() | {"kind": "Pool"}, "kind: should be 'LLMWorkerPool'"),
+        ({}, "apiVersion: Field required"),
+        (None, "should be an object"),
+        ([], "should be an object"),
+    ],
+)
+def test_what_is_wrong_with_a_pool_is_said(document: Any, words: str) -> None:
+    assert words_of_refusal(document).startswith(words)
+
+
+@pytest.mark.parametrize(
+    "lane",
+    [
+        {"limits": {"timeout": "11h30m"}},
+        {"limits": {"expiresAfter": "312h"}},
+        {"limits": {"timeout": "10m", "expiresAfter": "10m"}},
+        {"limits": {"maxTokens": 8191}},
+        {"drainTimeout": "30m"},
+        {"parallel": 64},
+        {"name": "l" * 20},
+        {"queue": {"url": "https://sqs.eu-west-1.amazonaws.com/1/a", "deadLetterURL": "https://q/b"}},
+    ],
+    ids=str,
+)
+def test_the_bounds_themselves_are_accepted(lane: dict[str, Any]) -> None:
+    assert len(parse_pool(pool_with(lane=lane)).spec.lanes) == 1
+
+
+def test_sixteen_lanes_and_forty_characters_are_accepted() -> None:
+    document = pool_with(lanes=[{"name": f"lane-{number}"} for number in range(16)])
+    document["metadata"] = {"name": "p" * 40}
+    assert len(parse_pool(document).spec.lanes) == 16
+
+
+def test_equal_pools_give_equal_configs() -> None:
+    assert config_of(pool_with()) == config_of(pool_with())
+    assert config_of(pool_with()).model_dump_json() == config_of(pool_with()).model_dump_json()
+
+
+def test_a_config_says_what_the_pool_says() -> None:
+    config = config_of(pool_with(results={"bucket": "acme-llm", "prefix": "a/b/"}, lane={"parallel": 4}))
+    assert (config.pool, config.lane, config.parallel) == ("default/documents", "default", 4)
+    assert config.results == Place(bucket="acme-llm", prefix="a/b/")
+    assert config.queue == QUEUE
+    assert config.limits.timeout_seconds == 300
+    assert config.limits.max_tokens == 2048
+
+
+def test_results_lie_below_the_pools_name_by_default() -> None:
+    assert config_of(pool_with()).results.result("a") == "documents/results/a.json"
+
+
+def test_a_destination_without_a_prefix_is_the_bucket_itself() -> None:
+    config = config_of(pool_with(destinations=[{"name": "legal", "bucket": "acme-legal"}]))
+    assert config.destinations == {"legal": Place(bucket="acme-legal")}
+
+
+def test_a_lanes_model_replaces_the_pools() -> None:
+    own = {"name": "gemma3:1b", "digest": DIGEST, "contextLength": 4096}
+    config = config_of(pool_with(lanes=[{"name": "own", "model": own}, {"name": "pool"}]))
+    other = config_of(pool_with(lanes=[{"name": "own", "model": own}, {"name": "pool"}]), lane=1)
+    assert (config.model.name, config.model.digest, config.model.context_length) == ("gemma3:1b", DIGEST, 4096)
+    assert (other.model.name, other.model.digest, other.model.context_length) == ("gemma3:4b", None, 8192)
+
+
+def test_the_pools_topic_and_region_beat_the_settings() -> None:
+    settings = SETTINGS.model_copy(update={"topic_arn": TOPIC + "-settings"})
+    own = config_of(pool_with(notifications={"sns": {"topicARN": TOPIC}}, aws={"region": "eu-west-1"}), settings)
+    none = config_of(pool_with(), settings)
+    assert (own.topic_arn, own.region) == (TOPIC, "eu-west-1")
+    assert (none.topic_arn, none.region) == (TOPIC + "-settings", "eu-central-1")
+
+
+@pytest.mark.parametrize(
+    ("lane", "seconds"),
+    [
+        ({}, 300),
+        ({"limits": {"timeout": "1h"}}, 1800),
+        ({"limits": {"timeout": "30m"}}, 1800),
+        ({"limits": {"timeout": "1h"}, "drainTimeout": "1m"}, 60),
+        ({"limits": {"timeout": "1m"}, "drainTimeout": "10m"}, 600),
+    ],
+)
+def test_draining_takes_as_long_as_a_job_but_at_most_half_an_hour(lane: dict[str, Any], seconds: int) -> None:
+    assert config_of(pool_with(lane=lane)).drain_seconds == seconds
+
+
+@pytest.mark.parametrize(("timeout", "gap"), [("10s", 10), ("2m", 120), ("10m", 120)])
+def test_no_wait_for_a_token_is_longer_than_the_timeout(timeout: str, gap: int) -> None:
+    assert config_of(pool_with(lane={"limits": {"timeout": timeout}})).limits.token_gap_seconds == gap
+
+
+def test_a_config_survives_its_file() -> None:
+    document = pool_with(
+        lane={"parallel": 3},
+        destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+        notifications={"sns": {"topicARN": TOPIC}},
+        model={"name": "gemma3:4b", "digest": DIGEST},
+    )
+    config = config_of(document, SETTINGS.model_copy(update={"price_per_hour": 0.5, "endpoint": "http://127.0.0.1:1"}))
+    assert LaneConfig.model_validate_json(config.model_dump_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("visibility_seconds", 24),
+        ("visibility_seconds", 601),
+        ("poll_seconds", 0),
+        ("poll_seconds", 21),
+        ("price_per_hour", -0.1),
+    ],
+)
+def test_settings_have_bounds(field: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=field):
+        LaneSettings.model_validate(SETTINGS.model_dump() | {field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ollama_url", "https://127.0.0.1:11434"),
+        ("ollama_url", "http://127.0.0.1:11434/api"),
+        ("health_address", ":8080"),
+        ("health_address", "localhost:8080"),
+        ("version", 2),
+        ("surprise", 1),
+    ],
+)
+def test_a_config_that_no_worker_could_use_is_refused(field: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=field):
+        LaneConfig.model_validate(config_of(pool_with()).model_dump() | {field: value})
+
+
+def test_the_pool_document_lists_lanes_and_destinations_in_the_pools_order() -> None:
+    document = pool_with(
+        lanes=[{"name": "slow"}, {"name": "fast"}, {"name": "a"}],
+        destinations=[{"name": "legal", "bucket": "acme-legal"}, {"name": "archive", "bucket": "acme-archive"}],
+    )
+    published = pool_document([config_of(document, lane=lane) for lane in range(3)])
+    assert [lane.name for lane in published.lanes] == ["slow", "fast", "a"]
+    assert published.destinations == ("legal", "archive")
+    assert (published.pool, published.region) == ("default/documents", "eu-central-1")
+    assert PoolDocument.model_validate_json(published.model_dump_json()) == published
+
+
+def test_the_pool_document_tells_nothing_but_what_senders_need() -> None:
+    published = pool_document([config_of(pool_with())]).lanes[0]
+    assert set(published.model_dump()) == {"name", "queue", "model", "limits"}

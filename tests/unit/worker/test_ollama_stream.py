@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laneway.schema.codes import ErrorCode
+from laneway_worker.adapters.ollama_stream import Collected, error_of, trouble
+from laneway_worker.errors import EngineCrashed, JobError, Unavailable
+from laneway_worker.testing.clock import ManualClock
+
+if TYPE_CHECKING:
+    from laneway_worker.ports import Answer
+    from laneway_worker.request import Path
+
+DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 7, "eval_count": 2}
+
+
+def collected(path: Path, *records: dict[str, Any]) -> Answer:
+    stream = Collected(path, ManualClock())
+    for record in records:
+        stream.add(record)
+    return stream.answer()
+
+
+def code_of_failure(*records: dict[str, Any]) -> ErrorCode:
+    with pytest.raises(JobError) as caught:
+        collected("/api/generate", *records)
+    return caught.value.code
+
+
+def test_an_answer_to_a_prompt_is_put_together() -> None:
+    answer = collected("/api/generate", {"response": "Par"}, {"response": "is."}, {"response": ""} | DONE)
+    assert (answer.text, answer.message, answer.thinking) == ("Paris.", None, None)
+    assert (answer.prompt_tokens, answer.completion_tokens, answer.finish_reason) == (7, 2, "stop")
+
+
+def test_text_in_the_final_record_counts() -> None:
+    assert collected("/api/generate", {"response": "Paris"} | DONE).text == "Paris"
+
+
+def test_thinking_is_kept_apart_from_the_answer() -> None:
+    answer = collected("/api/generate", {"thinking": "Fra"}, {"thinking": "nce"}, {"response": "Paris"}, DONE)
+    assert (answer.text, answer.thinking) == ("Paris", "France")
+
+
+def test_a_chat_is_put_together_as_a_message() -> None:
+    answer = collected(
+        "/api/chat",
+        {"message": {"role": "assistant", "content": "", "thinking": "France"}},
+        {"message": {"role": "assistant", "content": "Par"}},
+        {"message": {"role": "assistant", "content": "is"}} | DONE,
+    )
+    assert answer.message == {"role": "assistant", "content": "Paris", "thinking": "France"}
+    assert (answer.text, answer.thinking) == (None, None)
+
+
+def test_tool_calls_are_collected_in_order() -> None:
+    calls: list[dict[str, Any]] = [{"function": {"name": name, "arguments": {}}} for name in ("a", "b", "c")]
+    answer = collected(
+        "/api/chat",
+        {"message": {"role": "assistant", "content": "", "tool_calls": calls[:2]}},
+        {"message": {"role": "assistant", "content": "", "tool_calls": calls[2:]}} | DONE,
+    )
+    assert answer.message == {"role": "assistant", "content": "", "tool_calls": calls}
+
+
+def test_a_chat_without_thinking_or_tools_has_neither() -> None:
+    message = collected("/api/chat", {"message": {"content": "a", "thinking": "", "tool_calls": None}}, DONE).message
+    assert message == {"role": "assistant", "content": "a"}
+
+
+def test_embeddings_need_no_done() -> None:
+    answer = collected("/api/embed", {"model": "m", "embeddings": [[0.5, 1.0]], "prompt_eval_count": 3})
+    assert (answer.embeddings, answer.prompt_tokens, answer.completion_tokens) == ([[0.5, 1.0]], 3, 0)
+    assert (answer.text, answer.finish_reason) == (None, None)
+
+
+def test_an_answer_cut_at_its_limit_says_so() -> None:
+    assert collected("/api/generate", {"response": "a"}, DONE | {"done_reason": "length"}).finish_reason == "length"
+
+
+def test_an_answer_without_a_reason_has_stopped() -> None:
+    assert collected("/api/generate", {"response": "a", "done": True}).finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    "records",
+    [[], [{}], [{"response": "Paris"}], [{"response": "Paris", "done": False}], [{"done": False} | {"eval_count": 2}]],
+)
+def test_a_stream_without_its_final_record_is_incomplete(records: list[dict[str, Any]]) -> None:
+    assert code_of_failure(*records) is ErrorCode.INCOMPLETE_ANSWER
+
+
+@pytest.mark.parametrize("reason", ["load", "unload", "", None, 7])
+def test_a_stream_that_ends_for_another_reason_is_an_error_of_the_engine(reason: object) -> None:
+    assert code_of_failure(DONE | {"done_reason": reason}) is ErrorCode.ENGINE_ERROR
+
+
+def test_the_time_of_the_first_token_is_kept() -> None:
+    clock = ManualClock()
+    stream = Collected("/api/generate", clock)
+    stream.add({})
+    clock.advance(3)
+    stream.add({"response": "a"})
+    clock.advance(3)
+    stream.add(DONE)
+    assert stream.answer().first_token_at == clock.now() - timedelta(seconds=3)
+
+
+def test_an_error_line_under_status_200_is_trouble() -> None:
+    with pytest.raises(EngineCrashed):
+        collected(
+            "/api/generate", {"response": "Par"}, {"error": "llama runner process has terminated: signal: killed"}
+        )
+    assert code_of_failure({"error": "an unexpected thing"}) is ErrorCode.ENGINE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (500, "unexpected EOF"),
+        (500, "llama runner process has terminated: exit status 2"),
+        (500, "model runner has unexpectedly stopped, this may be due to resource limitations"),
+        (500, 'Post "http://127.0.0.1:1/completion": dial tcp: connection refused'),
+        (500, "llama runner process no longer running: -1"),
+        (500, "read: connection reset by peer"),
+        (500, "model failed to load, this may be due to resource limitations"),
+        (400, "UNEXPECTED EOF"),
+    ],
+)
+def test_a_dead_runner_is_a_crash(status: int, message: str) -> None:
+    assert isinstance(trouble(status, message), EngineCrashed)
+
+
+@pytest.mark.parametrize("status", [404, 499, 503])
+def test_a_busy_or_empty_ollama_is_waited_for(status: int) -> None:
+    found = trouble(status, "server busy, please try again")
+    assert isinstance(found, Unavailable)
+    assert not isinstance(found, EngineCrashed)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (400, '"gemma3:270m" does not support tools', ErrorCode.UNSUPPORTED),
+        (400, '"gemma3:270m" does not support thinking', ErrorCode.UNSUPPORTED),
+        (501, "images are not supported by this model", ErrorCode.UNSUPPORTED),
+        (400, "the input length exceeds the context length", ErrorCode.PROMPT_TOO_LONG),
+        (500, "input exceeds maximum context size", ErrorCode.PROMPT_TOO_LONG),
+        (400, "prompt too long", ErrorCode.PROMPT_TOO_LONG),
+        (400, "invalid options: seed", ErrorCode.INVALID_JOB),
+        (422, "invalid format", ErrorCode.INVALID_JOB),
+        (500, "failed to parse grammar", ErrorCode.ENGINE_ERROR),
+        (502, "", ErrorCode.ENGINE_ERROR),
+    ],
+)
+def test_what_ollama_refuses_is_the_jobs_trouble(status: int, message: str, code: ErrorCode) -> None:
+    found = trouble(status, message)
+    assert isinstance(found, JobError)
+    assert found.code is code
+
+
+def test_a_long_error_is_cut() -> None:
+    assert len(str(trouble(500, "x" * 10_000))) < 300
+
+
+def test_what_waits_quotes_nothing() -> None:
+    assert "canary" not in str(trouble(503, "canary")) + str(trouble(500, "canary: unexpected EOF"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"error": "bad thing"}', "bad thing"),
+        ('{"error": {"message": "bad thing"}}', "bad thing"),
+        ("bad thing", "bad thing"),
+        ('{"other": "bad thing"}', "bad thing"),
+        ('["bad thing"]', "bad thing"),
+        ("7", "7"),
+        ("", "Ollama answered"),
+    ],
+)
+def test_an_error_response_of_any_form_is_read(text: str, words: str) -> None:
+    assert words in str(error_of(500, text))

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from laneway.schema.codes import ErrorCode
+from laneway.schema.job import Job, Message, Options, parse_job
+from laneway_worker.errors import JobError
+from laneway_worker.request import check, fewest_tokens, ollama_request
+from support.jobs import JOBS, PROPERTY
+from support.worker import config_with
+
+CONFIG = config_with()
+
+
+def lane_of(model: str) -> Any:
+    return config_with(model={"name": model, "context_length": 512})
+
+
+def code_of_refusal(job: Job) -> ErrorCode:
+    with pytest.raises(JobError) as caught:
+        check(job, CONFIG)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("asked", "served"),
+    [
+        ("gemma3:270m", "gemma3:270m"),
+        ("gemma3", "gemma3:latest"),
+        ("gemma3:latest", "gemma3"),
+        ("gemma3", "gemma3"),
+        ("registry:5000/team/gemma3", "registry:5000/team/gemma3:latest"),
+    ],
+)
+def test_a_model_without_a_tag_is_the_latest(asked: str, served: str) -> None:
+    check(Job(prompt="a", model=asked), lane_of(served))
+
+
+@pytest.mark.parametrize(
+    ("asked", "served"),
+    [
+        ("gemma3:1b", "gemma3:270m"),
+        ("gemma3", "gemma3:270m"),
+        ("other", "gemma3"),
+        ("registry:5000/gemma3", "gemma3"),
+        ("registry:5000/gemma3:1b", "registry:5000/gemma3"),
+    ],
+)
+def test_another_model_is_refused(asked: str, served: str) -> None:
+    with pytest.raises(JobError, match=f"serves {served}") as caught:
+        check(Job(prompt="a", model=asked), lane_of(served))
+    assert caught.value.code is ErrorCode.UNKNOWN_MODEL
+
+
+def test_a_declared_destination_is_accepted() -> None:
+    check(Job(prompt="a", destination="legal"), CONFIG)
+
+
+def test_an_undeclared_destination_is_refused_with_the_declared_ones() -> None:
+    with pytest.raises(JobError, match=r"destinations: legal$") as caught:
+        check(Job(prompt="a", destination="other"), CONFIG)
+    assert caught.value.code is ErrorCode.UNKNOWN_DESTINATION
+
+
+def test_a_pool_without_destinations_says_so() -> None:
+    with pytest.raises(JobError, match=r"destinations: none$"):
+        check(Job(prompt="a", destination="legal"), config_with(destinations={}))
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        Job(prompt="word " * 512),
+        Job(prompt="word " * 500, system="word " * 12),
+        Job(messages=[Message(role="user", content="word " * 256)] * 2),
+        Job(input="word " * 512),
+        Job(input=["a", "word " * 512]),
+    ],
+    ids=["prompt", "system", "messages", "input", "inputs"],
+)
+def test_more_words_than_the_context_has_tokens_are_refused(job: Job) -> None:
+    assert code_of_refusal(job) is ErrorCode.PROMPT_TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("job", "fewest"),
+    [
+        (Job(prompt=" one\ntwo  three "), 3),
+        (Job(prompt="one", system="two three"), 3),
+        (Job(messages=[Message(role="user", content="one two"), Message(role="user", content="three")]), 3),
+        (Job(messages=[Message(role="assistant")]), 0),
+        (Job(input="one two"), 2),
+        (Job(input=["one", "one two", "one"]), 2),
+    ],
+)
+def test_words_are_counted(job: Job, fewest: int) -> None:
+    assert fewest_tokens(job) == fewest
+    assert ollama_request(job, CONFIG).fewest_tokens == fewest
+
+
+def test_many_texts_to_embed_may_together_be_longer_than_the_context() -> None:
+    check(Job(input=["word " * 400] * 3), CONFIG)
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(None, 256), (1, 1), (255, 255), (256, 256), (257, 256), (131_072, 256)])
+def test_the_number_of_tokens_is_capped_and_always_sent(asked: int | None, sent: int) -> None:
+    job = Job(prompt="a", options=Options(num_predict=asked))
+    assert ollama_request(job, CONFIG).body["options"]["num_predict"] == sent
+
+
+@PROPERTY
+@given(JOBS)
+def test_what_would_reload_the_model_is_the_lanes(job: Job) -> None:
+    body = ollama_request(job, CONFIG).body
+    assert (body["model"], body["keep_alive"], body["options"]["num_ctx"]) == ("gemma3:270m", -1, 512)
+    assert body["truncate"] is False
+
+
+@PROPERTY
+@given(JOBS)
+def test_what_is_ours_is_not_sent_to_ollama(job: Job) -> None:
+    assert not {"id", "destination", "expires_at", "labels"} & ollama_request(job, CONFIG).body.keys()
+
+
+@PROPERTY
+@given(JOBS)
+def test_a_request_is_json(job: Job) -> None:
+    body = ollama_request(job, CONFIG).body
+    assert json.loads(json.dumps(body)) == body
+
+
+@pytest.mark.parametrize(
+    ("job", "path", "streams"),
+    [
+        (Job(prompt="a"), "/api/generate", True),
+        (Job(messages=[Message(role="user")]), "/api/chat", True),
+        (Job(input="a"), "/api/embed", False),
+    ],
+)
+def test_each_kind_has_its_path(job: Job, path: str, *, streams: bool) -> None:
+    request = ollama_request(job, CONFIG)
+    assert (request.path, request.body.get("stream", False)) == (path, streams)
+
+
+def test_a_job_is_sent_as_it_is() -> None:
+    document = {
+        "prompt": "p",
+        "system": "s",
+        "think": "low",
+        "images": ["aGk="],
+        "format": {"properties": {"b": {"default": None}, "a": {}}},
+        "options": {"temperature": 0.5, "stop": ["x"]},
+    }
+    body = ollama_request(parse_job(json.dumps(document).encode()), CONFIG).body
+    assert {name: body[name] for name in ("prompt", "system", "think", "images")} == {
+        name: document[name] for name in ("prompt", "system", "think", "images")
+    }
+    assert json.dumps(body["format"]) == json.dumps(document["format"])
+    assert (body["options"]["temperature"], body["options"]["stop"]) == (0.5, ["x"])
+
+
+def test_tools_and_raw_are_sent() -> None:
+    chat = b'{"messages": [{"role": "user", "content": "a"}], "tools": [{"function": {"name": "f"}}]}'
+    assert ollama_request(parse_job(chat), CONFIG).body["tools"][0]["function"]["name"] == "f"
+    assert ollama_request(Job(prompt="a", raw=True), CONFIG).body["raw"] is True
