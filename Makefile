@@ -55,7 +55,7 @@ demo: sync ## 46 texts through a pool on this machine, a worker killed in the mi
 	@$(RUN) python examples/documents/demo.py
 
 bench-local: sync ## time to first result, overhead, occupancy, memory, start-up
-	$(RUN) python tests/bench/bench_local.py
+	PYTHONPATH=tests $(RUN) python tests/bench/bench_local.py
 
 clean: ## remove environments and state of this checkout
 	rm -rf .venv .tools .laneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

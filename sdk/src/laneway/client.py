@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from laneway.compose import Input, checked_id, compose
 from laneway.connection import connect
 from laneway.errors import (
     IdReused,
@@ -21,16 +21,15 @@ from laneway.errors import (
     PoolUnavailable,
     UnknownJob,
 )
-from laneway.ids import new_job_id
 from laneway.remote import Figures, Remote
 from laneway.schema.base import problems
 from laneway.schema.codes import ErrorCode
-from laneway.schema.job import MAX_BODY_BYTES, MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
+from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
 from laneway.schema.pool_document import PoolDocument, PoolLane
 from laneway.schema.result import Result, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from laneway.schema.keys import Place
 
@@ -53,7 +52,6 @@ LONGEST_PAUSE_SECONDS = 1.0
 PAUSE_SHARE = 0.02  # of the time waited so far: looking costs the wait two percent, and long waits few requests
 LOOKS_PER_SECOND = 50  # of `as_completed`: with many jobs outstanding, rounds take longer
 
-Input = str | Job | dict[str, Any]
 ENDED: dict[Status, type[JobFailed | JobExpired | JobCancelled]] = {
     "failed": JobFailed,
     "expired": JobExpired,
@@ -150,10 +148,10 @@ class Pool:
         The same id with the same request may be sent again and has no further effect. Raises `InvalidJob` where the
         workers would refuse it, `IdReused` and `PoolUnavailable`.
         """
-        ready = _as_job(job, fields, returns)
+        ready = compose(job, fields, returns)
         target = self.lane(lane)
         self._refuse_early(ready, target)
-        assert ready.id is not None  # noqa: S101 - _as_job gives every job an id
+        assert ready.id is not None  # noqa: S101 - compose gives every job an id
         handle = JobHandle(self, ready.id, returns)
         body = ready.to_body()
         key = self._place.job(ready.id)
@@ -208,7 +206,7 @@ class Pool:
         return result if body is None else Result.model_validate_json(body)
 
     def _find(self, job_id: str) -> Result | None:
-        body = self._remote.get(self._place.result(_checked(job_id)))
+        body = self._remote.get(self._place.result(checked_id(job_id)))
         if body is None:
             return None
         try:
@@ -238,7 +236,7 @@ class Pool:
 
     def cancel(self, job_id: str) -> None:
         """Ask the workers to cancel a job; one that has its result already keeps it."""
-        self._remote.put_new(self._place.cancel(_checked(job_id)), b"{}", {})
+        self._remote.put_new(self._place.cancel(checked_id(job_id)), b"{}", {})
 
     def submit_all(
         self, jobs: Iterable[Input], *, lane: str | None = None, returns: type[BaseModel] | None = None
@@ -276,33 +274,3 @@ class Pool:
     def figures(self) -> dict[str, Figures]:
         """About how many jobs each lane holds."""
         return {lane.name: self._remote.figures(lane.queue.url) for lane in self.document.lanes}
-
-
-def _checked(job_id: str) -> str:
-    try:
-        return StoredJob(id=job_id).id
-    except ValidationError as error:
-        raise InvalidJob(ErrorCode.INVALID_JOB, problems(error)) from None
-
-
-def _as_job(job: Input | None, fields: Mapping[str, Any], returns: type[BaseModel] | None) -> Job:
-    """One validated job with an id, from whatever `submit` got; raises `InvalidJob`."""
-    if isinstance(job, Job):
-        job = job.model_dump(mode="json", exclude_none=True)
-    document: dict[str, Any] = {"prompt": job} if isinstance(job, str) else dict(job or {})
-    document |= {name: value for name, value in fields.items() if value is not None}
-    if returns is not None:
-        document["format"] = returns.model_json_schema()
-    document.setdefault("id", new_job_id())
-    body = json.dumps(document, ensure_ascii=False, default=_json).encode("utf-8", errors="surrogatepass")
-    if len(body) > MAX_BODY_BYTES:
-        raise InvalidJob(ErrorCode.BODY_TOO_LARGE, f"the job has {len(body):,} bytes; at most {MAX_BODY_BYTES:,} fit")
-    return parse_job(body)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", exclude_none=True)
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    raise InvalidJob(ErrorCode.INVALID_JOB, f"a {type(value).__name__} can't be sent as JSON")

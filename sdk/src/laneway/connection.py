@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from laneway.errors import PoolUnavailable
 from laneway.schema.base import Frozen
 from laneway.schema.keys import Place
+from laneway.schema.names import DEFAULT_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONNECTION_FILE = "connection.json"
-DEFAULT_STATE = ".laneway"
 POOL_VARIABLE = "LANEWAY_POOL"
 
 

@@ -37,7 +37,7 @@ def test_the_smallest_pool_has_documented_defaults() -> None:
     assert lane.queue == Queue(managed=Managed())
     assert lane.parallel == 1
     assert (lane.limits.timeout, lane.limits.expires_after) == (300, 86_400)
-    assert (lane.limits.max_attempts, lane.limits.max_tokens) == (3, 2048)
+    assert (lane.limits.max_attempts, lane.limits.max_tokens) == (3, None)
 
 
 def test_a_pool_reads_back_as_written() -> None:
@@ -82,7 +82,7 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
             "spec: lane default: limits.maxTokens (8192) should be smaller than the model's contextLength (8192)",
         ),
         (
-            pool_with(lane={"model": {"name": "gemma3:1b", "contextLength": 2048}}),
+            pool_with(lane={"model": {"name": "gemma3:1b", "contextLength": 2048}, "limits": {"maxTokens": 2048}}),
             "spec: lane default: limits.maxTokens (2048) should be smaller than the model's contextLength (2048)",
         ),
         (
@@ -302,3 +302,9 @@ def test_the_pool_document_lists_lanes_and_destinations_in_the_pools_order() -> 
 def test_the_pool_document_tells_nothing_but_what_senders_need() -> None:
     published = pool_document([config_of(pool_with())]).lanes[0]
     assert set(published.model_dump()) == {"name", "queue", "model", "limits"}
+
+
+@pytest.mark.parametrize(("context", "most"), [(8192, 2048), (4096, 2048), (1024, 512)])
+def test_an_answer_may_take_half_a_small_context_by_default(context: int, most: int) -> None:
+    pool = parse_pool(pool_with(lane={"model": {"name": "gemma3:1b", "contextLength": context}}))
+    assert pool.max_tokens_of(pool.spec.lanes[0]) == most

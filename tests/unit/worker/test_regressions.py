@@ -12,6 +12,7 @@ from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.formats import answer_checker
 from laneway_worker.lease import Leases
 from laneway_worker.ports import Delivery, Extension, Stop
+from laneway_worker.testing.memory import MemoryQueue
 from laneway_worker.testing.runtime import Held, answer
 from support.worker import Gate, WatchedClock
 
@@ -144,10 +145,11 @@ def test_a_message_whose_copy_is_sent_is_not_given_back(make_lane: MakeLane, rec
     assert len(lane.journal.of("resend", "release")) == 1
 
 
-class SlowQueue:
+class SlowQueue(MemoryQueue):
     """Its first heartbeat hangs until it is let go."""
 
     def __init__(self, clock: WatchedClock) -> None:
+        super().__init__(clock)
         self.changed = clock.condition()
         self.hanging = True
         self.landed = 0
@@ -159,18 +161,6 @@ class SlowQueue:
                 self.hanging = False
                 self.changed.wait_for(lambda: self.landed > 0)
             return Extension(frozenset(receipts))
-
-    def receive(self, most: int) -> list[Delivery]:
-        raise NotImplementedError
-
-    def release(self, receipt: str) -> None:
-        raise NotImplementedError
-
-    def delete(self, receipt: str) -> None:
-        raise NotImplementedError
-
-    def resend(self, delivery: Delivery, history: str, delay: int) -> None:
-        raise NotImplementedError
 
 
 def _discard(_: object) -> None: ...

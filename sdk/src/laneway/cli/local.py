@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from laneway.cli.output import Exit, JsonOption, PoolOption, console, errors_in_words, fail, open_pool, print_json, say
+from laneway.schema.names import DEFAULT_STATE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,7 @@ EXTRA = "install the extra that runs pools here: pip install 'laneway[local]'"
 
 def up(
     file: Annotated[Path, typer.Argument(metavar="POOL.YAML", help="The pool's file.")],
-    state: Annotated[Path, typer.Option(help="Folder for everything that the pool keeps.")] = Path(".laneway"),
+    state: Annotated[Path, typer.Option(help="Folder for everything that the pool keeps.")] = Path(DEFAULT_STATE),
     aws_endpoint: Annotated[
         str | None, typer.Option(metavar="URL", help="An AWS emulator that runs already, such as LocalStack.")
     ] = None,
@@ -66,8 +67,9 @@ def up(
 
 def _tell_ready(connection: Connection, state: Path) -> None:
     say(f"ready: {connection.url}")
-    say('  send a job from this folder:   laneway submit --wait "Capital of France?"')
-    exports = [f"LANEWAY_POOL={state if connection.endpoint else connection.url}"]
+    named = "" if state == Path(DEFAULT_STATE) else f"--pool {state} "
+    say(f'  send a job from this folder:   laneway submit {named}--wait "Capital of France?"')
+    exports = [f"LANEWAY_POOL={state.absolute() if connection.endpoint else connection.url}"]
     if connection.endpoint:
         exports.append(f"AWS_ENDPOINT_URL={connection.endpoint}")
         exports.append(f"AWS_ACCESS_KEY_ID={connection.access_key_id}")

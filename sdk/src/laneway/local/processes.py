@@ -92,7 +92,9 @@ class Children:
 
     def _write(self) -> None:
         rows = [{"name": each.name, "pid": each.pid, "started": _started(each.pid)} for each in self._running]
-        self._record.write_text(json.dumps(rows) + "\n")
+        draft = self._record.with_suffix(".new")
+        draft.write_text(json.dumps(rows) + "\n")
+        draft.replace(self._record)
 
     def end_leftovers(self) -> list[str]:
         """End what a killed `laneway up` left; returns the names. A pid that now is another process is left alone."""

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-
-import httpx
 
 from laneway.connection import Connection
 from laneway.errors import PoolUnavailable
 from laneway.local.board import LaneStats, rows
-from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
-from laneway.local.models import ModelStore
-from laneway.local.ollama import Binary, RunningServer, find_ollama, server_environment
 from laneway.local.ports import LOOPBACK, free_port, wanted_port
 from laneway.local.processes import Children
 from laneway.local.provision import Account, Provisioner
+from laneway.local.servers import start_ollamas, wait_for
 from laneway.local.state import StateFolder
+from laneway.local.stopping import Stopping
 from laneway.local.workers import LaneWorker
 from laneway.remote import Figures, Remote
 from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
@@ -33,12 +29,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from laneway.local.say import Say
-    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway.schema.pool import LLMWorkerPool
 
 EMULATOR_KEY = "laneway"  # emulators take any credentials
 VISIBILITY_SECONDS = 30  # shorter than in a cluster: a killed worker's jobs come back sooner, and beats cost nothing
 POLL_SECONDS = 2  # a leaving worker waits for its last poll: Ctrl-C should not take 20 s
-START_SECONDS = 30.0
 TICK_SECONDS = 0.25
 FIGURES_SECONDS = 2.0
 
@@ -66,25 +61,6 @@ class Board(Protocol):
         """Replace what is shown."""
 
 
-class Stopping:
-    """Counts Ctrl-C and SIGTERM. While the pool starts, the first one ends it; once it runs, the first one drains."""
-
-    def __init__(self) -> None:
-        """Installed by `watch`."""
-        self.asked = 0
-        self.starting = True
-
-    def watch(self, stack: ExitStack) -> None:
-        """Take over the signals until the stack closes."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            stack.callback(signal.signal, number, signal.signal(number, self._count))
-
-    def _count(self, *_: object) -> None:
-        self.asked += 1
-        if self.starting:
-            raise KeyboardInterrupt
-
-
 class Up:
     """One run of a pool on this machine."""
 
@@ -109,7 +85,7 @@ class Up:
             stopping.watch(stack)
             stack.callback(self._children.forget)
             account = self._start_aws(stack)
-            urls = self._start_ollamas(stack)
+            urls = start_ollamas(self._pool, self._state, self._children, self._environment, self._say, stack)
             configs = self._provision(account, urls)
             workers = self._workers(account, configs)
             stack.callback(self._stop_workers, workers, stopping)
@@ -134,53 +110,8 @@ class Up:
             child = self._children.start("aws", argv, self._environment, self._state.logs / "aws.log")
             stack.callback(child.stop)
             with self._say.step("starting embedded AWS (SQS, S3, SNS)"):
-                self._wait_for(endpoint, lambda: child.process.poll() is None, self._state.logs / "aws.log")
+                wait_for(endpoint, child, self._state.logs / "aws.log")
         return Account(region, endpoint, EMULATOR_KEY, EMULATOR_KEY)
-
-    def _start_ollamas(self, stack: ExitStack) -> dict[str, str]:
-        """Lane → URL of its Ollama, with its model."""
-        cache = Cache(self._environment)
-        found = find_ollama(self._environment, cache, self._say)
-        where = found.url if isinstance(found, RunningServer) else f"{found.path} ({found.origin})"
-        self._say.line(f"Ollama: {where}")
-        urls = {lane.name: self._start_ollama(stack, found, cache, lane) for lane in self._pool.spec.lanes}
-        with cache.locked():
-            for lane in self._pool.spec.lanes:
-                with closing(ModelStore(urls[lane.name], cache.root, self._say)) as store:
-                    store.ensure(self._pool.model_of(lane).name)
-        return urls
-
-    def _start_ollama(self, stack: ExitStack, found: RunningServer | Binary, cache: Cache, lane: Lane) -> str:
-        if isinstance(found, RunningServer):
-            return found.url
-        port = free_port()
-        environment = server_environment(
-            self._environment,
-            port=port,
-            models=cache.models,
-            home=self._state.home,
-            parallel=lane.parallel,
-            context=self._pool.model_of(lane).context_length,
-        )
-        log = self._state.logs / f"ollama-{lane.name}.log"
-        child = self._children.start(f"ollama-{lane.name}", [str(found.path), "serve"], environment, log)
-        stack.callback(child.stop)
-        url = f"http://{LOOPBACK}:{port}"
-        self._wait_for(f"{url}/api/version", lambda: child.process.poll() is None, log)
-        return url
-
-    def _wait_for(self, url: str, alive: Callable[[], bool], log: Path) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                httpx.get(url, trust_env=False, timeout=START_SECONDS)
-            except httpx.HTTPError:
-                if not alive():
-                    raise LocalError(f"it ended at once; its last words are in {log}") from None
-                time.sleep(TICK_SECONDS / 5)
-            else:
-                return
-        raise LocalError(f"nothing answered at {url} within {START_SECONDS:g} s; look into {log}")
 
     def _provision(self, account: Account, urls: dict[str, str]) -> list[LaneConfig]:
         provisioner = Provisioner(account)

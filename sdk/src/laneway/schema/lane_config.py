@@ -130,7 +130,7 @@ def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> Lane
             token_gap_seconds=min(limits.timeout, DEFAULT_TOKEN_GAP_SECONDS),
             expires_after_seconds=limits.expires_after,
             max_attempts=limits.max_attempts,
-            max_tokens=limits.max_tokens,
+            max_tokens=pool.max_tokens_of(lane),
         ),
         queue=settings.queue,
         results=pool.results,

@@ -11,6 +11,9 @@ MESSAGE_ATTRIBUTE = "laneway"
 
 POOL_DOCUMENT = "pool.json"
 
+DEFAULT_STATE = ".laneway"
+"""The folder that `laneway up` keeps a pool in, and where clients look for one."""
+
 
 def queue_name(pool: str, lane: str) -> str:
     """The managed queue of a lane; ≤ 69 of SQS's 80 characters, as pool ≤ 40 and lane ≤ 20."""

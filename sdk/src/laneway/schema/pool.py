@@ -13,6 +13,7 @@ from laneway.schema.keys import Place
 MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in total
 MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days
 MAX_DRAIN_SECONDS = 30 * 60
+DEFAULT_MAX_TOKENS = 2048
 DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
 PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
@@ -113,8 +114,8 @@ class Limits(KubernetesModel):
     """Jobs older than this, counted from submission, expire: 1m to 312h."""
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
     """Attempts that may fail for a reason of the job's own. Interruptions never count."""
-    max_tokens: Annotated[int, Field(ge=1, le=131_072)] = 2048
-    """Cap and default of a job's `num_predict`."""
+    max_tokens: Annotated[int, Field(ge=1, le=131_072)] | None = None
+    """Cap and default of a job's `num_predict`. Default: 2048, at most half the context."""
 
 
 class Lane(KubernetesModel):
@@ -174,7 +175,7 @@ class Spec(KubernetesModel):
             raise ValueError("two lanes use the same queue; give each its own")
         for lane in self.lanes:
             model = lane.model or self.model
-            if lane.limits.max_tokens >= model.context_length:
+            if (lane.limits.max_tokens or 0) >= model.context_length:
                 raise ValueError(
                     f"lane {lane.name}: limits.maxTokens ({lane.limits.max_tokens}) should be smaller than the model's "
                     f"contextLength ({model.context_length}), which holds prompt and answer"
@@ -224,6 +225,11 @@ class LLMWorkerPool(KubernetesModel):
     def model_of(self, lane: Lane) -> Model:
         """The model that a lane serves."""
         return lane.model or self.spec.model
+
+    def max_tokens_of(self, lane: Lane) -> int:
+        """The lane's cap of `num_predict`."""
+        half = self.model_of(lane).context_length // 2
+        return lane.limits.max_tokens or min(DEFAULT_MAX_TOKENS, half)
 
 
 def parse_pool(document: Any) -> LLMWorkerPool:
