@@ -12,7 +12,6 @@ import urllib.request
 import uuid
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -26,6 +25,7 @@ from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -103,8 +103,8 @@ class LocalPool:
 
     @property
     def serving(self) -> bool:
-        """Whether clients may connect."""
-        return (self.state / CONNECTION_FILE).exists()
+        """Whether clients may connect; a killed `up` leaves a file that leads nowhere."""
+        return (self.state / CONNECTION_FILE).exists() and "ready: " in self.words
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -157,7 +157,7 @@ class LocalPool:
     def children(self) -> dict[str, int]:
         """Name → pid, as `up` records them."""
         try:
-            rows = json.loads((self.state / "children.json").read_text())
+            rows = json.loads((self.state / "children.json").read_text())["children"]
         except (FileNotFoundError, json.JSONDecodeError):  # not yet, or half written
             return {}
         return {str(row["name"]): int(row["pid"]) for row in rows}

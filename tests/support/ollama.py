@@ -47,9 +47,8 @@ def ollama_files() -> tuple[Path, Path]:
         assert isinstance(found, Binary)
         with (
             TemporaryDirectory() as folder,
-            store.locked(),
             _serve(found.path, store.models, Path(folder)) as running,
-            closing(ModelStore(running.url, store.root, say)) as models,
+            closing(ModelStore(running.url, store, say)) as models,
         ):
             for name in (GEMMA, SMOLLM):
                 models.ensure(name)

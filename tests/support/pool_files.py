@@ -33,18 +33,19 @@ spec:
 """
 
 
-def one_lane_pool(model: str = SMOLLM, name: str = "own") -> str:
+def one_lane_pool(model: str = SMOLLM, drain_timeout: str = "5m") -> str:
     """A pool with the one lane `only`."""
     return f"""\
 apiVersion: laneway.dev/v1alpha1
 kind: LLMWorkerPool
-metadata: {{name: {name}}}
+metadata: {{name: own}}
 spec:
   model: {{name: "{model}", contextLength: 8192}}
   results: {{bucket: {BUCKET}}}
   lanes:
   - name: only
     limits: {{timeout: 5m, expiresAfter: 1h, maxTokens: 7000}}
+    drainTimeout: {drain_timeout}
 """
 
 

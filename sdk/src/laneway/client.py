@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +26,7 @@ from laneway.remote import Figures, Remote
 from laneway.schema.base import problems
 from laneway.schema.codes import ErrorCode
 from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
+from laneway.schema.names import tagged
 from laneway.schema.pool_document import PoolDocument, PoolLane
 from laneway.schema.result import Result, Status
 
@@ -50,7 +52,8 @@ CONCURRENT_CALLS = 8
 SHORTEST_PAUSE_SECONDS = 0.03
 LONGEST_PAUSE_SECONDS = 1.0
 PAUSE_SHARE = 0.02  # of the time waited so far: looking costs the wait two percent, and long waits few requests
-LOOKS_PER_SECOND = 50  # of `as_completed`: with many jobs outstanding, rounds take longer
+LOOKS_PER_SECOND = 50  # of `as_completed`
+WINDOW = 40  # handles that it looks at in one round
 
 ENDED: dict[Status, type[JobFailed | JobExpired | JobCancelled]] = {
     "failed": JobFailed,
@@ -145,7 +148,7 @@ class Pool:
     ) -> JobHandle:
         """Send a job: a prompt, a `Job`, a dictionary or the fields of one (`id=`, `messages=`, `options=`, …).
 
-        The same id with the same request may be sent again and has no further effect. Raises `InvalidJob` where the
+        The same id may be sent again with the same request: there is still one result. Raises `InvalidJob` where the
         workers would refuse it, `IdReused` and `PoolUnavailable`.
         """
         ready = compose(job, fields, returns)
@@ -167,17 +170,23 @@ class Pool:
         if job.destination is not None and job.destination not in self.document.destinations:
             known = ", ".join(self.document.destinations) or "none"
             raise InvalidJob(ErrorCode.UNKNOWN_DESTINATION, f"the pool declares these destinations: {known}", job.id)
-        if job.model is not None and job.model != lane.model.name:
+        if job.model is not None and tagged(job.model) != tagged(lane.model.name):
             raise InvalidJob(ErrorCode.UNKNOWN_MODEL, f"lane {lane.name} serves {lane.model.name}", job.id)
 
     def _refuse_reuse(self, job: Job, key: str, lane: PoolLane) -> None:
-        stored = self._remote.get(key)
+        """The same id may be sent again only with the same request, to the same lane and destination."""
+        stored, metadata = self._remote.get(key), self._remote.metadata(key)
         try:
-            same = stored is not None and parse_job(stored).request_hash(lane.model.name) == job.request_hash(
-                lane.model.name
-            )
+            before = None if stored is None else parse_job(stored)
         except InvalidJob:
-            same = False
+            before = None
+        model = lane.model.name
+        same = (
+            before is not None
+            and before.request_hash(model) == job.request_hash(model)
+            and before.destination == job.destination
+            and (metadata or {}).get("lane") == lane.name
+        )
         if not same:
             raise IdReused(f"the id {job.id} belongs to another request; choose a new one, or leave it out")
 
@@ -193,8 +202,12 @@ class Pool:
                 "only once it has a result"
             )
         lane = metadata.get("lane")
-        waiting = self._remote.figures(self.lane(lane).queue.url).queued
-        return JobStatus(job_id, "queued" if waiting else "running", lane, waiting)
+        queue = next((each.queue for each in self.document.lanes if each.name == lane), None)
+        if queue is None:
+            return JobStatus(job_id, "queued", lane)  # its lane has left the pool; the queue may still hold it
+        figures = self._remote.figures(queue.url)
+        waiting = figures.queued + figures.delayed
+        return JobStatus(job_id, "queued" if waiting or not figures.running else "running", lane, waiting)
 
     def find(self, job_id: str) -> Result | None:
         """The result of a job however it ended, with the output of a job with a destination; None before the end."""
@@ -259,18 +272,29 @@ class Pool:
 
     def as_completed(self, handles: Iterable[JobHandle], *, timeout: float | None = None) -> Iterator[JobHandle]:
         """Yield handles as their results appear, however they ended; raises TimeoutError."""
-        open_handles = list(handles)
+        waiting = deque(handles)
         deadline = None if timeout is None else time.monotonic() + timeout
         with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
-            while open_handles:
-                there = list(threads.map(lambda each: self._remote.exists(self._place.result(each.id)), open_handles))
-                yield from (each for each, done in zip(open_handles, there, strict=True) if done)
-                open_handles = [each for each, done in zip(open_handles, there, strict=True) if not done]
-                if open_handles and deadline is not None and time.monotonic() > deadline:
-                    raise TimeoutError(f"{len(open_handles)} jobs have no result after {timeout:g} s")
-                if open_handles and not any(there):
-                    time.sleep(max(SHORTEST_PAUSE_SECONDS, len(open_handles) / LOOKS_PER_SECOND))
+            while waiting:
+                began = time.monotonic()
+                window = [waiting.popleft() for _ in range(min(len(waiting), WINDOW))]
+                there = list(threads.map(lambda each: self._remote.exists(self._place.result(each.id)), window))
+                yield from (each for each, done in zip(window, there, strict=True) if done)
+                still = [each for each, done in zip(window, there, strict=True) if not done]
+                waiting.extend(still)  # the others have their turn first
+                if waiting and deadline is not None and time.monotonic() >= deadline:
+                    raise TimeoutError(f"{len(waiting)} jobs have no result after {timeout:g} s; they go on")
+                if still:
+                    pause = began + len(window) / LOOKS_PER_SECOND - time.monotonic()
+                    time.sleep(max(SHORTEST_PAUSE_SECONDS, pause))
 
     def figures(self) -> dict[str, Figures]:
         """About how many jobs each lane holds."""
         return {lane.name: self._remote.figures(lane.queue.url) for lane in self.document.lanes}
+
+
+def _read_result(job_id: str, body: bytes) -> Result:
+    try:
+        return Result.model_validate_json(body)
+    except ValidationError as error:
+        raise PoolUnavailable(f"the result of {job_id} is not readable by this version: {problems(error)}") from None

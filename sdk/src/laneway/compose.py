@@ -32,14 +32,20 @@ def compose(job: Input | None, fields: Mapping[str, Any], returns: type[BaseMode
     if isinstance(job, Job):
         job = job.model_dump(mode="json", exclude_none=True)
     document: dict[str, Any] = {"prompt": job} if isinstance(job, str) else dict(job or {})
-    document |= {name: value for name, value in fields.items() if value is not None}
+    document |= {name: _merged(document.get(name), value) for name, value in fields.items() if value is not None}
     if returns is not None:
         document["format"] = returns.model_json_schema()
-    document.setdefault("id", new_job_id())
+    if document.get("id") is None:
+        document["id"] = new_job_id()
     body = json.dumps(document, ensure_ascii=False, default=_json).encode("utf-8", errors="surrogatepass")
     if len(body) > MAX_BODY_BYTES:
         raise InvalidJob(ErrorCode.BODY_TOO_LARGE, f"the job has {len(body):,} bytes; at most {MAX_BODY_BYTES:,} fit")
     return parse_job(body)
+
+
+def _merged(given: Any, own: Any) -> Any:
+    """Single options win over single options; anything else is replaced whole."""
+    return {**given, **own} if isinstance(given, dict) and isinstance(own, dict) else own
 
 
 def _json(value: Any) -> Any:

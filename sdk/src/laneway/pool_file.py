@@ -66,11 +66,11 @@ def read_pool(data: bytes, name: str) -> LLMWorkerPool:
         raise PoolFileError(name, twice)
     try:
         return parse_pool(document)
-    except (TypeError, RecursionError) as error:
-        raise PoolFileError(name, [Problem(1, f"can't be written as JSON: {error}")]) from None
     except ValidationError as error:
         found = [_problem(root, each) for each in causes(error)]
         raise PoolFileError(name, sorted(found, key=lambda each: each.line)) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PoolFileError(name, [Problem(1, f"can't be written as JSON: {error}")]) from None
 
 
 def _problem(root: yaml.MappingNode, error: Any) -> Problem:
@@ -108,18 +108,19 @@ def _line(root: yaml.Node, path: Sequence[str | int]) -> int:
     return line + 1
 
 
-def _keys_twice(node: yaml.Node, around: tuple[yaml.Node, ...] = ()) -> Iterator[Problem]:
-    if node in around:
-        yield Problem(node.start_mark.line + 1, "an alias stands for something that it is part of; write it out")
-        return
-    around = (*around, node)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield Problem(key.start_mark.line + 1, f"the key {key.value} stands twice; keep one")
-            seen.add(str(key.value))
-            yield from _keys_twice(value, around)
-    elif isinstance(node, yaml.SequenceNode):
-        for each in node.value:
-            yield from _keys_twice(each, around)
+def _keys_twice(root: yaml.Node) -> Iterator[Problem]:
+    """Keys that stand twice in one mapping. An alias is looked at once, however often it is used."""
+    todo, seen = [root], {id(root)}
+    while todo:
+        node = todo.pop()
+        children = node.value if isinstance(node, yaml.SequenceNode) else []
+        if isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, value in node.value:
+                if str(key.value) in names:
+                    yield Problem(key.start_mark.line + 1, f"the key {key.value} stands twice; keep one")
+                names.add(str(key.value))
+                children.append(value)
+        new = [each for each in children if id(each) not in seen]
+        seen.update(map(id, new))
+        todo += new

@@ -22,7 +22,8 @@ TRIES = 4
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
 ABSENT = {"NoSuchKey", "404", "NotFound"}
-TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+TAKEN = {"PreconditionFailed", "412"}
+CONFLICT = {"ConditionalRequestConflict", "409"}  # S3: two writers at once; one of them may try again
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Remote:
         """boto3 finds credentials by its own chain, an emulator's aside."""
         self._connection = connection
         self._bucket = connection.place.bucket
+        with self._reaching("connecting"):
+            self._connect(connection)
+
+    def _connect(self, connection: Connection) -> None:
         session = boto3.Session(
             aws_access_key_id=connection.access_key_id,
             aws_secret_access_key=connection.secret_access_key,
@@ -55,11 +60,11 @@ class Remote:
             max_pool_connections=CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": TRIES},
             s3={"addressing_style": "path" if connection.endpoint else "auto"},
+            proxies={} if connection.endpoint else None,  # a proxy from the environment is not for an emulator
         )
-        with self._reaching("connecting"):
-            self._s3 = session.client("s3", endpoint_url=connection.endpoint, config=config)
-            region = session.region_name or self._region()
-            self._sqs = session.client("sqs", endpoint_url=connection.endpoint, config=config, region_name=region)
+        self._s3 = session.client("s3", endpoint_url=connection.endpoint, config=config)
+        region = session.region_name or self._region()
+        self._sqs = session.client("sqs", endpoint_url=connection.endpoint, config=config, region_name=region)
 
     def _region(self) -> str:
         """The bucket's region, where nobody named one."""
@@ -109,20 +114,29 @@ class Remote:
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         """Write an object that must not exist; False where it does."""
         with self._reaching(f"writing {key}"):
-            try:
-                self._s3.put_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    Body=body,
-                    IfNoneMatch="*",
-                    Metadata=metadata,
-                    ContentType="application/json",
-                )
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in TAKEN:
-                    return False
-                raise
-        return True
+            for _ in range(TRIES):
+                code = self._put(key, body, metadata)
+                if code not in CONFLICT:
+                    return code is None
+            raise PoolUnavailable(f"writing {key}: another writer is always there first; try again")
+
+    def _put(self, key: str, body: bytes, metadata: Mapping[str, str]) -> str | None:
+        """None, or AWS's code where the object is there or being written."""
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=body,
+                IfNoneMatch="*",
+                Metadata=metadata,
+                ContentType="application/json",
+            )
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code"))
+            if code in TAKEN | CONFLICT:
+                return code
+            raise
+        return None
 
     def send(self, queue_url: str, body: str) -> None:
         """Send one message."""

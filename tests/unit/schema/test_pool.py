@@ -218,11 +218,13 @@ def test_a_lanes_model_replaces_the_pools() -> None:
     assert (other.model.name, other.model.digest, other.model.context_length) == ("gemma3:4b", None, 8192)
 
 
-def test_the_pools_topic_and_region_beat_the_settings() -> None:
+def test_the_pools_region_and_the_resolved_topic_count() -> None:
     settings = SETTINGS.model_copy(update={"topic_arn": TOPIC + "-settings"})
     own = config_of(pool_with(notifications={"sns": {"topicARN": TOPIC}}, aws={"region": "eu-west-1"}), settings)
     none = config_of(pool_with(), settings)
-    assert (own.topic_arn, own.region) == (TOPIC, "eu-west-1")
+    unresolved = config_of(pool_with(notifications={"sns": {"topicARN": TOPIC}}))
+    assert (own.topic_arn, own.region) == (TOPIC + "-settings", "eu-west-1")
+    assert unresolved.topic_arn == TOPIC
     assert (none.topic_arn, none.region) == (TOPIC + "-settings", "eu-central-1")
 
 
@@ -274,7 +276,6 @@ def test_settings_have_bounds(field: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("ollama_url", "https://127.0.0.1:11434"),
         ("ollama_url", "http://127.0.0.1:11434/api"),
         ("health_address", ":8080"),
         ("health_address", "localhost:8080"),

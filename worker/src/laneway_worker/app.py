@@ -52,6 +52,7 @@ class Worker:
         patience = Patience(clock, changed, roll)
         leases = Leases(queue, clock, changed, config.visibility_seconds)
         self.metrics = Metrics(config.pool, config.lane)
+        self.metrics.watch_waiting(lambda: patience.troubled)
         self.engine = Engine(runtime, clock, changed)
         work = Work(config, name, store, self.engine, patience, clock, changed, roll)
         finisher = Finisher(config, store, notifier, queue, leases, patience)
@@ -87,7 +88,8 @@ def run(config: LaneConfig) -> None:
     log.info("draining")
     worker.consumer.drain()
     while not worker.consumer.wait_until_done(0.1):
-        if signal.sigtimedwait(SIGNALS, 0) is not None:
+        if signal.sigpending() & SIGNALS:
+            signal.sigwait(SIGNALS)
             log.info("leaving at once")
             worker.consumer.leave()
     server.shutdown()

@@ -7,6 +7,7 @@ import traceback
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
 from laneway_worker.errors import Unavailable
 from laneway_worker.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.ports import Stop, StopReason
@@ -125,22 +126,25 @@ class Consumer:
         return self._config.parallel - self._busy if ready else 0
 
     def _engine_loop(self) -> None:
+        told = ""
         while not self._done:
-            was = self._engine.ready
             wait = self._engine.watch_once()
-            if was != self._engine.ready:
-                self._tell_readiness()
+            told = self._tell_readiness(told)
             with self._changed:
                 self._changed.wait_for(self._engine_changed(self._engine.ready), wait)
 
     def _engine_changed(self, ready: bool) -> Callable[[], bool]:  # noqa: FBT001 - the state to differ from
         return lambda: self._done or self._engine.ready is not ready
 
-    def _tell_readiness(self) -> None:
-        if self._engine.model is None:
-            log.warning("engine not ready: %s", self._engine.trouble)
-        else:
-            log.info("engine ready", extra={"fields": self._engine.model.model_dump()})
+    def _tell_readiness(self, told: str) -> str:
+        """Log what is new; returns what is told by now."""
+        model, trouble = self._engine.model, self._engine.trouble
+        state = trouble if model is None else ENGINE_READY
+        if state != told and model is None:
+            log.warning(ENGINE_NOT_READY, extra={"fields": {"trouble": trouble, "unusable": self._engine.unusable}})
+        elif state != told and model is not None:
+            log.info(ENGINE_READY, extra={"fields": model.model_dump()})
+        return state
 
     def _heartbeat_loop(self) -> None:
         while not self._done:
@@ -242,7 +246,7 @@ class Consumer:
                 last = outcome.history.failures[-1]
                 fields |= {"code": last.code.value, "attempt": last.attempt, "after_seconds": outcome.after_seconds}
         self._metrics.ended(end)
-        log.info("job %s", end, extra={"fields": fields})
+        log.info(JOB_COMMITTED if end == "committed" else f"job {end}", extra={"fields": fields})
 
 
 def _summary(committed: Committed) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.schema.codes import ErrorCode
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,8 @@ class Engine:
         self._changed = changed
         self.model: ServedModel | None = None
         self.trouble = "the model is being loaded"
+        self.unusable = False
+        """The trouble will not pass by itself."""
         self._down_since: float | None = None
         self._running = 0
         self._suspects = 0
@@ -68,6 +70,7 @@ class Engine:
         try:
             model = self._runtime.prepare()
         except Unavailable as error:
+            self.unusable = isinstance(error, ModelUnusable)
             self._set(None, str(error))
             return RETRY_SECONDS
         self._set(model, "")

@@ -32,5 +32,9 @@ class EngineCrashed(Unavailable):
     """Ollama or its runner died under a request."""
 
 
+class ModelUnusable(Unavailable):
+    """The lane's model is not there, is another one, or can't be loaded: a person has to do something."""
+
+
 class AlreadyThereError(Exception):
     """A conditional PUT found an object."""

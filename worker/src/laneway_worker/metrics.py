@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laneway.schema.result import Result
 
 LONG_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600, 14400)
@@ -48,6 +50,11 @@ class Metrics:
         self.lost = Gauge("laneway_leases_lost_total", "Leases lost so far", names, registry=registry).labels(
             **self._own
         )
+
+    def watch_waiting(self, count: Callable[[], int]) -> None:
+        """Export how many jobs wait for AWS; nothing is received meanwhile."""
+        gauge = Gauge("laneway_jobs_waiting", "Jobs that wait for AWS", tuple(self._own), registry=self.registry)
+        gauge.labels(**self._own).set_function(count)
 
     def committed(self, result: Result, overhead_after: float) -> None:
         """A result that this worker wrote; `overhead_after` seconds from its last token to the stored result."""

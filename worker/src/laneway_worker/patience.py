@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from laneway_worker.errors import Interrupted, Unavailable
@@ -15,6 +16,8 @@ FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 15.0
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class Patience:
@@ -32,8 +35,11 @@ class Patience:
         """Run an action until the world lets it pass; raises `Interrupted` once `gives_up` says so."""
         try:
             return action()
-        except Unavailable:
-            return self._repeat(action, gives_up)
+        except Unavailable as error:
+            log.warning("waiting, nothing new is received: %s", error)
+        done = self._repeat(action, gives_up)
+        log.info("going on")
+        return done
 
     def _repeat(self, action: Callable[[], T], gives_up: Callable[[], bool]) -> T:
         self._count(+1)

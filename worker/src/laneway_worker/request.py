@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from laneway.schema.codes import ErrorCode
+from laneway.schema.names import tagged
 from laneway_worker.errors import JobError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Request:
 
 def check(job: Job, config: LaneConfig) -> None:
     """Refuse what this lane can't answer; raises `JobError`."""
-    if job.model is not None and _tagged(job.model) != _tagged(config.model.name):
+    if job.model is not None and tagged(job.model) != tagged(config.model.name):
         raise JobError(
             ErrorCode.UNKNOWN_MODEL, f"lane {config.lane} serves {config.model.name}; the job asks for another model"
         )
@@ -45,10 +46,6 @@ def check(job: Job, config: LaneConfig) -> None:
             ErrorCode.PROMPT_TOO_LONG,
             f"the prompt has {words:,} words, the context holds {config.model.context_length:,} tokens",
         )
-
-
-def _tagged(name: str) -> str:
-    return name if ":" in name.rpartition("/")[2] else f"{name}:latest"
 
 
 def _texts(job: Job) -> list[str]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,11 +28,14 @@ from laneway.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from laneway.client import JobHandle, Pool
 
 LINE_SECONDS = 5.0
+FIGURES_SECONDS = 2.0
+RESULT_START = b'{"id":"'  # of Result.to_json
 ID_CHARACTERS = 24
 
 
@@ -43,6 +47,13 @@ class Tally:
     done: int = 0
     failed: int = 0
     running: int = 0
+
+    def count(self, status: str) -> None:
+        """One more result."""
+        if status == "succeeded":
+            self.done += 1
+        else:
+            self.failed += 1
 
     @property
     def left(self) -> int:
@@ -75,27 +86,37 @@ def batch(
 ) -> None:
     """Send a file of jobs and write their results; run it again to go on where it was interrupted."""
     with errors_in_words():
-        jobs = _read_jobs(source)
-        have = _ids_in(output)
-        todo = {job_id: job for job_id, job in jobs.items() if job_id not in have}
-        if have:
-            say(f"{output} has {len(jobs) - len(todo)} of {len(jobs)} results already; going on with the rest")
         target = open_pool(pool)
-        tally = Tally(len(todo))
-        handles = target.submit_all(list(todo.values()), lane=lane)
-        began = time.monotonic()
-        with output.open("a", encoding="utf-8") as sink:
+        lane = target.lane(lane).name
+        jobs = _read_jobs(source, lane)
+        have = _results_in(output, source)
+        todo = [job for job_id, job in jobs.items() if job_id not in have]
+        with _open(output) as sink:
+            tally = Tally(len(jobs))
+            for job_id in jobs.keys() & have.keys():
+                tally.count(have[job_id])
+            if have:
+                say(f"{output} has {len(jobs) - len(todo)} of {len(jobs)} results already; going on with the rest")
+            say(f"sending {len(todo)} jobs to lane {lane}")
+            handles = target.submit_all(todo, lane=lane)
+            began = time.monotonic()
             for handle in _progress(target, handles, tally, timeout, lane):
                 result = target.find(handle.id)
                 if result is None:
                     continue
-                tally.done += result.status == "succeeded"
-                tally.failed += result.status != "succeeded"
+                tally.count(result.status)
                 sink.write(result.to_json().decode() + "\n")
                 sink.flush()
         _tell_end(tally, time.monotonic() - began, json_)
         if tally.failed:
             raise typer.Exit(int(Exit.JOB_FAILED))
+
+
+def _open(output: Path) -> TextIO:
+    try:
+        return output.open("a", encoding="utf-8")
+    except OSError as error:
+        fail(f"can't write {output}: {error.strerror}", Exit.USAGE)
 
 
 def _tell_end(tally: Tally, seconds: float, json_: bool) -> None:
@@ -107,20 +128,21 @@ def _tell_end(tally: Tally, seconds: float, json_: bool) -> None:
         say(tally.line(seconds))
 
 
-def _read_jobs(source: Path) -> dict[str, dict[str, Any]]:
-    """Id → job, in the file's order. A line without an id gets one from its content and its place among equals."""
+def _read_jobs(source: Path, lane: str) -> dict[str, dict[str, Any]]:
+    """Id → job, in the file's order. A line without an id gets one from content, lane and place among equals."""
     try:
         text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         fail(f"can't read {source}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}", Exit.USAGE)
     jobs: dict[str, dict[str, Any]] = {}
     seen: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         job = _read_job(line, f"{source}:{number}")
-        if "id" not in job:
-            digest = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()[:ID_CHARACTERS]
+        if job.get("id") is None:
+            job.pop("id", None)
+            digest = hashlib.sha256(json.dumps([lane, job], sort_keys=True).encode()).hexdigest()[:ID_CHARACTERS]
             seen[digest] = seen.get(digest, 0) + 1
             job["id"] = f"{digest}-{seen[digest]}"
         if job["id"] in jobs:
@@ -139,52 +161,75 @@ def _read_job(line: str, where: str) -> dict[str, Any]:
     return dict(json.loads(line))
 
 
-def _ids_in(output: Path) -> set[str]:
-    """The ids that an earlier run wrote; a line that it was interrupted in is cut off."""
+def _results_in(output: Path, source: Path) -> dict[str, str]:
+    """Id → status of what an earlier run wrote. The half of a last line that it was interrupted in is cut off, but only
+    where everything before it is results: somebody else's file is left alone.
+    """
+    if output.exists() and source.exists() and output.samefile(source):
+        fail("the output is the input; name another file", Exit.USAGE)
     try:
         data = output.read_bytes()
     except FileNotFoundError:
-        return set()
+        return {}
     except OSError as error:
         fail(f"can't read {output}: {error.strerror}", Exit.USAGE)
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) != len(data):
-        with output.open("r+b") as file:
-            file.truncate(len(whole))
+    whole, tail = data[: data.rfind(b"\n") + 1], data[data.rfind(b"\n") + 1 :]
     try:
-        return {str(json.loads(line)["id"]) for line in whole.splitlines() if line.strip()}
+        rows = [json.loads(line) for line in whole.split(b"\n") if line.strip()]
+        found = {str(row["id"]): str(row["status"]) for row in rows}
     except (ValueError, KeyError, TypeError):
         fail(f"{output} holds something else than results; name another file", Exit.USAGE)
+    if not (tail.startswith(RESULT_START) or RESULT_START.startswith(tail)):
+        fail(f"{output} ends with something else than a result; name another file", Exit.USAGE)
+    if tail:
+        with output.open("r+b") as file:
+            file.truncate(len(whole))
+    return found
 
 
 def _progress(
-    pool: Pool, handles: list[JobHandle], tally: Tally, timeout: float | None, lane: str | None
+    pool: Pool, handles: list[JobHandle], tally: Tally, timeout: float | None, lane: str
 ) -> Iterator[JobHandle]:
     """Pass the handles on as their results appear, and show how the batch stands: a bar, or lines in a pipe."""
     began = time.monotonic()
-    screen = console()
     completed = pool.as_completed(handles, timeout=timeout)
-    if not screen.is_terminal:
-        yield from _with_lines(completed, tally, began)
-        return
+    show = _bar if console().is_terminal else _lines
+    with show(tally, began) as update:
+        asked = began
+        for handle in completed:
+            yield handle
+            if time.monotonic() - asked >= FIGURES_SECONDS:
+                asked = time.monotonic()
+                tally.running = min(tally.left, pool.figures()[lane].running)
+            update()
+
+
+@contextmanager
+def _bar(tally: Tally, began: float) -> Iterator[Callable[[], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - a terminal's
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Progress(*columns, console=screen) as progress:
+    with Progress(*columns, console=console()) as progress:
         task = progress.add_task("", total=tally.total, rate="")
-        for handle in completed:
-            yield handle
-            tally.running = min(tally.left, pool.figures()[pool.lane(lane).name].running)
+
+        def update() -> None:
             ended = tally.done + tally.failed
             text = f"queued {tally.queued} running {tally.running} done {tally.done} failed {tally.failed}"
             rate = f"{ended / (time.monotonic() - began):.2f} jobs/s"
             progress.update(task, completed=ended, description=text, rate=rate)
 
+        update()
+        yield update
 
-def _with_lines(completed: Iterator[JobHandle], tally: Tally, began: float) -> Iterator[JobHandle]:
+
+@contextmanager
+def _lines(tally: Tally, began: float) -> Iterator[Callable[[], None]]:
     said = began
-    for handle in completed:
-        yield handle
+
+    def update() -> None:
+        nonlocal said
         if time.monotonic() - said >= LINE_SECONDS and tally.left:
             said = time.monotonic()
             say(tally.line(said - began))
+
+    yield update

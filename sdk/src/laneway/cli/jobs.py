@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,12 +61,12 @@ def submit(
             "options": {"num_predict": max_tokens} if max_tokens else None,
         }
         target = open_pool(pool)
-        handles = [target.submit(document, lane=lane, **extra) for document in documents]
+        handles = []
+        for document in documents:
+            handles.append(target.submit(document, lane=lane, **extra))
+            _tell_id(handles[-1].id, wait, json_)
         if wait:
             _wait_for(handles, timeout, json_)
-        else:
-            for handle in handles:
-                print_json({"id": handle.id}) if json_ else typer.echo(handle.id)
 
 
 def _read_jobs(prompt: str | None, file: Path | None) -> list[Any]:
@@ -74,7 +75,7 @@ def _read_jobs(prompt: str | None, file: Path | None) -> list[Any]:
     if file is not None and str(file) != "-":
         text = _read(file)
         if file.suffix == ".jsonl":
-            return [_json(line, f"{file}:{number}") for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+            return [_json(line, f"{file}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         return [_json(text, str(file))] if file.suffix == ".json" else [text]
     if prompt is None or prompt == "-":
         if sys.stdin.isatty() and prompt is None:
@@ -116,11 +117,26 @@ def _read_schema(path: Path | None) -> Any:
     return None if path is None else _json(_read(path), str(path))
 
 
+def _tell_id(job_id: str, wait: bool, json_: bool) -> None:
+    """At once: whoever stops waiting needs it. With --wait standard output is for answers alone."""
+    if wait:
+        say(f"{job_id} sent")
+    elif json_:
+        print_json({"id": job_id})
+    else:
+        typer.echo(job_id)
+
+
 def _wait_for(handles: list[JobHandle], timeout: float | None, json_: bool) -> None:
-    results = [handle.pool.wait(handle.id, timeout=timeout) for handle in handles]
-    for result in results:
+    """One deadline for all; each answer is shown when it is its turn, and stays shown."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    failed = False
+    for handle in handles:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        result = handle.pool.wait(handle.id, timeout=left)
         _show(result, json_)
-    if any(result.status != "succeeded" for result in results):
+        failed = failed or result.status != "succeeded"
+    if failed:
         raise typer.Exit(int(Exit.JOB_FAILED))
 
 
@@ -131,9 +147,10 @@ def _show(result: Result, json_: bool) -> None:
     timing = result.timing
     say(f"{result.id} queued {timing.queued_seconds:.1f}s, ran {timing.run_seconds:.1f}s, {result.status}")
     if result.error is not None:
-        say(f"{result.error.code}: {result.error.message}\n{result.error.fix}")
+        say(printable(f"{result.error.code}: {result.error.message}\n{result.error.fix}"))
     else:
-        typer.echo(printable(_answer(result)))
+        answer = _answer(result)
+        typer.echo(printable(answer) if sys.stdout.isatty() else answer)
 
 
 def _answer(result: Result) -> str:

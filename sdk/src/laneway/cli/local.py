@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
-import shutil
+import re
+import shlex
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from laneway.connection import Connection
     from laneway.local.up import Board
 
+ENDPOINT = re.compile(r"https?://[^/\s]+/?")
+REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]")
 EXTRA = "install the extra that runs pools here: pip install 'laneway[local]'"
 
 
@@ -40,6 +43,7 @@ def up(
     price_per_hour: Annotated[
         float | None, typer.Option(min=0, help="USD an hour of a worker costs, for the cost in results.")
     ] = None,
+    json_: JsonOption = False,
 ) -> None:
     """Run a pool on this machine until Ctrl-C: AWS (embedded by default), Ollama, models, workers."""
     if importlib.util.find_spec("laneway_worker") is None or importlib.util.find_spec("moto") is None:
@@ -51,21 +55,31 @@ def up(
 
     if aws and aws_endpoint:
         fail("--aws and --aws-endpoint exclude each other", Exit.USAGE)
+    if aws_endpoint and not ENDPOINT.fullmatch(aws_endpoint):
+        fail("--aws-endpoint should be a URL such as http://127.0.0.1:4566", Exit.USAGE)
+    if not REGION.fullmatch(region):
+        fail("--region should be a region such as eu-west-1", Exit.USAGE)
     screen = console()
     options = UpOptions(state, region, aws_endpoint, aws, aws_port, price_per_hour)
     with errors_in_words(), ExitStack() as stack:
         try:
             pool = load_pool(file)
             run = Up(pool, options, os.environ, ConsoleSay(screen))
-            run.run(_board(screen, stack, quiet), lambda connection: _tell_ready(connection, state))
+            run.run(_board(screen, stack, quiet), lambda connection: _tell_ready(connection, state, json_))
         except PoolFileError as error:
             fail(f"the pool can't be used:\n{error}", Exit.USAGE)
         except LocalError as error:
             fail(str(error), Exit.UNAVAILABLE)
+        except KeyboardInterrupt:
+            fail("interrupted; nothing is left running", Exit.INTERRUPTED)
     say("stopped; nothing is left running")
 
 
-def _tell_ready(connection: Connection, state: Path) -> None:
+def _tell_ready(connection: Connection, state: Path, json_: bool) -> None:
+    if json_:
+        print_json(
+            {"ready": True, "pool": connection.url, "state": str(state.absolute()), "endpoint": connection.endpoint}
+        )
     say(f"ready: {connection.url}")
     named = "" if state == Path(DEFAULT_STATE) else f"--pool {state} "
     say(f'  send a job from this folder:   laneway submit {named}--wait "Capital of France?"')
@@ -74,7 +88,10 @@ def _tell_ready(connection: Connection, state: Path) -> None:
         exports.append(f"AWS_ENDPOINT_URL={connection.endpoint}")
         exports.append(f"AWS_ACCESS_KEY_ID={connection.access_key_id}")
         exports.append(f"AWS_SECRET_ACCESS_KEY={connection.secret_access_key}")
-    say(f"  from elsewhere, and for boto3:  export {' '.join(exports)} AWS_REGION={connection.region}")
+    exports += [
+        f"{name}={connection.region}" for name in ("AWS_REGION", "AWS_DEFAULT_REGION")
+    ]  # boto3 reads the second
+    say(f"  from elsewhere, and for boto3:  export {' '.join(shlex.quote(each) for each in exports)}")
     say("  stop:                           Ctrl-C")
 
 
@@ -130,7 +147,10 @@ class _LineBoard:
 
 def doctor(pool: PoolOption = None, json_: JsonOption = False) -> None:
     """Check what this machine has for running pools, and whether the pool answers."""
-    checks = [_check_python(), _check_extra(), _check_ollama(), _check_pool(pool)]
+    checks = [_check_python(), _check_extra()]
+    if all(good for _, good, _ in checks):
+        checks.append(_check_ollama())
+    checks.append(_check_pool(pool))
     if json_:
         print_json([{"check": name, "ok": good, "detail": detail} for name, good, detail in checks])
     else:
@@ -153,13 +173,23 @@ def _check_extra() -> Check:
 
 
 def _check_ollama() -> Check:
-    if host := os.environ.get("OLLAMA_HOST"):
-        return "Ollama", True, f"OLLAMA_HOST names {host}"
-    if path := shutil.which("ollama"):
-        return "Ollama", True, path
-    builds = shutil.which("go") and any(shutil.which(name) for name in ("c++", "g++", "clang++"))
-    detail = "none on PATH; `laneway up` builds one" if builds else "install it: https://ollama.com/download"
-    return "Ollama", bool(builds), detail
+    from laneway.local.cache import Cache  # noqa: PLC0415 - the extra may be missing
+    from laneway.local.errors import LocalError  # noqa: PLC0415 - as above
+    from laneway.local.ollama import DOWNLOAD, RunningServer, find_ollama, look_for_ollama, missing_build_tools  # noqa: PLC0415 - as above
+    from laneway.local.say import ConsoleSay  # noqa: PLC0415 - as above
+
+    try:
+        cache = Cache(os.environ)
+        found = look_for_ollama(os.environ, cache)
+        if isinstance(found, RunningServer):
+            find_ollama(os.environ, cache, ConsoleSay(console()))  # asks it
+    except LocalError as error:
+        return "Ollama", False, str(error)
+    if found is not None:
+        return "Ollama", True, found.url if isinstance(found, RunningServer) else f"{found.path} ({found.origin})"
+    missing = missing_build_tools(os.environ.get("PATH"))
+    detail = "none yet; `laneway up` builds one" if not missing else f"none; install it: {DOWNLOAD}"
+    return "Ollama", not missing, detail
 
 
 def _check_pool(url: str | None) -> Check:

@@ -71,9 +71,7 @@ def print_json(value: Any) -> None:
 
 
 def printable(text: str) -> str:
-    """Text of a model's without control characters, which a terminal would obey."""
-    if not sys.stdout.isatty():
-        return text
+    """Text from elsewhere without control characters, which a terminal would obey."""
     return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 
@@ -86,7 +84,7 @@ def errors_in_words() -> Iterator[None]:
     try:
         yield
     except InvalidJob as error:
-        fail(f"not a valid job: {error}", Exit.USAGE)
+        fail(f"the job can't be sent: {printable(str(error))}", Exit.USAGE)
     except (IdReused, UnknownJob) as error:
         fail(str(error), Exit.USAGE)
     except TimeoutError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from laneway.cli.output import Exit, JsonOption, PoolOption, console, errors_in_words, open_pool, print_json, say
+from laneway.cli.output import Exit, JsonOption, PoolOption, errors_in_words, open_pool, print_json, say
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -28,15 +29,14 @@ def top(
     """Show how long the lines are."""
     with errors_in_words():
         source = open_pool(pool)
-        screen = console()
         if json_:
             print_json({name: vars(figures) for name, figures in source.figures().items()})
-        elif once or not screen.is_terminal:
+        elif once or not sys.stdout.isatty():
             typer.echo(_table(source.figures()))
         else:
             from rich.live import Live  # noqa: PLC0415 - only a terminal needs it
 
-            with Live(console=screen, auto_refresh=False) as live:
+            with Live(auto_refresh=False) as live:
                 while True:
                     live.update(_table(source.figures()), refresh=True)
                     time.sleep(REFRESH_SECONDS)

@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from laneway.schema import names
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -24,18 +26,23 @@ class LaneStats:
     restarts: int = 0
     ready: bool = False
     trouble: str = "starting"
+    unusable: bool = False
+    """The trouble will not pass by itself."""
     waits: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     tokens: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     def take(self, event: dict[str, Any], now: float) -> None:
         """Take one log line of a worker's."""
-        message = str(event.get("message", ""))
-        if message == "engine ready":
-            self.ready, self.trouble = True, ""
-        elif message.startswith("engine not ready"):
-            self.ready, self.trouble = False, message
-        elif message == "job committed":
-            self._count(event, now)
+        match event.get("message"):
+            case names.ENGINE_READY:
+                self.ready, self.trouble, self.unusable = True, "", False
+            case names.ENGINE_NOT_READY:
+                self.ready, self.trouble = False, str(event.get("trouble"))
+                self.unusable = bool(event.get("unusable"))
+            case names.JOB_COMMITTED:
+                self._count(event, now)
+            case _:
+                pass
 
     def _count(self, event: dict[str, Any], now: float) -> None:
         if event.get("status") == "succeeded":
@@ -47,7 +54,7 @@ class LaneStats:
 
     def tokens_per_second(self, now: float) -> float:
         """Tokens written in the last half minute."""
-        return sum(count for at, count in self.tokens if now - at <= WINDOW_SECONDS) / WINDOW_SECONDS
+        return sum(count for at, count in list(self.tokens) if now - at <= WINDOW_SECONDS) / WINDOW_SECONDS
 
 
 def percentile(values: list[float], share: float) -> float | None:

@@ -12,6 +12,8 @@ from laneway.local.errors import LocalError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from laneway.local.say import Say
+
 
 class Cache:
     """Paths below `$LANEWAY_CACHE`, else `$XDG_CACHE_HOME/laneway`, else `~/.cache/laneway`."""
@@ -27,8 +29,12 @@ class Cache:
             raise LocalError(f"can't use {self.root} as cache: {error.strerror}; name another: LANEWAY_CACHE") from None
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """One at a time fills the cache; the others wait and then find it filled."""
+    def locked(self, say: Say) -> Iterator[None]:
+        """One at a time fills the cache; the others wait, say so, and then find it filled."""
         with (self.root / "lock").open("a+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say.line(f"waiting: another process is filling {self.root}")
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield

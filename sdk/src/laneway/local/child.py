@@ -1,4 +1,4 @@
-"""`python -m laneway.local.child PROGRAM ARGUMENT…`: becomes the program, which gets SIGTERM when its parent dies.
+"""`python -m laneway.local.child PARENT PROGRAM ARGUMENT…` becomes the program, which gets SIGTERM if its parent dies.
 
 Linux only (prctl(2), PR_SET_PDEATHSIG); elsewhere a killed `laneway up` leaves its children to the next one, which
 finds them in the state folder.
@@ -18,9 +18,9 @@ def main() -> None:
     """Ask for the signal, then exec."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() == 1:
-            sys.exit(0)  # the parent died before we could ask
-    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - a list of arguments without a shell
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit(0)  # the parent died before we could ask
+    os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 - a list of arguments without a shell
 
 
 if __name__ == "__main__":

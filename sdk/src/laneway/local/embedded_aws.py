@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -18,6 +19,7 @@ from laneway.local.embedded_state import EmbeddedState
 from laneway.local.ports import LOOPBACK
 
 SAVE_SECONDS = 2.0
+TICK_SECONDS = 0.1
 
 
 def main() -> None:
@@ -31,8 +33,12 @@ def main() -> None:
     server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined] # of socketserver.ThreadingMixIn - long polls may hang on
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    while signal.sigtimedwait(signals, SAVE_SECONDS) is None:
-        state.save()
+    saved = time.monotonic()
+    while not signal.sigpending() & signals:
+        time.sleep(TICK_SECONDS)
+        if time.monotonic() - saved >= SAVE_SECONDS:
+            state.save()
+            saved = time.monotonic()
     server.shutdown()
     state.save()
 

@@ -30,6 +30,7 @@ class EmbeddedState:
         self._index = folder / "objects.json"
         self._queues = folder / "queues.json"
         self._written: dict[tuple[str, str], str] = {}
+        self._messages = ""
 
     def restore(self) -> None:
         """Fill the empty models of a new process."""
@@ -46,33 +47,49 @@ class EmbeddedState:
             _restore_queues(sqs_backends[ACCOUNT][region], queues)
 
     def save(self) -> None:
-        """Write what has changed."""
-        self._save_objects()
+        """Write what has changed. What can't be written now is tried again with the next call: serving goes on."""
+        try:
+            self._save_objects()
+            self._save_messages()
+        except (OSError, RuntimeError) as error:  # a full disk; a model that changed while it was read
+            log.warning("not saved: %s", error)
+
+    def _save_messages(self) -> None:
         queues = {
             region: {name: _kept(queue) for name, queue in list(backend.queues.items())}
             for region, backend in list(sqs_backends[ACCOUNT].items())
             if backend.queues
         }
-        _store(self._queues, queues)
+        text = json.dumps(queues, default=_to_json)
+        if text != self._messages:
+            _replace(self._queues, text.encode())
+            self._messages = text
 
     def _save_objects(self) -> None:
         index: dict[str, dict[str, Any]] = {}
         there: dict[tuple[str, str], str] = {}
         for bucket, key, stored in _objects():
             index.setdefault(bucket, {})
-            if stored is None:
-                continue
-            index[bucket][key] = dict(stored.metadata)
-            there[bucket, key] = stored.etag
-            if self._written.get((bucket, key)) != stored.etag:
-                path = self._path(bucket, key)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _replace(path, stored.value)
+            if stored is not None and self._save_object(bucket, key, stored):
+                index[bucket][key] = dict(stored.metadata)
+                there[bucket, key] = stored.etag
         for gone in self._written.keys() - there.keys():
             self._path(*gone).unlink(missing_ok=True)
         if there != self._written or not self._index.exists():
-            _store(self._index, index)
+            _replace(self._index, json.dumps(index).encode())
         self._written = there
+
+    def _save_object(self, bucket: str, key: str, stored: Any) -> bool:
+        if self._written.get((bucket, key)) == stored.etag:
+            return True
+        path = self._path(bucket, key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, stored.value)
+        except OSError as error:  # a full disk, a name that is too long, a key that is a folder of others
+            log.warning("object not saved: %s", error.strerror)
+            return False
+        return True
 
     def _path(self, bucket: str, key: str) -> Path:
         """A readable path that can't leave the folder: whatever is special in a segment is quoted."""
@@ -97,7 +114,7 @@ def _kept(queue: Any) -> dict[str, Any]:
     }
     return {
         "attributes": {name: value for name, value in attributes.items() if value},
-        "messages": [vars(each) for each in list(queue._messages)],  # noqa: SLF001 - moto has no way to look at them all
+        "messages": [dict(vars(each)) for each in list(queue._messages)],  # noqa: SLF001 - moto has no way to look at them all
     }
 
 
@@ -121,10 +138,6 @@ def _load(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(), object_hook=_from_json))
     except FileNotFoundError:
         return {}
-
-
-def _store(path: Path, value: Any) -> None:
-    _replace(path, json.dumps(value, default=_to_json).encode())
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -17,10 +17,12 @@ import httpx
 import uv
 
 from laneway.local.errors import LocalError
+from laneway.schema.names import tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from laneway.local.cache import Cache
     from laneway.local.say import Say
 
 REGISTRY = "https://registry.ollama.ai/v2/"
@@ -66,9 +68,10 @@ OFFLINE: dict[str, OfflineModel] = {
 class ModelStore:
     """The models of one Ollama server."""
 
-    def __init__(self, url: str, scratch: Path, say: Say) -> None:
-        """`scratch` is on the disk that has room for a model."""
-        self._scratch = scratch
+    def __init__(self, url: str, cache: Cache, say: Say) -> None:
+        """The cache's folder is where weights are unpacked."""
+        self._cache = cache
+        self._scratch = cache.root
         self._say = say
         self._http = httpx.Client(base_url=url, trust_env=False, timeout=httpx.Timeout(CREATE_SECONDS, connect=5))
 
@@ -78,14 +81,28 @@ class ModelStore:
 
     def ensure(self, name: str) -> None:
         """Have a model, however; raises `LocalError`."""
-        tag = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
-        models = self._http.get("/api/tags").raise_for_status().json().get("models") or []
-        if any(each.get("name") == tag for each in models):
+        try:
+            self._ensure(name)
+        except (httpx.HTTPError, ValueError) as error:
+            raise LocalError(f"{name}: Ollama gave no usable answer ({type(error).__name__}); run again") from None
+
+    def _ensure(self, name: str) -> None:
+        tag = tagged(name)
+        if self._has(tag):
             return
+        with self._cache.locked(self._say):
+            if not self._has(tag):
+                self._fill(name, tag)
+
+    def _has(self, tag: str) -> bool:
+        models = self._http.get("/api/tags").raise_for_status().json().get("models") or []
+        return any(each.get("name") == tag for each in models)
+
+    def _fill(self, name: str, tag: str) -> None:
         if registry_reachable():
             self._pull(name)
-        elif name in OFFLINE:
-            self._create(name, OFFLINE[name])
+        elif tag in OFFLINE:
+            self._create(name, OFFLINE[tag])
         else:
             raise LocalError(
                 f"{name} is not in Ollama, and its registry can't be reached; connect to the internet, or use a model "
@@ -135,12 +152,12 @@ class ModelStore:
 
 
 def registry_reachable() -> bool:
-    """Whether Ollama's registry answers at all."""
+    """Whether Ollama's registry answers, and not something in between."""
     try:
-        httpx.get(REGISTRY, timeout=REGISTRY_SECONDS)
+        answer = httpx.get(REGISTRY, timeout=REGISTRY_SECONDS)
     except httpx.HTTPError:
         return False
-    return True
+    return answer.status_code != httpx.codes.FORBIDDEN and not answer.is_redirect and not answer.is_server_error
 
 
 def _assemble(folder: Path, name: str, model: OfflineModel, detail: Callable[[str], None]) -> Path:

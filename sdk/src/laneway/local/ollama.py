@@ -28,6 +28,8 @@ MODULE = f"github.com/ollama/ollama@v{VERSION}"
 LDFLAGS = f"-s -w -X=github.com/ollama/ollama/version.Version={VERSION}"
 SIMD_FLAGS = {"avx2", "fma", "f16c", "bmi2"}
 """CPU features of x86-64-v3; without them prompt evaluation is 20 times slower."""
+DEFAULT_PORT = 11434
+BUILT = f"built here, version {VERSION}"
 DOWNLOAD = "https://ollama.com/download"
 ANSWER_SECONDS = 5.0
 BUILD_SPACE_BYTES = 2 * 1024**3
@@ -50,31 +52,49 @@ class Binary:
 
 def find_ollama(environment: Mapping[str, str], cache: Cache, say: Say) -> RunningServer | Binary:
     """At `OLLAMA_HOST`, on PATH, in the cache, or built into it; raises `LocalError`, which says how to install it."""
-    host = environment.get("OLLAMA_HOST")
-    if host:
-        return _running(host)
-    on_path = shutil.which("ollama", path=environment.get("PATH"))
-    if on_path:
-        return Binary(Path(on_path), "on PATH")
-    built = cache.root / f"ollama-{VERSION}" / "ollama"
-    with cache.locked():
+    found = look_for_ollama(environment, cache)
+    if found is not None:
+        return _answering(found) if isinstance(found, RunningServer) else found
+    with cache.locked(say):
+        built = _built(cache)
         if not built.exists():
             _build(built, environment, say)
-    return Binary(built, f"built here, version {VERSION}")
+    return Binary(built, BUILT)
 
 
-def _running(host: str) -> RunningServer:
-    url = host if "://" in host else f"http://{host}"
+def look_for_ollama(environment: Mapping[str, str], cache: Cache) -> RunningServer | Binary | None:
+    """What is there without building anything."""
+    if host := environment.get("OLLAMA_HOST"):
+        return RunningServer(server_url(host))
+    if on_path := shutil.which("ollama", path=environment.get("PATH")):
+        return Binary(Path(on_path), "on PATH")
+    return Binary(_built(cache), BUILT) if _built(cache).exists() else None
+
+
+def server_url(host: str) -> str:
+    """The URL that `OLLAMA_HOST` means: http and port 11434 where it names none (Ollama's envconfig)."""
+    scheme, separator, rest = host.rpartition("://")
+    rest = rest.rstrip("/")
+    port = rest.rpartition(":")[2]
+    default = "" if port.isdigit() or separator else f":{DEFAULT_PORT}"
+    return f"{scheme or 'http'}://{rest}{default}"
+
+
+def _built(cache: Cache) -> Path:
+    return cache.root / f"ollama-{VERSION}" / "ollama"
+
+
+def _answering(server: RunningServer) -> RunningServer:
     try:
-        httpx.get(f"{url}/api/version", timeout=ANSWER_SECONDS, trust_env=False).raise_for_status()
-    except httpx.HTTPError:
-        raise LocalError(f"OLLAMA_HOST names {host}, where no Ollama answers; start it, or unset OLLAMA_HOST") from None
-    return RunningServer(url.rstrip("/"))
+        httpx.get(f"{server.url}/api/version", timeout=ANSWER_SECONDS, trust_env=False).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise LocalError(f"no Ollama answers at {server.url} (OLLAMA_HOST); start it, or unset OLLAMA_HOST") from None
+    return server
 
 
 def _build(target: Path, environment: Mapping[str, str], say: Say) -> None:
     path = environment.get("PATH")
-    missing = [name for name, there in _build_tools(path).items() if not there]
+    missing = missing_build_tools(path)
     if missing:
         raise LocalError(
             f"there is no Ollama at OLLAMA_HOST or on PATH, and none can be built without {' and '.join(missing)}; "
@@ -88,12 +108,14 @@ def _build(target: Path, environment: Mapping[str, str], say: Say) -> None:
         (Path(scratch) / "bin" / "ollama").replace(target)
 
 
-def _build_tools(path: str | None) -> dict[str, bool]:
+def missing_build_tools(path: str | None) -> list[str]:
+    """What building Ollama needs and PATH lacks."""
     compilers = ("c++", "g++", "clang++")
-    return {
+    there = {
         "Go (go)": shutil.which("go", path=path) is not None,
         "a C++ compiler (c++)": any(shutil.which(name, path=path) for name in compilers),
     }
+    return [name for name, found in there.items() if not found]
 
 
 def _require_space(folder: Path, needed: int, purpose: str) -> None:

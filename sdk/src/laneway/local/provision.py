@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 MAX_RECEIVES = 20  # SQS's own count tells of crashes; attempts are counted by the workers
 DAY = 24 * 3600
 DEAD_LETTER_RETENTION = 14 * DAY  # SQS: the longest
-BUCKET_IS_OURS = "BucketAlreadyOwnedByYou"
 NO_LOCATION = "us-east-1"  # S3: the region that must not be named as a location
 
 
@@ -40,11 +39,15 @@ class Account:
 
 
 class Provisioner:
-    """Idempotent; never changes what is there, and never deletes."""
+    """Idempotent. Of what is there it changes only the settings of queues that it makes; it never deletes."""
 
     def __init__(self, account: Account) -> None:
         """boto3 finds credentials by its own chain, an emulator's aside."""
         self._account = account
+        with self._asking("reading AWS settings"):
+            self._connect(account)
+
+    def _connect(self, account: Account) -> None:
         session = boto3.Session(
             aws_access_key_id=account.access_key_id,
             aws_secret_access_key=account.secret_access_key,
@@ -53,6 +56,7 @@ class Provisioner:
         config = Config(
             retries={"mode": "standard", "total_max_attempts": 3},
             s3={"addressing_style": "path" if account.endpoint else "auto"},
+            proxies={} if account.endpoint else None,  # a proxy from the environment is not for an emulator
         )
         self._sqs = session.client("sqs", endpoint_url=account.endpoint, config=config)
         self._s3 = session.client("s3", endpoint_url=account.endpoint, config=config)
@@ -62,6 +66,7 @@ class Provisioner:
         """The lane's queues: its own, or managed ones that are made where they are missing."""
         own = lane.queue
         if own.url is not None and own.dead_letter_url is not None:
+            self._refuse_foreign(own.url, lane)
             return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
         name = pool.metadata.name
         dead = self._queue(dead_letter_queue_name(name, lane.name), {"MessageRetentionPeriod": DEAD_LETTER_RETENTION})
@@ -75,13 +80,23 @@ class Provisioner:
         )
         return QueueURLs(url=url, dead_letter_url=dead)
 
+    def _refuse_foreign(self, url: str, lane: Lane) -> None:
+        endpoint = self._account.endpoint
+        if endpoint is not None and not url.startswith(endpoint):
+            raise LocalError(
+                f"lane {lane.name} names the queue {url}, which {endpoint} has not; leave `queue` out for a pool "
+                "on this machine, or use AWS itself: --aws"
+            )
+
     def _queue(self, name: str, attributes: dict[str, Any]) -> str:
+        texts: dict[Any, str] = {key: str(value) for key, value in attributes.items()}  # the stubs list every name
         with self._asking(f"making the queue {name}"):
             try:
-                return self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+                url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+                self._sqs.set_queue_attributes(QueueUrl=url, Attributes=texts)
             except self._sqs.exceptions.QueueDoesNotExist:
-                texts = {key: str(value) for key, value in attributes.items()}
-                return self._sqs.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]  # type: ignore[arg-type] # a literal type of every attribute's name - ours are among them
+                url = self._sqs.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]
+            return url
 
     def bucket(self, name: str) -> None:
         """A bucket that is there or made."""
@@ -101,9 +116,13 @@ class Provisioner:
             self._s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item] # a literal type of every region - the user's is one
 
     def topic(self, pool: LLMWorkerPool) -> str:
-        """The pool's own topic, made where it is missing."""
+        """The pool's topic. An emulator has none of AWS: there a topic of the same name stands in for it."""
+        named = pool.spec.notifications
+        if named is not None and self._account.endpoint is None:
+            return named.sns.topic_arn
+        name = named.sns.topic_arn.rpartition(":")[2] if named else topic_name(pool.metadata.name)
         with self._asking("making the topic"):
-            return self._sns.create_topic(Name=topic_name(pool.metadata.name))["TopicArn"]
+            return self._sns.create_topic(Name=name)["TopicArn"]
 
     def publish(self, place: Place, document: PoolDocument) -> None:
         """Write `pool.json`."""

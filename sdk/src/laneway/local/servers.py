@@ -1,4 +1,4 @@
-"""One Ollama server a lane, with the lane's model; and waiting for a server to answer."""
+"""One Ollama server a lane, restarted when it dies, with the lane's model; and waiting for a server to answer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import httpx
 from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
 from laneway.local.models import ModelStore
-from laneway.local.ollama import Binary, RunningServer, find_ollama, server_environment
-from laneway.local.ports import LOOPBACK, free_port
+from laneway.local.ollama import RunningServer, find_ollama, server_environment
+from laneway.local.ports import free_port
+from laneway.local.processes import how_ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +22,49 @@ if TYPE_CHECKING:
     from laneway.local.processes import Child, Children
     from laneway.local.say import Say
     from laneway.local.state import StateFolder
-    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway.schema.pool import LLMWorkerPool
 
 START_SECONDS = 30.0
 TICK_SECONDS = 0.05
+RESTART_SECONDS = 1.0
+
+
+class OllamaServer:
+    """A lane's own Ollama. `tend` is called by the main thread, again and again."""
+
+    def __init__(
+        self, lane: str, program: Path, environment: Mapping[str, str], log: Path, children: Children, say: Say
+    ) -> None:
+        """Starts it; `environment` names its address."""
+        self.name = f"ollama-{lane}"
+        self.url = f"http://{environment['OLLAMA_HOST']}"
+        self._command = [str(program), "serve"]
+        self._environment = environment
+        self._log = log
+        self._children = children
+        self._say = say
+        self._next_start = 0.0
+        self._child = self._start()
+
+    def _start(self) -> Child:
+        return self._children.start(self.name, self._command, self._environment, self._log)
+
+    def wait_until_answering(self) -> None:
+        """Raises `LocalError` where it does not come up."""
+        wait_for(f"{self.url}/api/version", self._child, self._log)
+
+    def tend(self, now: float) -> None:
+        """Start it again where it has died, at the same address; `now` is monotonic."""
+        if self._child.process.poll() is None or now < self._next_start:
+            return
+        self._say.line(f"{self.name} ended with {how_ended(self._child)}, starting it again ({self._log})")
+        self._child.stop()  # its runner may have outlived it
+        self._next_start = now + RESTART_SECONDS
+        self._child = self._start()
+
+    def stop(self) -> None:
+        """End it and its runner."""
+        self._child.stop()
 
 
 def start_ollamas(
@@ -34,52 +74,38 @@ def start_ollamas(
     environment: Mapping[str, str],
     say: Say,
     stack: ExitStack,
-) -> dict[str, str]:
-    """Lane → URL of its Ollama, which has the lane's model; stopped when the stack closes. Raises `LocalError`."""
+) -> tuple[dict[str, str], list[OllamaServer]]:
+    """Lane → URL of its Ollama, which has the lane's model, and the servers that are ours to tend.
+
+    They are stopped when the stack closes. Raises `LocalError`.
+    """
     cache = Cache(environment)
     found = find_ollama(environment, cache, say)
-    where = found.url if isinstance(found, RunningServer) else f"{found.path} ({found.origin})"
-    say.line(f"Ollama: {where}")
+    say.line(f"Ollama: {found.url if isinstance(found, RunningServer) else f'{found.path} ({found.origin})'}")
+    servers: list[OllamaServer] = []
     if isinstance(found, RunningServer):
         urls = {lane.name: found.url for lane in pool.spec.lanes}
     else:
         with say.step("starting Ollama, one server a lane"):
-            urls = {
-                lane.name: _start(pool, lane, found, cache, state, children, environment, stack)
-                for lane in pool.spec.lanes
-            }
-    with cache.locked():
-        for lane in pool.spec.lanes:
-            with closing(ModelStore(urls[lane.name], cache.root, say)) as store:
-                store.ensure(pool.model_of(lane).name)
-    return urls
-
-
-def _start(
-    pool: LLMWorkerPool,
-    lane: Lane,
-    binary: Binary,
-    cache: Cache,
-    state: StateFolder,
-    children: Children,
-    environment: Mapping[str, str],
-    stack: ExitStack,
-) -> str:
-    port = free_port()
-    own = server_environment(
-        environment,
-        port=port,
-        models=cache.models,
-        home=state.home,
-        parallel=lane.parallel,
-        context=pool.model_of(lane).context_length,
-    )
-    log = state.logs / f"ollama-{lane.name}.log"
-    child = children.start(f"ollama-{lane.name}", [str(binary.path), "serve"], own, log)
-    stack.callback(child.stop)
-    url = f"http://{LOOPBACK}:{port}"
-    wait_for(f"{url}/api/version", child, log)
-    return url
+            for lane in pool.spec.lanes:
+                own = server_environment(
+                    environment,
+                    port=free_port(),
+                    models=cache.models,
+                    home=state.home,
+                    parallel=lane.parallel,
+                    context=pool.model_of(lane).context_length,
+                )
+                log = state.logs / f"ollama-{lane.name}.log"
+                servers.append(OllamaServer(lane.name, found.path, own, log, children, say))
+                stack.callback(servers[-1].stop)
+            for server in servers:
+                server.wait_until_answering()
+        urls = {lane.name: server.url for lane, server in zip(pool.spec.lanes, servers, strict=True)}
+    for lane in pool.spec.lanes:
+        with closing(ModelStore(urls[lane.name], cache, say)) as store:
+            store.ensure(pool.model_of(lane).name)
+    return urls, servers
 
 
 def wait_for(url: str, child: Child, log: Path) -> None:

@@ -25,4 +25,5 @@ class Stopping:
     def _count(self, *_: object) -> None:
         self.asked += 1
         if self.starting:
+            self.starting = False  # what unwinds now should not be interrupted again
             raise KeyboardInterrupt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import math
 import threading
 import time
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from laneway.errors import PoolUnavailable
 from laneway.local.board import LaneStats, rows
 from laneway.local.errors import LocalError
 from laneway.local.ports import LOOPBACK, free_port, wanted_port
-from laneway.local.processes import Children
+from laneway.local.processes import PYTHON, Children, how_ended
 from laneway.local.provision import Account, Provisioner
 from laneway.local.servers import start_ollamas, wait_for
 from laneway.local.state import StateFolder
@@ -25,10 +25,12 @@ from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
 from laneway.schema.pool_document import pool_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from laneway.local.processes import Child
     from laneway.local.say import Say
+    from laneway.local.servers import OllamaServer
     from laneway.schema.pool import LLMWorkerPool
 
 EMULATOR_KEY = "laneway"  # emulators take any credentials
@@ -36,6 +38,7 @@ VISIBILITY_SECONDS = 30  # shorter than in a cluster: a killed worker's jobs com
 POLL_SECONDS = 2  # a leaving worker waits for its last poll: Ctrl-C should not take 20 s
 TICK_SECONDS = 0.25
 FIGURES_SECONDS = 2.0
+GIVE_BACK_SECONDS = 10.0  # after the second Ctrl-C; a worker that is stuck gets SIGKILL then
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Up:
         self._state = StateFolder(options.state)
         self._children = Children(self._state.children)
         self._stats = {lane.name: LaneStats() for lane in pool.spec.lanes}
+        self._embedded: Child | None = None
 
     def run(self, board: Board, ready: Callable[[Connection], None]) -> None:
         """Run until Ctrl-C or SIGTERM; `ready` is called when every lane serves. Raises `LocalError`."""
@@ -83,9 +87,9 @@ class Up:
             for name in self._children.end_leftovers():
                 self._say.line(f"ended {name}, left by an earlier `laneway up` that was killed")
             stopping.watch(stack)
-            stack.callback(self._children.forget)
+            stack.callback(self._children.end_all)
             account = self._start_aws(stack)
-            urls = start_ollamas(self._pool, self._state, self._children, self._environment, self._say, stack)
+            urls, servers = start_ollamas(self._pool, self._state, self._children, self._environment, self._say, stack)
             configs = self._provision(account, urls)
             workers = self._workers(account, configs)
             stack.callback(self._stop_workers, workers, stopping)
@@ -95,7 +99,8 @@ class Up:
             stack.callback(self._state.withdraw)
             stopping.starting = False
             ready(connection)
-            self._watch(workers, Remote(connection), configs, board, stopping)
+            tended: list[OllamaServer | LaneWorker] = [*servers, *workers]
+            self._watch(tended, Remote(connection), configs, board, stopping)
 
     def _start_aws(self, stack: ExitStack) -> Account:
         options = self._options
@@ -106,9 +111,10 @@ class Up:
         if endpoint is None:
             port = wanted_port(options.aws_port, "--aws-port")
             endpoint = f"http://{LOOPBACK}:{port}"
-            argv = [sys.executable, "-m", "laneway.local.embedded_aws", str(port), str(self._state.aws)]
+            argv = [*PYTHON, "-m", "laneway.local.embedded_aws", str(port), str(self._state.aws)]
             child = self._children.start("aws", argv, self._environment, self._state.logs / "aws.log")
             stack.callback(child.stop)
+            self._embedded = child
             with self._say.step("starting embedded AWS (SQS, S3, SNS)"):
                 wait_for(endpoint, child, self._state.logs / "aws.log")
         return Account(region, endpoint, EMULATOR_KEY, EMULATOR_KEY)
@@ -119,7 +125,7 @@ class Up:
         provisioner.bucket(pool.results.bucket)
         for place in pool.destinations.values():
             provisioner.bucket(place.bucket)
-        topic = None if pool.spec.notifications else provisioner.topic(pool)
+        topic = provisioner.topic(pool)
         configs = [
             lane_config(
                 pool,
@@ -175,7 +181,7 @@ class Up:
             if stats.restarts >= 3:  # noqa: PLR2004 - a worker that can't even start three times never will
                 log = self._state.logs / f"worker-{name}.log"
                 raise LocalError(f"lane {name}: its worker can't start; its last words are in {log}")
-            if "pins" in stats.trouble or "can't load" in stats.trouble:
+            if stats.unusable:
                 raise LocalError(f"lane {name}: {stats.trouble}")
 
     def _connection(self, account: Account) -> Connection:
@@ -188,22 +194,31 @@ class Up:
         )
 
     def _watch(
-        self, workers: list[LaneWorker], remote: Remote, configs: list[LaneConfig], board: Board, stopping: Stopping
+        self,
+        tended: Sequence[OllamaServer | LaneWorker],
+        remote: Remote,
+        configs: list[LaneConfig],
+        board: Board,
+        stopping: Stopping,
     ) -> None:
         figures: dict[str, Figures] = {}
         finished = threading.Event()
-        reader = threading.Thread(target=self._read_figures, args=(remote, configs, figures, finished), daemon=True)
-        reader.start()
+        threading.Thread(target=self._read_figures, args=(remote, configs, figures, finished), daemon=True).start()
         try:
             while not stopping.asked:
                 now = time.monotonic()
-                for worker in workers:
-                    worker.tend(now)
+                for each in tended:
+                    each.tend(now)
+                self._refuse_without_aws()
                 board.show(rows(self._stats, figures, now))
                 time.sleep(TICK_SECONDS)
         finally:
             finished.set()
-            reader.join()
+
+    def _refuse_without_aws(self) -> None:
+        if self._embedded is not None and self._embedded.process.poll() is not None:
+            log = self._state.logs / "aws.log"
+            raise LocalError(f"embedded AWS ended with {how_ended(self._embedded)}; look into {log}, then start again")
 
     @staticmethod
     def _read_figures(
@@ -220,15 +235,21 @@ class Up:
         """SIGTERM, wait for running jobs; a further Ctrl-C sends the second SIGTERM: everything goes back."""
         stopping.starting = False
         seen = stopping.asked
-        for worker in workers:
-            worker.ask_to_stop()
+        _each(workers, LaneWorker.ask_to_stop)
         if not all(worker.stopped for worker in workers):
             self._say.line("stopping: running jobs are finished first; Ctrl-C again gives them back to the queue")
+        kill_at = math.inf
         while not all(worker.stopped for worker in workers):
             if stopping.asked > seen:
                 seen = stopping.asked
-                for worker in workers:
-                    worker.ask_to_stop()
+                kill_at = min(kill_at, time.monotonic() + GIVE_BACK_SECONDS)
+                _each(workers, LaneWorker.ask_to_stop)
+            if time.monotonic() > kill_at:
+                _each(workers, LaneWorker.kill)
             time.sleep(TICK_SECONDS / 5)
-        for worker in workers:
-            worker.end()
+        _each(workers, LaneWorker.end)
+
+
+def _each(workers: list[LaneWorker], action: Callable[[LaneWorker], None]) -> None:
+    for worker in workers:
+        action(worker)

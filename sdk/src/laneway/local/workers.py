@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
+
+from laneway.local.processes import PYTHON, how_ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_RESTART_SECONDS = 0.5
 LONGEST_RESTART_SECONDS = 30.0
+READ_SECONDS = 5.0
 HEALTHY_SECONDS = 60.0  # a worker that ran for so long restarts at once
 
 
@@ -57,16 +59,15 @@ class LaneWorker:
             self._start(now)
 
     def _start(self, now: float) -> None:
-        argv = [sys.executable, "-m", "laneway_worker", "--config", str(self._config)]
+        argv = [*PYTHON, "-m", "laneway_worker", "--config", str(self._config)]
         self._child = self._children.start(f"worker-{self._lane}", argv, self._environment)
         self._started = now
         self._reader = threading.Thread(target=self._read, args=(self._child,), daemon=True)
         self._reader.start()
 
     def _bury(self, child: Child, now: float) -> None:
-        code = child.process.returncode
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        child.stop()
+        how = how_ended(child)
+        self._close(child)
         self._child = None
         self._stats.ready, self._stats.trouble = False, f"restarting after {how}"
         self._stats.restarts += 1
@@ -88,6 +89,11 @@ class LaneWorker:
                 if isinstance(event, dict):
                     self._stats.take(event, time.monotonic())
 
+    def kill(self) -> None:
+        """SIGKILL: its jobs come back when their leases end."""
+        if self._child is not None:
+            self._child.signal(signal.SIGKILL)
+
     def ask_to_stop(self) -> None:
         """SIGTERM: the first drains, the second gives everything back."""
         if self._child is not None:
@@ -101,6 +107,11 @@ class LaneWorker:
     def end(self) -> None:
         """Make sure that it is gone."""
         if self._child is not None:
-            self._child.stop()
+            self._close(self._child)
+
+    def _close(self, child: Child) -> None:
+        """Its last words are read before the pipe is closed."""
+        child.stop()
         if self._reader is not None:
-            self._reader.join(timeout=5)
+            self._reader.join(timeout=READ_SECONDS)
+        child.output.close()

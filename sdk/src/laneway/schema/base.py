@@ -89,6 +89,11 @@ Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A content digest."""
 
 
+def _shown(name: str) -> str:
+    """A name from outside, without what a terminal would obey."""
+    return "".join(character if character.isprintable() else "?" for character in name[:MAX_NAME_SHOWN])
+
+
 def location(path: Sequence[str | int]) -> str:
     """A pydantic error location as people write paths: `spec.lanes[0].parallel`."""
     text = ""
@@ -96,7 +101,7 @@ def location(path: Sequence[str | int]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         elif not _UNION_TAG.search(part):
-            text += ("." if text else "") + part[:MAX_NAME_SHOWN]
+            text += ("." if text else "") + _shown(part)
     return text
 
 

@@ -36,7 +36,7 @@ class LaneSettings(Frozen):
     endpoint: str | None = None
     """The endpoint of an AWS emulator; nothing for AWS itself."""
     topic_arn: str | None = None
-    """The topic where the pool names none."""
+    """The resolved topic; it stands for the pool's, which an emulator has not."""
     ollama_url: str = "http://127.0.0.1:11434"
     """Where the lane's Ollama listens."""
     health_address: str = "127.0.0.1:8080"
@@ -102,7 +102,7 @@ class LaneConfig(Frozen):
     """AWS region."""
     endpoint: str | None = None
     """The endpoint of an AWS emulator."""
-    ollama_url: Annotated[str, StringConstraints(pattern=r"^http://[^/\s]+$")]
+    ollama_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
     """Where Ollama listens."""
     health_address: Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
     """Where probes and metrics are served."""
@@ -119,7 +119,7 @@ class LaneConfig(Frozen):
 def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LaneConfig:
     """The document for one lane of a pool: pure, so equal input gives an equal document."""
     model, limits = pool.model_of(lane), lane.limits
-    notifications, aws = pool.spec.notifications, pool.spec.aws
+    aws, named = pool.spec.aws, pool.spec.notifications
     return LaneConfig(
         pool=pool.full_name,
         lane=lane.name,
@@ -135,7 +135,7 @@ def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> Lane
         queue=settings.queue,
         results=pool.results,
         destinations=pool.destinations,
-        topic_arn=notifications.sns.topic_arn if notifications else settings.topic_arn,
+        topic_arn=settings.topic_arn or (named.sns.topic_arn if named else None),
         region=aws.region if aws else settings.region,
         endpoint=settings.endpoint,
         ollama_url=settings.ollama_url,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-API_GROUP = "laneway.dev"
-API_VERSION = f"{API_GROUP}/v1alpha1"
-KIND = "LLMWorkerPool"
-
 MESSAGE_ATTRIBUTE = "laneway"
 """The one SQS message attribute that is ours: a job's history."""
 
@@ -13,6 +9,17 @@ POOL_DOCUMENT = "pool.json"
 
 DEFAULT_STATE = ".laneway"
 """The folder that `laneway up` keeps a pool in, and where clients look for one."""
+
+
+JOB_COMMITTED = "job committed"
+ENGINE_READY = "engine ready"
+ENGINE_NOT_READY = "engine not ready"
+"""Messages of a worker's log lines that `laneway up` reads."""
+
+
+def tagged(model: str) -> str:
+    """An Ollama model's name with its tag: `latest` where it names none."""
+    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
 def queue_name(pool: str, lane: str) -> str:

@@ -48,6 +48,7 @@ def clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) ->
             max_pool_connections=pool,
             retries={"mode": "standard", "total_max_attempts": tries},
             s3={"addressing_style": "path" if endpoint else "auto"},
+            proxies={} if endpoint else None,  # an emulator is near; a proxy from the environment is not for it
         )
 
     return Clients(

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from laneway.schema.codes import ErrorCode
+from laneway.schema.names import tagged
 from laneway.schema.result import ServedModel
 from laneway_worker.adapters.ollama_stream import Collected, error_of
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
 from laneway_worker.request import KEEP_FOREVER
 
 if TYPE_CHECKING:
@@ -52,21 +53,21 @@ class Ollama:
         try:
             served = self._served()
             self._load()
-        except JobError as error:  # no job is to blame for what was asked here
-            raise Unavailable(f"Ollama can't serve {self._model.name}: {error}") from error
+        except (JobError, EngineCrashed) as error:  # no job is to blame for what was asked here
+            raise ModelUnusable(f"Ollama can't serve {self._model.name}: {error}") from error
         return served
 
     def _served(self) -> ServedModel:
         version = str(self._ask("GET", "/api/version").get("version", ""))
         self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
-        name = self._model.name if ":" in self._model.name.rpartition("/")[2] else f"{self._model.name}:latest"
+        name = tagged(self._model.name)
         models = self._ask("GET", "/api/tags").get("models") or []
         digest = next((str(each["digest"]) for each in models if each.get("name") == name), None)
         if digest is None:
-            raise Unavailable(f"the Ollama at {self._url} has no model {name}; get it with: ollama pull {name}")
+            raise ModelUnusable(f"the Ollama at {self._url} has no model {name}; get it with: ollama pull {name}")
         digest = f"sha256:{digest.removeprefix('sha256:')}"
         if self._model.digest not in (None, digest):
-            raise Unavailable(f"the pool pins {name} to {self._model.digest}; this Ollama has {digest}")
+            raise ModelUnusable(f"the pool pins {name} to {self._model.digest}; this Ollama has {digest}")
         self._capabilities = self._ask("POST", "/api/show", {"model": name}).get("capabilities") or []
         return ServedModel(name=self._model.name, digest=digest)
 
@@ -104,7 +105,7 @@ class Ollama:
         with self._call(request, stop) as response:
             if response.is_error:
                 raise error_of(response.status_code, response.read().decode(errors="replace"))
-            for line in response.iter_lines():
+            for line in _lines(response.iter_bytes()):
                 collected.add(_object(line))
         answer = collected.answer()
         self._refuse_cut_prompt(request, answer)
@@ -185,7 +186,16 @@ class _Connection:
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-def _object(text: str) -> dict[str, Any]:
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines end with a line feed and nothing else: JSON may hold what other splitters take for a line's end."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines
+    yield rest
+
+
+def _object(text: str | bytes) -> dict[str, Any]:
     try:
         value = json.loads(text) if text.strip() else {}
     except ValueError as error:

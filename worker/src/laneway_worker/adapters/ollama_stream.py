@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.codes import ErrorCode
@@ -29,6 +30,7 @@ TOO_LONG = ("context length", "context size", "too long", "exceeds")
 UNSUPPORTED = ("does not support", "not supported")
 BAD_FORMAT = ("invalid json schema", "invalid format", "failed to load model vocabulary required for format")
 SHOWN = 200  # characters of an error of Ollama's
+QUOTED = re.compile(r"raw=|'|`|\n")  # from here on Ollama may quote what the model wrote
 
 
 class Collected:
@@ -98,7 +100,8 @@ class Collected:
 def error_of(status: int, text: str) -> JobError | Unavailable:
     """The trouble that an error response stands for."""
     try:
-        message = str(json.loads(text)["error"])
+        error = json.loads(text)["error"]
+        message = str(error.get("message", "") if isinstance(error, dict) else error)
     except (ValueError, KeyError, TypeError):
         message = text
     return trouble(status, message)
@@ -106,8 +109,8 @@ def error_of(status: int, text: str) -> JobError | Unavailable:
 
 def trouble(status: int, message: str) -> JobError | Unavailable:
     """By status and words: Ollama has no error codes (https://github.com/ollama/ollama/blob/main/docs/api.md)."""
-    words = message.lower()
-    shown = message[:SHOWN]
+    shown = QUOTED.split(message, maxsplit=1)[0].strip()[:SHOWN]
+    words = shown.lower()
     if any(part in words for part in CRASHES):
         return EngineCrashed("Ollama's runner stopped")
     if status in (404, 499, 503):

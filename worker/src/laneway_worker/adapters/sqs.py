@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from laneway_worker.adapters.aws import Clients
 
 BATCH = 10  # SQS: entries of a batch call
+MAX_ATTRIBUTES = 10  # SQS
+MAX_MESSAGE_BYTES = 1024 * 1024  # SQS: body and attributes together
+OWN_ATTRIBUTE_BYTES = 64  # name and type of our attribute
 GONE = {"ReceiptHandleIsInvalid", "AWS.SimpleQueueService.MessageNotInflight", "InvalidParameterValue"}
 """Codes that say: this handle no longer counts (InvalidParameterValue: the handle has expired)."""
 
@@ -91,7 +94,7 @@ class SQSQueue:
             "MessageBody": delivery.body.decode(),
             "DelaySeconds": delay,
             "MessageAttributes": {
-                **delivery.attributes,
+                **_kept(delivery, history),
                 MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history},
             },
         }
@@ -120,6 +123,20 @@ def _delivery(message: MessageTypeDef) -> Delivery:
         group_id=system.get("MessageGroupId"),
         trace_header=system.get("AWSTraceHeader"),
     )
+
+
+def _kept(delivery: Delivery, history: str) -> dict[str, Any]:
+    """As many of the sender's attributes as fit beside ours, in number and in size."""
+    left = MAX_MESSAGE_BYTES - len(delivery.body) - len(history.encode()) - OWN_ATTRIBUTE_BYTES
+    kept: dict[str, Any] = {}
+    for name, value in list(delivery.attributes.items())[: MAX_ATTRIBUTES - 1]:
+        size = len(name.encode()) + sum(
+            len(part if isinstance(part, bytes) else part.encode()) for part in value.values()
+        )
+        left -= size
+        if left >= 0:
+            kept[name] = value
+    return kept
 
 
 def _sendable(value: Any) -> dict[str, Any]:

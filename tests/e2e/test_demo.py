@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.local_pool import environment, require_ollama
+
+DEMO = Path(__file__).parents[2] / "examples" / "documents" / "demo.py"
+SECONDS = 1500
+
+
+@pytest.mark.timeout(SECONDS)
+def test_the_demo_loses_nothing(tmp_path: Path) -> None:
+    require_ollama()
+
+    done = subprocess.run(
+        [sys.executable, str(DEMO)],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "kill -9" in done.stdout
+    assert "46 jobs, 46 results, 0 lost, 0 without an answer, 0 messages left" in done.stdout
+    assert "nothing is left running" in done.stderr
