@@ -8,36 +8,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from laneway.client import (
+    from laneway.client import JobHandle, JobStatus, Pool
+    from laneway.errors import (
         IdReused,
         JobCancelled,
         JobExpired,
         JobFailed,
-        JobHandle,
-        JobStatus,
         LanewayError,
-        Pool,
         PoolUnavailable,
         UnknownJob,
     )
     from laneway.schema.job import InvalidJob, Job
     from laneway.schema.result import Result
 
-_HOMES = {
-    "IdReused": "laneway.client",
-    "InvalidJob": "laneway.schema.job",
-    "Job": "laneway.schema.job",
-    "JobCancelled": "laneway.client",
-    "JobExpired": "laneway.client",
-    "JobFailed": "laneway.client",
-    "JobHandle": "laneway.client",
-    "JobStatus": "laneway.client",
-    "LanewayError": "laneway.client",
-    "Pool": "laneway.client",
-    "PoolUnavailable": "laneway.client",
-    "Result": "laneway.schema.result",
-    "UnknownJob": "laneway.client",
+_MODULES = {
+    "laneway.client": ("JobHandle", "JobStatus", "Pool"),
+    "laneway.errors": (
+        "IdReused",
+        "JobCancelled",
+        "JobExpired",
+        "JobFailed",
+        "LanewayError",
+        "PoolUnavailable",
+        "UnknownJob",
+    ),
+    "laneway.schema.job": ("InvalidJob", "Job"),
+    "laneway.schema.result": ("Result",),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "IdReused",

@@ -18,7 +18,6 @@ from laneway.errors import (
     JobCancelled,
     JobExpired,
     JobFailed,
-    LanewayError,
     PoolUnavailable,
     UnknownJob,
 )
@@ -34,19 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from laneway.schema.keys import Place
-
-__all__ = [
-    "IdReused",
-    "JobCancelled",
-    "JobExpired",
-    "JobFailed",
-    "JobHandle",
-    "JobStatus",
-    "LanewayError",
-    "Pool",
-    "PoolUnavailable",
-    "UnknownJob",
-]
 
 CONCURRENT_CALLS = 8
 SHORTEST_PAUSE_SECONDS = 0.03

@@ -193,7 +193,7 @@ def _check_ollama() -> Check:
 
 
 def _check_pool(url: str | None) -> Check:
-    from laneway.client import LanewayError  # noqa: PLC0415 - boto3 is slow to import
+    from laneway.errors import LanewayError  # noqa: PLC0415 - boto3 is slow to import
 
     with errors_in_words():
         try:

@@ -78,7 +78,7 @@ def printable(text: str) -> str:
 @contextmanager
 def errors_in_words() -> Iterator[None]:
     """Turn what commands raise into a line and an exit code."""
-    from laneway.client import IdReused, LanewayError, UnknownJob  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.errors import IdReused, LanewayError, UnknownJob  # noqa: PLC0415 - costs what `--help` should not pay
     from laneway.schema.job import InvalidJob  # noqa: PLC0415 - as above
 
     try:

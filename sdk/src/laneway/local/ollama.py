@@ -154,7 +154,8 @@ def _go_install(scratch: Path, environment: Mapping[str, str], detail: Callable[
         with process:
             for line in process.stdout or ():
                 newest.append(line.rstrip())
-                detail(line.strip())
+                if line.startswith("cd "):  # what -x tells before each compiler call
+                    detail(f"compiling {line.strip().rpartition('/pkg/mod/')[2] or 'the last parts'}")
     finally:
         kill_group(process.pid)  # Ctrl-C leaves no compiler behind
     if process.returncode != 0:
