@@ -38,6 +38,7 @@ STATE = Path(".laneway") / "demo"
 PRICE = 0.1578  # USD an hour: a g4dn.xlarge on spot, so that the cost column means something
 READY_SECONDS = 1800.0  # the first run builds Ollama
 DONE_SECONDS = 1800.0
+EMPTY_SECONDS = 60.0  # longer than a lease
 KILL_AFTER = 3  # results of the fast lane
 MEASURED = 6  # prompts for the overhead
 MEASURED_TOKENS = 16
@@ -65,7 +66,7 @@ def main() -> int:
         show_overhead(pool, corpus)
         lost = [each.job["id"] for each in corpus if results.get(each.job["id"]) is None]
         unanswered = [each for each in results.values() if each.status != "succeeded"]
-        left = sum(figures.queued + figures.running + figures.delayed for figures in pool.figures().values())
+        left = messages_left(pool)
     console.rule()
     console.print(
         f"{len(corpus)} jobs, {len(results)} results, {len(lost)} lost, {len(unanswered)} without an answer, "
@@ -221,6 +222,16 @@ def spread(seconds: list[float]) -> str:
     """Median and range in milliseconds."""
     least, middle, most = (value * 1000 for value in (min(seconds), statistics.median(seconds), max(seconds)))
     return f"{middle:.0f} ms ({least:.0f} to {most:.0f})"
+
+
+def messages_left(pool: Pool) -> int:
+    """Messages in the queues, when they have had time to go: each is deleted a moment after its result is there."""
+    deadline = time.monotonic() + EMPTY_SECONDS
+    while True:
+        left = sum(each.queued + each.running + each.delayed for each in pool.figures().values())
+        if left == 0 or time.monotonic() > deadline:
+            return left
+        time.sleep(TICK_SECONDS)
 
 
 def tell_what_next() -> None:

@@ -29,7 +29,7 @@ spec:
     limits: {{timeout: 5m, expiresAfter: 1h, maxTokens: 2048}}
   - name: brief
     model: {{name: "{SMOLLM}", contextLength: 8192}}
-    limits: {{timeout: 1s, expiresAfter: 1h, maxAttempts: 2, maxTokens: 7000}}
+    limits: {{timeout: 2s, expiresAfter: 1h, maxAttempts: 2, maxTokens: 7000}}
 """
 
 
