@@ -229,8 +229,20 @@ def test_a_queued_job_is_cancelled_before_it_costs_anything(shared: LocalPool, t
 def test_cancel_after_the_end_changes_nothing(shared: LocalPool) -> None:
     job_id = new_id()
     before = shared.cli("submit", "--wait", "--json", *FEW, "--id", job_id, "Say hello.").stdout
-    assert json.loads(shared.cli("cancel", "--json", job_id).stdout) == {"id": job_id, "cancel_requested": True}
+    refused = shared.cli("cancel", job_id)
+    assert (refused.returncode, "has its result already" in refused.stderr) == (2, True)
+    assert json.loads(shared.cli("cancel", "--force", "--json", job_id).stdout)["cancel_requested"]
     assert shared.cli("result", "--json", job_id).stdout == before
+
+
+def test_a_job_that_nobody_knows_is_not_cancelled(shared: LocalPool) -> None:
+    done = shared.cli("cancel", new_id())
+    assert (done.returncode, "neither a job nor a result" in done.stderr) == (2, True)
+
+
+def test_a_system_text_that_the_template_leaves_out_is_not_called_too_long(shared: LocalPool) -> None:
+    job = shared.pool.submit("Say hello.", system="You are brief.", options={"num_predict": 8}, lane="fast")
+    assert shared.pool.wait(job.id, timeout=60).error is None
 
 
 def test_ctrl_c_while_waiting_leaves_the_job_alone(shared: LocalPool, idle: Path) -> None:

@@ -186,7 +186,7 @@ def test_a_job_whose_deadline_has_passed_raises_so(shared: LocalPool) -> None:
 
 def test_a_job_that_runs_too_long_fails_after_its_attempts(shared: LocalPool) -> None:
     handle = shared.pool.submit(**counting(ENDLESS_TOKENS), lane="brief")
-    with pytest.raises(JobFailed, match="timed_out|stalled") as caught:  # a loaded machine may not reach a token
+    with pytest.raises(JobFailed, match=r"timed_out|stalled") as caught:  # a loaded machine may not reach a token
         handle.result(timeout=WAIT_SECONDS)
     assert [failure.attempt for failure in caught.value.result.failures] == [1]
 

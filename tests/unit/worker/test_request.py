@@ -75,12 +75,11 @@ def test_a_pool_without_destinations_says_so() -> None:
     "job",
     [
         Job(prompt="word " * 512),
-        Job(prompt="word " * 500, system="word " * 12),
         Job(messages=[Message(role="user", content="word " * 256)] * 2),
         Job(input="word " * 512),
         Job(input=["a", "word " * 512]),
     ],
-    ids=["prompt", "system", "messages", "input", "inputs"],
+    ids=["prompt", "messages", "input", "inputs"],
 )
 def test_more_words_than_the_context_has_tokens_are_refused(job: Job) -> None:
     assert code_of_refusal(job) is ErrorCode.PROMPT_TOO_LONG
@@ -90,7 +89,8 @@ def test_more_words_than_the_context_has_tokens_are_refused(job: Job) -> None:
     ("job", "fewest"),
     [
         (Job(prompt=" one\ntwo  three "), 3),
-        (Job(prompt="one", system="two three"), 3),
+        (Job(prompt="one", system="two three"), 1),
+        (Job(messages=[Message(role="system", content="one two"), Message(role="user", content="three")]), 1),
         (Job(messages=[Message(role="user", content="one two"), Message(role="user", content="three")]), 3),
         (Job(messages=[Message(role="assistant")]), 0),
         (Job(input="one two"), 2),

@@ -56,9 +56,13 @@ def _texts(job: Job) -> list[str]:
 
 
 def fewest_tokens(job: Job) -> int:
-    """The number of words: of the whole prompt, or of the longest text to embed."""
-    counts = [len(text.split()) for text in _texts(job)]
-    return max(counts, default=0) if job.input is not None else sum(counts)
+    """The number of words: of prompt or chat, or of the longest text to embed. A model's template may leave system
+    texts out, so they don't count.
+    """
+    if job.input is not None:
+        return max(len(text.split()) for text in _texts(job))
+    said = [message.content for message in job.messages or () if message.role != "system"]
+    return sum(len(text.split()) for text in (job.prompt or "", *said))
 
 
 def most_tokens(job: Job) -> int:

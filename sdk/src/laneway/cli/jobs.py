@@ -192,11 +192,19 @@ def result(
             raise typer.Exit(int(Exit.JOB_FAILED))
 
 
-def cancel(job_id: JobIdArgument, pool: PoolOption = None, json_: JsonOption = False) -> None:
-    """Ask the workers to cancel a job."""
+def cancel(
+    job_id: JobIdArgument,
+    force: Annotated[bool, typer.Option("--force", help="Also a job that was sent to SQS directly.")] = False,
+    pool: PoolOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Ask the workers to cancel a job; a running one stops with its worker's next heartbeat."""
     with errors_in_words():
-        open_pool(pool).cancel(job_id)
+        target = open_pool(pool)
+        if not force and target.status(job_id).state not in ("queued", "running"):
+            fail(f"{job_id} has its result already; nothing is cancelled", Exit.USAGE)
+        target.cancel(job_id)
         if json_:
             print_json({"id": job_id, "cancel_requested": True})
         else:
-            say(f"asked for {job_id} to be cancelled; its result will say so, unless it has one already")
+            say(f"asked for {job_id} to be cancelled: a running job stops within a third of a lease, about 20 s")

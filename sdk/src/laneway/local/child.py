@@ -1,4 +1,6 @@
-"""`python -m laneway.local.child PARENT PROGRAM ARGUMENT…` becomes the program, which gets SIGTERM if its parent dies.
+"""`python -m laneway.local.child PARENT SIGNAL PROGRAM ARGUMENT…` becomes the program.
+
+It gets the signal if its parent dies.
 
 Linux only (prctl(2), PR_SET_PDEATHSIG); elsewhere a killed `laneway up` leaves its children to the next one, which
 finds them in the state folder.
@@ -8,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import sys
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -17,10 +18,10 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 def main() -> None:
     """Ask for the signal, then exec."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sys.argv[2]), 0, 0, 0)
     if os.getppid() != int(sys.argv[1]):
         sys.exit(0)  # the parent died before we could ask
-    os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 - a list of arguments without a shell
+    os.execvp(sys.argv[3], sys.argv[3:])  # noqa: S606 - a list of arguments without a shell
 
 
 if __name__ == "__main__":

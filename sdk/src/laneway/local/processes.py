@@ -72,9 +72,18 @@ class Children:
         self._lock = threading.Lock()
         self._running: list[Child] = []
 
-    def start(self, name: str, argv: Sequence[str], environment: Mapping[str, str], log: Path | None = None) -> Child:
-        """Start a program; its output goes to `log`, or to a pipe where there is none. Call from a lasting thread."""
-        command = [*PYTHON, "-m", "laneway.local.child", str(os.getpid()), *argv]
+    def start(
+        self,
+        name: str,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path | None = None,
+        orphaned: signal.Signals = signal.SIGTERM,
+    ) -> Child:
+        """Start a program that gets the signal `orphaned` if we die. Its output goes to `log`, or to a pipe where there
+        is none. Call from a lasting thread: the kernel takes its end for ours.
+        """
+        command = [*PYTHON, "-m", "laneway.local.child", str(os.getpid()), str(int(orphaned)), *argv]
         with _signals_deferred():
             child = Child(name, self._spawn(command, environment, log))
             with self._lock:

@@ -60,7 +60,8 @@ class LaneWorker:
 
     def _start(self, now: float) -> None:
         argv = [*PYTHON, "-m", "laneway_worker", "--config", str(self._config)]
-        self._child = self._children.start(f"worker-{self._lane}", argv, self._environment)
+        # without us there is no AWS to drain to: the leases bring its jobs back
+        self._child = self._children.start(f"worker-{self._lane}", argv, self._environment, orphaned=signal.SIGKILL)
         self._started = now
         self._reader = threading.Thread(target=self._read, args=(self._child,), daemon=True)
         self._reader.start()
