@@ -7,7 +7,7 @@ RUN := $(UV) run --no-sync
 PACKAGES := sdk worker operator
 
 .DEFAULT_GOAL := help
-.PHONY: help sync fmt check test test-unit test-ports test-e2e generate verify golden demo bench-local clean
+.PHONY: help sync fmt check test cache test-unit test-ports test-e2e generate verify golden demo bench-local clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,15 +33,21 @@ check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) lint-imports --no-cache
 	$(RUN) python tools/generate.py --check
 
-test: check test-unit test-ports test-e2e ## everything that CI runs
+test: sync ## everything that CI runs; Ollama is built in the background while the first checks run
+	@$(MAKE) --no-print-directory cache & building=$$!; \
+	$(MAKE) --no-print-directory check test-unit; checked=$$?; \
+	wait $$building && test $$checked -eq 0 && $(MAKE) --no-print-directory test-ports test-e2e
+
+cache: sync ## build Ollama and fetch its models, where they are missing
+	@PYTHONPATH=tests $(RUN) python -m support.ollama
 
 test-unit: sync ## pure functions and the worker on in-memory ports; seconds
 	$(RUN) pytest tests/unit -q -n auto
 
-test-ports: sync ## fakes and real adapters through one suite: moto, Ollama with Gemma
+test-ports: cache ## fakes and real adapters through one suite: moto, Ollama with Gemma
 	$(RUN) pytest tests/ports -q
 
-test-e2e: sync ## `laneway up`, the client, the command line and the demo, as a user runs them
+test-e2e: cache ## `laneway up`, the client, the command line and the demo, as a user runs them
 	$(RUN) pytest tests/e2e -q
 
 generate: sync ## regenerate JSON Schemas and reference pages

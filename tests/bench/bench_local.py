@@ -113,7 +113,7 @@ def added_latency(pool: LocalPool) -> Figures:
     config = LaneConfig.model_validate_json((pool.state / "lanes" / "one.json").read_bytes())
     direct, queued, parts = [], [], []
     for number in range(PAIRS):
-        job = Job(id=f"latency-{number}", prompt=f"Number {number}", options={"num_predict": 8, "temperature": 0})  # type: ignore[arg-type] # pydantic makes Options of it
+        job = Job(id=f"latency-{number}", prompt=f"Number {number}", options={"num_predict": 8, "temperature": 0})  # type: ignore[arg-type] # because pydantic makes Options of it
         body = ollama_request(job, config).body | {"stream": False}
         began = time.monotonic()
         answer = httpx.post(f"{config.ollama_url}/api/generate", json=body, timeout=60, trust_env=False).json()

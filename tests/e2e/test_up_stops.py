@@ -96,7 +96,7 @@ def test_a_killed_up_takes_its_children_along_and_the_next_one_goes_on(own_pool:
     pool.wait_until_serving()
     assert pool.pool.find(earlier.id) == earlier
     results = [pool.pool.result(each.id, timeout=WAIT_SECONDS) for each in handles]
-    print(f"what it had in hand and in its queue is answered after {time.monotonic() - began:.1f} s")  # noqa: T201
+    print(f"what it had in hand and in its queue is answered after {time.monotonic() - began:.1f} s")  # noqa: T201 - for -s
     assert [result.failures for result in results] == [()] * len(handles)
 
 
