@@ -33,10 +33,10 @@ check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) lint-imports --no-cache
 	$(RUN) python tools/generate.py --check
 
-test: sync ## everything that CI runs; Ollama is built in the background while the first checks run
+test: sync ## everything that CI runs; Ollama is built in the background while the static checks run
 	@$(MAKE) --no-print-directory cache & building=$$!; \
-	$(MAKE) --no-print-directory check test-unit; checked=$$?; \
-	wait $$building && test $$checked -eq 0 && $(MAKE) --no-print-directory test-ports test-e2e
+	$(MAKE) --no-print-directory check; checked=$$?; \
+	wait $$building && test $$checked -eq 0 && $(MAKE) --no-print-directory test-unit test-ports test-e2e
 
 cache: sync ## build Ollama and fetch its models, where they are missing
 	@PYTHONPATH=tests $(RUN) python -m support.ollama
