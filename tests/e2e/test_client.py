@@ -249,6 +249,18 @@ def test_a_large_prompt_that_does_not_fit_is_refused_by_name(shared: LocalPool) 
         shared.pool.submit(f"{CANARY} " * 20_000, lane="slow").result(timeout=WAIT_SECONDS)
 
 
+def test_a_reader_without_a_right_to_the_destination_gets_the_record(shared: LocalPool) -> None:
+    handle = shared.pool.submit(**short(destination="legal"))
+    handle.result(timeout=WAIT_SECONDS)
+    key = f"e2e/results/{handle.id}.json"
+    record = shared.aws.object(BUCKET, key)
+    record["output"]["url"] = "s3://nobodys-bucket/out.json"
+    shared.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(record).encode())
+    found = shared.pool.find(handle.id)
+    assert found is not None
+    assert (found.status, found.text) == ("succeeded", None)
+
+
 def test_the_output_lies_at_the_destination_and_the_record_holds_no_text(shared: LocalPool) -> None:
     handle = shared.pool.submit(**short(destination="legal"))
     answered = handle.result(timeout=WAIT_SECONDS)

@@ -82,7 +82,7 @@ class Remote:
             where = error.kwargs.get("endpoint_url")
             raise PoolUnavailable(f"{what}: nothing answers at {where}; is `laneway up` still running?") from None
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "unknown")
+            code = code_of(error)
             raise PoolUnavailable(f"{what} was refused by AWS: {code} ({url}); {_advice(code)}") from None
         except BotoCoreError as error:
             raise PoolUnavailable(f"{what} failed: {error}") from None
@@ -93,7 +93,7 @@ class Remote:
             try:
                 return self._s3.get_object(Bucket=bucket or self._bucket, Key=key)["Body"].read()
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in ABSENT:
+                if code_of(error) in ABSENT:
                     return None
                 raise
 
@@ -103,7 +103,7 @@ class Remote:
             try:
                 return self._s3.head_object(Bucket=self._bucket, Key=key)["Metadata"]
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in ABSENT:
+                if code_of(error) in ABSENT:
                     return None
                 raise
 
@@ -132,7 +132,7 @@ class Remote:
                 ContentType="application/json",
             )
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code"))
+            code = code_of(error)
             if code in TAKEN | CONFLICT:
                 return code
             raise
@@ -159,6 +159,11 @@ class Remote:
             running=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
             delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's code of an error, such as `NoSuchBucket`."""
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
 
 
 def _advice(code: str) -> str:

@@ -10,6 +10,7 @@ from laneway.schema.job import InvalidJob, Job, StoredJob, parse_job, parse_mess
 from laneway.schema.result import ServedModel
 from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.formats import answer_checker
+from laneway_worker.lease import BEATS_PER_LEASE
 from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
 from laneway_worker.ports import StopReason
 from laneway_worker.request import check, ollama_request
@@ -122,7 +123,7 @@ class Work:
     def _look(self, job_id: str, deadline: datetime, stop: Stop, ended: _Flag) -> None:
         """Beside the generation: a result that is there already, a cancel, the time-out and the deadline end it."""
         timeout = self._config.limits.timeout_seconds
-        interval = self._config.visibility_seconds / 3
+        interval = self._config.visibility_seconds / BEATS_PER_LEASE
         place = self._config.results
         self._look_for(place.result(job_id), StopReason.FOUND, stop)
         while not ended.up and stop.reason is None:

