@@ -1,0 +1,45 @@
+"""One cluster of each shape for all tests that only add objects of their own to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.cluster.cluster import api_cluster, node_cluster
+from support.cluster.toolbox import ToolMissing
+from support.images import required
+from support.tools import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.cluster.cluster import Cluster
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "/cluster/" in item.path.as_posix():
+            # the first cluster of all may build its programs
+            item.add_marker(pytest.mark.timeout(300, func_only=True))
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """With KEDA, and with nodes by name only."""
+    try:
+        with api_cluster(tmp_path_factory.mktemp("api"), keda=True) as cluster:
+            yield cluster
+    except ToolMissing as error:
+        missing(error.what, error.how)
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """With KEDA, a real node, and the images of the tests."""
+    images = list(required().values())
+    try:
+        with node_cluster(tmp_path_factory.mktemp("node"), images) as cluster:
+            yield cluster
+    except ToolMissing as error:
+        missing(error.what, error.how)

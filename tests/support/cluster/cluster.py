@@ -1,0 +1,180 @@
+"""A Kubernetes cluster for tests, in two shapes.
+
+`api_cluster`: a control plane on loopback, and nodes by name only (kwok); for whoever only deals with the API.
+`node_cluster`: a control plane and one real node in namespaces of their own; needs root.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from support.cluster.certificates import make_certificates
+from support.cluster.control_plane import (
+    FAKE_NODES,
+    KWOK,
+    control_plane_probes,
+    nodes_ready,
+    start_api,
+    start_controllers,
+    start_fake_nodes,
+    start_stores,
+)
+from support.cluster.init import API_ADDRESS, HOST_ADDRESS
+from support.cluster.keda import keda_probes, start_keda
+from support.cluster.namespace import make_namespace
+from support.cluster.node import KUBELET, NODE, Runtime, start_kubelet
+from support.cluster.programs import running
+from support.cluster.register import claimed
+from support.cluster.site import Ports, Site
+from support.cluster.toolbox import Toolbox, toolbox
+from support.moto_server import CREDENTIALS, FOREIGN
+from support.waiting import in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from support.cluster.programs import Programs
+    from support.cluster.register import Entry
+
+REGION = "eu-west-1"
+IMPORT_SECONDS = 300.0
+HELM_FOLDERS = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECACHEDIR")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that is ready."""
+
+    kubeconfig: Path
+    environment: Mapping[str, str]
+    """What kubectl, helm and clients of AWS need; to be laid over an environment without `FOREIGN`."""
+    times: Mapping[str, float]
+    """When each part was ready, in seconds since the first was started."""
+    site: Site
+    runtime: Runtime | None = None
+
+    def run(self, *argv: str | Path, text: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command in the cluster's network, with `text` as its input; raises where it fails."""
+        done = subprocess.run(
+            self.command(*argv), env=self.full_environment(), input=text, capture_output=True, text=True, check=False
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(map(str, argv))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def command(self, *argv: str | Path) -> list[str]:
+        """A command line that runs in the cluster's network; with `full_environment`."""
+        namespace = self.site.programs.namespace
+        return [*(namespace.networked() if namespace else []), *map(str, argv)]
+
+    def full_environment(self) -> dict[str, str]:
+        """This process's environment, with the cluster's in it."""
+        kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+        return {**kept, **self.environment}
+
+    def kubectl(self, *argv: str | Path, text: str | None = None) -> str:
+        """What kubectl prints."""
+        return self.run("kubectl", *argv, text=text).stdout
+
+    def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
+        """An object as it is now; empty where there is none."""
+        command = ("kubectl", "get", kind, name, "--namespace", namespace, "--output=json", "--ignore-not-found")
+        return dict(json.loads(self.run(*command).stdout or "{}"))
+
+    def apply(self, *manifests: Mapping[str, Any] | str, namespace: str = "default") -> None:
+        """Server-side apply of objects, or of YAML text."""
+        texts = [each if isinstance(each, str) else json.dumps(each) for each in manifests]
+        self.kubectl("apply", "--server-side", "--namespace", namespace, "--filename=-", text="\n---\n".join(texts))
+
+    def inside(self) -> AbstractContextManager[None]:
+        """The calling thread uses the cluster's network: for clients in this process."""
+        return self.site.inside()
+
+    def log(self, part: str) -> str:
+        """The log of a part, by its name in `times`."""
+        return self.site.programs.log(part).read_text(errors="replace")
+
+
+@contextmanager
+def api_cluster(folder: Path, *, keda: bool = False, tools: Toolbox | None = None) -> Iterator[Cluster]:
+    """A control plane, AWS and three nodes in name only, on loopback; `folder` is new or empty, and removed in the end.
+
+    Raises `ToolMissing` and `ClusterError`.
+    """
+    with _site(folder, tools or toolbox(), node=False) as (site, _):
+        start_stores(site)
+        admin = _start_control_plane(site, keda=keda)
+        start_fake_nodes(site, admin)
+        nodes = {KWOK: nodes_ready(site, FAKE_NODES)}
+        site.programs.wait({**control_plane_probes(site), **nodes, **(keda_probes(site) if keda else {})})
+        yield _cluster(site, admin)
+
+
+@contextmanager
+def node_cluster(folder: Path, images: Sequence[Path] = (), *, tools: Toolbox | None = None) -> Iterator[Cluster]:
+    """A control plane, AWS, KEDA and the node `real-1`, in namespaces of their own, with images from OCI archives.
+
+    Pods find the API server at its usual address and AWS at http://10.200.0.1:4566. `folder` is new or empty, and
+    removed in the end. Raises `ToolMissing` and `ClusterError`.
+    """
+    with _site(folder, tools or toolbox(), node=True) as (site, entry):
+        site.programs.namespace = make_namespace(site.programs, site.folder)
+        runtime = Runtime(site)
+        runtime.start()
+        importing = in_thread(lambda: runtime.import_images(images))
+        start_stores(site)
+        admin = _start_control_plane(site, keda=True)
+        start_kubelet(site, runtime, entry.cgroup)
+        site.programs.wait({**control_plane_probes(site), KUBELET: nodes_ready(site, (NODE,)), **keda_probes(site)})
+        importing.result(IMPORT_SECONDS)
+        yield _cluster(site, admin, runtime)
+
+
+@contextmanager
+def _site(folder: Path, tools: Toolbox, *, node: bool) -> Iterator[tuple[Site, Entry]]:
+    with claimed(folder) as entry, running(folder.absolute()) as programs:
+        yield _make_site(folder.absolute(), programs, tools, entry, node=node), entry
+
+
+def _make_site(folder: Path, programs: Programs, tools: Toolbox, entry: Entry, *, node: bool) -> Site:
+    addresses = (API_ADDRESS, HOST_ADDRESS)
+    return Site(
+        folder=folder,
+        programs=programs,
+        tools=tools,
+        certificates=make_certificates(folder / "certificates", addresses, NODE),
+        ports=Ports.of_namespace() if node else Ports.of_block(entry.ports),
+        node=node,
+    )
+
+
+def _start_control_plane(site: Site, *, keda: bool) -> Path:
+    start_api(site)
+    start_controllers(site)
+    admin = site.kubeconfig("admin", site.certificates.admin)
+    if keda:
+        start_keda(site, admin)
+    return admin
+
+
+def _cluster(site: Site, admin: Path, runtime: Runtime | None = None) -> Cluster:
+    programs = [site.tools.program(name) for name in ("kubectl", "helm")]
+    path = dict.fromkeys([*(str(each.parent) for each in programs), os.environ["PATH"]])
+    environment = {
+        **CREDENTIALS,
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), "*"),
+        "AWS_ENDPOINT_URL": site.aws_endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "KUBECONFIG": str(admin),
+        "PATH": ":".join(path),
+        **{name: str(site.folder / "home" / name.lower()) for name in HELM_FOLDERS},
+    }
+    return Cluster(admin, environment, site.programs.times, site, runtime)

@@ -1,0 +1,28 @@
+"""The image that a node needs before any other."""
+
+from __future__ import annotations
+
+import tarfile
+from typing import TYPE_CHECKING
+
+from support.cluster.toolbox import PAUSE
+from support.images.layers import add_file
+from support.images.oci import write_archive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.cluster.toolbox import Toolbox
+
+SANDBOX_IMAGE = "laneway.local/sandbox:test"
+"""Holds the namespaces of every pod; as a container it prints its argument and waits for SIGTERM."""
+CONFIG = {"User": "65532:65532", "Entrypoint": ["/pause"]}
+
+
+def sandbox_archive(tools: Toolbox, folder: Path) -> Path:
+    """An OCI archive of one program."""
+    layer, archive = folder / "sandbox-layer.tar", folder / "sandbox.tar"
+    with tarfile.open(layer, "w") as files:
+        add_file(files, tools.built(PAUSE) / "pause", "pause", 0o755)
+    write_archive(archive, SANDBOX_IMAGE, layer, CONFIG)
+    return archive
