@@ -42,7 +42,7 @@ def s3(aws: Clients) -> Iterator[S3Store]:
 
 
 @pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> ObjectStore:
+def store(request: pytest.FixtureRequest) -> MemoryStore | S3Store:
     if request.param == "memory":
         return MemoryStore(ManualClock())
     real: S3Store = request.getfixturevalue("s3")
@@ -138,6 +138,14 @@ def test_one_of_many_writers_wins(store: ObjectStore, key: str) -> None:
     stored = store.get(BUCKET, key)
     assert stored is not None
     assert (stored.body, stored.etag) == (str(winner).encode(), etags[winner])
+
+
+def test_a_document_is_written_and_replaced(store: MemoryStore | S3Store, key: str) -> None:
+    for body in (b"first", b"second"):
+        store.put(BUCKET, key, body)
+        stored = store.get(BUCKET, key)
+        assert stored is not None
+        assert stored.body == body
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -10,7 +10,7 @@ import pytest
 
 from laneway.schema.codes import ErrorCode
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
 from laneway_worker.ports import Stop, StopReason
 from support.ollama import GEMMA, SMOLLM, NoticingClock
 from support.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, request
@@ -83,9 +83,13 @@ def test_preparing_names_the_model_and_its_digest(ollama: OllamaServer, model: s
     assert ollama.adapter(model, digest=served.digest).prepare() == served
 
 
-def test_a_missing_model_is_unavailable_and_the_message_helps(ollama: OllamaServer) -> None:
-    with pytest.raises(Unavailable, match=r"ollama pull no-such-model:latest$"):
-        ollama.adapter("no-such-model").prepare()
+def test_a_model_that_can_not_be_pulled_is_unusable_and_the_message_helps(
+    ollama: OllamaServer, refused_url: str
+) -> None:
+    model = f"{refused_url.removeprefix('http://')}/team/no-such-model:1b"
+    words = "pull model manifest: .*connection refused; see that Ollama reaches its registry"
+    with pytest.raises(ModelUnusable, match=f"^Ollama can't pull {model}: {words}"):
+        ollama.adapter(model).prepare()
 
 
 def test_another_digest_than_the_pinned_one_is_unavailable(ollama: OllamaServer) -> None:

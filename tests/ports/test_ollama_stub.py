@@ -11,7 +11,7 @@ from laneway.schema.codes import ErrorCode
 from laneway.schema.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama import Ollama
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
 from laneway_worker.ports import Stop, StopReason
 from support.requests import CONTEXT_LENGTH, limits, request
 from support.stub_ollama import SILENCE, Ending, Reply, error, records
@@ -316,10 +316,10 @@ def test_another_digest_is_refused_before_loading(stub: StubOllama) -> None:
     assert "/api/generate" not in [each.path for each in stub.asked]
 
 
-def test_an_ollama_without_any_model_is_unavailable(stub: StubOllama) -> None:
+def test_an_ollama_without_any_model_pulls_it(stub: StubOllama) -> None:
     serve(stub)
     stub.on("/api/tags", records({"models": None}))
-    with pytest.raises(Unavailable, match=f"ollama pull {MODEL}"):
+    with pytest.raises(ModelUnusable, match=f"can't pull {MODEL}"):
         adapter(stub.url).prepare()
 
 

@@ -11,6 +11,7 @@ from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway.schema.result import Result
 from laneway_worker.app import Worker
 from laneway_worker.errors import Unavailable
+from laneway_worker.ports import silent
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
@@ -209,10 +210,10 @@ class GatedRuntime(ScriptedRuntime):
         super().__init__(clock, *script)
         self.loading = False
 
-    def prepare(self) -> ServedModel:
+    def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
         with self._changed:
             self._changed.wait_for(lambda: not self.loading)
-        return super().prepare()
+        return super().prepare(tell)
 
     def _play(self, step: Step, stop: Stop) -> Answer:
         played = super()._play(step, stop)
@@ -308,7 +309,7 @@ class Lane:
         """Let every thread end."""
         self.queue.down = self.store.down = self.notifier.down = False
         self.queue.refused.clear()
-        self.runtime.loaded, self.runtime.loading = True, False
+        self.runtime.loaded, self.runtime.loading, self.runtime.pulling = True, False, None
         self.worker.consumer.leave()
         for held in [step for step in self.runtime.script if isinstance(step, Held)]:
             self.runtime.let_go(held)

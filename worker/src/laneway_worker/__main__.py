@@ -1,39 +1,75 @@
-"""`laneway-worker --config lane.json`."""
+"""`laneway-worker --config lane.json`, or `--publish pool.json`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from laneway.schema.base import problems
 from laneway.schema.lane_config import LaneConfig
+from laneway.schema.preflight import Preflight
 from laneway_worker import app, logs
+from laneway_worker.errors import Unavailable
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+UNUSABLE = 2
+REFUSED = 3
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def main() -> None:
-    """Read the document and run; exits with 2 and one line where the document can't be used."""
-    parser = argparse.ArgumentParser(prog="laneway-worker", description="Serves one lane of a Laneway pool.")
-    parser.add_argument("--config", required=True, type=Path, help="the lane's LaneConfig document (JSON)")
-    path = parser.parse_args().config
-    try:
-        config = LaneConfig.model_validate_json(path.read_bytes())
-    except OSError as error:
-        sys.exit(_refuse(f"can't read {path}: {error.strerror}"))
-    except ValidationError as error:
-        sys.exit(_refuse(f"{path} is not a LaneConfig: {problems(error)}"))
+    """Do what the document says. Exits with 2 and one line where it can't be used, with 3 where AWS refuses."""
+    asked = _arguments()
     logs.configure()
+    if asked.publish:
+        _publish(_read(asked.publish, Preflight))
+    else:
+        _serve(_read(asked.config, LaneConfig))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="laneway-worker", description="Serves one lane of a Laneway pool.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--config", type=Path, metavar="FILE", help="serve the lane of this LaneConfig document (JSON)")
+    what.add_argument("--publish", type=Path, metavar="FILE", help="write the pool.json of this Preflight document")
+    return parser.parse_args()
+
+
+def _read(path: Path, model: type[M]) -> M:
     try:
-        app.run(config)
+        return model.model_validate_json(path.read_bytes())
     except OSError as error:
-        sys.exit(_refuse(f"can't serve probes on {config.health_address}: {error.strerror}; is the port in use?"))
+        _refuse(UNUSABLE, f"can't read {path}: {error.strerror}")
+    except ValidationError as error:
+        _refuse(UNUSABLE, f"{path} is not a {model.__name__}: {problems(error)}")
 
 
-def _refuse(message: str) -> int:
+def _serve(config: LaneConfig) -> None:
+    try:
+        app.run(config, os.environ)
+    except OSError as error:
+        _refuse(UNUSABLE, f"can't serve probes on {config.health_address}: {error.strerror}; is the port in use?")
+
+
+def _publish(preflight: Preflight) -> None:
+    try:
+        app.publish_document(preflight)
+    except Unavailable as error:
+        place = preflight.results
+        _refuse(REFUSED, f"can't publish {place.url(place.pool_document())}: {error.with_advice}")
+
+
+def _refuse(code: int, message: str) -> NoReturn:
     sys.stderr.write(f"laneway-worker: {message}\n")
-    return 2
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ import traceback
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
+from laneway.schema.names import JOB_COMMITTED
 from laneway_worker.errors import Unavailable
+from laneway_worker.failing import Failing
 from laneway_worker.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.ports import Stop, StopReason
+from laneway_worker.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,14 +76,18 @@ class Consumer:
         self._changed = changed
         self._phase = Phase.RUNNING
         self._busy = 0
-        self._jobs: dict[int, Stop] = {}
+        self._jobs: dict[int, Lease] = {}
         self._polling = True
+        self.refused: Failing | None = None
+        """What the queue has answered since it last let us receive."""
+        self.idle_since: float | None = None
+        """Monotonic time of the last job's end; None before."""
         self._progress = dict.fromkeys(("poll", "heartbeat"), clock.monotonic())
         metrics.slots.set(config.parallel)
 
     def start(self) -> None:
         """Start the threads: one polls, one beats, one watches the engine."""
-        self._clock.spawn("engine", self._engine_loop)
+        self._clock.spawn("engine", Watch(self._engine, self._clock, self._changed, lambda: self.done).run)
         self._clock.spawn("heartbeat", self._heartbeat_loop)
         self._clock.spawn("poll", self._poll_loop)
 
@@ -98,15 +104,15 @@ class Consumer:
         """Give everything back now."""
         with self._changed:
             self._phase = Phase.LEAVING
-            stops = list(self._jobs.values())
+            held = list(self._jobs.values())
             self._changed.notify_all()
-        for stop in stops:
-            stop.set(StopReason.LEAVING)
+        for lease in held:
+            lease.stop.set(StopReason.LEAVING)
 
     def wait_until_done(self, timeout: float | None = None) -> bool:
         """Wait until nothing is held any more; returns whether that is so."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._done, timeout)
+            return self._changed.wait_for(lambda: self.done, timeout)
 
     def stalled(self) -> list[str]:
         """The loops that made no progress for two minutes: the process should be restarted."""
@@ -114,8 +120,14 @@ class Consumer:
         return [name for name, at in self._progress.items() if now - at > STALLED_SECONDS]
 
     @property
-    def _done(self) -> bool:
+    def done(self) -> bool:
+        """Whether the worker may end."""
         return self._phase is not Phase.RUNNING and not self._polling and not self._jobs
+
+    @property
+    def running_since(self) -> float | None:
+        """Monotonic time at which the oldest of the held jobs came; None where none is held."""
+        return min((lease.received_at for lease in self._jobs.values()), default=None)
 
     def _leave_in_time(self) -> None:
         if not self.wait_until_done(self._config.drain_seconds):
@@ -125,35 +137,14 @@ class Consumer:
         ready = self._engine.takes_jobs and self._patience.troubled == 0
         return self._config.parallel - self._busy if ready else 0
 
-    def _engine_loop(self) -> None:
-        told = ""
-        while not self._done:
-            wait = self._engine.watch_once()
-            told = self._tell_readiness(told)
-            with self._changed:
-                self._changed.wait_for(self._engine_changed(self._engine.ready), wait)
-
-    def _engine_changed(self, ready: bool) -> Callable[[], bool]:  # noqa: FBT001 - the state to differ from
-        return lambda: self._done or self._engine.ready is not ready
-
-    def _tell_readiness(self, told: str) -> str:
-        """Log what is new; returns what is told by now."""
-        model, trouble = self._engine.model, self._engine.trouble
-        state = trouble if model is None else ENGINE_READY
-        if state != told and model is None:
-            log.warning(ENGINE_NOT_READY, extra={"fields": {"trouble": trouble, "unusable": self._engine.unusable}})
-        elif state != told and model is not None:
-            log.info(ENGINE_READY, extra={"fields": model.model_dump()})
-        return state
-
     def _heartbeat_loop(self) -> None:
-        while not self._done:
+        while not self.done:
             self._progress["heartbeat"] = self._clock.monotonic()
             well = self._leases.beat()
             self._metrics.leases.set(len(self._leases))
             self._metrics.lost.set(self._leases.lost_total)
             with self._changed:
-                self._changed.wait_for(lambda: self._done, self._leases.interval if well else RETRY_BEAT_SECONDS)
+                self._changed.wait_for(lambda: self.done, self._leases.interval if well else RETRY_BEAT_SECONDS)
 
     def _poll_loop(self) -> None:
         backoff = FIRST_BACKOFF_SECONDS
@@ -164,6 +155,7 @@ class Consumer:
                     self._poll_once()
                     backoff = FIRST_BACKOFF_SECONDS
                 except Unavailable as error:
+                    self._note(Failing.again(self.refused, error, self._clock.monotonic()))
                     log.warning("receive failed, next try in %.0f s: %s", backoff, error)
                     self._pause(backoff)
                     backoff = min(LONGEST_BACKOFF_SECONDS, backoff * 2)
@@ -181,9 +173,22 @@ class Consumer:
             self._changed.wait_for(lambda: self._phase is not Phase.RUNNING or self._free() > 0, PROGRESS_SECONDS)
             free = self._free()
             if self._phase is not Phase.RUNNING or free <= 0:
+                self._forget_what_passes()
                 return
-        for delivery in self._queue.receive(min(free, MOST_PER_RECEIVE)):
+        deliveries = self._queue.receive(min(free, MOST_PER_RECEIVE))
+        self._note(None)
+        for delivery in deliveries:
             self._take(delivery, self._clock.monotonic())
+
+    def _forget_what_passes(self) -> None:
+        """Who does not ask can't say that a failure goes on."""
+        if self.refused is not None and not self.refused.lasting:
+            self.refused = None
+
+    def _note(self, refused: Failing | None) -> None:
+        with self._changed:
+            self.refused = refused
+            self._changed.notify_all()
 
     def _take(self, delivery: Delivery, received: float) -> None:
         if self._leases.adopt(delivery, received):
@@ -192,7 +197,7 @@ class Consumer:
         lease = self._leases.take(delivery, stop, received)
         with self._changed:
             leaving = self._phase is not Phase.RUNNING
-            self._jobs[id(lease)] = stop
+            self._jobs[id(lease)] = lease
             if not leaving:
                 self._count_busy(+1)
         if leaving:
@@ -220,6 +225,7 @@ class Consumer:
         self._report(lease, outcome, committed)
         with self._changed:
             del self._jobs[id(lease)]
+            self.idle_since = self._clock.monotonic()
             self._changed.notify_all()
 
     def _guarded(self, lease: Lease, action: Callable[[], T], otherwise: T) -> T:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.schema.codes import ErrorCode
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
+from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.failing import Failing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from laneway.schema.result import ServedModel
     from laneway_worker.ports import Answer, Clock, Condition, Runtime, Stop
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 15.0
+LONGEST_PREPARE_SECONDS = 60.0  # between tries to have a model that can't be had: each may ask a registry
 CHECK_SECONDS = 10.0  # an idle engine may have been restarted without its model
 RESTART_BUDGET_SECONDS = 600.0
 READINESS_GRACE_SECONDS = 60.0  # a not-ready pod is the first that scale-in takes
@@ -41,8 +43,9 @@ class Engine:
         self._changed = changed
         self.model: ServedModel | None = None
         self.trouble = "the model is being loaded"
-        self.unusable = False
-        """The trouble will not pass by itself."""
+        self.failing: Failing | None = None
+        """What keeps the model from being served; None where it is served or on its way."""
+        self._pause = RETRY_SECONDS
         self._down_since: float | None = None
         self._running = 0
         self._suspects = 0
@@ -61,20 +64,39 @@ class Engine:
         down = self._down_since
         return self.ready or (down is not None and self._clock.monotonic() - down < READINESS_GRACE_SECONDS)
 
-    def watch_once(self) -> float:
-        """See that the model is loaded; returns the seconds until the next look. Called by one thread for ever."""
+    @property
+    def unusable(self) -> bool:
+        """Whether the trouble will not pass by itself."""
+        return self.failing is not None and self.failing.lasting
+
+    def watch_once(self, told: Callable[[], None]) -> float:
+        """See that the model is loaded; returns the seconds until the next look. Called by one thread for ever; `told`
+        is called while the model is on its way, whenever `trouble` says something new.
+        """
         with self._changed:
             busy = self.ready and self._running > 0
         if busy:
             return CHECK_SECONDS
         try:
-            model = self._runtime.prepare()
+            model = self._runtime.prepare(lambda how_far: self._on_its_way(how_far, told))
         except Unavailable as error:
-            self.unusable = isinstance(error, ModelUnusable)
-            self._set(None, str(error))
-            return RETRY_SECONDS
+            return self._failed(error)
+        self.failing, self._pause = None, RETRY_SECONDS
         self._set(model, "")
         return CHECK_SECONDS
+
+    def _on_its_way(self, how_far: str, told: Callable[[], None]) -> None:
+        self.failing = None
+        self._set(None, how_far)
+        told()
+
+    def _failed(self, error: Unavailable) -> float:
+        self.failing = Failing.again(self.failing, error, self._clock.monotonic())
+        self._set(None, str(error))
+        if not error.lasting:
+            return RETRY_SECONDS
+        pause, self._pause = self._pause, min(LONGEST_PREPARE_SECONDS, self._pause * 2)
+        return pause
 
     def _set(self, model: ServedModel | None, trouble: str) -> None:
         with self._changed:

@@ -27,13 +27,34 @@ class Interrupted(Exception):
 class Unavailable(Exception):
     """The world's: keep the lease, stop receiving, try again in place. The message holds no text of a job."""
 
+    lasting = False
+    """It will not pass by itself: a person has to do something."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        """`advice` says what a person can do."""
+        super().__init__(message)
+        self._advice = advice
+
+    @property
+    def with_advice(self) -> str:
+        """The message, and what a person can do."""
+        return f"{self}; {self._advice}" if self._advice else str(self)
+
 
 class EngineCrashed(Unavailable):
     """Ollama or its runner died under a request."""
 
 
 class ModelUnusable(Unavailable):
-    """The lane's model is not there, is another one, or can't be loaded: a person has to do something."""
+    """The lane's model is not there, is another one, or can't be loaded."""
+
+    lasting = True
+
+
+class Refused(Unavailable):
+    """AWS answered, and said no for a reason that stays."""
+
+    lasting = True
 
 
 class AlreadyThereError(Exception):

@@ -21,6 +21,7 @@ class Lease:
         """`now` is monotonic, of the receive."""
         self.delivery = delivery
         self.stop = stop
+        self.received_at = now
         self.receipt = delivery.receipt
         self.expires = now + seconds
         self.last_beat = now + MAX_VISIBILITY_SECONDS - seconds

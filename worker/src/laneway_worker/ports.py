@@ -86,6 +86,16 @@ class ObjectStore(Protocol):
         """Whether there is an object."""
 
 
+class DocumentStore(Protocol):
+    """S3, for documents that may be replaced. Every method raises `Unavailable`."""
+
+    def get(self, bucket: str, key: str) -> Stored | None:
+        """Read an object, or None."""
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Write an object, whatever is there."""
+
+
 class Notifier(Protocol):
     """SNS."""
 
@@ -107,14 +117,27 @@ class Answer:
     embeddings: list[list[float]] | None = None
 
 
+def silent(_: str) -> None:
+    """Nobody wants to be told."""
+
+
 class Runtime(Protocol):
     """Ollama."""
 
-    def prepare(self) -> ServedModel:
-        """Have the lane's model loaded; raises `Unavailable`, whose message says what to do."""
+    def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
+        """Have the lane's model loaded; raises `Unavailable`, whose message says what to do. While the model is on its
+        way, `tell` is told how far it is; what is ready already is not told.
+        """
 
     def generate(self, request: Request, stop: Stop) -> Answer:
         """Answer a request; raises `JobError`, `Unavailable`, or `Interrupted` soon after `stop` is set."""
+
+
+class Pod(Protocol):
+    """The Kubernetes pod that the worker runs in."""
+
+    def annotate(self, annotations: Mapping[str, str | None]) -> None:
+        """Set annotations, and remove those that are None; others stay. Raises `Unavailable`."""
 
 
 class Condition(Protocol):

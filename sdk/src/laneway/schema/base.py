@@ -18,6 +18,7 @@ MAX_NAME_SHOWN = 80  # characters of a field name that came from outside
 
 _UNION_TAG = re.compile(r"[\[(]|^(bool|str|constrained-str)$")  # pydantic's name for one branch of a union
 _DURATION = re.compile(r"(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,6})s)?")
+DURATION_PATTERN = r"^([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$"
 
 
 class Frozen(BaseModel):
@@ -38,6 +39,19 @@ class KubernetesModel(Frozen):
     """A model written in YAML by people: camelCase names, as Kubernetes' API conventions want."""
 
     model_config = ConfigDict(alias_generator=to_camel)
+
+
+def cel(*rules: tuple[str, str]) -> dict[str, Any]:
+    """The JSON Schema extension by which Kubernetes checks rules in CEL; each is the rule and its message.
+
+    https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
+    """
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in rules]}
+
+
+def list_map(key: str) -> dict[str, Any]:
+    """The extension that makes a list a map keyed by one field of its items, so that two writers can share it."""
+    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
 
 
 def duration_seconds(text: str) -> int:
@@ -63,9 +77,11 @@ def _read_duration(value: object) -> int:
     return duration_seconds(value)
 
 
+_DurationText = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_length=18)]
+
 Duration = Annotated[
     int,
-    BeforeValidator(_read_duration, json_schema_input_type=Annotated[str, Field(pattern=r"^([0-9]+[hms]){1,3}$")]),
+    BeforeValidator(_read_duration, json_schema_input_type=_DurationText),
     PlainSerializer(duration_text, return_type=str),
 ]
 """Whole seconds, written as `5m` in YAML."""

@@ -47,6 +47,8 @@ class LaneSettings(Frozen):
     """How long a receive waits for a message."""
     price_per_hour: Annotated[float, Field(ge=0)] | None = None
     """USD for an hour of the lane's accelerator."""
+    pod_reports: bool = False
+    """Whether workers may write onto their own pods."""
 
 
 class LaneModel(Record):
@@ -114,6 +116,8 @@ class LaneConfig(Frozen):
     """How long a receive waits for a message."""
     price_per_hour: Annotated[float, Field(ge=0)] | None = None
     """USD for an hour of the accelerator."""
+    pod_reports: bool = False
+    """Whether the worker writes its deletion cost and its trouble onto its own pod."""
 
 
 def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LaneConfig:
@@ -144,4 +148,5 @@ def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> Lane
         visibility_seconds=settings.visibility_seconds,
         poll_seconds=settings.poll_seconds,
         price_per_hour=settings.price_per_hour,
+        pod_reports=settings.pod_reports,
     )

@@ -7,6 +7,22 @@ MESSAGE_ATTRIBUTE = "laneway"
 
 POOL_DOCUMENT = "pool.json"
 
+GROUP = "laneway.dev"
+VERSION = "v1alpha1"
+KIND = "LLMWorkerPool"
+PLURAL = "llmworkerpools"
+
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "laneway"
+POOL_LABEL = f"{GROUP}/pool"
+LANE_LABEL = f"{GROUP}/lane"
+"""Labels of everything that the operator makes for a pool, and for a lane."""
+
+DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+"""Kubernetes' own annotation: scale-in takes the cheapest pods first."""
+TROUBLE = f"{GROUP}/trouble"
+"""The annotation by which a worker tells the operator what keeps it from serving."""
+
 DEFAULT_STATE = ".laneway"
 """The folder that `laneway up` keeps a pool in, and where clients look for one."""
 
@@ -22,14 +38,16 @@ def tagged(model: str) -> str:
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
-def queue_name(pool: str, lane: str) -> str:
-    """The managed queue of a lane; ≤ 69 of SQS's 80 characters, as pool ≤ 40 and lane ≤ 20."""
-    return f"laneway-{pool}-{lane}"
+def queue_name(pool: str, lane: str, suffix: str = "") -> str:
+    """The managed queue of a lane; pool ≤ 40 and lane ≤ 20 leave `suffix`, which keeps clusters apart, 5 of SQS's 80
+    characters.
+    """
+    return f"laneway-{pool}-{lane}" + (f"-{suffix}" if suffix else "")
 
 
-def dead_letter_queue_name(pool: str, lane: str) -> str:
+def dead_letter_queue_name(pool: str, lane: str, suffix: str = "") -> str:
     """The managed dead-letter queue of a lane."""
-    return f"{queue_name(pool, lane)}-dead"
+    return f"{queue_name(pool, lane, suffix)}-dead"
 
 
 def topic_name(pool: str) -> str:

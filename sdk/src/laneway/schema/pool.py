@@ -7,21 +7,25 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import Alias, Digest, Duration, KubernetesModel
+from laneway.schema.base import Alias, Digest, Duration, KubernetesModel, cel, list_map
 from laneway.schema.keys import Place
 
 MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in total
 MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days
 MAX_DRAIN_SECONDS = 30 * 60
+MAX_COOLDOWN_SECONDS = 6 * 3600
 DEFAULT_MAX_TOKENS = 2048
 DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
 PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 LaneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=20)]
-BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", max_length=63)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_=-][A-Za-z0-9_.=-]*/)+$", max_length=200)]
 QueueURL = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#]+/[^\s?#]+$", max_length=512)]
-TopicARN = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$")]
+TopicARN = Annotated[
+    str,
+    StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", max_length=384),
+]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,5}(-[a-z]+)+-[0-9]$", max_length=32)]
 ModelName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?$", max_length=256)
@@ -87,6 +91,13 @@ class Managed(KubernetesModel):
 class Queue(KubernetesModel):
     """Exactly one of `managed` and `url`."""
 
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            ("has(self.managed) != has(self.url)", "give exactly one of managed and url"),
+            ("has(self.url) == has(self.deadLetterURL)", "url and deadLetterURL go together"),
+        )
+    )
+
     managed: Managed | None = None
     """Laneway makes the queue and its dead-letter queue."""
     url: QueueURL | None = None
@@ -118,8 +129,49 @@ class Limits(KubernetesModel):
     """Cap and default of a job's `num_predict`. Default: 2048, at most half the context."""
 
 
+class Scaling(KubernetesModel):
+    """How many workers a lane has: enough for its queue, between a floor and a ceiling."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            ("self.minReplicas <= self.maxReplicas", "minReplicas should be at most maxReplicas"),
+        )
+    )
+
+    min_replicas: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Workers that are kept while the queue is empty."""
+    max_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Workers at most."""
+    jobs_per_replica: Annotated[int, Field(ge=1, le=10_000)] = 4
+    """Jobs, waiting and running, that call for one more worker."""
+    cooldown: Annotated[Duration, Field(ge=0, le=MAX_COOLDOWN_SECONDS, json_schema_extra={"default": "5m"})] = 300
+    """How long the last worker stays after the last job: 0s to 6h."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.min_replicas > self.max_replicas:
+            raise ValueError("minReplicas should be at most maxReplicas")
+        return self
+
+
+class Placement(KubernetesModel):
+    """On which nodes a lane runs."""
+
+    profiles: Annotated[tuple[Alias, ...], Field(min_length=1, max_length=1)]
+    """The placement profile, by its name in the operator's Helm values."""
+
+
 class Lane(KubernetesModel):
     """One queue and its workers."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "duration(self.limits.expiresAfter) >= duration(self.limits.timeout)",
+                "limits.expiresAfter should be at least limits.timeout",
+            ),
+        )
+    )
 
     name: LaneName
     """Unique in the pool."""
@@ -131,6 +183,10 @@ class Lane(KubernetesModel):
     """Requests that the lane's Ollama serves at once; a worker takes as many jobs."""
     limits: Limits = Limits()
     """What a job may take."""
+    scaling: Scaling = Scaling()
+    """How many workers the lane has. On one machine it is one."""
+    placement: Placement | None = None
+    """On which nodes the lane runs. Default: on any node, without an accelerator."""
     drain_timeout: Annotated[Duration, Field(ge=1, le=MAX_DRAIN_SECONDS)] | None = None
     """How long a leaving worker may finish what it runs: 1s to 30m. Default: the timeout, at most 30m."""
 
@@ -149,17 +205,40 @@ class Lane(KubernetesModel):
 class Spec(KubernetesModel):
     """What the platform team declares."""
 
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            (
+                "self.results == oldSelf.results",
+                "results can't be changed: jobs under way would be answered twice; make a new pool",
+            ),
+            (
+                (
+                    "self.lanes.all(a, !has(a.queue.url) || self.lanes.exists_one(b, has(b.queue.url) && "
+                    "(b.queue.url == a.queue.url || b.queue.deadLetterURL == a.queue.url)))"
+                ),
+                "two lanes use the same queue; give each its own",
+            ),
+            (
+                (
+                    "self.lanes.all(l, !has(l.limits.maxTokens) || l.limits.maxTokens < "
+                    "(has(l.model) ? l.model.contextLength : self.model.contextLength))"
+                ),
+                "limits.maxTokens should be smaller than the model's contextLength, which holds prompt and answer",
+            ),
+        )
+    )
+
     model: Model
     """The model of every lane that names none of its own."""
     results: Results
     """Where results go."""
-    destinations: Annotated[tuple[Destination, ...], Field(max_length=32)] = ()
+    destinations: Annotated[tuple[Destination, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
     """Other places that jobs may name for their output."""
     notifications: Notifications | None = None
     """Who is told when a result is there."""
     aws: AWS | None = None
     """Where the pool's AWS resources are."""
-    lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16)]
+    lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16, json_schema_extra=list_map("name"))]
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
 
     @model_validator(mode="after")

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 
-from laneway_worker.errors import Unavailable
+from laneway_worker.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +29,39 @@ READ_SLACK_SECONDS = 10  # a long poll's read time-out must exceed its wait
 HEARTBEAT_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 10
 TRIES = 3
+
+
+IDENTITY = "allow it in the IAM policy of the pool's identity"
+CREDENTIALS = "correct the credentials of the pool's identity"
+QUEUE = "make the queue, or correct its URL in the pool"
+REGION = "correct the region in the pool"
+REACH = "see that the endpoint is right and can be reached from here"
+
+ADVICE = {
+    "AccessDenied": IDENTITY,
+    "AccessDeniedException": IDENTITY,
+    "403": IDENTITY,  # a HEAD has no body, and so no other code
+    "KMS.AccessDeniedException": "allow the key of the queue's encryption to the pool's identity",
+    "KmsAccessDenied": "allow the key of the queue's encryption to the pool's identity",
+    "AWS.SimpleQueueService.NonExistentQueue": QUEUE,
+    "QueueDoesNotExist": QUEUE,
+    "NoSuchBucket": "make the bucket, or correct its name in the pool",
+    "NotFound": "make what is missing, or correct its name in the pool",
+    "ExpiredToken": CREDENTIALS,
+    "ExpiredTokenException": CREDENTIALS,
+    "InvalidAccessKeyId": CREDENTIALS,
+    "InvalidClientTokenId": CREDENTIALS,
+    "InvalidIdentityToken": CREDENTIALS,
+    "SignatureDoesNotMatch": CREDENTIALS,
+    "UnrecognizedClientException": CREDENTIALS,
+    "RequestTimeTooSkewed": "set the clock of this machine right",
+    "PermanentRedirect": REGION,
+    "AuthorizationHeaderMalformed": REGION,
+    "IllegalLocationConstraintException": REGION,
+}
+"""AWS's codes for what a person has to change: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+
+NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
 
 
 @dataclass(frozen=True)
@@ -41,15 +80,8 @@ def clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) ->
     session = boto3.Session(region_name=region)
     pool = slots * 2 + 4
 
-    def config(read: int, tries: int, connect: int = HEARTBEAT_TIMEOUT_SECONDS) -> Config:
-        return Config(
-            connect_timeout=connect,
-            read_timeout=read,
-            max_pool_connections=pool,
-            retries={"mode": "standard", "total_max_attempts": tries},
-            s3={"addressing_style": "path" if endpoint else "auto"},
-            proxies={} if endpoint else None,  # an emulator is near; a proxy from the environment is not for it
-        )
+    def config(read: int, tries: int) -> Config:
+        return _config(endpoint, read, tries, pool)
 
     return Clients(
         poll=session.client("sqs", endpoint_url=endpoint, config=config(poll_seconds + READ_SLACK_SECONDS, 1)),
@@ -57,6 +89,26 @@ def clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) ->
         acknowledge=session.client("sqs", endpoint_url=endpoint, config=config(TIMEOUT_SECONDS, TRIES)),
         s3=session.client("s3", endpoint_url=endpoint, config=config(TIMEOUT_SECONDS, TRIES)),
         sns=session.client("sns", endpoint_url=endpoint, config=config(TIMEOUT_SECONDS, TRIES)),
+    )
+
+
+def s3_client(region: str, endpoint: str | None) -> S3Client:
+    """A client for a few calls; raises `Refused` where the endpoint is none."""
+    session = boto3.Session(region_name=region)
+    try:
+        return session.client("s3", endpoint_url=endpoint, config=_config(endpoint, TIMEOUT_SECONDS, TRIES, pool=1))
+    except ValueError as error:
+        raise Refused(f"there can be no S3 at {endpoint} in {region}", "correct the endpoint and the region") from error
+
+
+def _config(endpoint: str | None, read: int, tries: int, pool: int) -> Config:
+    return Config(
+        connect_timeout=HEARTBEAT_TIMEOUT_SECONDS,
+        read_timeout=read,
+        max_pool_connections=pool,
+        retries={"mode": "standard", "total_max_attempts": tries},
+        s3={"addressing_style": "path" if endpoint else "auto"},
+        proxies={} if endpoint else None,  # an emulator is near; a proxy from the environment is not for it
     )
 
 
@@ -71,6 +123,17 @@ def translated(call: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise Unavailable(f"{call} was refused: {code_of(error)}") from error
+        raise _refusal(call, error) from error
+    except NO_CREDENTIALS as error:
+        raise Refused(f"{call} found no credentials", "give the pool's identity access to AWS") from error
     except BotoCoreError as error:
-        raise Unavailable(f"{call} failed: {type(error).__name__}") from error
+        raise Unavailable(f"{call} failed: {type(error).__name__}", REACH) from error
+
+
+def _refusal(call: str, error: ClientError) -> Unavailable:
+    """A refusal stays where its code says so; others, throttling among them, pass."""
+    code = code_of(error)
+    words = f"{call} was refused: {code}"
+    if error.operation_name not in ("", call):  # the credentials' own call, such as AssumeRoleWithWebIdentity
+        words += f" ({error.operation_name})"
+    return Refused(words, ADVICE[code]) if code in ADVICE else Unavailable(words)

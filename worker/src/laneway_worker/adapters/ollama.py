@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from contextlib import contextmanager, suppress
@@ -13,12 +12,14 @@ import httpx
 from laneway.schema.codes import ErrorCode
 from laneway.schema.names import tagged
 from laneway.schema.result import ServedModel
-from laneway_worker.adapters.ollama_stream import Collected, error_of
+from laneway_worker.adapters.ollama_pull import pull
+from laneway_worker.adapters.ollama_stream import Collected, error_of, json_object, lines
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
+from laneway_worker.ports import silent
 from laneway_worker.request import KEEP_FOREVER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from laneway.schema.lane_config import LaneLimits, LaneModel
     from laneway_worker.ports import Answer, Clock, Stop
@@ -48,28 +49,41 @@ class Ollama:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
 
-    def prepare(self) -> ServedModel:
-        """See that the model is there, is the pinned one, and is loaded."""
+    def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
+        """See that the model is there, is the pinned one, and is loaded; a model that is not there is pulled."""
         try:
-            served = self._served()
+            served = self._served(tell)
             self._load()
         except (JobError, EngineCrashed) as error:  # no job is to blame for what was asked here
-            raise ModelUnusable(f"Ollama can't serve {self._model.name}: {error}") from error
+            advice = "see whether the machine has the memory that the model needs, and Ollama's own log"
+            raise ModelUnusable(f"Ollama can't serve {self._model.name}: {error}", advice) from error
         return served
 
-    def _served(self) -> ServedModel:
+    def _served(self, tell: Callable[[str], None]) -> ServedModel:
         version = str(self._ask("GET", "/api/version").get("version", ""))
         self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
         name = tagged(self._model.name)
-        models = self._ask("GET", "/api/tags").get("models") or []
-        digest = next((str(each["digest"]) for each in models if each.get("name") == name), None)
-        if digest is None:
-            raise ModelUnusable(f"the Ollama at {self._url} has no model {name}; get it with: ollama pull {name}")
-        digest = f"sha256:{digest.removeprefix('sha256:')}"
+        digest = self._digest(name) or self._pulled(name, tell)
         if self._model.digest not in (None, digest):
-            raise ModelUnusable(f"the pool pins {name} to {self._model.digest}; this Ollama has {digest}")
+            raise ModelUnusable(
+                f"the pool pins {name} to {self._model.digest}; this Ollama has {digest}",
+                "pin the one that should answer, or name the model whose digest is pinned",
+            )
         self._capabilities = self._ask("POST", "/api/show", {"model": name}).get("capabilities") or []
         return ServedModel(name=self._model.name, digest=digest)
+
+    def _digest(self, name: str) -> str | None:
+        models = self._ask("GET", "/api/tags").get("models") or []
+        digest = next((str(each["digest"]) for each in models if each.get("name") == name), None)
+        return digest and f"sha256:{digest.removeprefix('sha256:')}"
+
+    def _pulled(self, name: str, tell: Callable[[str], None]) -> str:
+        pull(self._http, name, self._clock, tell)
+        digest = self._digest(name)
+        if digest is None:
+            raise ModelUnusable(f"Ollama pulled {name} and lists it by another name; name it as `ollama list` does")
+        tell(f"loading {name}")
+        return digest
 
     def _load(self) -> None:
         body = {
@@ -95,7 +109,7 @@ class Ollama:
             raise Unavailable(f"no answer from Ollama at {self._url}: {type(error).__name__}") from error
         if answer.is_error:
             raise error_of(answer.status_code, answer.text)
-        return _object(answer.text)
+        return json_object(answer.text)
 
     def generate(self, request: Request, stop: Stop) -> Answer:
         """Stream an answer; a stream without its final record is never one."""
@@ -105,8 +119,8 @@ class Ollama:
         with self._call(request, stop) as response:
             if response.is_error:
                 raise error_of(response.status_code, response.read().decode(errors="replace"))
-            for line in _lines(response.iter_bytes()):
-                collected.add(_object(line))
+            for line in lines(response.iter_bytes()):
+                collected.add(json_object(line))
         answer = collected.answer()
         self._refuse_cut_prompt(request, answer)
         return answer
@@ -184,23 +198,6 @@ class _Connection:
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
-
-
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines end with a line feed and nothing else: JSON may hold what other splitters take for a line's end."""
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-    yield rest
-
-
-def _object(text: str | bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if text.strip() else {}
-    except ValueError as error:
-        raise EngineCrashed("Ollama sent something that is not JSON") from error
-    return value if isinstance(value, dict) else {}
 
 
 def _numbers(version: str) -> tuple[int, ...]:

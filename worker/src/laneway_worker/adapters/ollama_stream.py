@@ -11,6 +11,7 @@ from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.ports import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from laneway.schema.result import FinishReason
@@ -31,6 +32,24 @@ UNSUPPORTED = ("does not support", "not supported")
 BAD_FORMAT = ("invalid json schema", "invalid format", "failed to load model vocabulary required for format")
 SHOWN = 200  # characters of an error of Ollama's
 QUOTED = re.compile(r"raw=|'|`|\n")  # from here on Ollama may quote what the model wrote
+
+
+def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines end with a line feed and nothing else: JSON may hold what other splitters take for a line's end."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+    yield rest
+
+
+def json_object(text: str | bytes) -> dict[str, Any]:
+    """A record; nothing at all is an empty one. Raises `EngineCrashed`."""
+    try:
+        value = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise EngineCrashed("Ollama sent something that is not JSON") from error
+    return value if isinstance(value, dict) else {}
 
 
 class Collected:
@@ -99,12 +118,16 @@ class Collected:
 
 def error_of(status: int, text: str) -> JobError | Unavailable:
     """The trouble that an error response stands for."""
+    return trouble(status, words_of(text))
+
+
+def words_of(text: str) -> str:
+    """The words of an error response."""
     try:
         error = json.loads(text)["error"]
-        message = str(error.get("message", "") if isinstance(error, dict) else error)
+        return str(error.get("message", "") if isinstance(error, dict) else error)
     except (ValueError, KeyError, TypeError):
-        message = text
-    return trouble(status, message)
+        return text
 
 
 def trouble(status: int, message: str) -> JobError | Unavailable:

@@ -50,6 +50,11 @@ class S3Store:
                     return None
                 raise
 
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """PUT, whatever is there."""
+        with translated("PutObject"):
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+
     def exists(self, bucket: str, key: str) -> bool:
         """HEAD. Without `s3:ListBucket` an absent key answers 403, which counts as unavailable."""
         with translated("HeadObject"):

@@ -55,6 +55,7 @@ class MemoryQueue:
         self.calls: list[str] = []
         self.down = False
         """While True every call is refused."""
+        self.refusal = Unavailable("the queue is down")
 
     def send(
         self,
@@ -157,7 +158,7 @@ class MemoryQueue:
 
     def _refuse_when_down(self) -> None:
         if self.down:
-            raise Unavailable("the queue is down")
+            raise self.refusal
 
 
 class MemoryStore:
@@ -170,6 +171,7 @@ class MemoryStore:
         self.calls: list[str] = []
         self.down = False
         """While True every call is refused."""
+        self.refusal = Unavailable("the store is down")
 
     def put_new(self, bucket: str, key: str, body: bytes) -> str:
         """PUT with If-None-Match."""
@@ -177,7 +179,7 @@ class MemoryStore:
             self._call(f"put {key}")
             if (bucket, key) in self.objects:
                 raise AlreadyThereError(key)
-            etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'  # S3: the ETag of a simple object
+            etag = _etag(body)
             self.objects[bucket, key] = Stored(body, etag)
             self._changed.notify_all()
             return etag
@@ -188,6 +190,12 @@ class MemoryStore:
             self._call(f"get {key}")
             return self.objects.get((bucket, key))
 
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """PUT."""
+        with self._changed:
+            self._call(f"put {key}")
+            self.objects[bucket, key] = Stored(body, _etag(body))
+
     def exists(self, bucket: str, key: str) -> bool:
         """HEAD."""
         with self._changed:
@@ -197,7 +205,31 @@ class MemoryStore:
     def _call(self, name: str) -> None:
         self.calls.append(name)
         if self.down:
-            raise Unavailable("the store is down")
+            raise self.refusal
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'  # S3: the ETag of a simple object
+
+
+class MemoryPod:
+    """A pod's annotations."""
+
+    def __init__(self) -> None:
+        """A fresh pod has none of ours."""
+        self.annotations: dict[str, str] = {}
+        self.writes: list[dict[str, str | None]] = []
+        self.down = False
+        """While True every call is refused."""
+
+    def annotate(self, annotations: Mapping[str, str | None]) -> None:
+        """PATCH."""
+        self.writes.append(dict(annotations))
+        if self.down:
+            raise Unavailable("the API server is down")
+        given = {name: value for name, value in annotations.items() if value is not None}
+        kept = {name: value for name, value in self.annotations.items() if name not in annotations}
+        self.annotations = kept | given
 
 
 class MemoryNotifier:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 from laneway.schema.result import ServedModel
 from laneway_worker.errors import Interrupted, Unavailable
-from laneway_worker.ports import Answer
+from laneway_worker.ports import Answer, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laneway_worker.ports import Clock, Stop
     from laneway_worker.request import Request
 
@@ -44,12 +47,25 @@ class ScriptedRuntime:
         self.most_running = 0
         self.loaded = True
         """While False the model can't be prepared."""
+        self.refusal: Unavailable = Unavailable("the model is not there")
+        """What `prepare` raises then."""
+        self.pulling: str | None = None
+        """How far the model is; while there is something here, `prepare` tells it and waits for more."""
+        self.prepares = 0
 
-    def prepare(self) -> ServedModel:
-        """Loaded, or not."""
+    def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
+        """Loaded, or not, or on its way."""
+        with self._changed:
+            self.prepares += 1
+            while (told := self.pulling) is not None:
+                tell(told)
+                self._changed.wait_for(partial(self._is_further_than, told))
         if not self.loaded:
-            raise Unavailable("the model is not there")
+            raise self.refusal
         return ServedModel(name="gemma3:270m", digest=DIGEST)
+
+    def _is_further_than(self, told: str) -> bool:
+        return self.pulling != told
 
     def generate(self, request: Request, stop: Stop) -> Answer:
         """Play the next step."""

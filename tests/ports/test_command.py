@@ -1,0 +1,157 @@
+"""`laneway-worker`, as a container runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laneway.schema.pool_document import PoolDocument, pool_document
+from laneway.schema.preflight import Preflight
+from support.moto_server import CREDENTIALS
+from support.stub_ollama import Reply
+from support.worker import config_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from laneway_worker.adapters.aws import Clients
+    from support.stub_ollama import StubOllama
+
+BUCKET = "acme-llm"
+KEY = "documents/pool.json"
+NOBODY = {name: value for name, value in CREDENTIALS.items() if "KEY" not in name}
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    said: str
+    seconds: float
+
+
+def laneway_worker(*arguments: str | Path, environment: Mapping[str, str] = CREDENTIALS) -> Done:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "laneway_worker", *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+
+@pytest.fixture
+def published(tmp_path: Path, aws: Clients) -> Iterator[Path]:
+    """The document of a pool whose bucket is there, and keeps every version."""
+    aws.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    yield document(tmp_path, aws.s3.meta.endpoint_url)
+    for each in versions(aws):
+        aws.s3.delete_object(Bucket=BUCKET, Key=KEY, VersionId=each)
+    aws.s3.delete_bucket(Bucket=BUCKET)
+
+
+def versions(aws: Clients) -> list[str]:
+    listed = aws.s3.list_object_versions(Bucket=BUCKET)
+    return [each["VersionId"] for each in listed.get("Versions", [])]
+
+
+def document(folder: Path, endpoint: str, **config: Any) -> Path:
+    lane = config_with(**config)
+    path = folder / "preflight.json"
+    asked = Preflight(results=lane.results, region="eu-central-1", endpoint=endpoint, document=pool_document([lane]))
+    path.write_text(asked.model_dump_json())
+    return path
+
+
+def refused(path: Path, environment: Mapping[str, str] = CREDENTIALS) -> str:
+    """The one line of a preflight that AWS refused."""
+    done = laneway_worker("--publish", path, environment=environment)
+    assert done.code == 3, done.said
+    assert done.out == ""
+    (line,) = done.said.splitlines()
+    assert line.startswith(f"laneway-worker: can't publish s3://{BUCKET}/{KEY}: ")
+    assert done.seconds < 20
+    return line
+
+
+# Publishing
+
+
+def test_a_pools_document_is_published_once(aws: Clients, published: Path) -> None:
+    assert [laneway_worker("--publish", published).code for _ in range(2)] == [0, 0]
+    assert len(versions(aws)) == 1
+    there = aws.s3.get_object(Bucket=BUCKET, Key=KEY)
+    assert there["ContentType"] == "application/json"
+    assert PoolDocument.model_validate_json(there["Body"].read()).lanes[0].name == "fast"
+
+
+def test_a_changed_document_is_published_again(aws: Clients, published: Path, tmp_path: Path) -> None:
+    laneway_worker("--publish", published)
+    done = laneway_worker("--publish", document(tmp_path, aws.s3.meta.endpoint_url, lane="slow"))
+    assert (done.code, len(versions(aws))) == (0, 2)
+    assert json.loads(done.out)["url"] == f"s3://{BUCKET}/{KEY}"
+
+
+def test_a_missing_bucket_is_named(aws: Clients, tmp_path: Path) -> None:
+    line = refused(document(tmp_path, aws.s3.meta.endpoint_url))
+    assert "NoSuchBucket; make the bucket, or correct its name" in line
+
+
+def test_nobody_listening_is_said(refused_url: str, tmp_path: Path) -> None:
+    assert "EndpointConnectionError; see that the endpoint is right" in refused(document(tmp_path, refused_url))
+
+
+def test_missing_credentials_are_said(refused_url: str, tmp_path: Path) -> None:
+    assert "no credentials; give the pool's identity access" in refused(document(tmp_path, refused_url), NOBODY)
+
+
+def test_what_is_no_endpoint_is_said(tmp_path: Path) -> None:
+    assert "correct the endpoint" in refused(document(tmp_path, "nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "tries", "advice"),
+    [(403, "AccessDenied", 1, "; allow it in the IAM policy"), (503, "SlowDown", 3, "")],
+)
+def test_what_aws_refuses_is_said(
+    stub: StubOllama, tmp_path: Path, status: int, code: str, tries: int, advice: str
+) -> None:
+    stub.on(f"/{BUCKET}/{KEY}", Reply((f"<Error><Code>{code}</Code></Error>".encode(),), status))
+    assert f"GetObject was refused: {code}{advice}" in refused(document(tmp_path, stub.url))
+    assert len(stub.asked) == tries
+
+
+# Documents and options
+
+
+@pytest.mark.parametrize("option", ["--config", "--publish"])
+@pytest.mark.parametrize(
+    ("text", "words"), [(None, "can't read"), ("{}", "is not a"), ("no json", "is not a")], ids=["none", "{}", "text"]
+)
+def test_what_can_not_be_used_is_said(tmp_path: Path, option: str, text: str | None, words: str) -> None:
+    path = tmp_path / "document.json"
+    if text is not None:
+        path.write_text(text)
+    done = laneway_worker(option, path)
+    assert done.code == 2
+    (line,) = done.said.splitlines()
+    assert words in line
+
+
+@pytest.mark.parametrize("arguments", [[], ["--config", "a", "--publish", "b"]])
+def test_it_wants_one_document(arguments: list[str]) -> None:
+    done = laneway_worker(*arguments)
+    assert done.code == 2
+    assert done.said.startswith("usage: laneway-worker")

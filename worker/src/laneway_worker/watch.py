@@ -1,0 +1,62 @@
+"""Keeps the engine's model loaded, and logs what is new about it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from laneway_worker.engine import Engine
+    from laneway_worker.ports import Clock, Condition
+
+log = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 10.0  # between two lines about a model on its way
+
+
+class Watch:
+    """The loop of one thread; `over` says when to end."""
+
+    def __init__(self, engine: Engine, clock: Clock, changed: Condition, over: Callable[[], bool]) -> None:
+        """`changed` is the worker's one condition."""
+        self._engine = engine
+        self._clock = clock
+        self._changed = changed
+        self._over = over
+        self._told = ""
+        self._told_at: float | None = None
+
+    def run(self) -> None:
+        """Look again and again; at once where the engine's readiness changes."""
+        while not self._over():
+            wait = self._engine.watch_once(self._tell_progress)
+            self._tell()
+            with self._changed:
+                self._changed.wait_for(self._changes_from(self._engine.ready), wait)
+
+    def _changes_from(self, ready: bool) -> Callable[[], bool]:  # noqa: FBT001 - the state to differ from
+        return lambda: self._over() or self._engine.ready is not ready
+
+    def _tell_progress(self) -> None:
+        now = self._clock.monotonic()
+        if self._told_at is None or now - self._told_at >= PROGRESS_SECONDS:
+            self._told_at = now
+            self._tell()
+
+    def _tell(self) -> None:
+        """Log what is new."""
+        model, trouble, failing = self._engine.model, self._engine.trouble, self._engine.failing
+        state = trouble if model is None else ENGINE_READY
+        if state == self._told:
+            return
+        self._told = state
+        if model is not None:
+            log.info(ENGINE_READY, extra={"fields": model.model_dump()})
+        else:
+            level = logging.WARNING if failing else logging.INFO
+            fields = {"trouble": trouble, "unusable": self._engine.unusable}
+            log.log(level, ENGINE_NOT_READY, extra={"fields": fields})
