@@ -1,0 +1,53 @@
+"""The images of worker and operator, from their Dockerfiles."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import partial
+from typing import TYPE_CHECKING
+
+from support.images.base import base_reference
+from support.images.buildah import Buildah
+from support.images.host import mounts
+from support.images.store import RECIPE, REPOSITORY, Image, key, reference, tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.images.store import Store
+
+PYPROJECTS = ("pyproject.toml", "sdk/pyproject.toml", "worker/pyproject.toml", "operator/pyproject.toml")
+SHARED = (".dockerignore", "LICENSE", "uv.lock", *PYPROJECTS)
+BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", "host", "--pull=never", "--quiet")
+
+
+def distribution(name: str, base: Image) -> Image:
+    """`worker` or `operator`."""
+    files = [REPOSITORY / each for each in (*SHARED, f"{name}/Dockerfile", "sdk/README.md", f"{name}/README.md")]
+    files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / name / "src"), RECIPE / "distributions.py"]
+    return Image(name, key([base.key], files), partial(_build, name=name, base=base), ("mmdebstrap", "buildah"))
+
+
+def _build(store: Store, target: Path, name: str, base: Image) -> None:
+    archive = store.get(base)
+    buildah = Buildah(store.root / "storage")
+    buildah.run("rm", "--all")  # what a killed build left
+    if not buildah.has(base_reference(base)):
+        buildah.run("rmi", "--all", "--force")  # all of it stands on another base
+        buildah.run("pull", "--quiet", f"oci-archive:{archive}:{base_reference(base)}")
+    _bud(buildah, target.parent, name, base, f"localhost/laneway-{name}-dependencies", "--target", "dependencies")
+    tag = reference(name)
+    _bud(buildah, target.parent, name, base, tag, "--build-arg", f"VERSION={_version(name)}")
+    buildah.run("push", "--quiet", tag, f"oci-archive:{target}:{tag}")
+    buildah.run("rmi", "--prune")  # what no name leads to; the named dependencies keep the slow layers
+
+
+def _bud(buildah: Buildah, scratch: Path, name: str, base: Image, tag: str, *more: str) -> None:
+    volumes = [argument for mount in mounts(scratch) for argument in ("--volume", mount)]
+    python = ["--build-arg", f"PYTHON_IMAGE={base_reference(base)}"]
+    buildah.run(*BUILD, *volumes, *python, *more, "--file", f"{name}/Dockerfile", "--tag", tag, ".", cwd=REPOSITORY)
+
+
+def _version(name: str) -> str:
+    text = (REPOSITORY / name / "pyproject.toml").read_text()
+    return str(tomllib.loads(text)["project"]["version"])

@@ -1,0 +1,69 @@
+"""The test image of the sidecar: the Ollama of the cache, with Gemma 270M to be linked into the models folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from laneway.local.cache import Cache
+from laneway.local.ollama import Binary, look_for_ollama
+from support.images.layers import add_data, add_file
+from support.images.oci import write_archive
+from support.images.store import RECIPE, Image, key, reference
+from support.ollama import GEMMA, fill_cache
+
+if TYPE_CHECKING:
+    from support.images.store import Store
+
+ENTRYPOINT = "/usr/local/bin/ollama-seeded"
+SCRIPT = RECIPE / "ollama-seeded.sh"
+SOURCES = (SCRIPT, *(RECIPE / name for name in ("ollama.py", "layers.py", "oci.py")))
+CONFIG = {
+    "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "OLLAMA_HOST=0.0.0.0:11434"],  # as in the official image
+    "User": "65532:65532",
+    "Entrypoint": [ENTRYPOINT],
+    "Cmd": ["serve"],
+    "ExposedPorts": {"11434/tcp": {}},
+}
+
+
+def ollama(base: Image) -> Image:
+    """Its key is that of the binary and the model's manifest, so the cache is filled first; raises `LocalError`."""
+    binary, models = _files()
+    name, tag = GEMMA.split(":")
+    manifest = Path("manifests", "registry.ollama.ai", "library", name, tag)
+    text = (models / manifest).read_text()
+    about = binary.stat()
+    facts = [base.key, str(about.st_size), str(about.st_mtime_ns), text]
+    build = partial(_build, base=base, binary=binary, models=models, manifest=manifest)
+    return Image("ollama", key(facts, SOURCES), build, ("mmdebstrap",))
+
+
+def _files() -> tuple[Path, Path]:
+    """Without the seconds that a look into a filled cache with a running Ollama takes."""
+    environment = {name: value for name, value in os.environ.items() if name != "OLLAMA_HOST"}
+    cache = Cache(environment)
+    found = look_for_ollama(environment, cache)
+    name, tag = GEMMA.split(":")
+    if isinstance(found, Binary) and (cache.models / "manifests/registry.ollama.ai/library" / name / tag).exists():
+        return found.path, cache.models
+    return fill_cache()
+
+
+def _build(store: Store, target: Path, base: Image, binary: Path, models: Path, manifest: Path) -> None:
+    layer = target.with_name("layer.tar")
+    with tarfile.open(layer, "w") as out:
+        add_file(out, binary.resolve(), "usr/local/bin/ollama", 0o755)
+        add_data(out, SCRIPT.read_bytes(), ENTRYPOINT, 0o755)
+        for path in (manifest, *_blobs(models / manifest)):
+            add_file(out, models / path, f"seed/{path}", 0o644)
+    write_archive(target, reference("ollama"), layer, CONFIG, below=store.get(base))
+
+
+def _blobs(manifest: Path) -> list[Path]:
+    described = json.loads(manifest.read_text())
+    return [Path("blobs", each["digest"].replace(":", "-")) for each in (described["config"], *described["layers"])]
