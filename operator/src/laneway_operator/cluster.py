@@ -1,0 +1,207 @@
+"""Kubernetes, as the operator needs it: apply, delete, status; and its adapter on the official client."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlencode
+
+from kubernetes import client, config
+from urllib3.exceptions import HTTPError
+
+from laneway.schema.names import GROUP, PLURAL, VERSION
+from laneway_operator.digest import FIELD_MANAGER, owned
+from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.reasons import Reason
+
+if TYPE_CHECKING:
+    from laneway_operator.observe import Child
+    from laneway_operator.view import Manifest
+
+SEED_MANAGER = "laneway-replicas"
+"""Sets a new Deployment's replicas to zero and then lets KEDA have them."""
+CALL_SECONDS = 15.0
+KEDA_GROUP = "keda.sh"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Where objects of a kind are."""
+
+    api: str
+    plural: str
+
+
+KINDS = {
+    "ServiceAccount": Kind("v1", "serviceaccounts"),
+    "ConfigMap": Kind("v1", "configmaps"),
+    "Role": Kind("rbac.authorization.k8s.io/v1", "roles"),
+    "RoleBinding": Kind("rbac.authorization.k8s.io/v1", "rolebindings"),
+    "TriggerAuthentication": Kind(f"{KEDA_GROUP}/v1alpha1", "triggerauthentications"),
+    "ScaledObject": Kind(f"{KEDA_GROUP}/v1alpha1", "scaledobjects"),
+    "Deployment": Kind("apps/v1", "deployments"),
+    "Job": Kind("batch/v1", "jobs"),
+}
+"""Every kind that a pool may have."""
+NAMED_BY_PEOPLE = ("Deployment", "ScaledObject")  # by a pool's and a lane's name alone, which another pool's may equal
+
+
+class Cluster(Protocol):
+    """Raises `NotYet` where a kind is not installed, `SpecError` where an object is refused, `Unreachable` else."""
+
+    def apply(self, manifest: Manifest) -> None:
+        """Server-side apply, whole, as one field manager."""
+
+    def delete(self, child: Child, namespace: str) -> None:
+        """Delete exactly this object; one that is gone already is no error."""
+
+    def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
+        """Replace a pool's status; a pool that is gone is no error."""
+
+    def has_secret(self, namespace: str, name: str) -> bool:
+        """Whether there is a Secret."""
+
+    def identity(self) -> str:
+        """What tells this cluster from every other: the UID of kube-system."""
+
+
+class KubernetesCluster:
+    """The API server. One instance serves all threads: its connection pool is thread-safe."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        """`api` carries address and credentials."""
+        self._api = api
+
+    def apply(self, manifest: Manifest) -> None:
+        """A Deployment comes to life with zero replicas that nobody owns for long.
+
+        Two pools with the same names of children have the same field manager, so force would take from one what is the
+        other's: a namesake is looked for first.
+        """
+        live = self._call("GET", _path(manifest)) if manifest["kind"] in NAMED_BY_PEOPLE else None
+        if live is not None:
+            _refuse_foreign(live, manifest)
+        if manifest["kind"] == "Deployment":
+            self._apply_deployment(manifest, live)
+        else:
+            self._patch(manifest, FIELD_MANAGER)
+
+    def _apply_deployment(self, manifest: Manifest, live: dict[str, Any] | None) -> None:
+        """Replicas that are left out default to one, and owned and left out later fall back to one. So a new
+        Deployment gets zero together with everything else, a second manager claims the zero, and then we let go of it.
+        """
+        if live is None:
+            live = self._patch(manifest | {"spec": manifest["spec"] | {"replicas": 0}}, FIELD_MANAGER)
+        if "replicas" in owned(live).get("spec", {}):
+            address = {key: manifest[key] for key in ("apiVersion", "kind")}
+            place = {key: manifest["metadata"][key] for key in ("name", "namespace")}
+            replicas = {"replicas": live["spec"]["replicas"]}
+            self._patch(address | {"metadata": place, "spec": replicas}, SEED_MANAGER)
+        self._patch(manifest, FIELD_MANAGER)
+
+    def _patch(self, manifest: Manifest, manager: str) -> dict[str, Any]:
+        query = {"fieldManager": manager, "force": "true"}
+        done = self._call("PATCH", _path(manifest), query, manifest, "application/apply-patch+yaml")
+        if done is None:
+            raise _missing(manifest)
+        return done
+
+    def delete(self, child: Child, namespace: str) -> None:
+        """Its UID must match: a namesake that came later stays."""
+        kind = KINDS[child.kind]
+        options = {"preconditions": {"uid": child.uid}, "propagationPolicy": "Background"}
+        self._call("DELETE", _address(kind, namespace, child.name), body=options)
+
+    def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
+        """One merge patch."""
+        path = _address(Kind(f"{GROUP}/{VERSION}", PLURAL), namespace, name) + "/status"
+        self._call("PATCH", path, {"fieldManager": FIELD_MANAGER}, {"status": status}, "application/merge-patch+json")
+
+    def has_secret(self, namespace: str, name: str) -> bool:
+        """Only of the one name that the operator's role allows."""
+        return self._call("GET", _address(Kind("v1", "secrets"), namespace, name)) is not None
+
+    def identity(self) -> str:
+        """See the port."""
+        found = self._call("GET", "/api/v1/namespaces/kube-system")
+        if found is None:
+            raise Unreachable("reading the namespace kube-system: it is not there")
+        return str(found["metadata"]["uid"])
+
+    def _call(
+        self,
+        verb: str,
+        path: str,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        content_type: str = "application/json",
+    ) -> dict[str, Any] | None:
+        """The answer, or None for 404."""
+        url = f"{self._api.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        token = self._api.configuration.get_api_key_with_prefix("BearerToken")
+        if token:
+            headers["Authorization"] = token
+        text = None if body is None else json.dumps(body)
+        pool = self._api.rest_client.pool_manager
+        try:
+            answer = pool.request(verb, url, body=text, headers=headers, timeout=CALL_SECONDS, retries=False)
+        except HTTPError as error:
+            raise Unreachable(f"{verb} {path}: {type(error).__name__}") from error
+        return _read(answer.status, answer.headers, answer.data, f"{verb} {path}")
+
+
+def _refuse_foreign(live: dict[str, Any], manifest: Manifest) -> None:
+    owner = manifest["metadata"]["ownerReferences"][0]["uid"]
+    if all(each["uid"] != owner for each in live["metadata"].get("ownerReferences", [])):
+        name = f"{manifest['kind']} {manifest['metadata']['name']}"
+        raise SpecError(Reason.NAME_TAKEN, f"there is a {name} that is not this pool's")
+
+
+def _read(status: int, headers: Any, data: bytes, what: str) -> dict[str, Any] | None:
+    if status == 404:  # noqa: PLR2004 - HTTP's own number
+        return None
+    if status < 300:  # noqa: PLR2004 - as above
+        found: dict[str, Any] = json.loads(data)
+        return found
+    message = _message(data)
+    if status in (400, 403, 422):
+        raise SpecError(Reason.REFUSED, message or what)
+    after = headers.get("Retry-After")
+    raise Unreachable(f"{what}: {status} {message}", float(after) if after else None)
+
+
+def _message(data: bytes) -> str:
+    try:
+        return str(json.loads(data).get("message", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _missing(manifest: Manifest) -> Exception:
+    kind = manifest["kind"]
+    if manifest["apiVersion"].startswith(f"{KEDA_GROUP}/"):
+        return NotYet(Reason.KEDA_MISSING, f"the cluster has no {kind}: KEDA is not installed")
+    return Unreachable(f"applying a {kind} to namespace {manifest['metadata']['namespace']}: not found")
+
+
+def _path(manifest: Manifest) -> str:
+    metadata = manifest["metadata"]
+    return _address(KINDS[manifest["kind"]], metadata["namespace"], metadata["name"])
+
+
+def _address(kind: Kind, namespace: str, name: str) -> str:
+    root = "/api" if "/" not in kind.api else "/apis"
+    return f"{root}/{kind.api}/namespaces/{quote(namespace, safe='')}/{kind.plural}/{quote(name, safe='')}"
+
+
+def connect(connections: int) -> KubernetesCluster:
+    """The cluster that this pod runs in, or that of the current kubeconfig."""
+    try:
+        config.load_incluster_config()  # type: ignore[no-untyped-call] # the client types its API, not its set-up
+    except config.ConfigException:
+        config.load_kube_config()  # type: ignore[no-untyped-call] # as above
+    settings = client.Configuration.get_default_copy()
+    settings.connection_pool_maxsize = connections
+    return KubernetesCluster(client.ApiClient(settings))

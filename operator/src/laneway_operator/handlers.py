@@ -1,0 +1,141 @@
+"""kopf only: what is seen in the cluster goes into indexes, and the pool's key into the work queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import kopf
+
+from laneway.schema.names import GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
+from laneway_operator import observe
+from laneway_operator.snapshot import PoolBody, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from laneway_operator.observe import Key
+    from laneway_operator.runner import Runner
+
+STALL_SECONDS = 300.0
+WORKERS_AT_KOPF = 100  # kopf: a worker keeps its slot for the idle time, so both are set together
+IDLE_SECONDS = 0.05
+
+CHILDREN: dict[str, tuple[str, str, str]] = {
+    "serviceaccounts": ("", "v1", "ServiceAccount"),
+    "configmaps": ("", "v1", "ConfigMap"),
+    "roles": ("rbac.authorization.k8s.io", "v1", "Role"),
+    "rolebindings": ("rbac.authorization.k8s.io", "v1", "RoleBinding"),
+    "triggerauthentications": ("keda.sh", "v1alpha1", "TriggerAuthentication"),
+    "scaledobjects": ("keda.sh", "v1alpha1", "ScaledObject"),
+    "deployments": ("apps", "v1", "Deployment"),
+    "jobs": ("batch", "v1", "Job"),
+}
+"""Plural → group, version and kind of what a pool may have."""
+
+FACTS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "deployments": observe.deployment_facts,
+    "scaledobjects": observe.scaler_facts,
+    "jobs": observe.job_facts,
+    "pods": observe.pod_facts,
+}
+"""Plural → what is kept of an object beside its digest."""
+
+Body = Any
+Found = dict["Key", Any] | None
+
+
+def register(registry: kopf.OperatorRegistry, runner: Runner) -> None:
+    """Every handler of the operator."""
+    kopf.on.login(registry=registry)(kopf.login_via_client)
+    _register_pools(registry)
+    for plural, (group, version, kind) in CHILDREN.items():
+        _register_children(registry, plural, group, version, kind)
+    _register_children(registry, "pods", "", "v1", "Pod")
+
+    @kopf.on.startup(registry=registry)
+    async def configure(settings: kopf.OperatorSettings, **kwargs: Any) -> None:
+        _configure(settings)
+        runner.start({plural: kwargs[plural] for plural in ("pools", "pods", *CHILDREN)})
+
+    @kopf.on.cleanup(registry=registry)
+    async def stop(**_: Any) -> None:
+        await runner.stop()
+
+    @kopf.on.probe(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
+    async def moving(**_: Any) -> str:
+        stuck = runner.stuck_seconds()
+        if stuck > STALL_SECONDS:
+            raise kopf.PermanentError(f"a pool has been worked on for {stuck:.0f} s")
+        return "ok"
+
+    @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
+    async def pool_changed(body: Body, **_: Any) -> None:
+        metadata = body["metadata"]
+        runner.add((metadata["namespace"], metadata["name"]))
+
+    for plural, (group, version, _kind) in {**CHILDREN, "pods": ("", "v1", "Pod")}.items():
+        kopf.on.event(group, version, plural, registry=registry, id=f"{plural}-changed")(_child_changed(runner))
+
+
+def _child_changed(runner: Runner) -> Any:
+    async def child_changed(body: Body, **_: Any) -> None:
+        key = observe.key_of(body)
+        if key is not None:
+            runner.add(key)
+
+    return child_changed
+
+
+def _register_pools(registry: kopf.OperatorRegistry) -> None:
+    @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="pools")
+    async def pools(body: Body, **_: Any) -> Found:
+        metadata = body["metadata"]
+        return {
+            (metadata["namespace"], metadata["name"]): PoolBody(
+                namespace=metadata["namespace"],
+                name=metadata["name"],
+                uid=metadata["uid"],
+                generation=metadata.get("generation", 0),
+                spec=dict(body.get("spec", {})),
+                status=dict(body.get("status", {})),
+            )
+        }
+
+
+def _register_children(registry: kopf.OperatorRegistry, plural: str, group: str, version: str, kind: str) -> None:
+    facts = FACTS.get(plural)
+
+    @kopf.index(group, version, plural, registry=registry, id=plural)
+    async def seen(body: Body, **_: Any) -> Found:
+        plain = dict(body)
+        key = observe.key_of(plain)
+        if key is None:
+            return None
+        return {key: (observe.child(kind, plain), facts(plain) if facts else None)}
+
+
+def _configure(settings: kopf.OperatorSettings) -> None:
+    selector = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
+    for plural, (group, version, _) in {**CHILDREN, "pods": ("", "v1", "Pod")}.items():
+        settings.watching.label_selectors[group, version, plural] = selector
+    settings.queueing.worker_limit = WORKERS_AT_KOPF
+    settings.queueing.idle_timeout = IDLE_SECONDS
+    settings.watching.chunk_size = 500
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+
+
+def snapshot(indexes: Mapping[str, Any], key: Key) -> Snapshot | None:
+    """What is known of a pool; None where it is gone. Called in kopf's own thread, where indexes do not change."""
+    found = list(indexes["pools"].get(key, ()))
+    if not found:
+        return None
+    seen = {plural: list(indexes[plural].get(key, ())) for plural in (*CHILDREN, "pods")}
+    return Snapshot(
+        pool=found[0],
+        children=tuple(each for plural in CHILDREN for each, _ in seen[plural]),
+        deployments={each.lane: facts for each, facts in seen["deployments"] if each.lane},
+        scalers={each.lane: facts for each, facts in seen["scaledobjects"] if each.lane},
+        jobs=tuple(facts for _, facts in seen["jobs"]),
+        pods=tuple(facts for _, facts in seen["pods"]),
+    )

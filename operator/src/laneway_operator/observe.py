@@ -1,0 +1,124 @@
+"""What is kept of the objects in the cluster: digests and the few facts that decide. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from laneway.schema.names import LANE_LABEL, POOL_LABEL
+from laneway_operator.digest import digest_of_object
+from laneway_operator.reasons import Reason
+from laneway_operator.trouble import trouble_of_pod
+
+Object = dict[str, Any]
+Key = tuple[str, str]
+"""Namespace and pool."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A named cause, with the words of whoever found it."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Child:
+    """An object of a pool."""
+
+    kind: str
+    name: str
+    uid: str
+    digest: str
+    lane: str | None = None
+
+
+@dataclass(frozen=True)
+class DeploymentFacts:
+    """A lane's Deployment."""
+
+    replicas: int
+    ready: int
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True)
+class ScalerFacts:
+    """A lane's ScaledObject: whether KEDA says that it works, and its words."""
+
+    ready: bool | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """The preflight."""
+
+    name: str
+    succeeded: bool
+
+
+@dataclass(frozen=True)
+class PodFacts:
+    """A pod of a pool; of a lane, or of the preflight."""
+
+    lane: str | None
+    leaving: bool
+    config: str | None
+    """The ConfigMap that it reads."""
+    trouble: Trouble | None = None
+
+
+def key_of(body: Object) -> Key | None:
+    """The pool that an object belongs to."""
+    metadata = body["metadata"]
+    pool = metadata.get("labels", {}).get(POOL_LABEL)
+    return (metadata["namespace"], pool) if pool else None
+
+
+def child(kind: str, body: Object) -> Child:
+    """What is kept of any child."""
+    metadata = body["metadata"]
+    lane = metadata.get("labels", {}).get(LANE_LABEL)
+    return Child(kind, metadata["name"], metadata["uid"], digest_of_object(body), lane)
+
+
+def deployment_facts(body: Object) -> DeploymentFacts:
+    """Replicas wanted and ready, and what keeps the Deployment from making pods."""
+    status = body.get("status", {})
+    failure = _condition(status, "ReplicaFailure")
+    trouble = None
+    if failure is not None and failure.get("status") == "True":
+        trouble = Trouble(Reason.PODS_REFUSED, str(failure.get("message", "")))
+    return DeploymentFacts(body["spec"].get("replicas", 0), status.get("readyReplicas", 0), trouble)
+
+
+def scaler_facts(body: Object) -> ScalerFacts:
+    """KEDA's own judgement."""
+    ready = _condition(body.get("status", {}), "Ready")
+    if ready is None or ready.get("status") == "Unknown":
+        return ScalerFacts(None)
+    return ScalerFacts(ready.get("status") == "True", str(ready.get("message", "")))
+
+
+def job_facts(body: Object) -> JobFacts:
+    """Whether the preflight is done."""
+    return JobFacts(body["metadata"]["name"], bool(body.get("status", {}).get("succeeded")))
+
+
+def pod_facts(body: Object) -> PodFacts:
+    """A pod and what is wrong with it."""
+    metadata, spec = body["metadata"], body["spec"]
+    maps = [each["configMap"]["name"] for each in spec.get("volumes", []) if "configMap" in each]
+    found = trouble_of_pod(body)
+    return PodFacts(
+        lane=metadata.get("labels", {}).get(LANE_LABEL),
+        leaving="deletionTimestamp" in metadata,
+        config=maps[0] if maps else None,
+        trouble=Trouble(*found) if found else None,
+    )
+
+
+def _condition(status: Object, kind: str) -> Object | None:
+    return next((each for each in status.get("conditions") or [] if each.get("type") == kind), None)

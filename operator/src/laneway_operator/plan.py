@@ -1,0 +1,36 @@
+"""(desired, observed) → what to apply and what to delete. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from laneway_operator.digest import digest_of_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from laneway_operator.observe import Child
+    from laneway_operator.view import Manifest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, in order."""
+
+    apply: tuple[Manifest, ...]
+    delete: tuple[Child, ...]
+
+
+def make_plan(desired: Iterable[Manifest], observed: Collection[Child], in_use: Collection[str]) -> Plan:
+    """`in_use` names ConfigMaps that pods still read: a draining pod keeps its own."""
+    wanted = {(each["kind"], each["metadata"]["name"]): each for each in desired}
+    digests = {(each.kind, each.name): each.digest for each in observed}
+    return Plan(
+        apply=tuple(each for key, each in wanted.items() if digests.get(key) != digest_of_manifest(each)),
+        delete=tuple(
+            each
+            for each in observed
+            if (each.kind, each.name) not in wanted and not (each.kind == "ConfigMap" and each.name in in_use)
+        ),
+    )

@@ -1,0 +1,72 @@
+"""Placement profiles: named kinds of node, declared once by the platform team in the operator's Helm values. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from laneway.schema.base import Alias, KubernetesModel, problems
+from laneway_operator.errors import SpecError
+from laneway_operator.reasons import Reason
+from laneway_operator.settings import SettingsError
+
+LabelText = Annotated[str, StringConstraints(max_length=317)]
+
+
+class Toleration(KubernetesModel):
+    """A Kubernetes toleration."""
+
+    key: LabelText | None = None
+    operator: Literal["Exists", "Equal"] | None = None
+    value: LabelText | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+
+
+class Accelerator(KubernetesModel):
+    """The device that Ollama gets."""
+
+    resource: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$", max_length=317)]
+    """The extended resource, such as `nvidia.com/gpu`."""
+    count: Annotated[int, Field(ge=1, le=16)] = 1
+    """How many."""
+
+
+class Profile(KubernetesModel):
+    """A kind of node."""
+
+    node_selector: Annotated[dict[LabelText, LabelText], Field(max_length=32)] = {}  # noqa: RUF012 - pydantic copies it
+    """Labels that a node must have."""
+    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32)] = ()
+    """Taints that the lane's pods bear."""
+    accelerator: Accelerator | None = None
+    """What Ollama runs on; nothing for the CPU."""
+    price_per_hour: Annotated[float, Field(ge=0)] | None = None
+    """USD for an hour of the node's accelerator, for the cost in results."""
+
+
+ANYWHERE = Profile()
+"""A lane that names no profile runs on any node, without an accelerator."""
+
+_PROFILES: TypeAdapter[dict[str, Profile]] = TypeAdapter(dict[Alias, Profile])
+
+
+def parse_profiles(document: Any) -> dict[str, Profile]:
+    """Name → profile from the document with `placementProfiles`; raises `SettingsError`."""
+    found = (document or {}).get("placementProfiles") if isinstance(document or {}, dict) else None
+    if not isinstance(found, dict):
+        raise SettingsError("the profiles' file should hold one object with `placementProfiles`")
+    try:
+        return _PROFILES.validate_python({name: each or {} for name, each in found.items()}, strict=False)
+    except ValidationError as error:
+        raise SettingsError(f"placementProfiles: {problems(error)}") from error
+
+
+def profile_of(lane: str, names: tuple[str, ...], profiles: dict[str, Profile]) -> Profile:
+    """The profile that a lane names; raises `SpecError`."""
+    if not names:
+        return ANYWHERE
+    if names[0] not in profiles:
+        known = ", ".join(sorted(profiles)) or "none"
+        raise SpecError(Reason.UNKNOWN_PROFILE, f"lane {lane}: no placement profile {names[0]}; there are: {known}")
+    return profiles[names[0]]

@@ -1,0 +1,149 @@
+"""The queues that Laneway makes for a lane: the port and its adapter to SQS."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+
+from laneway.schema.lane_config import QueueURLs
+from laneway_operator.errors import NotYet
+from laneway_operator.managed import LONGEST_RETENTION_SECONDS
+from laneway_operator.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from laneway_operator.managed import ManagedQueue
+
+MAX_RECEIVES = 20  # SQS's own count tells of crashes; attempts are counted by the workers
+TRUST_SECONDS = 600.0  # for so long a queue that was seen is taken to be there
+DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "ExpiredToken",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+WITHOUT_IDENTITY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
+OWNER_TAG = "laneway.dev/lane"
+
+
+class Queues(Protocol):
+    """Managed queues. Raises `NotYet`."""
+
+    def ensure(self, queue: ManagedQueue) -> QueueURLs:
+        """Make them where they are missing; refuse those that are somebody else's; never delete."""
+
+
+class SQSQueues:
+    """On SQS. Instances may be used by several threads."""
+
+    def __init__(self, endpoint: str | None) -> None:
+        """boto3 finds credentials by its own chain."""
+        self._endpoint = endpoint
+        self._session = boto3.Session()
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._seen: dict[ManagedQueue, tuple[float, QueueURLs]] = {}
+
+    def ensure(self, queue: ManagedQueue) -> QueueURLs:
+        """A few calls the first time, none for ten minutes then."""
+        seen = self._seen.get(queue)
+        if seen is not None and time.monotonic() - seen[0] < TRUST_SECONDS:
+            return seen[1]
+        with self._asking(queue):
+            urls = self._ensure(self._client(queue.region), queue)
+        self._seen[queue] = (time.monotonic(), urls)
+        return urls
+
+    def _ensure(self, sqs: Any, queue: ManagedQueue) -> QueueURLs:
+        dead = self._one(sqs, queue, queue.dead_letter_name, {"MessageRetentionPeriod": LONGEST_RETENTION_SECONDS})
+        arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES})
+        wanted = {"MessageRetentionPeriod": queue.retention_seconds, "RedrivePolicy": redrive}
+        return QueueURLs(url=self._one(sqs, queue, queue.name, wanted), dead_letter_url=dead)
+
+    def _one(self, sqs: Any, queue: ManagedQueue, name: str, attributes: dict[str, Any]) -> str:
+        wanted = {key: str(value) for key, value in attributes.items()} | {"SqsManagedSseEnabled": "true"}
+        try:
+            url = str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+        except sqs.exceptions.QueueDoesNotExist:
+            made = sqs.create_queue(QueueName=name, Attributes=wanted, tags={OWNER_TAG: queue.owner})
+            return str(made["QueueUrl"])
+        self._refuse_foreign(sqs, url, queue.owner)
+        there = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        changed = {key: value for key, value in wanted.items() if _differs(there.get(key), value)}
+        if changed:
+            sqs.set_queue_attributes(QueueUrl=url, Attributes=changed)
+        return url
+
+    @staticmethod
+    def _refuse_foreign(sqs: Any, url: str, owner: str) -> None:
+        tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+        if tags.get(OWNER_TAG) != owner:
+            raise NotYet(Reason.QUEUE_NOT_OURS, f"the queue {url} is there, but its tag {OWNER_TAG} is not {owner}")
+
+    def _client(self, region: str) -> Any:
+        with self._lock:
+            if region not in self._clients:
+                config = Config(
+                    connect_timeout=5,
+                    read_timeout=15,
+                    retries={"mode": "standard", "total_max_attempts": 3},
+                    proxies={} if self._endpoint else None,  # a proxy from the environment is not for an emulator
+                )
+                self._clients[region] = self._session.client(
+                    "sqs", region_name=region, endpoint_url=self._endpoint, config=config
+                )
+            return self._clients[region]
+
+    @contextmanager
+    def _asking(self, queue: ManagedQueue) -> Iterator[None]:
+        where = self._endpoint or f"SQS in {queue.region}"
+        try:
+            yield
+        except ClientError as error:
+            raise _answered(error, queue, where) from error
+        except WITHOUT_IDENTITY as error:
+            words = f"queue {queue.name}: the operator has no credentials for AWS ({type(error).__name__})"
+            raise NotYet(Reason.QUEUE_ACCESS_DENIED, words) from error
+        except BotoCoreError as error:
+            raise NotYet(
+                Reason.AWS_UNREACHABLE, f"queue {queue.name}: no answer from {where} ({type(error).__name__})", after=10
+            ) from error
+
+
+def _answered(error: ClientError, queue: ManagedQueue, where: str) -> NotYet:
+    code = str(error.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
+    if code in DENIED:
+        words = f"queue {queue.name}: {where} refused the operator's identity with {code}"
+        return NotYet(Reason.QUEUE_ACCESS_DENIED, words)
+    return NotYet(Reason.AWS_UNREACHABLE, f"queue {queue.name}: {where} answered with {code}")
+
+
+def _differs(there: str | None, wanted: str) -> bool:
+    """An attribute is text; a policy is JSON, which SQS writes in its own way."""
+    if there is None or not wanted.startswith("{"):
+        return there != wanted
+    try:
+        found = json.loads(there)
+    except ValueError:
+        return True
+    return {key: str(value) for key, value in found.items()} != {
+        key: str(value) for key, value in json.loads(wanted).items()
+    }

@@ -1,0 +1,67 @@
+"""The closed list of reasons that conditions have, and what a person does about each. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is."""
+
+    ACCEPTED = "Accepted"
+    INVALID_SPEC = "InvalidSpec"
+    UNKNOWN_PROFILE = "UnknownProfile"
+    NAME_TAKEN = "NameTaken"
+    QUEUES_READY = "QueuesReady"
+    QUEUE_ACCESS_DENIED = "QueueAccessDenied"
+    QUEUE_NOT_OURS = "QueueNotOurs"
+    AWS_UNREACHABLE = "AWSUnreachable"
+    SECRET_MISSING = "SecretMissing"  # noqa: S105 - a word, not a password
+    PUBLISHED = "Published"
+    CHECKING = "Checking"
+    PREFLIGHT_FAILED = "PreflightFailed"
+    SCALING = "Scaling"
+    WAITING_FOR_KEDA = "WaitingForKeda"
+    KEDA_MISSING = "KedaMissing"
+    KEDA_ERROR = "KedaError"
+    SCALED_TO_ZERO = "ScaledToZero"
+    SERVING = "Serving"
+    STARTING = "Starting"
+    NO_GPU_CAPACITY = "NoGPUCapacity"
+    UNSCHEDULABLE = "Unschedulable"
+    IMAGE_PULL_FAILED = "ImagePullFailed"
+    OUT_OF_MEMORY = "OutOfMemory"
+    CRASHING = "Crashing"
+    MODEL_UNUSABLE = "ModelUnusable"
+    ENGINE_DOWN = "EngineDown"
+    PODS_REFUSED = "PodsRefused"
+    REFUSED = "Refused"
+
+
+FIXES: dict[Reason, str] = {
+    Reason.INVALID_SPEC: "Correct the field; `laneway validate` shows it with its line.",
+    Reason.UNKNOWN_PROFILE: "Use one of the profiles, or add it to `placementProfiles` in the operator's Helm values.",
+    Reason.NAME_TAKEN: "Rename the lane or the pool, or remove the other object.",
+    Reason.QUEUE_ACCESS_DENIED: "Give the identity named here access to the queue.",
+    Reason.QUEUE_NOT_OURS: "Remove the queue, or rename the pool or the lane.",
+    Reason.AWS_UNREACHABLE: "Check region, endpoint and network; Laneway goes on trying.",
+    Reason.SECRET_MISSING: "Create the Secret in the pool's namespace.",
+    Reason.PREFLIGHT_FAILED: "Mend what the message names; Laneway goes on trying.",
+    Reason.KEDA_MISSING: "Install KEDA 2.18 or newer; until then the lanes stay at zero.",
+    Reason.KEDA_ERROR: "Look at `kubectl describe scaledobject`; the number of workers is held meanwhile.",
+    Reason.NO_GPU_CAPACITY: "Wait for the node autoscaler, or add a node pool that fits the placement profile.",
+    Reason.UNSCHEDULABLE: "Add a node that fits the placement profile, or change the profile.",
+    Reason.IMAGE_PULL_FAILED: "Check the image's name and the pull secret in the operator's Helm values.",
+    Reason.OUT_OF_MEMORY: "Use a smaller model or context, or a node with more memory.",
+    Reason.CRASHING: "Look at `kubectl logs --previous`.",
+    Reason.MODEL_UNUSABLE: "Check the model's name and digest, and that Ollama's registry can be reached.",
+    Reason.ENGINE_DOWN: "Look at the logs of the pod's ollama container.",
+    Reason.PODS_REFUSED: "Look at quotas and admission policies of the namespace.",
+    Reason.REFUSED: "Look at the message; the API server refused what the pool asks for.",
+}
+
+
+def with_fix(reason: Reason, message: str) -> str:
+    """A condition's message: what is, and what to do."""
+    fix = FIXES.get(reason)
+    return f"{message.rstrip('.')}. {fix}" if fix else message

@@ -1,0 +1,173 @@
+"""One pass over one pool: observe → render → plan → apply → status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from laneway.schema.base import problems
+from laneway.schema.lane_config import QueueURLs
+from laneway.schema.pool import parse_pool
+from laneway_operator.errors import NotYet, SpecError
+from laneway_operator.managed import managed_queue
+from laneway_operator.observe import Trouble
+from laneway_operator.plan import make_plan
+from laneway_operator.profiles import profile_of
+from laneway_operator.reasons import Reason
+from laneway_operator.render import render
+from laneway_operator.render.preflight import preflight_name
+from laneway_operator.status import Observed, build_status
+from laneway_operator.view import PoolView, lane_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway_operator.cluster import Cluster
+    from laneway_operator.profiles import Profile
+    from laneway_operator.queues import Queues
+    from laneway_operator.settings import Settings
+    from laneway_operator.snapshot import Snapshot
+    from laneway_operator.view import Manifest
+
+
+@dataclass
+class Pass:
+    """What one pass has found out."""
+
+    lanes: tuple[str, ...] = ()
+    queues: dict[str, QueueURLs] = field(default_factory=dict)
+    preflight: str | None = None
+    """The name of the Job that counts."""
+    spec: Trouble | None = None
+    queue_trouble: Trouble | None = None
+    access: Trouble | None = None
+    applied: Trouble | None = None
+    keda: Trouble | None = None
+    retry: bool = False
+    """Something outside is missing: look again soon."""
+
+
+class Reconciler:
+    """Serves several threads; a pool is in one of them at a time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        profiles: Mapping[str, Profile],
+        cluster: Cluster,
+        queues: Queues,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`now` has a zone."""
+        self._settings = settings
+        self._profiles = dict(profiles)
+        self._cluster = cluster
+        self._queues = queues
+        self._now = now
+        self._identity: str | None = None
+
+    def reconcile(self, seen: Snapshot) -> bool:
+        """Bring the cluster to what the pool says, and say how it is. True where it should be looked at again soon.
+
+        Raises `Unreachable`.
+        """
+        done = Pass()
+        try:
+            self._bring_about(seen, done)
+        except SpecError as error:
+            done.spec = Trouble(error.reason, str(error))
+            done.retry = error.reason is not Reason.INVALID_SPEC
+        self._write_status(seen, done)
+        return done.retry
+
+    def _bring_about(self, seen: Snapshot, done: Pass) -> None:
+        pool = _parse(seen)
+        done.lanes = tuple(lane.name for lane in pool.spec.lanes)
+        profiles = {lane.name: profile_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
+        self._look_for_secret(pool, done)
+        self._ensure_queues(pool, done)
+        if done.access or done.queue_trouble:
+            return  # what runs is left alone
+        lanes = tuple(
+            lane_view(pool, lane, profiles[lane.name], done.queues[lane.name], self._settings)
+            for lane in pool.spec.lanes
+        )
+        self._apply(PoolView(pool, seen.pool.uid, self._settings, lanes), seen, done)
+
+    def _look_for_secret(self, pool: LLMWorkerPool, done: Pass) -> None:
+        emulator, namespace = self._settings.emulator, pool.metadata.namespace
+        if emulator is not None and not self._cluster.has_secret(namespace, emulator.secret):
+            words = f"namespace {namespace} has no Secret {emulator.secret} with the emulator's AWS_ACCESS_KEY_ID"
+            done.access = Trouble(Reason.SECRET_MISSING, f"{words} and AWS_SECRET_ACCESS_KEY")
+            done.retry = True
+
+    def _ensure_queues(self, pool: LLMWorkerPool, done: Pass) -> None:
+        for lane in pool.spec.lanes:
+            try:
+                done.queues[lane.name] = self._queue(pool, lane)
+            except NotYet as error:
+                done.queue_trouble = Trouble(error.reason, f"lane {lane.name}: {error}")
+                done.retry = True
+                return
+
+    def _queue(self, pool: LLMWorkerPool, lane: Lane) -> QueueURLs:
+        own = lane.queue
+        if own.url is not None and own.dead_letter_url is not None:
+            return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+        if self._identity is None:
+            self._identity = self._cluster.identity()
+        region = pool.spec.aws.region if pool.spec.aws else self._settings.region
+        return self._queues.ensure(managed_queue(self._identity, pool, lane, region))
+
+    def _apply(self, view: PoolView, seen: Snapshot, done: Pass) -> None:
+        """Everything that can be applied is, whatever one object's trouble."""
+        done.preflight = preflight_name(view)
+        plan = make_plan(render(view), seen.children, seen.configs_in_use)
+        for manifest in plan.apply:
+            self._apply_one(manifest, done)
+        for child in plan.delete:
+            self._cluster.delete(child, view.namespace)
+
+    def _apply_one(self, manifest: Manifest, done: Pass) -> None:
+        try:
+            self._cluster.apply(manifest)
+        except NotYet as error:
+            done.keda = Trouble(error.reason, str(error))
+            done.retry = True
+        except SpecError as error:
+            done.applied = Trouble(error.reason, f"{manifest['kind']} {manifest['metadata']['name']}: {error}")
+            done.retry = True
+
+    def _write_status(self, seen: Snapshot, done: Pass) -> None:
+        observed = Observed(
+            lanes=done.lanes,
+            spec=done.spec,
+            queues=done.queues,
+            queue_trouble=done.queue_trouble,
+            access=done.access,
+            applied=done.applied,
+            keda=done.keda,
+            preflight=next((each for each in seen.jobs if each.name == done.preflight), None),
+            deployments=seen.deployments,
+            scalers=seen.scalers,
+            pods=seen.pods,
+        )
+        now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        status = build_status(observed, seen.pool.status, seen.pool.generation, now)
+        if status != seen.pool.status:
+            self._cluster.write_status(seen.pool.namespace, seen.pool.name, status)
+
+
+def _parse(seen: Snapshot) -> LLMWorkerPool:
+    try:
+        return parse_pool(seen.pool.document())
+    except ValidationError as error:
+        raise SpecError(Reason.INVALID_SPEC, problems(error)) from error
+
+
+def _profiles(lane: Lane) -> tuple[str, ...]:
+    return lane.placement.profiles if lane.placement else ()

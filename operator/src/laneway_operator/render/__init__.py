@@ -1,0 +1,22 @@
+"""Children of a pool, one pure builder each: the same view gives the same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from laneway_operator.render.access import role, role_binding, service_account
+from laneway_operator.render.config import lane_config_map
+from laneway_operator.render.deployment import deployment
+from laneway_operator.render.preflight import preflight_config_map, preflight_job
+from laneway_operator.render.scaling import scaled_object, trigger_authentication
+
+if TYPE_CHECKING:
+    from laneway_operator.view import Manifest, PoolView
+
+
+def render(pool: PoolView) -> list[Manifest]:
+    """Every child, in the order in which they are applied."""
+    of_pool = (service_account, role, role_binding, trigger_authentication, preflight_config_map, preflight_job)
+    of_lane = (lane_config_map, deployment, scaled_object)
+    built = [build(pool) for build in of_pool] + [build(pool, lane) for lane in pool.lanes for build in of_lane]
+    return [each for each in built if each is not None]

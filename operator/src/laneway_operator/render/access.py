@@ -1,0 +1,46 @@
+"""Who a pool's pods are. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from laneway_operator.render.meta import metadata, worker_account_name
+
+if TYPE_CHECKING:
+    from laneway_operator.view import Manifest, PoolView
+
+
+def service_account(pool: PoolView) -> Manifest:
+    """The identity of the pool's workers and of its preflight."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": metadata(pool, worker_account_name(pool.name)),
+        "automountServiceAccountToken": False,
+    }
+
+
+def role(pool: PoolView) -> Manifest | None:
+    """What a worker may do in Kubernetes: write onto pods; the chart's admission policy narrows it to its own."""
+    if not pool.settings.pod_reports:
+        return None
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": metadata(pool, worker_account_name(pool.name)),
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "patch"]}],
+    }
+
+
+def role_binding(pool: PoolView) -> Manifest | None:
+    """The role is the workers'."""
+    if not pool.settings.pod_reports:
+        return None
+    name = worker_account_name(pool.name)
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata(pool, name),
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": pool.namespace}],
+    }

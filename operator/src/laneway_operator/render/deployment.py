@@ -1,0 +1,136 @@
+"""A lane's Deployment: a worker, and Ollama as a native sidecar that outlives it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from laneway.schema.names import LANE_LABEL, POOL_LABEL
+from laneway_operator.render import pods
+from laneway_operator.render.config import LANE_FILE, lane_config_name
+from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
+from laneway_operator.view import HEALTH_PORT, OLLAMA_ADDRESS
+
+if TYPE_CHECKING:
+    from laneway_operator.view import LaneView, Manifest, PoolView
+
+LOAD_BUDGET_SECONDS = 1800  # node, image and weights of a large model from nothing
+OLLAMA_START_SECONDS = 300
+MODELS_FOLDER = "/models"
+HOME_FOLDER = "/home/ollama"
+SKIP_IDENTITY = "eks.amazonaws.com/skip-containers"  # IRSA's webhook: Ollama gets no AWS credentials
+
+
+def deployment(pool: PoolView, lane: LaneView) -> Manifest:
+    """The Deployment, without `replicas`: those are KEDA's."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(pool, lane_child_name(pool.name, lane.lane.name), lane),
+        "spec": {
+            "progressDeadlineSeconds": lane.grace_seconds + LOAD_BUDGET_SECONDS,
+            "revisionHistoryLimit": 2,
+            "selector": {"matchLabels": {POOL_LABEL: pool.name, LANE_LABEL: lane.lane.name}},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
+            "template": {
+                "metadata": {"annotations": {SKIP_IDENTITY: OLLAMA}, "labels": labels(pool, lane)},
+                "spec": _pod(pool, lane),
+            },
+        },
+    }
+
+
+def _pod(pool: PoolView, lane: LaneView) -> Manifest:
+    volumes = [
+        pods.config_volume(lane_config_name(pool, lane)),
+        *(pods.empty_volume(name) for name in ("models", "home", pods.WRITABLE_VOLUME, "worker-tmp")),
+    ]
+    if pool.settings.pod_reports:
+        volumes.append(pods.token_volume())
+    return {
+        **pods.pod_base(pool),
+        **_placement(lane),
+        "containers": [_worker(pool)],
+        "initContainers": [_ollama(pool, lane)],
+        "terminationGracePeriodSeconds": lane.grace_seconds,
+        "volumes": volumes,
+    }
+
+
+def _placement(lane: LaneView) -> Manifest:
+    profile = lane.profile
+    found: Manifest = {}
+    if profile.node_selector:
+        found["nodeSelector"] = profile.node_selector
+    if profile.tolerations:
+        found["tolerations"] = [each.model_dump(by_alias=True, exclude_none=True) for each in profile.tolerations]
+    return found
+
+
+def _worker(pool: PoolView) -> Manifest:
+    mounts = [pods.CONFIG_MOUNT, {"name": "worker-tmp", "mountPath": "/tmp"}]  # noqa: S108 - a volume of this pod
+    if pool.settings.pod_reports:
+        mounts.append(pods.TOKEN_MOUNT)
+    return {
+        "name": WORKER,
+        "image": pool.settings.worker_image,
+        "args": ["--config", f"{CONFIG_FOLDER}/{LANE_FILE}"],
+        **pods.credentials(pool),
+        "livenessProbe": _probe("/livez", period=10, failures=6),
+        "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
+        "readinessProbe": _probe("/readyz", period=2, failures=3),
+        "resources": {"limits": {"memory": "512Mi"}, "requests": {"cpu": "50m", "memory": "128Mi"}},
+        "securityContext": pods.CONTAINER_SECURITY,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": mounts,
+    }
+
+
+def _probe(path: str, *, period: int, failures: int) -> Manifest:
+    return {
+        "failureThreshold": failures,
+        "httpGet": {"path": path, "port": HEALTH_PORT},
+        "periodSeconds": period,
+        "timeoutSeconds": 3,
+    }
+
+
+def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
+    accelerator = lane.profile.accelerator
+    devices = {accelerator.resource: str(accelerator.count)} if accelerator else {}
+    return {
+        "name": OLLAMA,
+        "image": pool.settings.ollama_image,
+        "args": ["serve"],
+        "env": [{"name": name, "value": value} for name, value in _variables(lane).items()],
+        "restartPolicy": "Always",
+        **({"resources": {"limits": devices, "requests": devices}} if devices else {}),
+        "securityContext": pods.CONTAINER_SECURITY,
+        "startupProbe": {  # whether it answers; the worker sees to the model
+            "exec": {"command": ["ollama", "list"]},
+            "failureThreshold": OLLAMA_START_SECONDS,
+            "periodSeconds": 1,
+            "timeoutSeconds": 5,
+        },
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [
+            {"name": "models", "mountPath": MODELS_FOLDER},
+            {"name": "home", "mountPath": HOME_FOLDER},
+            pods.WRITABLE_MOUNT,
+        ],
+    }
+
+
+def _variables(lane: LaneView) -> dict[str, str]:
+    """Every setting that matters: Ollama's own defaults depend on the version and the VRAM."""
+    return {
+        "HOME": HOME_FOLDER,
+        "OLLAMA_CONTEXT_LENGTH": str(lane.config.model.context_length),
+        "OLLAMA_HOST": OLLAMA_ADDRESS,
+        "OLLAMA_KEEP_ALIVE": "-1",
+        "OLLAMA_LOAD_TIMEOUT": "10m",
+        "OLLAMA_MAX_LOADED_MODELS": "1",
+        "OLLAMA_MODELS": MODELS_FOLDER,
+        "OLLAMA_NOPRUNE": "1",
+        "OLLAMA_NO_CLOUD": "1",
+        "OLLAMA_NUM_PARALLEL": str(lane.lane.parallel),
+    }

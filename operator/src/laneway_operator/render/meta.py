@@ -1,0 +1,60 @@
+"""Names, labels and owner of children. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from laneway.schema.names import GROUP, KIND, LANE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, VERSION
+
+if TYPE_CHECKING:
+    from laneway_operator.view import LaneView, Manifest, PoolView
+
+MAX_LANE_CHILD_NAME = 46  # with a ReplicaSet's and a pod's suffix 63: a longer pod name is cut in its hostname
+HASH_CHARACTERS = 8
+
+WORKER = "worker"
+OLLAMA = "ollama"
+CONFIG_FOLDER = "/etc/laneway"
+
+
+def short_hash(text: str) -> str:
+    """Enough of a content hash to tell two documents of one pool apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_CHARACTERS]
+
+
+def lane_child_name(pool: str, lane: str) -> str:
+    """The name of a lane's Deployment and ScaledObject."""
+    full = f"{pool}-{lane}"
+    if len(full) <= MAX_LANE_CHILD_NAME:
+        return full
+    return f"{full[: MAX_LANE_CHILD_NAME - HASH_CHARACTERS - 1]}-{short_hash(full)}"
+
+
+def worker_account_name(pool: str) -> str:
+    """The ServiceAccount, Role and RoleBinding of a pool's workers."""
+    return f"laneway-worker-{pool}"
+
+
+def trigger_authentication_name(pool: str) -> str:
+    """How KEDA reads the pool's queues."""
+    return f"laneway-{pool}"
+
+
+def metadata(pool: PoolView, name: str, lane: LaneView | None = None) -> Manifest:
+    """Metadata of a child, owned by the pool: deleting the pool deletes it, with the operator down too."""
+    owner = {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": KIND,
+        "name": pool.name,
+        "uid": pool.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    return {"name": name, "namespace": pool.namespace, "labels": labels(pool, lane), "ownerReferences": [owner]}
+
+
+def labels(pool: PoolView, lane: LaneView | None = None) -> dict[str, str]:
+    """Labels of a child."""
+    found = {MANAGED_BY_LABEL: MANAGED_BY, POOL_LABEL: pool.name}
+    return found if lane is None else found | {LANE_LABEL: lane.lane.name}

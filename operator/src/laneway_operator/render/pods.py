@@ -1,0 +1,85 @@
+"""What the pods of a pool have in common. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from laneway_operator.render.meta import CONFIG_FOLDER, worker_account_name
+
+if TYPE_CHECKING:
+    from laneway_operator.view import Manifest, PoolView
+
+USER_ID = 65532
+TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a folder, where clients look for it
+TOKEN_SECONDS = 3607  # what Kubernetes itself asks for
+TOKEN_VOLUME = "token"  # noqa: S105 - a volume's name
+CONFIG_VOLUME = "config"
+WRITABLE_VOLUME = "tmp"
+
+CONTAINER_SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+POD_SECURITY = {
+    "fsGroup": USER_ID,
+    "runAsGroup": USER_ID,
+    "runAsNonRoot": True,
+    "runAsUser": USER_ID,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+CONFIG_MOUNT = {"name": CONFIG_VOLUME, "mountPath": CONFIG_FOLDER, "readOnly": True}
+WRITABLE_MOUNT = {"name": WRITABLE_VOLUME, "mountPath": "/tmp"}  # noqa: S108 - a volume of this pod alone
+
+
+def pod_base(pool: PoolView) -> Manifest:
+    """Identity, security, pull secrets. The API token is mounted by hand, where a container needs it."""
+    base: Manifest = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": POD_SECURITY,
+        "serviceAccountName": worker_account_name(pool.name),
+    }
+    secrets = [{"name": each} for each in pool.settings.image_pull_secrets]
+    return base | ({"imagePullSecrets": secrets} if secrets else {})
+
+
+def config_volume(name: str) -> Manifest:
+    """The one document that a container reads."""
+    return {"name": CONFIG_VOLUME, "configMap": {"name": name}}
+
+
+def empty_volume(name: str) -> Manifest:
+    """A folder that lives as long as its pod."""
+    return {"name": name, "emptyDir": {}}
+
+
+def credentials(pool: PoolView) -> Manifest:
+    """Environment of a container that calls AWS: nothing on AWS itself, where the identity comes with the pod.
+
+    Nothing, and not an empty list: the API server drops one, and the object would never be what was applied.
+    """
+    emulator = pool.settings.emulator
+    if emulator is None:
+        return {}
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    return {
+        "env": [{"name": key, "valueFrom": {"secretKeyRef": {"name": emulator.secret, "key": key}}} for key in keys]
+    }
+
+
+def token_volume() -> Manifest:
+    """What a container needs to call the API server."""
+    sources = [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": TOKEN_SECONDS}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {
+            "downwardAPI": {
+                "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
+            }
+        },
+    ]
+    return {"name": TOKEN_VOLUME, "projected": {"sources": sources}}
+
+
+TOKEN_MOUNT = {"name": TOKEN_VOLUME, "mountPath": TOKEN_FOLDER, "readOnly": True}

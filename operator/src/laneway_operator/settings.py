@@ -1,0 +1,78 @@
+"""What the operator is told by its Helm values: one frozen object, read from the environment once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_REGION = "us-east-1"
+DEFAULT_HEALTH_ADDRESS = "0.0.0.0:8080"  # the kubelet asks from outside the pod
+
+
+class SettingsError(Exception):
+    """A setting that can't be used; the message names its variable."""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """AWS stood in for, by LocalStack or moto."""
+
+    endpoint: str
+    """Where it answers."""
+    secret: str
+    """The Secret in every pool's namespace that holds its credentials."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the operator is told."""
+
+    worker_image: str
+    ollama_image: str
+    profiles: Path
+    """The file with the placement profiles."""
+    region: str = DEFAULT_REGION
+    """The region of pools that name none."""
+    emulator: Emulator | None = None
+    pod_reports: bool = False
+    """Whether workers may write onto their own pods: where a policy bounds what they may write."""
+    image_pull_secrets: tuple[str, ...] = ()
+    """Names of pull secrets in every pool's namespace."""
+    health_address: str = DEFAULT_HEALTH_ADDRESS
+    """Where `/healthz` is served."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Parse `LANEWAY_*`; raises `SettingsError`."""
+    endpoint = environment.get("LANEWAY_AWS_ENDPOINT")
+    secret = environment.get("LANEWAY_AWS_SECRET")
+    if bool(endpoint) != bool(secret):
+        raise SettingsError("LANEWAY_AWS_ENDPOINT and LANEWAY_AWS_SECRET go together; set both for an emulator")
+    return Settings(
+        worker_image=_needed(environment, "LANEWAY_WORKER_IMAGE"),
+        ollama_image=_needed(environment, "LANEWAY_OLLAMA_IMAGE"),
+        profiles=Path(_needed(environment, "LANEWAY_PROFILES")),
+        region=environment.get("LANEWAY_AWS_REGION") or DEFAULT_REGION,
+        emulator=Emulator(endpoint, secret) if endpoint and secret else None,
+        pod_reports=_switch(environment, "LANEWAY_POD_REPORTS"),
+        image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
+        health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
+    )
+
+
+def _needed(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise SettingsError(f"{name} is not set; the chart sets it")
+    return value
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "false")
+    if value not in ("true", "false"):
+        raise SettingsError(f"{name} should be true or false, not {value!r}")
+    return value == "true"

@@ -1,0 +1,51 @@
+"""What the indexes hold of one pool, taken at one moment. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from laneway_operator.observe import Child, DeploymentFacts, JobFacts, PodFacts, ScalerFacts
+
+
+@dataclass(frozen=True)
+class PoolBody:
+    """A pool as it stands in the cluster."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    spec: Mapping[str, Any]
+    status: Mapping[str, Any]
+
+    def document(self) -> dict[str, Any]:
+        """The parts of the YAML that `parse_pool` reads."""
+        return {
+            "apiVersion": "laneway.dev/v1alpha1",
+            "kind": "LLMWorkerPool",
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": self.spec,
+        }
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One pool and everything of it."""
+
+    pool: PoolBody
+    children: tuple[Child, ...] = ()
+    deployments: Mapping[str, DeploymentFacts] = field(default_factory=dict)
+    """Lane → its Deployment."""
+    scalers: Mapping[str, ScalerFacts] = field(default_factory=dict)
+    """Lane → its ScaledObject."""
+    jobs: tuple[JobFacts, ...] = ()
+    pods: tuple[PodFacts, ...] = ()
+
+    @property
+    def configs_in_use(self) -> set[str]:
+        """ConfigMaps that pods read."""
+        return {each.config for each in self.pods if each.config is not None}

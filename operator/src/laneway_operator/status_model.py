@@ -1,0 +1,68 @@
+"""The status of a pool, as the CRD has it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from laneway.schema.base import KubernetesModel, list_map
+
+MAX_MESSAGE = 2048
+
+Text = Annotated[str, StringConstraints(max_length=512)]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Replicas = Annotated[int, Field(ge=0, json_schema_extra={"format": "int32"})]
+
+
+class Written(KubernetesModel):
+    """A model that we write ourselves, by Python's names."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class Condition(Written):
+    """One condition (https://github.com/kubernetes/community/blob/main/contributors/devel/sig-architecture/api-conventions.md)."""
+
+    type: Annotated[str, StringConstraints(max_length=63)]
+    """`Ready` is the summary of the others."""
+    status: Literal["True", "False", "Unknown"]
+    """Whether it holds."""
+    reason: Annotated[str, StringConstraints(max_length=63)]
+    """Why, in one word."""
+    message: Annotated[str, StringConstraints(max_length=MAX_MESSAGE)]
+    """Why, in words, and what to do."""
+    last_transition_time: Time
+    """When `status` last changed."""
+    observed_generation: Annotated[int, Field(ge=0)]
+    """The generation that it tells of."""
+
+
+class LaneStatus(Written):
+    """A lane as it is."""
+
+    name: Annotated[str, StringConstraints(max_length=20)]
+    """The lane."""
+    queue_url: Annotated[Text | None, Field(alias="queueURL")] = None
+    """Where jobs are sent."""
+    dead_letter_queue_url: Annotated[Text | None, Field(alias="deadLetterQueueURL")] = None
+    """Where SQS moves what killed its workers."""
+    replicas: Replicas = 0
+    """Workers wanted."""
+    ready_replicas: Replicas = 0
+    """Workers with the model loaded."""
+
+
+class PoolStatus(Written):
+    """What the operator says of a pool. Written only when something changed."""
+
+    observed_generation: Annotated[int, Field(ge=0)] = 0
+    """The generation of the spec that this tells of."""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
+    """Conditions."""
+    lane_count: Annotated[int, Field(ge=0)] = 0
+    """Lanes."""
+    workers: Annotated[str, StringConstraints(max_length=32)] = "0/0"
+    """Workers ready and wanted."""
+    lanes: Annotated[tuple[LaneStatus, ...], Field(max_length=16, json_schema_extra=list_map("name"))] = ()
+    """The lanes, in the pool's order."""

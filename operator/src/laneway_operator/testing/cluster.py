@@ -1,0 +1,135 @@
+"""A cluster in memory: it keeps what is applied, and whose field is whose, as far as the operator looks."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from laneway_operator.cluster import KEDA_GROUP, KINDS, NAMED_BY_PEOPLE
+from laneway_operator.digest import FIELD_MANAGER
+from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.reasons import Reason
+
+if TYPE_CHECKING:
+    from laneway_operator.observe import Child
+    from laneway_operator.view import Manifest
+
+Place = tuple[str, str, str]
+"""Kind, namespace and name."""
+
+
+class MemoryCluster:
+    """The port `Cluster`."""
+
+    def __init__(self, identity: str = "cluster-1") -> None:
+        """Empty, with KEDA."""
+        self.objects: dict[Place, dict[str, Any]] = {}
+        self.statuses: dict[tuple[str, str], dict[str, Any]] = {}
+        self.secrets: set[tuple[str, str]] = set()
+        self.calls: list[str] = []
+        """Every call, such as `apply Deployment documents-fast`."""
+        self.refusals: dict[tuple[str, str], str] = {}
+        """Kind and name → the words with which an object is refused."""
+        self.keda = True
+        """Whether KEDA is installed."""
+        self.down: Unreachable | None = None
+        """What every call raises."""
+        self._identity = identity
+        self._uids = itertools.count(1)
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that change something."""
+        return [each for each in self.calls if each.split()[0] in ("apply", "delete", "status")]
+
+    def apply(self, manifest: Manifest) -> None:
+        """As the API server does it; fields of others survive."""
+        kind, metadata = manifest["kind"], manifest["metadata"]
+        self._asked(f"apply {kind} {metadata['name']}")
+        if KINDS[kind].api.startswith(f"{KEDA_GROUP}/") and not self.keda:
+            raise NotYet(Reason.KEDA_MISSING, f"the cluster has no {kind}: KEDA is not installed")
+        words = self.refusals.get((kind, metadata["name"]))
+        if words is not None:
+            raise SpecError(Reason.REFUSED, words)
+        place = (kind, metadata["namespace"], metadata["name"])
+        live = self.objects.get(place, {})
+        if kind in NAMED_BY_PEOPLE and live and not _same_owner(live, manifest):
+            raise SpecError(Reason.NAME_TAKEN, f"there is a {kind} {metadata['name']} that is not this pool's")
+        self.objects[place] = self._applied(live, manifest)
+
+    def _applied(self, live: dict[str, Any], manifest: Manifest) -> dict[str, Any]:
+        found: dict[str, Any] = _merged(_without_ours(live), manifest)
+        found["metadata"]["uid"] = live.get("metadata", {}).get("uid") or f"uid-{next(self._uids)}"
+        others = [
+            each for each in live.get("metadata", {}).get("managedFields", []) if each["manager"] != FIELD_MANAGER
+        ]
+        ours = {"manager": FIELD_MANAGER, "operation": "Apply", "fieldsV1": fields_of(manifest)}
+        found["metadata"]["managedFields"] = [*others, ours]
+        return found
+
+    def delete(self, child: Child, namespace: str) -> None:
+        """Only where the UID is the same."""
+        self._asked(f"delete {child.kind} {child.name}")
+        place = (child.kind, namespace, child.name)
+        if self.objects.get(place, {}).get("metadata", {}).get("uid") == child.uid:
+            del self.objects[place]
+
+    def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
+        """See the port."""
+        self._asked(f"status {name}")
+        self.statuses[namespace, name] = copy.deepcopy(status)
+
+    def has_secret(self, namespace: str, name: str) -> bool:
+        """See the port."""
+        self._asked(f"secret {name}")
+        return (namespace, name) in self.secrets
+
+    def identity(self) -> str:
+        """See the port."""
+        self._asked("identity")
+        return self._identity
+
+    def _asked(self, call: str) -> None:
+        self.calls.append(call)
+        if self.down is not None:
+            raise self.down
+
+
+def fields_of(manifest: Manifest) -> dict[str, Any]:
+    """`fieldsV1` of an applied manifest, with every list taken as one value."""
+    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    body["metadata"] = {key: value for key, value in body["metadata"].items() if key not in ("name", "namespace")}
+    return _fields(body)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {f"f:{key}": _fields(each) for key, each in value.items()} if isinstance(value, dict) else {}
+
+
+def _merged(below: Any, above: Any) -> Any:
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return copy.deepcopy(above)
+    return below | {key: _merged(below.get(key), value) for key, value in above.items()}
+
+
+def _without_ours(live: dict[str, Any]) -> dict[str, Any]:
+    """What stays of an object when we apply something else: what we own no more is gone."""
+    entries = live.get("metadata", {}).get("managedFields", [])
+    ours: dict[str, Any] = next((each["fieldsV1"] for each in entries if each["manager"] == FIELD_MANAGER), {})
+    return _pruned(copy.deepcopy(live), ours)
+
+
+def _pruned(value: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    for key, inner in fields.items():
+        name = key[2:]
+        if not inner:
+            value.pop(name, None)
+        elif isinstance(value.get(name), dict):
+            _pruned(value[name], inner)
+    return value
+
+
+def _same_owner(live: dict[str, Any], manifest: Manifest) -> bool:
+    owner = manifest["metadata"]["ownerReferences"][0]["uid"]
+    return any(each["uid"] == owner for each in live["metadata"].get("ownerReferences", []))

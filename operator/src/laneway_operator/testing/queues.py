@@ -1,0 +1,66 @@
+"""SQS's administration in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from laneway.schema.lane_config import QueueURLs
+from laneway_operator.errors import NotYet
+from laneway_operator.managed import LONGEST_RETENTION_SECONDS
+from laneway_operator.queues import MAX_RECEIVES, OWNER_TAG
+from laneway_operator.reasons import Reason
+
+if TYPE_CHECKING:
+    from laneway_operator.managed import ManagedQueue
+
+
+@dataclass
+class MadeQueue:
+    """A queue as it is."""
+
+    retention_seconds: int
+    dead_letter_url: str | None = None
+    max_receives: int | None = None
+    encrypted: bool = True
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class MemoryQueues:
+    """The port `Queues`."""
+
+    def __init__(self) -> None:
+        """No queues."""
+        self.made: dict[str, MadeQueue] = {}
+        """URL → queue."""
+        self.changes: list[str] = []
+        """What was done, such as `create <name>`."""
+        self.trouble: NotYet | None = None
+        """What every call raises."""
+
+    def ensure(self, queue: ManagedQueue) -> QueueURLs:
+        """See the port."""
+        if self.trouble is not None:
+            raise self.trouble
+        dead = url_of(queue.dead_letter_name, queue.region)
+        url = url_of(queue.name, queue.region)
+        tags = {OWNER_TAG: queue.owner}
+        self._one(dead, MadeQueue(LONGEST_RETENTION_SECONDS, tags=tags))
+        self._one(url, MadeQueue(queue.retention_seconds, dead, MAX_RECEIVES, tags=dict(tags)))
+        return QueueURLs(url=url, dead_letter_url=dead)
+
+    def _one(self, url: str, wanted: MadeQueue) -> None:
+        name, there = url.rpartition("/")[2], self.made.get(url)
+        if there is not None and there.tags.get(OWNER_TAG) != wanted.tags[OWNER_TAG]:
+            owner = wanted.tags[OWNER_TAG]
+            raise NotYet(Reason.QUEUE_NOT_OURS, f"the queue {url} is there, but its tag {OWNER_TAG} is not {owner}")
+        if there is not None:
+            wanted.tags = there.tags  # other tags are other people's
+        if there != wanted:
+            self.made[url] = wanted
+            self.changes.append(f"{'change' if there else 'create'} {name}")
+
+
+def url_of(name: str, region: str) -> str:
+    """A queue's URL, as SQS builds it."""
+    return f"https://sqs.{region}.amazonaws.com/123456789012/{name}"

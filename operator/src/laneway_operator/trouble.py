@@ -1,0 +1,89 @@
+"""Why a pod does not serve, from its own status and from what its worker wrote onto it. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.names import TROUBLE
+from laneway.schema.strict_json import NotStrictJSON, read_strictly
+from laneway_operator.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Found = tuple[Reason, str]
+
+MAX_WORDS = 512
+MAX_ANNOTATION = 4096  # a worker writes less than a quarter of it
+LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has a slash in its name
+PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+WORKER_CODES = {
+    "model_unusable": Reason.MODEL_UNUSABLE,
+    "aws_unavailable": Reason.QUEUE_ACCESS_DENIED,
+    "engine_down": Reason.ENGINE_DOWN,
+}
+
+
+def trouble_of_pod(body: dict[str, Any]) -> Found | None:
+    """The first named cause; None for a pod that only needs time."""
+    status = body.get("status", {})
+    for found in _causes(body, status):
+        return found[0], _plain(found[1])
+    return None
+
+
+def _plain(words: str) -> str:
+    """Words from outside, in one line, without what a terminal would obey or the API server would replace."""
+    return "".join(each if each.isprintable() else " " for each in words[:MAX_WORDS])
+
+
+def _causes(body: dict[str, Any], status: dict[str, Any]) -> Iterator[Found]:
+    yield from _unscheduled(status)
+    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        yield from _container(container)
+    yield from _told_by_worker(body["metadata"].get("annotations", {}).get(TROUBLE))
+
+
+def _unscheduled(status: dict[str, Any]) -> Iterator[Found]:
+    for each in status.get("conditions", []):
+        if each.get("type") == "PodScheduled" and each.get("reason") == "Unschedulable":
+            message = str(each.get("message", ""))
+            yield (Reason.NO_GPU_CAPACITY if LACKS_DEVICE.search(message) else Reason.UNSCHEDULABLE), message
+
+
+def _container(container: dict[str, Any]) -> Iterator[Found]:
+    """A container that is ready has got over its last end."""
+    if container.get("ready"):
+        return
+    name, state = container.get("name"), container.get("state", {})
+    waiting, last = state.get("waiting", {}), container.get("lastState", {}).get("terminated", {})
+    ended = state.get("terminated", last)
+    reason, message = waiting.get("reason"), str(waiting.get("message", ""))
+    if reason in PULL_FAILURES:
+        yield Reason.IMAGE_PULL_FAILED, f"container {name}: image {container.get('image')} can't be pulled"
+    elif reason == "CreateContainerConfigError":
+        missing = "secret" in message.lower() and ("not found" in message or "find key" in message)
+        yield (Reason.SECRET_MISSING if missing else Reason.REFUSED), f"container {name}: {message}"
+    elif ended.get("reason") == "OOMKilled":
+        yield Reason.OUT_OF_MEMORY, f"container {name} was killed for its memory"
+    elif ended.get("exitCode"):
+        yield Reason.CRASHING, f"container {name} ended with code {ended['exitCode']}: {_last_words(ended)}"
+
+
+def _last_words(ended: dict[str, Any]) -> str:
+    lines = str(ended.get("message", "")).strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _told_by_worker(text: str | None) -> Iterator[Found]:
+    """The annotation is a worker's own; it is read like anything from outside."""
+    if text is None or len(text) > MAX_ANNOTATION:
+        return
+    try:
+        told = read_strictly(text.encode(errors="replace"))
+    except NotStrictJSON:
+        return
+    reason = WORKER_CODES.get(str(told.get("code"))) if isinstance(told, dict) else None
+    if reason is not None:
+        yield reason, str(told.get("message", ""))

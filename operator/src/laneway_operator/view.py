@@ -1,0 +1,82 @@
+"""What rendering needs to know of a pool: the parsed spec, and what surrounds it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.lane_config import LaneConfig, LaneSettings, QueueURLs, lane_config
+from laneway.schema.pool_document import pool_document
+from laneway.schema.preflight import Preflight
+
+if TYPE_CHECKING:
+    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway_operator.profiles import Profile
+    from laneway_operator.settings import Settings
+
+HEALTH_PORT = 8080
+HEALTH_ADDRESS = f"0.0.0.0:{HEALTH_PORT}"  # the kubelet's probes come from outside the pod
+OLLAMA_ADDRESS = "127.0.0.1:11434"
+GRACE_MARGIN_SECONDS = 30  # after the drain: the last results are committed, the rest is given back
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LaneView:
+    """One lane with everything that surrounds it."""
+
+    lane: Lane
+    profile: Profile
+    config: LaneConfig
+
+    @property
+    def grace_seconds(self) -> int:
+        """How long a pod may take to leave."""
+        return self.config.drain_seconds + GRACE_MARGIN_SECONDS
+
+
+@dataclass(frozen=True)
+class PoolView:
+    """One pool with everything that surrounds it."""
+
+    pool: LLMWorkerPool
+    uid: str
+    settings: Settings
+    lanes: tuple[LaneView, ...]
+
+    @property
+    def name(self) -> str:
+        """The pool's name."""
+        return self.pool.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """The pool's namespace."""
+        return self.pool.metadata.namespace
+
+    @property
+    def preflight(self) -> Preflight:
+        """What the pool's preflight publishes."""
+        configs = [each.config for each in self.lanes]
+        emulator = self.settings.emulator
+        return Preflight(
+            results=self.pool.results,
+            region=configs[0].region,
+            endpoint=emulator.endpoint if emulator else None,
+            document=pool_document(configs),
+        )
+
+
+def lane_view(pool: LLMWorkerPool, lane: Lane, profile: Profile, queue: QueueURLs, settings: Settings) -> LaneView:
+    """A lane whose queues are known."""
+    surroundings = LaneSettings(
+        queue=queue,
+        region=settings.region,
+        endpoint=settings.emulator.endpoint if settings.emulator else None,
+        ollama_url=f"http://{OLLAMA_ADDRESS}",
+        health_address=HEALTH_ADDRESS,
+        price_per_hour=profile.price_per_hour,
+        pod_reports=settings.pod_reports,
+    )
+    return LaneView(lane, profile, lane_config(pool, lane, surroundings))
