@@ -1,0 +1,215 @@
+"""The charts, and everything else that kind gets, on a real API server; the policy with real tokens."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, Helm, Manifest
+from support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from support.cluster.cluster import Cluster
+
+    Worker = Callable[..., CompletedProcess[str]]
+
+OPERATOR = f"system:serviceaccount:{NAMESPACE}:{RELEASE}"
+POOLS = "nlp"
+ACCOUNT = "laneway-worker-documents"
+
+
+@pytest.fixture(scope="session")
+def installed(api: Cluster) -> Cluster:
+    """Both charts, by real Helm; --wait sees a pod that runs in name only."""
+    for release, chart in (("laneway-crds", CRD_CHART), (RELEASE, CHART)):
+        api.run("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait")
+    api.kubectl("create", "namespace", POOLS)
+    return api
+
+
+def dry_run(cluster: Cluster, text: str, *argv: str) -> CompletedProcess[str]:
+    return cluster.run(
+        *("kubectl", "apply", "--server-side", "--dry-run=server", "--validate=strict", "--filename=-", *argv),
+        text=text,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
+def test_every_object_is_accepted(installed: Cluster, helm: Helm, values: Manifest) -> None:
+    manifests = helm.template(values)
+    text = "\n---\n".join(json.dumps(each) for each in manifests)
+    done = dry_run(installed, text, "--force-conflicts")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len(manifests)
+
+
+@pytest.mark.parametrize("file", ["localstack.yaml", "pool.yaml"])
+def test_what_kind_gets_is_accepted(installed: Cluster, file: str) -> None:
+    text = (KIND_EXAMPLE / file).read_text()
+    for each in yaml.safe_load_all(text):
+        if each["kind"] == "Namespace":
+            installed.apply(each)
+    done = dry_run(installed, text)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_notes_say_which_secrets_to_make(installed: Cluster, helm: Helm) -> None:
+    file = helm.folder / "values.json"
+    file.write_text(json.dumps(MATRIX["two secrets"]))
+    values = f"--values={file}"
+    notes = installed.run("helm", "install", "again", CHART, "-n", NAMESPACE, "--dry-run=server", values).stdout
+    assert f"kubectl --namespace {NAMESPACE} create secret generic operator-aws" in notes
+    assert "kubectl --namespace POOL_NAMESPACE create secret generic aws-emulator" in notes
+    assert "KEDA is missing" not in notes
+    assert "resource is missing" not in notes
+
+
+def may(cluster: Cluster, verb: str, resource: str, *argv: str) -> bool:
+    kind, _, part = resource.partition("#")
+    sub = [f"--subresource={part}"] if part else []
+    done = cluster.run("kubectl", "auth", "can-i", verb, kind, *sub, f"--as={OPERATOR}", *argv, check=False)
+    return done.stdout.strip() == "yes"
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "wanted"),
+    [
+        ("watch", "llmworkerpools.laneway.dev", True),
+        ("patch", "llmworkerpools.laneway.dev#status", True),
+        ("patch", "llmworkerpools.laneway.dev", False),
+        ("watch", "customresourcedefinitions.apiextensions.k8s.io", True),
+        ("patch", "deployments.apps", True),
+        ("create", "scaledobjects.keda.sh", True),
+        ("delete", "jobs.batch", True),
+        ("get", "namespaces/kube-system", True),
+        ("list", "namespaces", False),
+        ("get", "secrets/aws-emulator", False),
+        ("delete", "pods", False),
+        ("escalate", "roles.rbac.authorization.k8s.io", False),
+        ("bind", "roles.rbac.authorization.k8s.io", False),
+    ],
+)
+def test_what_the_operator_may(installed: Cluster, verb: str, resource: str, *, wanted: bool) -> None:
+    assert may(installed, verb, resource, "-n", POOLS) is wanted
+
+
+def role(resource: str, *verbs: str) -> str:
+    rules = [{"apiGroups": [""], "resources": [resource], "verbs": list(verbs)}]
+    metadata = {"name": ACCOUNT, "namespace": POOLS}
+    return json.dumps(
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata, "rules": rules}
+    )
+
+
+def test_the_operator_may_give_workers_their_right_and_no_other(installed: Cluster) -> None:
+    assert dry_run(installed, role("pods", "get", "patch"), f"--as={OPERATOR}").returncode == 0
+    refused = dry_run(installed, role("secrets", "get"), f"--as={OPERATOR}")
+    assert "attempting to grant RBAC permissions not currently held" in refused.stderr
+
+
+def pod(name: str) -> Manifest:
+    container = {"name": "worker", "image": "laneway.local/pause:test"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": POOLS, "labels": {"lane": "fast"}, "annotations": {"kept": "yes"}},
+        "spec": {"serviceAccountName": ACCOUNT, "containers": [container]},
+    }
+
+
+def worker_of(cluster: Cluster, folder: Path, *bound: str) -> Worker:
+    """Kubectl as a worker whose token was issued to a pod, or to none."""
+    config: dict[str, Any] = json.loads(cluster.kubeconfig.read_text())
+    token = cluster.kubectl("create", "token", ACCOUNT, "-n", POOLS, *bound).strip()
+    config["users"][0]["user"] = {"token": token}
+    file = folder / "worker.kubeconfig"
+    file.write_text(json.dumps(config))
+    return lambda *argv: cluster.run("kubectl", *argv, "-n", POOLS, f"--kubeconfig={file}", check=False)
+
+
+@pytest.fixture(scope="session")
+def worker(installed: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Worker:
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": ACCOUNT, "namespace": POOLS}}
+    installed.apply(account, role("pods", "get", "patch"), namespace=POOLS)
+    installed.kubectl(
+        "create", "rolebinding", ACCOUNT, "-n", POOLS, f"--role={ACCOUNT}", f"--serviceaccount={POOLS}:{ACCOUNT}"
+    )
+    installed.apply(pod("mine"), pod("other"), namespace=POOLS)
+    bound = ("--bound-object-kind=Pod", "--bound-object-name=mine")
+    kubectl = worker_of(installed, tmp_path_factory.mktemp("worker"), *bound)
+    # A policy takes a moment until the API server knows it.
+    eventually(lambda: kubectl("label", "pod", "mine", "a=b", "--dry-run=server").returncode != 0)
+    return kubectl
+
+
+def test_a_worker_changes_its_two_annotations_on_its_own_pod(installed: Cluster, worker: Worker) -> None:
+    cost = "controller.kubernetes.io/pod-deletion-cost"
+    done = worker("annotate", "pod", "mine", "--overwrite", f"{cost}=7", "laneway.dev/trouble=no model")
+    assert done.returncode == 0, done.stderr
+    annotations = installed.get("pod", "mine", POOLS)["metadata"]["annotations"]
+    assert annotations == {"kept": "yes", cost: "7", "laneway.dev/trouble": "no model"}
+    assert worker("annotate", "pod", "mine", "laneway.dev/trouble-", f"{cost}-").returncode == 0
+
+
+ELSE = "controller.kubernetes.io/pod-deletion-cost and laneway.dev/trouble of its pod, not "
+REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
+    "another pod": (
+        ("annotate", "pod", "other", "laneway.dev/trouble=x"),
+        "this token was issued to pod mine, and the request is for other",
+    ),
+    "label": (("label", "pod", "mine", "lane=slow", "--overwrite"), ELSE + "its labels"),
+    "another annotation": (("annotate", "pod", "mine", "new=x"), ELSE + "other annotations"),
+    "a changed annotation": (("annotate", "pod", "mine", "kept=no", "--overwrite"), ELSE + "other annotations"),
+    "a removed annotation": (("annotate", "pod", "mine", "kept-"), ELSE + "other annotations"),
+    "image": (("set", "image", "pod/mine", "worker=evil"), ELSE + "its spec"),
+    "finalizer": (
+        ("patch", "pod", "mine", "-p", '{"metadata":{"finalizers":["a.example/b"]}}'),
+        ELSE + "its owners or finalizers",
+    ),
+    "owner": (
+        (
+            *("patch", "pod", "mine", "-p"),
+            '{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"other","uid":"1"}]}}',
+        ),
+        ELSE + "its owners or finalizers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("argv", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_worker_changes_nothing_else(worker: Worker, argv: tuple[str, ...], message: str) -> None:
+    done = worker(*argv)
+    assert done.returncode != 0
+    assert message in done.stderr
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_token_without_a_pod_changes_nothing(installed: Cluster, tmp_path: Path) -> None:
+    done = worker_of(installed, tmp_path)("annotate", "pod", "mine", "laneway.dev/trouble=x")
+    assert "this token names none: use the token that is mounted in the pod" in done.stderr
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_policy_is_about_workers_only(installed: Cluster) -> None:
+    installed.kubectl("label", "pod", "other", "-n", POOLS, "by=an administrator".replace(" ", "-"))
+
+
+def test_kubernetes_finds_nothing_wrong_with_the_policy_s_types(installed: Cluster) -> None:
+    name = f"{RELEASE}.{NAMESPACE}.pod-reports.laneway.dev"
+    status = eventually(lambda: installed.get("validatingadmissionpolicy", name).get("status", {}))
+    assert status["typeChecking"] == {}
+
+
+def test_the_resource_outlives_its_release(installed: Cluster) -> None:
+    crd = "llmworkerpools.laneway.dev"
+    installed.run("helm", "upgrade", "--install", "crds-again", CRD_CHART, "--take-ownership", "-n", NAMESPACE)
+    installed.run("helm", "uninstall", "crds-again", "-n", NAMESPACE)
+    assert installed.get("customresourcedefinition", crd)["metadata"]["name"] == crd
