@@ -5,9 +5,13 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
 PACKAGES := sdk worker operator
+KIND_DIR := .laneway/kind
+KIND_ENV := KUBECONFIG=$(CURDIR)/$(KIND_DIR)/kubeconfig
+TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))
 
 .DEFAULT_GOAL := help
-.PHONY: help sync fmt check test cache test-unit test-ports test-e2e generate verify golden demo bench-local clean
+.PHONY: help sync fmt check test cache test-unit test-ports test-chart test-cluster test-e2e generate verify golden demo \
+	cluster-up cluster-shell cluster-down kind-up kind-down bench-local clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,22 +37,41 @@ check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) lint-imports --no-cache
 	$(RUN) python tools/generate.py --check
 
-test: sync ## everything that CI runs; Ollama is built in the background while the static checks run
-	@$(MAKE) --no-print-directory cache & building=$$!; \
+test: sync ## everything that CI runs; programs and images are built in the background from the first second
+	@$(MAKE) --no-print-directory cache-ollama & ollama=$$!; \
 	$(MAKE) --no-print-directory check; checked=$$?; \
-	wait $$building && test $$checked -eq 0 && $(MAKE) --no-print-directory test-unit test-ports test-e2e
+	wait $$ollama && test $$checked -eq 0 || exit 1; \
+	$(MAKE) --no-print-directory cache-cluster & cluster=$$!; \
+	$(MAKE) --no-print-directory test-unit test-ports test-e2e-local; tested=$$?; \
+	wait $$cluster && test $$tested -eq 0 && $(MAKE) --no-print-directory test-chart test-cluster test-e2e-cluster
 
-cache: sync ## build Ollama and fetch its models, where they are missing
+cache: cache-ollama cache-cluster ## build everything that tests need and do not find, once for all checkouts
+
+cache-ollama: sync
 	@PYTHONPATH=tests $(RUN) python -m support.ollama
+
+cache-cluster: sync
+	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images
 
 test-unit: sync ## pure functions and the worker on in-memory ports; seconds
 	$(RUN) pytest tests/unit -q -n auto
 
-test-ports: cache ## fakes and real adapters through one suite: moto, Ollama with Gemma
+test-ports: cache-ollama ## fakes and real adapters through one suite: moto, Ollama with Gemma
 	$(RUN) pytest tests/ports -q
 
-test-e2e: cache ## `laneway up`, the client, the command line and the demo, as a user runs them
-	$(RUN) pytest tests/e2e -q
+test-chart: cache-cluster ## charts: values, rights, and every object on a real API server
+	$(RUN) pytest tests/chart -q
+
+test-cluster: cache-cluster ## the CRD, the operator and the images on a real API server with KEDA
+	$(RUN) pytest tests/cluster -q
+
+test-e2e: test-e2e-local test-e2e-cluster ## as users run it: `laneway up` and the demo; Helm, kubectl and a real node
+
+test-e2e-local: cache-ollama
+	$(RUN) pytest tests/e2e -q --ignore=tests/e2e/cluster
+
+test-e2e-cluster: cache-cluster
+	$(RUN) pytest tests/e2e/cluster -q -s
 
 generate: sync ## regenerate JSON Schemas and reference pages
 	$(RUN) python tools/generate.py
@@ -56,12 +79,45 @@ generate: sync ## regenerate JSON Schemas and reference pages
 verify: check ## the same as check: what is generated is up to date
 
 golden: generate ## rewrite golden files; the diff is the review
+	PYTHONPATH=tests $(RUN) python -m support.golden
 
 demo: sync ## 46 texts through a pool on this machine, a worker killed in the middle
 	@$(RUN) python examples/documents/demo.py
 
+cluster-up: cache-cluster ## a cluster with a real node on this machine, for use by hand (docs/howto/cluster.md); needs root
+	@PYTHONPATH=tests $(RUN) python -m support.cluster up $$(PYTHONPATH=tests $(RUN) python -m support.images | awk '{print "--image", $$NF}')
+
+cluster-shell: sync ## a shell in its network, with KUBECONFIG and AWS_ENDPOINT_URL set; DO="command" runs one command there
+	@PYTHONPATH=tests $(RUN) python -m support.cluster shell $(if $(DO),-- sh -c '$(DO)')
+
+cluster-down: sync ## end it and remove everything of it
+	@PYTHONPATH=tests $(RUN) python -m support.cluster down
+
 bench-local: sync ## time to first result, overhead, occupancy, memory, start-up
 	PYTHONPATH=tests $(RUN) python tests/bench/bench_local.py
+
+kind-up: sync ## a pool on kind: LocalStack, KEDA, the operator, examples/kind/pool.yaml (docs/howto/cluster.md)
+	@for tool in docker kind kubectl helm skaffold; do command -v $$tool >/dev/null || { echo "$$tool is missing; docs/howto/cluster.md says what is needed"; exit 1; }; done
+	@mkdir -p $(KIND_DIR)
+	@kind get clusters 2>/dev/null | grep -qx laneway || kind create cluster --config examples/kind/cluster.yaml --kubeconfig $(KIND_DIR)/kubeconfig --wait 3m
+	@kind export kubeconfig --name laneway --kubeconfig $(KIND_DIR)/kubeconfig
+	$(KIND_ENV) kubectl apply --server-side -f examples/kind/localstack.yaml
+	@for namespace in laneway-system default; do \
+	  $(KIND_ENV) kubectl create namespace $$namespace --dry-run=client -o yaml | $(KIND_ENV) kubectl apply --server-side -f - && \
+	  $(KIND_ENV) kubectl --namespace $$namespace create secret generic aws-emulator --from-literal=AWS_ACCESS_KEY_ID=test \
+	    --from-literal=AWS_SECRET_ACCESS_KEY=test --dry-run=client -o yaml | $(KIND_ENV) kubectl apply --server-side -f - || exit 1; \
+	done
+	$(KIND_ENV) skaffold build --profile kind --file-output $(KIND_DIR)/images.json
+	kind load docker-image --name laneway $$($(RUN) python -c '$(TAGS)' < $(KIND_DIR)/images.json)
+	$(KIND_ENV) kubectl --namespace localstack rollout status deployment/localstack --timeout=5m
+	$(KIND_ENV) skaffold deploy --profile kind --build-artifacts $(KIND_DIR)/images.json
+	$(KIND_ENV) kubectl apply --server-side -f examples/kind/pool.yaml
+	$(KIND_ENV) kubectl wait --for=condition=Ready llmworkerpool/documents --timeout=5m
+	@echo "export $(KIND_ENV) AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test LANEWAY_POOL=s3://laneway-demo/documents"
+
+kind-down: ## delete the kind cluster
+	kind delete cluster --name laneway
+	rm -rf $(KIND_DIR)
 
 clean: ## remove environments and state of this checkout
 	rm -rf .venv .tools .laneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -63,7 +63,7 @@ def test_helm_works_and_writes_only_into_the_cluster(api: Cluster) -> None:
 
 
 def test_its_programs_listen_on_loopback_only(api: Cluster) -> None:
-    listening = [each for process in _processes(str(api.site.folder)) for each in _listened(process)]
+    listening = [each for process in _processes(str(api.kubeconfig.parent)) for each in _listened(process)]
     assert len(listening) == 10
     assert {address.ip for address in listening} <= set(LOOPBACK)
 
@@ -201,7 +201,7 @@ def _scaled(queue: str, aws: Any) -> list[dict[str, Any]]:
 
 def _client(cluster: Cluster, service: str) -> Any:
     environment = cluster.environment
-    return boto3.client(  # type: ignore[call-overload]
+    return boto3.client(  # type: ignore[call-overload] # because its keywords come as a dict
         service,
         endpoint_url=environment["AWS_ENDPOINT_URL"],
         region_name=REGION,
@@ -239,7 +239,7 @@ def _left(folder: Path, cgroup: str = "laneway-none") -> list[str]:
 
 def _outside() -> dict[str, object]:
     """What a node could change of the machine."""
-    there = {path: sorted(os.listdir(path)) if Path(path).exists() else None for path in OUTSIDE}  # noqa: PTH208
+    there = {path: sorted(os.listdir(path)) if Path(path).exists() else None for path in OUTSIDE}  # noqa: PTH208 - names alone, as they are
     return {**there, **{name: (Path("/proc/sys") / name).read_text() for name in KERNEL}}
 
 

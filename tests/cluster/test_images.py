@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 from contextlib import ExitStack
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,12 +15,12 @@ from support.images.oci import members, read_archive
 from support.images.rootfs import OUTSIDE, USER, Rootfs, unpacked
 from support.ollama import GEMMA
 from support.processes import free_port, server
-from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-NAMES = ("worker", "operator", "ollama", "pause")
+NAMES = ("worker", "operator", "ollama")
 OURS = ("worker", "operator")
 OLLAMA_WRITABLE = ("/models", "/home/ollama", "/tmp")  # noqa: S108 - the folders of a container
 ANSWER_SECONDS = 60.0
@@ -68,7 +65,6 @@ def rootfs(archives: dict[str, Path]) -> Iterator[Callable[[str], Rootfs]]:
         ("worker", ["laneway-worker"], None),
         ("operator", ["laneway-operator"], ["run"]),
         ("ollama", ["/usr/local/bin/ollama-seeded"], ["serve"]),
-        ("pause", ["/pause"], None),
     ],
 )
 def test_starts_as_the_charts_and_the_operator_expect(
@@ -163,19 +159,6 @@ def test_ollama_image_holds_no_other_model(archives: dict[str, Path]) -> None:
     found = members(archives["ollama"])
     manifests = [path for path, each in found.items() if path.startswith("/seed/manifests/") and each.isfile()]
     assert manifests == ["/seed/manifests/registry.ollama.ai/library/gemma3/270m"]
-
-
-def test_pause_ends_when_it_is_told_to(rootfs: Callable[[str], Rootfs]) -> None:
-    with subprocess.Popen([rootfs("pause").folder / "pause"]) as process:
-        eventually(lambda: _catches(process.pid, signal.SIGTERM))
-        process.terminate()
-        assert process.wait(ANSWER_SECONDS) == 0
-
-
-def _catches(pid: int, number: int) -> bool:
-    lines = Path("/proc", str(pid), "status").read_text().splitlines()
-    mask = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:"))
-    return bool(mask >> (number - 1) & 1)
 
 
 def _generate(url: str) -> dict[str, Any]:

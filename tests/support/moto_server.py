@@ -44,11 +44,11 @@ def aws_credentials() -> Iterator[None]:
 
 
 @contextmanager
-def moto_server(folder: Path) -> Iterator[str]:
+def moto_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """The URL of a fresh, empty AWS."""
     if importlib.util.find_spec("moto") is None:
         missing("moto", "uv sync --all-packages installs it")
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **CREDENTIALS}
     with server(command, environment, port, folder / "moto.log"):

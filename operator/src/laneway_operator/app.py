@@ -43,7 +43,7 @@ def run(settings: Settings) -> None:
         registry=registry,
         clusterwide=True,
         liveness_endpoint=f"http://{settings.health_address}/healthz",
-        identity=socket.gethostname(),  # type: ignore[arg-type] # kopf's own name for this string is private
+        identity=socket.gethostname(),  # type: ignore[arg-type] # because kopf's name for this string is private
     )
 
 

@@ -199,9 +199,9 @@ def _address(kind: Kind, namespace: str, name: str) -> str:
 def connect(connections: int) -> KubernetesCluster:
     """The cluster that this pod runs in, or that of the current kubeconfig."""
     try:
-        config.load_incluster_config()  # type: ignore[no-untyped-call] # the client types its API, not its set-up
+        config.load_incluster_config()  # type: ignore[no-untyped-call] # because only its API has types
     except config.ConfigException:
-        config.load_kube_config()  # type: ignore[no-untyped-call] # as above
+        config.load_kube_config()  # type: ignore[no-untyped-call] # because of the same
     settings = client.Configuration.get_default_copy()
     settings.connection_pool_maxsize = connections
     return KubernetesCluster(client.ApiClient(settings))

@@ -41,7 +41,7 @@ FACTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 """Plural → what is kept of an object beside its digest."""
 
 Body = Any
-Found = dict["Key", Any] | None
+Found = dict[Any, Any] | None
 
 
 def register(registry: kopf.OperatorRegistry, runner: Runner) -> None:
@@ -55,7 +55,7 @@ def register(registry: kopf.OperatorRegistry, runner: Runner) -> None:
     @kopf.on.startup(registry=registry)
     async def configure(settings: kopf.OperatorSettings, **kwargs: Any) -> None:
         _configure(settings)
-        runner.start({plural: kwargs[plural] for plural in ("pools", "pods", *CHILDREN)})
+        runner.start({plural: kwargs[plural] for plural in ("pools", "places", "pods", *CHILDREN)})
 
     @kopf.on.cleanup(registry=registry)
     async def stop(**_: Any) -> None:
@@ -87,9 +87,16 @@ def _child_changed(runner: Runner) -> Any:
 
 
 def _register_pools(registry: kopf.OperatorRegistry) -> None:
+    @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="places")
+    async def places(body: Body, **_: Any) -> Found:
+        place, metadata = observe.results_place(body), body["metadata"]
+        return {place: (metadata["creationTimestamp"], metadata["namespace"], metadata["name"])} if place else None
+
     @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="pools")
     async def pools(body: Body, **_: Any) -> Found:
         metadata = body["metadata"]
+        if "deletionTimestamp" in metadata:
+            return None  # the garbage collector is at work
         return {
             (metadata["namespace"], metadata["name"]): PoolBody(
                 namespace=metadata["namespace"],
@@ -138,4 +145,14 @@ def snapshot(indexes: Mapping[str, Any], key: Key) -> Snapshot | None:
         scalers={each.lane: facts for each, facts in seen["scaledobjects"] if each.lane},
         jobs=tuple(facts for _, facts in seen["jobs"]),
         pods=tuple(facts for _, facts in seen["pods"]),
+        results_shared_with=_older(indexes["places"], found[0]),
     )
+
+
+def _older(places: Any, pool: PoolBody) -> str | None:
+    """The first pool at a place has it; the others wait."""
+    place = observe.results_place(pool.document())
+    first = min(places.get(place, ()), default=None)
+    if first is None or first[1:] == (pool.namespace, pool.name):
+        return None
+    return f"{first[1]}/{first[2]}"

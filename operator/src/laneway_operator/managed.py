@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from laneway.schema.names import dead_letter_queue_name, queue_name
 
 if TYPE_CHECKING:
-    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
 
 DAY_SECONDS = 24 * 3600
 LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest

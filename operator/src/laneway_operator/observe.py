@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from laneway.schema.names import LANE_LABEL, POOL_LABEL
+from laneway.schema.pool import default_prefix
 from laneway_operator.digest import digest_of_object
 from laneway_operator.reasons import Reason
 from laneway_operator.trouble import trouble_of_pod
@@ -32,6 +33,8 @@ class Child:
     uid: str
     digest: str
     lane: str | None = None
+    owner: str | None = None
+    """The UID of its controller."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,13 @@ class PodFacts:
     trouble: Trouble | None = None
 
 
+def results_place(body: Object) -> tuple[str, str] | None:
+    """Bucket and prefix of a pool's results."""
+    results = body.get("spec", {}).get("results", {})
+    bucket = results.get("bucket")
+    return (bucket, results.get("prefix") or default_prefix(body["metadata"]["name"])) if bucket else None
+
+
 def key_of(body: Object) -> Key | None:
     """The pool that an object belongs to."""
     metadata = body["metadata"]
@@ -81,7 +91,8 @@ def child(kind: str, body: Object) -> Child:
     """What is kept of any child."""
     metadata = body["metadata"]
     lane = metadata.get("labels", {}).get(LANE_LABEL)
-    return Child(kind, metadata["name"], metadata["uid"], digest_of_object(body), lane)
+    owners = [each["uid"] for each in metadata.get("ownerReferences", []) if each.get("controller")]
+    return Child(kind, metadata["name"], metadata["uid"], digest_of_object(body), lane, owners[0] if owners else None)
 
 
 def deployment_facts(body: Object) -> DeploymentFacts:

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_PROFILE = "UnknownProfile"
     NAME_TAKEN = "NameTaken"
+    RESULTS_SHARED = "ResultsShared"
     QUEUES_READY = "QueuesReady"
     QUEUE_ACCESS_DENIED = "QueueAccessDenied"
     QUEUE_NOT_OURS = "QueueNotOurs"
@@ -41,6 +42,7 @@ class Reason(StrEnum):
 FIXES: dict[Reason, str] = {
     Reason.INVALID_SPEC: "Correct the field; `laneway validate` shows it with its line.",
     Reason.UNKNOWN_PROFILE: "Use one of the profiles, or add it to `placementProfiles` in the operator's Helm values.",
+    Reason.RESULTS_SHARED: "Give each pool a bucket or a prefix of its own: equal job ids would share one result.",
     Reason.NAME_TAKEN: "Rename the lane or the pool, or remove the other object.",
     Reason.QUEUE_ACCESS_DENIED: "Give the identity named here access to the queue.",
     Reason.QUEUE_NOT_OURS: "Remove the queue, or rename the pool or the lane.",

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
     from laneway_operator.cluster import Cluster
     from laneway_operator.profiles import Profile
     from laneway_operator.queues import Queues
@@ -47,6 +48,8 @@ class Pass:
     access: Trouble | None = None
     applied: Trouble | None = None
     keda: Trouble | None = None
+    not_ours: set[str] = field(default_factory=set)
+    """Names of objects that are somebody else's."""
     retry: bool = False
     """Something outside is missing: look again soon."""
 
@@ -87,6 +90,9 @@ class Reconciler:
     def _bring_about(self, seen: Snapshot, done: Pass) -> None:
         pool = _parse(seen)
         done.lanes = tuple(lane.name for lane in pool.spec.lanes)
+        if seen.results_shared_with is not None:
+            words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
+            raise SpecError(Reason.RESULTS_SHARED, words)
         profiles = {lane.name: profile_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
         self._look_for_secret(pool, done)
         self._ensure_queues(pool, done)
@@ -126,10 +132,14 @@ class Reconciler:
     def _apply(self, view: PoolView, seen: Snapshot, done: Pass) -> None:
         """Everything that can be applied is, whatever one object's trouble."""
         done.preflight = preflight_name(view)
-        plan = make_plan(render(view), seen.children, seen.configs_in_use)
+        ours = [each for each in seen.children if each.owner == view.uid]
+        plan = make_plan(render(view), ours, seen.configs_in_use)
         for manifest in plan.apply:
-            self._apply_one(manifest, done)
+            if _target(manifest) not in done.not_ours:
+                self._apply_one(manifest, done)
         for child in plan.delete:
+            if child.kind == "ConfigMap" and done.applied:
+                continue  # a Deployment whose change was refused still names it
             self._cluster.delete(child, view.namespace)
 
     def _apply_one(self, manifest: Manifest, done: Pass) -> None:
@@ -141,6 +151,8 @@ class Reconciler:
         except SpecError as error:
             done.applied = Trouble(error.reason, f"{manifest['kind']} {manifest['metadata']['name']}: {error}")
             done.retry = True
+            if error.reason is Reason.NAME_TAKEN:
+                done.not_ours.add(manifest["metadata"]["name"])
 
     def _write_status(self, seen: Snapshot, done: Pass) -> None:
         observed = Observed(
@@ -160,6 +172,11 @@ class Reconciler:
         status = build_status(observed, seen.pool.status, seen.pool.generation, now)
         if status != seen.pool.status:
             self._cluster.write_status(seen.pool.namespace, seen.pool.name, status)
+
+
+def _target(manifest: Manifest) -> str | None:
+    """The Deployment that KEDA would scale by this: never somebody else's."""
+    return str(manifest["spec"]["scaleTargetRef"]["name"]) if manifest["kind"] == "ScaledObject" else None
 
 
 def _parse(seen: Snapshot) -> LLMWorkerPool:

@@ -44,6 +44,8 @@ class Snapshot:
     """Lane → its ScaledObject."""
     jobs: tuple[JobFacts, ...] = ()
     pods: tuple[PodFacts, ...] = ()
+    results_shared_with: str | None = None
+    """An older pool, `namespace/name`, that writes its results to the same place."""
 
     @property
     def configs_in_use(self) -> set[str]:

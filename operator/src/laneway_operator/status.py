@@ -63,7 +63,8 @@ def build_status(observed: Observed, old: Mapping[str, Any], generation: int, no
         _condition(kind, each, before.get(kind, {}), generation, now)
         for kind, each in ({READY: _summary(found)} | found).items()
     ]
-    lanes = tuple(_lane(name, observed) for name in observed.lanes)
+    known = {each["name"]: each for each in old.get("lanes", [])}
+    lanes = tuple(_lane(name, observed, known.get(name, {})) for name in observed.lanes or known)
     ready, wanted = sum(each.ready_replicas for each in lanes), sum(each.replicas for each in lanes)
     status = PoolStatus(
         observed_generation=generation,
@@ -164,12 +165,13 @@ def _rank(trouble: Trouble) -> tuple[int, str, str]:
     return rank, trouble.reason, trouble.message
 
 
-def _lane(name: str, observed: Observed) -> LaneStatus:
+def _lane(name: str, observed: Observed, before: Mapping[str, Any]) -> LaneStatus:
+    """Queues that were not looked at this time are those of before."""
     urls, facts = observed.queues.get(name), observed.deployments.get(name)
     return LaneStatus(
         name=name,
-        queue_url=urls.url if urls else None,
-        dead_letter_queue_url=urls.dead_letter_url if urls else None,
+        queue_url=urls.url if urls else before.get("queueURL"),
+        dead_letter_queue_url=urls.dead_letter_url if urls else before.get("deadLetterQueueURL"),
         replicas=facts.replicas if facts else 0,
         ready_replicas=facts.ready if facts else 0,
     )

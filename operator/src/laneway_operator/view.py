@@ -10,7 +10,8 @@ from laneway.schema.pool_document import pool_document
 from laneway.schema.preflight import Preflight
 
 if TYPE_CHECKING:
-    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
     from laneway_operator.profiles import Profile
     from laneway_operator.settings import Settings
 

@@ -20,6 +20,8 @@ class _Entry:
     """When it is to be worked on; None: not asked for."""
     running_since: float | None = None
     failures: int = 0
+    not_before: float = 0.0
+    """What a server asked for; it binds wishes too."""
 
 
 class WorkQueue(Generic[K]):
@@ -34,6 +36,7 @@ class WorkQueue(Generic[K]):
     def add(self, key: K, due: float) -> None:
         """Ask for a key at a time; the earliest wish holds. While the key is worked on, it is due after that."""
         entry = self._entries.setdefault(key, _Entry())
+        due = max(due, entry.not_before)
         if entry.due is None or due < entry.due:
             entry.due = due
             self._push(due, key)
@@ -55,10 +58,11 @@ class WorkQueue(Generic[K]):
         self._release(key, entry, None if again is None else now + again)
 
     def failed(self, key: K, now: float, at_least: float = 0.0) -> None:
-        """The key is tried again after a pause that doubles."""
+        """The key is tried again after a pause that doubles; not before `at_least` seconds, whoever adds it."""
         entry = self._entries[key]
         pause = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(entry.failures, 16))
         entry.failures += 1
+        entry.not_before = now + at_least
         self._release(key, entry, now + max(pause, at_least))
 
     def _release(self, key: K, entry: _Entry, again: float | None) -> None:
@@ -67,7 +71,7 @@ class WorkQueue(Generic[K]):
         if not wishes:
             del self._entries[key]
             return
-        entry.due = min(wishes)
+        entry.due = max(min(wishes), entry.not_before)
         self._push(entry.due, key)
 
     def _push(self, due: float, key: K) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from laneway.schema import pool as models
+from laneway.schema import lane as lane_models
+from laneway.schema import pool as pool_models
 from laneway.schema.base import causes, location, problem
 from laneway.schema.pool import LLMWorkerPool, parse_pool
 
@@ -88,7 +89,12 @@ def _problem(root: yaml.MappingNode, error: Any) -> Problem:
 
 def _field_names() -> list[str]:
     """Every field name of a pool, as written in YAML."""
-    classes = [each for each in vars(models).values() if isinstance(each, type) and issubclass(each, BaseModel)]
+    classes = [
+        each
+        for module in (lane_models, pool_models)
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, BaseModel)
+    ]
     return sorted({field.alias or name for each in classes for name, field in each.model_fields.items()})
 
 

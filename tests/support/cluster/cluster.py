@@ -57,7 +57,8 @@ class Cluster:
     """What kubectl, helm and clients of AWS need; to be laid over an environment without `FOREIGN`."""
     times: Mapping[str, float]
     """When each part was ready, in seconds since the first was started."""
-    site: Site
+    site: Site | None
+    """Nothing for a cluster that is not ours."""
     runtime: Runtime | None = None
 
     def run(self, *argv: str | Path, text: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -71,7 +72,7 @@ class Cluster:
 
     def command(self, *argv: str | Path) -> list[str]:
         """A command line that runs in the cluster's network; with `full_environment`."""
-        namespace = self.site.programs.namespace
+        namespace = self._own.programs.namespace
         return [*(namespace.networked() if namespace else []), *map(str, argv)]
 
     def full_environment(self) -> dict[str, str]:
@@ -95,11 +96,16 @@ class Cluster:
 
     def inside(self) -> AbstractContextManager[None]:
         """The calling thread uses the cluster's network: for clients in this process."""
-        return self.site.inside()
+        return self._own.inside()
 
     def log(self, part: str) -> str:
         """The log of a part, by its name in `times`."""
-        return self.site.programs.log(part).read_text(errors="replace")
+        return self._own.programs.log(part).read_text(errors="replace")
+
+    @property
+    def _own(self) -> Site:
+        assert self.site is not None
+        return self.site
 
 
 @contextmanager

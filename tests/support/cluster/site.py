@@ -71,7 +71,7 @@ class Site:
     @property
     def api_listens(self) -> str:
         """In a namespace of its own, all interfaces are the cluster's."""
-        return "0.0.0.0" if self.node else LOOPBACK  # noqa: S104
+        return "0.0.0.0" if self.node else LOOPBACK  # noqa: S104 - inside the namespace
 
     @property
     def aws_address(self) -> str:

@@ -4,7 +4,7 @@
 Everything stands in `<cache>/images`: archives named after the hash of all that went in, and the storage of buildah,
 in which the slow layers (the base, the locked dependencies) last from one build to the next.
 
-An unchanged tree needs a look at the archives; a changed one needs mmdebstrap, buildah and a C compiler;
+An unchanged tree needs a look at the archives; a changed one needs mmdebstrap and buildah;
 the two Debian packages are installed here only by root and only in CI (CI=true) or with `--install`.
 """
 
@@ -23,7 +23,6 @@ from laneway.local.say import ConsoleSay
 from support.images.base import base
 from support.images.distributions import distribution
 from support.images.ollama import ollama
-from support.images.pause import pause
 from support.images.store import Store
 from support.tools import missing
 
@@ -44,7 +43,7 @@ class Built:
 
 
 def archives(*, install: bool = False) -> list[Path]:
-    """The archives of worker, operator, ollama and pause, built where they are missing; raises `LocalError`."""
+    """The archives of worker, operator and ollama, built where they are missing; raises `LocalError`."""
     return [each.path for each in build(install=install)]
 
 
@@ -68,7 +67,7 @@ def build(*, install: bool = False) -> list[Built]:
 
 def _images() -> list[Image]:
     rootfs = base()
-    return [distribution("worker", rootfs), distribution("operator", rootfs), ollama(rootfs), pause()]
+    return [distribution("worker", rootfs), distribution("operator", rootfs), ollama(rootfs)]
 
 
 def _get(store: Store, image: Image) -> Built:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-PACKAGES = {"mmdebstrap": "mmdebstrap debian-archive-keyring", "buildah": "buildah", "gcc": "gcc libc6-dev"}
+PACKAGES = {"mmdebstrap": "mmdebstrap debian-archive-keyring", "buildah": "buildah"}
 TAIL_LINES = 25
 
 

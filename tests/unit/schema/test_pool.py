@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from laneway.schema.base import problems
 from laneway.schema.keys import Place
+from laneway.schema.lane import Managed, Queue
 from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
-from laneway.schema.pool import LLMWorkerPool, Managed, Queue, parse_pool
+from laneway.schema.pool import LLMWorkerPool, parse_pool
 from laneway.schema.pool_document import PoolDocument, pool_document
 from support.pools import QUEUE, SETTINGS, TOPIC, pool_with
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from laneway_operator.render.meta import lane_child_name, metadata, trigger_authentication_name
 
 if TYPE_CHECKING:
-    from laneway.schema.pool import Lane
+    from laneway.schema.lane import Lane
     from laneway_operator.view import LaneView, Manifest, PoolView
 
 POLLING_SECONDS = 5  # 35,000 calls a day and lane: about 0.4 USD a month

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway.schema.keys import Place
-    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
     from laneway.schema.pool_document import PoolDocument
 
 MAX_RECEIVES = 20  # SQS's own count tells of crashes; attempts are counted by the workers

@@ -10,7 +10,8 @@ from laneway.schema.base import Alias, Digest, Frozen, Record
 from laneway.schema.keys import Place
 
 if TYPE_CHECKING:
-    from laneway.schema.pool import Lane, LLMWorkerPool
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
 
 DEFAULT_VISIBILITY_SECONDS = 60  # short, so that a killed worker's jobs come back soon; renewed by heartbeats
 DEFAULT_POLL_SECONDS = 20  # SQS: the longest long poll

@@ -7,40 +7,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import Alias, Digest, Duration, KubernetesModel, cel, list_map
+from laneway.schema.base import Alias, KubernetesModel, cel, list_map
 from laneway.schema.keys import Place
+from laneway.schema.lane import Lane, Model
 
-MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in total
-MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days
-MAX_DRAIN_SECONDS = 30 * 60
-MAX_COOLDOWN_SECONDS = 6 * 3600
 DEFAULT_MAX_TOKENS = 2048
-DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
 PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
-LaneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=20)]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", max_length=63)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_=-][A-Za-z0-9_.=-]*/)+$", max_length=200)]
-QueueURL = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#]+/[^\s?#]+$", max_length=512)]
 TopicARN = Annotated[
     str,
     StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", max_length=384),
 ]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,5}(-[a-z]+)+-[0-9]$", max_length=32)]
-ModelName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?$", max_length=256)
-]
-
-
-class Model(KubernetesModel):
-    """The model that a lane serves."""
-
-    name: ModelName
-    """An Ollama tag, such as `gemma3:4b`."""
-    digest: Digest | None = None
-    """A worker serves exactly this digest, or says why it can't. `ollama list` shows it."""
-    context_length: Annotated[int, Field(ge=512, le=1_048_576)] = DEFAULT_CONTEXT_LENGTH
-    """Tokens of context for each request, prompt and answer together."""
 
 
 class Results(KubernetesModel):
@@ -84,124 +64,6 @@ class AWS(KubernetesModel):
     """The AWS region."""
 
 
-class Managed(KubernetesModel):
-    """A queue and a dead-letter queue that Laneway makes, and keeps when the pool is deleted."""
-
-
-class Queue(KubernetesModel):
-    """Exactly one of `managed` and `url`."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            ("has(self.managed) != has(self.url)", "give exactly one of managed and url"),
-            ("has(self.url) == has(self.deadLetterURL)", "url and deadLetterURL go together"),
-        )
-    )
-
-    managed: Managed | None = None
-    """Laneway makes the queue and its dead-letter queue."""
-    url: QueueURL | None = None
-    """A standard queue of your own."""
-    dead_letter_url: Annotated[QueueURL | None, Field(alias="deadLetterURL")] = None
-    """The dead-letter queue of your own queue."""
-
-    @model_validator(mode="after")
-    def _check_one(self) -> Self:
-        if (self.managed is None) == (self.url is None):
-            raise ValueError("give exactly one of managed and url")
-        if (self.url is None) != (self.dead_letter_url is None):
-            raise ValueError("url and deadLetterURL go together")
-        return self
-
-
-class Limits(KubernetesModel):
-    """What a job may take."""
-
-    timeout: Annotated[Duration, Field(ge=1, le=MAX_TIMEOUT_SECONDS, json_schema_extra={"default": "5m"})] = 300
-    """The longest a job may run in one attempt: 1s to 11h30m."""
-    expires_after: Annotated[
-        Duration, Field(ge=60, le=MAX_EXPIRES_AFTER_SECONDS, json_schema_extra={"default": "24h"})
-    ] = 24 * 3600
-    """Jobs older than this, counted from submission, expire: 1m to 312h."""
-    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    """Attempts that may fail for a reason of the job's own. Interruptions never count."""
-    max_tokens: Annotated[int, Field(ge=1, le=131_072)] | None = None
-    """Cap and default of a job's `num_predict`. Default: 2048, at most half the context."""
-
-
-class Scaling(KubernetesModel):
-    """How many workers a lane has: enough for its queue, between a floor and a ceiling."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            ("self.minReplicas <= self.maxReplicas", "minReplicas should be at most maxReplicas"),
-        )
-    )
-
-    min_replicas: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Workers that are kept while the queue is empty."""
-    max_replicas: Annotated[int, Field(ge=1, le=1000)] = 1
-    """Workers at most."""
-    jobs_per_replica: Annotated[int, Field(ge=1, le=10_000)] = 4
-    """Jobs, waiting and running, that call for one more worker."""
-    cooldown: Annotated[Duration, Field(ge=0, le=MAX_COOLDOWN_SECONDS, json_schema_extra={"default": "5m"})] = 300
-    """How long the last worker stays after the last job: 0s to 6h."""
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if self.min_replicas > self.max_replicas:
-            raise ValueError("minReplicas should be at most maxReplicas")
-        return self
-
-
-class Placement(KubernetesModel):
-    """On which nodes a lane runs."""
-
-    profiles: Annotated[tuple[Alias, ...], Field(min_length=1, max_length=1)]
-    """The placement profile, by its name in the operator's Helm values."""
-
-
-class Lane(KubernetesModel):
-    """One queue and its workers."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            (
-                "duration(self.limits.expiresAfter) >= duration(self.limits.timeout)",
-                "limits.expiresAfter should be at least limits.timeout",
-            ),
-        )
-    )
-
-    name: LaneName
-    """Unique in the pool."""
-    queue: Queue = Queue(managed=Managed())
-    """The lane's queue; by default Laneway makes it."""
-    model: Model | None = None
-    """The lane's model. Default: the pool's."""
-    parallel: Annotated[int, Field(ge=1, le=64)] = 1
-    """Requests that the lane's Ollama serves at once; a worker takes as many jobs."""
-    limits: Limits = Limits()
-    """What a job may take."""
-    scaling: Scaling = Scaling()
-    """How many workers the lane has. On one machine it is one."""
-    placement: Placement | None = None
-    """On which nodes the lane runs. Default: on any node, without an accelerator."""
-    drain_timeout: Annotated[Duration, Field(ge=1, le=MAX_DRAIN_SECONDS)] | None = None
-    """How long a leaving worker may finish what it runs: 1s to 30m. Default: the timeout, at most 30m."""
-
-    @model_validator(mode="after")
-    def _check_times(self) -> Self:
-        if self.limits.expires_after < self.limits.timeout:
-            raise ValueError("limits.expiresAfter should be at least limits.timeout")
-        return self
-
-    @property
-    def drain_seconds(self) -> int:
-        """How long a leaving worker may finish what it runs."""
-        return self.drain_timeout or min(self.limits.timeout, MAX_DRAIN_SECONDS)
-
-
 class Spec(KubernetesModel):
     """What the platform team declares."""
 
@@ -213,8 +75,10 @@ class Spec(KubernetesModel):
             ),
             (
                 (
-                    "self.lanes.all(a, !has(a.queue.url) || self.lanes.exists_one(b, has(b.queue.url) && "
-                    "(b.queue.url == a.queue.url || b.queue.deadLetterURL == a.queue.url)))"
+                    "self.lanes.all(a, !has(a.queue.url) || !has(a.queue.deadLetterURL) || "
+                    "(a.queue.url != a.queue.deadLetterURL && self.lanes.exists_one(b, "
+                    "has(b.queue.url) && has(b.queue.deadLetterURL) && (b.queue.url == a.queue.url || "
+                    "b.queue.deadLetterURL == a.queue.url || b.queue.deadLetterURL == a.queue.deadLetterURL))))"
                 ),
                 "two lanes use the same queue; give each its own",
             ),
@@ -262,6 +126,11 @@ class Spec(KubernetesModel):
         return self
 
 
+def default_prefix(pool: str) -> str:
+    """Where a pool's results go in their bucket, unless it says otherwise."""
+    return f"{pool}/"
+
+
 class Metadata(KubernetesModel):
     """The Kubernetes metadata that Laneway reads; the rest is Kubernetes' own and passed over."""
 
@@ -294,7 +163,7 @@ class LLMWorkerPool(KubernetesModel):
     def results(self) -> Place:
         """Where results go, with the default prefix filled in."""
         prefix = self.spec.results.prefix
-        return Place(bucket=self.spec.results.bucket, prefix=prefix or f"{self.metadata.name}/")
+        return Place(bucket=self.spec.results.bucket, prefix=prefix or default_prefix(self.metadata.name))
 
     @property
     def destinations(self) -> dict[str, Place]:

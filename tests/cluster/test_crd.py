@@ -1,0 +1,107 @@
+"""The API server's half of tests/support/bad_pools.py, and what only an API server can say of the CRD."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kubernetes import client, config
+
+from support.bad_pools import BAD, GOOD, Bad, Good
+from support.golden import FOLDER
+from support.pools import pool_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from support.cluster.cluster import Cluster
+
+    Create = Callable[[dict[str, Any]], Any]
+
+CRDS = Path(__file__).parents[2] / "crds"
+NAMESPACE = "nlp"
+"""That of the golden files."""
+POOLS = ("laneway.dev", "v1alpha1", NAMESPACE, "llmworkerpools")
+
+
+@pytest.fixture(scope="module")
+def custom(api: Cluster) -> Iterator[Any]:
+    """A client of a server that has the CRD."""
+    api.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
+    api.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # it has no types
+        yield client.CustomObjectsApi(made)
+
+
+@pytest.fixture
+def create(custom: Any) -> Create:
+    """Creates a pool as kubectl would, but keeps nothing; gives it as the server would store it."""
+
+    def made(document: dict[str, Any]) -> Any:
+        options = {"dry_run": "All", "field_validation": "Strict"}
+        return custom.create_namespaced_custom_object(*POOLS, document, **options)
+
+    return made
+
+
+def words_of(error: client.ApiException) -> str:
+    return str(json.loads(error.body or "{}").get("message", ""))
+
+
+@pytest.mark.parametrize("good", GOOD, ids=lambda good: good.name)
+def test_a_good_pool_is_accepted(create: Create, good: Good) -> None:
+    assert create(good.document)["metadata"]["name"] == good.document["metadata"]["name"]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+def test_a_bad_pool_is_refused_with_its_cause(create: Create, bad: Bad) -> None:
+    with pytest.raises(client.ApiException) as caught:
+        create(bad.document)
+    assert bad.server in words_of(caught.value)
+
+
+def test_what_a_pool_leaves_out_is_filled_in(create: Create) -> None:
+    lane = create(pool_with())["spec"]["lanes"][0]
+    assert lane == {
+        "name": "default",
+        "queue": {"managed": {}},
+        "parallel": 1,
+        "limits": {"timeout": "5m", "expiresAfter": "24h", "maxAttempts": 3},
+        "scaling": {"minReplicas": 0, "maxReplicas": 1, "jobsPerReplica": 4, "cooldown": "5m"},
+    }
+
+
+@pytest.mark.parametrize("results", [{"bucket": "another"}, {"bucket": "acme-llm", "prefix": "elsewhere/"}], ids=str)
+def test_results_cannot_be_moved(api: Cluster, custom: Any, results: dict[str, str]) -> None:
+    place = (*POOLS, f"immovable-{len(results)}")
+    api.apply(pool_with() | {"metadata": {"name": place[-1], "namespace": NAMESPACE}}, namespace=NAMESPACE)
+    with pytest.raises(client.ApiException) as caught:
+        custom.patch_namespaced_custom_object(*place, {"spec": {"results": results}})
+    assert "results can't be changed: jobs under way would be answered twice; make a new pool" in words_of(caught.value)
+    custom.patch_namespaced_custom_object(*place, {"spec": {"model": {"name": "gemma3:1b"}}})
+
+
+def test_kubectl_shows_a_pool_at_a_glance(api: Cluster, custom: Any) -> None:
+    document = pool_with() | {"metadata": {"name": "shown", "namespace": NAMESPACE}}
+    custom.create_namespaced_custom_object(*POOLS, document)
+    shown = api.kubectl("get", "lwp", "shown", "--namespace", NAMESPACE).split()
+    assert shown[:7] == ["NAME", "READY", "REASON", "MODEL", "LANES", "WORKERS", "AGE"]
+    assert "gemma3:4b" in shown
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))
+def test_a_server_accepts_every_golden_file(api: Cluster, custom: Any, name: str) -> None:
+    assert custom is not None
+    path = FOLDER / f"{name}.yaml"
+    done = api.kubectl(
+        "apply",
+        "--server-side",
+        "--dry-run=server",
+        "--validate=strict",
+        "--field-manager=laneway",
+        f"--filename={path}",
+    )
+    assert len(done.splitlines()) == path.read_text().count("\n---\n") + 1

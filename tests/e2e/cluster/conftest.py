@@ -1,0 +1,41 @@
+"""One real cluster with Laneway on it: both charts by Helm, the operator as a pod."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.cluster.cluster import node_cluster
+from support.cluster.toolbox import ToolMissing
+from support.images import required
+from support.installed import Installed, given_cluster, install
+from support.tools import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pods need their time, and a test that breaks the operator's settings comes last."""
+    here = [each for each in items if "/e2e/cluster/" in each.path.as_posix()]
+    for item in here:
+        item.add_marker(pytest.mark.timeout(600, func_only=True))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "use the cluster of KUBECONFIG and AWS_ENDPOINT_URL, on which Laneway is installed"
+    parser.addoption("--given-cluster", action="store_true", help=words)
+
+
+@pytest.fixture(scope="session")
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    if request.config.getoption("--given-cluster", default=False):
+        yield Installed(given_cluster())
+        return
+    images = list(required().values())
+    try:
+        with node_cluster(tmp_path_factory.mktemp("node"), images) as cluster:
+            yield install(cluster)
+    except ToolMissing as error:
+        missing(error.what, error.how)

@@ -1,0 +1,284 @@
+"""The operator's queues: in memory and on SQS, through one suite; then what only SQS's answers can show."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
+from botocore.stub import Stubber
+
+from laneway_operator.errors import NotYet
+from laneway_operator.managed import ManagedQueue
+from laneway_operator.queues import OWNER_TAG, SQSQueues
+from laneway_operator.reasons import Reason
+from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of
+from support.moto_server import moto_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from laneway_operator.queues import Queues
+
+REGION = "eu-west-1"
+RETENTION = 2 * 24 * 3600
+FORTNIGHT = 14 * 24 * 3600
+OWNER = "cluster/nlp/documents/fast"
+_numbers = itertools.count(1)
+
+
+def managed(owner: str = OWNER, retention: int = RETENTION) -> ManagedQueue:
+    name = f"laneway-documents-fast-{next(_numbers)}"
+    return ManagedQueue(name, f"{name}-dead", owner, REGION, retention)
+
+
+class Bench(ABC):
+    """Queues under test, and a look past them."""
+
+    queues: Queues
+
+    @abstractmethod
+    def look(self, url: str) -> MadeQueue | None:
+        """A queue as it is."""
+
+    @abstractmethod
+    def make(self, name: str, tags: dict[str, str]) -> str:
+        """A queue of somebody's; returns its URL."""
+
+    @abstractmethod
+    def spoil(self, url: str) -> None:
+        """Somebody changes a queue by hand: messages live for a minute, and are not encrypted."""
+
+    @abstractmethod
+    def label(self, url: str, tags: dict[str, str]) -> None:
+        """Somebody tags a queue."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """A new operator, which remembers nothing."""
+
+    @abstractmethod
+    def changes(self) -> int:
+        """Calls so far that changed something."""
+
+
+class MemoryBench(Bench):
+    def __init__(self) -> None:
+        self.queues = self.memory = MemoryQueues()
+
+    def look(self, url: str) -> MadeQueue | None:
+        return self.memory.made.get(url)
+
+    def make(self, name: str, tags: dict[str, str]) -> str:
+        url = url_of(name, REGION)
+        self.memory.made[url] = MadeQueue(345_600, tags=tags)
+        return url
+
+    def spoil(self, url: str) -> None:
+        self.memory.made[url].retention_seconds = 60
+        self.memory.made[url].encrypted = False
+
+    def label(self, url: str, tags: dict[str, str]) -> None:
+        self.memory.made[url].tags |= tags
+
+    def forget(self) -> None:
+        """It remembers nothing anyway."""
+
+    def changes(self) -> int:
+        return len(self.memory.changes)
+
+
+class SQSBench(Bench):
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.sqs: Any = boto3.client("sqs", region_name=REGION, endpoint_url=endpoint)
+        self.calls: list[str] = []
+        self.forget()
+
+    def look(self, url: str) -> MadeQueue | None:
+        try:
+            found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        except self.sqs.exceptions.QueueDoesNotExist:
+            return None
+        redrive = json.loads(found.get("RedrivePolicy", "{}"))
+        dead = redrive.get("deadLetterTargetArn", "").rpartition(":")[2]
+        return MadeQueue(
+            retention_seconds=int(found["MessageRetentionPeriod"]),
+            dead_letter_url=self.sqs.get_queue_url(QueueName=dead)["QueueUrl"] if dead else None,
+            max_receives=int(redrive["maxReceiveCount"]) if redrive else None,
+            encrypted=found.get("SqsManagedSseEnabled") == "true",
+            tags=self.sqs.list_queue_tags(QueueUrl=url).get("Tags", {}),
+        )
+
+    def make(self, name: str, tags: dict[str, str]) -> str:
+        return str(self.sqs.create_queue(QueueName=name, tags=tags)["QueueUrl"])
+
+    def spoil(self, url: str) -> None:
+        worse = {"MessageRetentionPeriod": "60", "SqsManagedSseEnabled": "false"}
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes=worse)
+
+    def label(self, url: str, tags: dict[str, str]) -> None:
+        self.sqs.tag_queue(QueueUrl=url, Tags=tags)
+
+    def forget(self) -> None:
+        self.queues = made = SQSQueues(self.endpoint)
+        made._session.events.register("before-call.sqs", self._note)
+
+    def _note(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
+
+    def changes(self) -> int:
+        return len([each for each in self.calls if each.startswith(("Create", "Set", "Tag"))])
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory, _credentials: None) -> Iterator[str]:
+    with moto_server(tmp_path_factory.mktemp("moto")) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "sqs"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    return MemoryBench() if request.param == "memory" else SQSBench(request.getfixturevalue("endpoint"))
+
+
+def test_a_queue_is_made_with_its_dead_letter_queue(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    assert urls.url.endswith(f"/{queue.name}")
+    assert urls.dead_letter_url.endswith(f"/{queue.dead_letter_name}")
+    tags = {OWNER_TAG: OWNER}
+    assert bench.look(urls.url) == MadeQueue(RETENTION, urls.dead_letter_url, 20, encrypted=True, tags=tags)
+    assert bench.look(urls.dead_letter_url) == MadeQueue(FORTNIGHT, None, None, encrypted=True, tags=tags)
+
+
+def test_a_second_look_changes_nothing(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    assert bench.changes() == 2
+    bench.forget()
+    assert bench.queues.ensure(queue) == urls
+    assert bench.changes() == 2
+
+
+def test_settings_that_were_changed_by_hand_are_mended(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    bench.spoil(urls.url)
+    bench.spoil(urls.dead_letter_url)
+    bench.forget()
+    bench.queues.ensure(queue)
+    assert bench.look(urls.url) == MadeQueue(RETENTION, urls.dead_letter_url, 20, tags={OWNER_TAG: OWNER})
+    assert bench.look(urls.dead_letter_url) == MadeQueue(FORTNIGHT, tags={OWNER_TAG: OWNER})
+
+
+def test_a_pool_that_changes_its_deadline_changes_how_long_messages_are_kept(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    longer = ManagedQueue(queue.name, queue.dead_letter_name, queue.owner, queue.region, FORTNIGHT)
+    assert bench.queues.ensure(longer) == urls
+    found = bench.look(urls.url)
+    assert found is not None
+    assert (found.retention_seconds, found.max_receives) == (FORTNIGHT, 20)
+
+
+@pytest.mark.parametrize("tags", [{}, {OWNER_TAG: "another/nlp/documents/fast"}, {"team": OWNER}], ids=str)
+@pytest.mark.parametrize("which", ["name", "dead_letter_name"])
+def test_a_queue_of_somebody_else_is_refused_and_left_alone(bench: Bench, tags: dict[str, str], which: str) -> None:
+    queue = managed()
+    theirs = bench.make(getattr(queue, which), tags)
+    before = bench.look(theirs)
+    with pytest.raises(NotYet, match=f"its tag {OWNER_TAG} is not {OWNER}") as caught:
+        bench.queues.ensure(queue)
+    assert caught.value.reason is Reason.QUEUE_NOT_OURS
+    assert bench.look(theirs) == before
+
+
+def test_other_tags_are_other_peoples(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    bench.label(urls.url, {"team": "nlp"})
+    bench.forget()
+    bench.queues.ensure(queue)
+    found = bench.look(urls.url)
+    assert found is not None
+    assert found.tags == {OWNER_TAG: OWNER, "team": "nlp"}
+
+
+def test_a_queue_that_was_seen_is_not_asked_for_again(endpoint: str) -> None:
+    bench, queue = SQSBench(endpoint), managed()
+    bench.queues.ensure(queue)
+    asked = len(bench.calls)
+    bench.queues.ensure(queue)
+    assert len(bench.calls) == asked
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_an_endpoint_that_does_not_answer_is_told(refused_url: str) -> None:
+    queue = managed()
+    with pytest.raises(NotYet, match=rf"queue {queue.name}: no answer from {refused_url} \(Endpoint") as caught:
+        SQSQueues(refused_url).ensure(queue)
+    assert caught.value.reason is Reason.AWS_UNREACHABLE
+
+
+@contextmanager
+def answering(code: str) -> Iterator[SQSQueues]:
+    """Queues at an AWS that answers with an error."""
+    queues = SQSQueues(None)
+    with Stubber(queues._client(REGION)) as stubber:
+        stubber.add_client_error("get_queue_url", service_error_code=code, http_status_code=403)
+        yield queues
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "UnrecognizedClientException",
+        "KMS.AccessDeniedException",
+    ],
+)
+@pytest.mark.usefixtures("_credentials")
+def test_an_identity_that_may_not_is_told(code: str) -> None:
+    with answering(code) as queues, pytest.raises(NotYet, match=rf"SQS in {REGION} refused the operator") as caught:
+        queues.ensure(managed())
+    assert caught.value.reason is Reason.QUEUE_ACCESS_DENIED
+
+
+@pytest.mark.parametrize("code", ["RequestThrottled", "ServiceUnavailable", "QueueDeletedRecently"])
+@pytest.mark.usefixtures("_credentials")
+def test_trouble_at_aws_is_not_called_a_lack_of_rights(code: str) -> None:
+    with answering(code) as queues, pytest.raises(NotYet, match=code) as caught:
+        queues.ensure(managed())
+    assert caught.value.reason is Reason.AWS_UNREACHABLE
+    assert "identity" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NoCredentialsError(), Reason.QUEUE_ACCESS_DENIED),
+        (ConnectTimeoutError(endpoint_url="https://sqs"), Reason.AWS_UNREACHABLE),
+    ],
+    ids=["no credentials", "no answer"],
+)
+@pytest.mark.usefixtures("_credentials")
+def test_a_call_that_never_came_to_aws_says_why(error: Exception, reason: Reason) -> None:
+    def fails(**_: Any) -> None:
+        raise error
+
+    queues = SQSQueues(None)
+    queues._session.events.register("before-call.sqs", fails)
+    with pytest.raises(NotYet, match=type(error).__name__) as caught:
+        queues.ensure(managed())
+    assert caught.value.reason is reason

@@ -1,0 +1,297 @@
+"""Pools that both the models and the API server must refuse, and pools that both accept.
+
+The words are the models'; an API server says the same in words of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from support.pools import TOPIC, pool_with
+
+DIGEST = "sha256:" + "a" * 64
+BUCKET = {"bucket": "acme-llm"}
+QUEUE = {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a-dead"}
+OTHER_QUEUE = {"url": "https://sqs/b", "deadLetterURL": "https://sqs/b-dead"}
+LONG_URL = "https://sqs/" + "a" * 500
+
+
+class Bad(NamedTuple):
+    """A pool that is refused."""
+
+    name: str
+    document: dict[str, Any]
+    words: str
+    """What pydantic says."""
+    server: str
+    """What the API server says."""
+
+
+def _bad(name: str, words: str, server: str, **fields: Any) -> Bad:
+    return Bad(name, pool_with(**fields), words, server)
+
+
+def _limits(**limits: Any) -> dict[str, Any]:
+    return {"lane": {"limits": limits}}
+
+
+def _scaling(**scaling: Any) -> dict[str, Any]:
+    return {"lane": {"scaling": scaling}}
+
+
+MATCH = "String should match pattern"
+SHAPE = "should match '"
+
+_BAD = (
+    _bad("no model", "spec.model: Field required", "spec.model: Required", model=None),
+    _bad("a model without a name", "spec.model.name: Field required", "spec.model.name: Required", model={}),
+    _bad("a model's name with a space", f"spec.model.name: {MATCH}", SHAPE, model={"name": "gemma 3"}),
+    _bad("a long model's name", "at most 256", "may not be more than 256 bytes", model={"name": "a" * 257}),
+    _bad("a digest that is none", f"spec.model.digest: {MATCH}", SHAPE, model={"name": "a", "digest": "a" * 64}),
+    _bad(
+        "a tiny context",
+        "contextLength: should be greater than or equal to 512",
+        "greater than or equal to 512",
+        model={"name": "a", "contextLength": 511},
+    ),
+    _bad("no bucket", "spec.results.bucket: Field required", "spec.results.bucket: Required", results={}),
+    _bad("a bucket in capitals", f"spec.results.bucket: {MATCH}", SHAPE, results={"bucket": "Acme"}),
+    _bad("a short bucket", f"spec.results.bucket: {MATCH}", SHAPE, results={"bucket": "ab"}),
+    _bad("a prefix without a slash", f"spec.results.prefix: {MATCH}", SHAPE, results=BUCKET | {"prefix": "a"}),
+    _bad("a prefix upwards", f"spec.results.prefix: {MATCH}", SHAPE, results=BUCKET | {"prefix": "../"}),
+    _bad("a prefix at the root", f"spec.results.prefix: {MATCH}", SHAPE, results=BUCKET | {"prefix": "/"}),
+    _bad("a topic that is no ARN", f"topicARN: {MATCH}", SHAPE, notifications={"sns": {"topicARN": "results"}}),
+    _bad("notifications to nobody", "notifications.sns: Field required", "sns: Required", notifications={}),
+    _bad("a region that is none", f"spec.aws.region: {MATCH}", SHAPE, aws={"region": "europe"}),
+    _bad(
+        "two destinations of one name",
+        "two destinations have the same name",
+        "Duplicate value",
+        destinations=[BUCKET | {"name": "a"}, BUCKET | {"name": "a"}],
+    ),
+    _bad(
+        "a destination with a bad alias",
+        f"spec.destinations[0].name: {MATCH}",
+        SHAPE,
+        destinations=[BUCKET | {"name": "Legal"}],
+    ),
+    _bad(
+        "33 destinations",
+        "at most 32 items",
+        "must have at most 32 items",
+        destinations=[BUCKET | {"name": f"d{number}"} for number in range(33)],
+    ),
+    _bad("no lanes", "at least 1 item", "should have at least 1 items", lanes=[]),
+    _bad(
+        "17 lanes",
+        "at most 16 items",
+        "must have at most 16 items",
+        lanes=[{"name": f"l{number}"} for number in range(17)],
+    ),
+    _bad("two lanes of one name", "two lanes have the same name", "Duplicate value", lanes=[{"name": "a"}] * 2),
+    _bad("a lane without a name", "spec.lanes[0].name: Field required", "spec.lanes[0].name: Required", lanes=[{}]),
+    _bad("a lane's long name", "at most 20 characters", "may not be more than 20 bytes", lanes=[{"name": "l" * 21}]),
+    _bad("a lane's name in capitals", f"spec.lanes[0].name: {MATCH}", SHAPE, lanes=[{"name": "Fast"}]),
+    _bad("no queue at all", "exactly one of managed and url", "exactly one of managed and url", lane={"queue": {}}),
+    _bad(
+        "a queue of both kinds",
+        "exactly one of managed and url",
+        "exactly one of managed and url",
+        lane={"queue": QUEUE | {"managed": {}}},
+    ),
+    _bad(
+        "a queue without a dead-letter queue",
+        "url and deadLetterURL go together",
+        "url and deadLetterURL go together",
+        lane={"queue": {"url": "https://sqs/a"}},
+    ),
+    _bad(
+        "a dead-letter queue without a queue",
+        "url and deadLetterURL go together",
+        "url and deadLetterURL go together",
+        lane={"queue": {"managed": {}, "deadLetterURL": "https://sqs/a"}},
+    ),
+    _bad("a queue that is no URL", f"queue.url: {MATCH}", SHAPE, lane={"queue": QUEUE | {"url": "documents"}}),
+    _bad(
+        "a long URL", "at most 512", "may not be more than 512 bytes", lane={"queue": QUEUE | {"url": LONG_URL + "a"}}
+    ),
+    _bad(
+        "two lanes with one queue",
+        "two lanes use the same queue",
+        "two lanes use the same queue",
+        lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE | {"url": QUEUE["url"]}}],
+    ),
+    _bad(
+        "a queue that is another lane's dead-letter queue",
+        "two lanes use the same queue",
+        "two lanes use the same queue",
+        lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE | {"url": QUEUE["deadLetterURL"]}}],
+    ),
+    _bad(
+        "two lanes with one dead-letter queue",
+        "two lanes use the same queue",
+        "two lanes use the same queue",
+        lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": QUEUE | {"url": "https://sqs/b"}}],
+    ),
+    _bad(
+        "a queue that is its own dead-letter queue",
+        "two lanes use the same queue",
+        "two lanes use the same queue",
+        lane={"queue": {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a"}},
+    ),
+    _bad("no request at once", "parallel: should be greater", "greater than or equal to 1", lane={"parallel": 0}),
+    _bad("65 requests at once", "parallel: should be less", "less than or equal to 64", lane={"parallel": 65}),
+    _bad(
+        "a number in quotes", "parallel: should be a valid integer", "must be of type integer", lane={"parallel": "2"}
+    ),
+    _bad("a timeout of no length", "timeout: should be greater", "should be 1s to 11h30m", **_limits(timeout="0s")),
+    _bad("a timeout too long", "timeout: should be less", "should be 1s to 11h30m", **_limits(timeout="11h30m1s")),
+    _bad("a timeout in words", "should be a duration such as", SHAPE, **_limits(timeout="soon")),
+    _bad("a timeout in days", "should be a duration such as", SHAPE, **_limits(timeout="1d")),
+    _bad("a timeout backwards", "should be a duration such as", SHAPE, **_limits(timeout="-5m")),
+    _bad("a timeout as a number", "should be a duration such as", "must be of type string", **_limits(timeout=300)),
+    _bad("an empty timeout", "should be a duration such as", "at least 2 chars", **_limits(timeout="")),
+    _bad("an expiry too short", "expiresAfter: should be greater", "1m to 312h", **_limits(expiresAfter="59s")),
+    _bad("an expiry too long", "expiresAfter: should be less", "1m to 312h", **_limits(expiresAfter="312h1s")),
+    _bad(
+        "an expiry before the timeout",
+        "limits.expiresAfter should be at least limits.timeout",
+        "limits.expiresAfter should be at least limits.timeout",
+        **_limits(timeout="10m", expiresAfter="9m59s"),
+    ),
+    _bad(
+        "an expiry before the default timeout",
+        "limits.expiresAfter should be at least limits.timeout",
+        "limits.expiresAfter should be at least limits.timeout",
+        **_limits(expiresAfter="4m"),
+    ),
+    _bad("no attempt", "maxAttempts: should be greater", "greater than or equal to 1", **_limits(maxAttempts=0)),
+    _bad("eleven attempts", "maxAttempts: should be less", "less than or equal to 10", **_limits(maxAttempts=11)),
+    _bad("no tokens", "maxTokens: should be greater", "greater than or equal to 1", **_limits(maxTokens=0)),
+    _bad(
+        "an answer as long as the context",
+        "limits.maxTokens (8192) should be smaller than the model's contextLength (8192)",
+        "limits.maxTokens should be smaller than the model's contextLength",
+        **_limits(maxTokens=8192),
+    ),
+    _bad(
+        "an answer as long as the lane's own context",
+        "limits.maxTokens (2048) should be smaller than the model's contextLength (2048)",
+        "limits.maxTokens should be smaller than the model's contextLength",
+        lane={"model": {"name": "a", "contextLength": 2048}, "limits": {"maxTokens": 2048}},
+    ),
+    _bad("no drain", "drainTimeout: should be greater", "should be 1s to 30m", lane={"drainTimeout": "0s"}),
+    _bad("a drain too long", "drainTimeout: should be less", "should be 1s to 30m", lane={"drainTimeout": "30m1s"}),
+    _bad(
+        "a floor above the ceiling",
+        "minReplicas should be at most maxReplicas",
+        "minReplicas should be at most maxReplicas",
+        **_scaling(minReplicas=3, maxReplicas=2),
+    ),
+    _bad(
+        "a floor above the default ceiling",
+        "minReplicas should be at most maxReplicas",
+        "minReplicas should be at most maxReplicas",
+        **_scaling(minReplicas=2),
+    ),
+    _bad("a floor below the ground", "minReplicas: should be greater", "equal to 0", **_scaling(minReplicas=-1)),
+    _bad("no worker ever", "maxReplicas: should be greater", "equal to 1", **_scaling(maxReplicas=0)),
+    _bad("1001 workers", "maxReplicas: should be less", "equal to 1000", **_scaling(maxReplicas=1001)),
+    _bad("no jobs for a worker", "jobsPerReplica: should be greater", "equal to 1", **_scaling(jobsPerReplica=0)),
+    _bad("10001 jobs for a worker", "jobsPerReplica: should be less", "10000", **_scaling(jobsPerReplica=10_001)),
+    _bad("a cooldown too long", "cooldown: should be less", "should be 0s to 6h", **_scaling(cooldown="6h1s")),
+    _bad("a cooldown of half a second", "should be a duration such as", SHAPE, **_scaling(cooldown="500ms")),
+    _bad("a placement without a profile", "profiles: Field required", "profiles: Required", lane={"placement": {}}),
+    _bad(
+        "a placement with no profile",
+        "at least 1 item",
+        "should have at least 1 items",
+        lane={"placement": {"profiles": []}},
+    ),
+    _bad(
+        "a placement with two profiles",
+        "at most 1 item",
+        "Too many: 2: must have at most 1 item",
+        lane={"placement": {"profiles": ["a", "b"]}},
+    ),
+    _bad("a profile in capitals", f"profiles[0]: {MATCH}", SHAPE, lane={"placement": {"profiles": ["G5"]}}),
+    Bad(
+        "a long name",
+        pool_with() | {"metadata": {"name": "p" * 41}},
+        "metadata.name: String should have at most 40 characters",
+        "the pool's name should have at most 40 characters",
+    ),
+    Bad(
+        "a name with a dot",
+        pool_with() | {"metadata": {"name": "a.b"}},
+        f"metadata.name: {MATCH}",
+        "the pool's name should have no dots",
+    ),
+    Bad("no spec", {key: each for key, each in pool_with().items() if key != "spec"}, "spec: Field required", "spec"),
+    # A field that nobody knows is refused under strict validation, which is kubectl's default.
+    _bad("an unknown field", "spec.podTemplate: unknown field", 'unknown field "spec.podTemplate"', podTemplate={}),
+    _bad(
+        "a misspelt field",
+        "spec.lanes[0].paralel: unknown field",
+        'unknown field "spec.lanes[0].paralel"',
+        lane={"paralel": 2},
+    ),
+)
+
+
+class Good(NamedTuple):
+    """A pool that is accepted."""
+
+    name: str
+    document: dict[str, Any]
+
+
+def _good(name: str, **fields: Any) -> Good:
+    return Good(name, pool_with(**fields))
+
+
+GOOD = (
+    _good("the smallest"),
+    Good("forty characters", pool_with() | {"metadata": {"name": "p" * 40}}),
+    _good("sixteen lanes", lanes=[{"name": f"lane-{number}"} for number in range(16)]),
+    _good("a lane's longest name", lanes=[{"name": "l" * 20}]),
+    _good("a registry's model", model={"name": "registry.example/nlp/gemma3:4b-it-q4_K_M", "digest": DIGEST}),
+    _good("the largest context", model={"name": "a", "contextLength": 1_048_576}),
+    _good("a prefix of several parts", results=BUCKET | {"prefix": "a/b-1/c_2/x=1/"}),
+    _good(
+        "destinations, a topic and a region",
+        destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}, BUCKET | {"name": "archive"}],
+        notifications={"sns": {"topicARN": TOPIC}},
+        aws={"region": "us-gov-west-1"},
+    ),
+    _good("own queues", lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE}, {"name": "c"}]),
+    _good("the longest URL", lane={"queue": QUEUE | {"url": LONG_URL}}),
+    _good("a managed queue, said", lane={"queue": {"managed": {}}}),
+    _good("the longest times", lane={"limits": {"timeout": "11h30m", "expiresAfter": "312h"}, "drainTimeout": "30m"}),
+    _good("the shortest times", lane={"limits": {"timeout": "1s", "expiresAfter": "60s"}, "drainTimeout": "1s"}),
+    _good("times of several units", **_limits(timeout="1h30m10s", expiresAfter="9000s")),
+    _good("an expiry equal to the timeout", **_limits(timeout="10m", expiresAfter="600s")),
+    _good("only an expiry", **_limits(expiresAfter="5m")),
+    _good("a long answer", **_limits(maxTokens=8191)),
+    _good(
+        "an answer that only the lane's own context holds",
+        lane={"model": {"name": "a", "contextLength": 16_384}, "limits": {"maxTokens": 9000}},
+    ),
+    _good("a floor at the ceiling", **_scaling(minReplicas=3, maxReplicas=3)),
+    _good("only a ceiling", **_scaling(maxReplicas=1000)),
+    _good("a floor at the default ceiling", **_scaling(minReplicas=1)),
+    _good("as many jobs as can be", **_scaling(jobsPerReplica=10_000)),
+    _good("no cooldown", **_scaling(cooldown="0s")),
+    _good("the longest cooldown", **_scaling(cooldown="6h")),
+    _good("64 requests at once", lane={"parallel": 64}),
+    _good("a profile", lane={"placement": {"profiles": ["g5-on-demand"]}}),
+)
+
+
+def _without_none(document: dict[str, Any]) -> dict[str, Any]:
+    if "spec" not in document:
+        return document
+    return document | {"spec": {key: each for key, each in document["spec"].items() if each is not None}}
+
+
+BAD = tuple(each._replace(document=_without_none(each.document)) for each in _BAD)

@@ -1,0 +1,91 @@
+"""Golden files: what rendering gives, to be read in a review. `python -m support.golden` rewrites them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from laneway_operator.render import render
+from support.operator import EMULATED, SETTINGS, named, pool_view
+from support.pools import TOPIC, pool_with
+
+if TYPE_CHECKING:
+    from laneway_operator.view import PoolView
+
+FOLDER = Path(__file__).parents[1] / "data" / "output" / "render"
+DIGEST = "sha256:" + "a" * 64
+ACCOUNT = "https://sqs.eu-west-1.amazonaws.com/123456789012"
+
+GPU_LANES = [
+    {
+        "name": "fast",
+        "parallel": 2,
+        "limits": {"timeout": "5m", "expiresAfter": "15m", "maxTokens": 1024},
+        "scaling": {"maxReplicas": 8, "jobsPerReplica": 2, "cooldown": "10m"},
+        "placement": {"profiles": ["gpu"]},
+    },
+    {
+        "name": "slow",
+        "model": {"name": "gemma3:12b", "digest": DIGEST, "contextLength": 4096},
+        "limits": {"timeout": "2h"},
+        "drainTimeout": "10m",
+        "placement": {"profiles": ["cpu"]},
+    },
+]
+
+
+def cases() -> dict[str, PoolView]:
+    """Name of the golden file → the pool that is rendered."""
+    own = {"queue": {"url": f"{ACCOUNT}/claims", "deadLetterURL": f"{ACCOUNT}/claims-dead"}}
+    return {
+        "smallest": pool_view(named(pool_with())),
+        "two-lanes": pool_view(
+            named(
+                pool_with(
+                    lanes=GPU_LANES,
+                    destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+                    notifications={"sns": {"topicARN": TOPIC}},
+                    aws={"region": "eu-central-1"},
+                )
+            )
+        ),
+        "emulator": pool_view(named(pool_with()), EMULATED),
+        "emulator-with-pod-reports": pool_view(named(pool_with()), replace(EMULATED, pod_reports=True)),
+        "own-queues": pool_view(named(pool_with(lane=own))),
+        "long-names": pool_view(named(pool_with(lanes=[{"name": "l" * 20}, {"name": "m" * 20}]), name="p" * 40)),
+        "pod-reports": pool_view(named(pool_with()), replace(SETTINGS, pod_reports=True)),
+        "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
+        "parallel-4-floor-2": pool_view(
+            named(pool_with(lane={"parallel": 4, "scaling": {"minReplicas": 2, "maxReplicas": 6}}))
+        ),
+    }
+
+
+def text_of(view: PoolView) -> str:
+    """The manifests as YAML, in the order in which they are applied."""
+    return yaml.dump_all(render(view), Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes equal parts out each time, and long texts as they are."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def main() -> None:
+    """Rewrite every golden file, and remove those whose case is gone."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    found = cases()
+    for path in FOLDER.glob("*.yaml"):
+        if path.stem not in found:
+            path.unlink()
+    for name, view in found.items():
+        (FOLDER / f"{name}.yaml").write_text(text_of(view))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""Pools as the operator sees them, and an operator whose cluster and queues are in memory."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.lane_config import QueueURLs
+from laneway.schema.pool import parse_pool
+from laneway_operator import observe
+from laneway_operator.managed import managed_queue
+from laneway_operator.profiles import parse_profiles, profile_of
+from laneway_operator.reconcile import Reconciler
+from laneway_operator.settings import Emulator, Settings
+from laneway_operator.snapshot import PoolBody, Snapshot
+from laneway_operator.testing.cluster import MemoryCluster
+from laneway_operator.testing.queues import MemoryQueues, url_of
+from laneway_operator.view import PoolView, lane_view
+from support.pools import pool_with
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
+
+UID = "5f0f6a3e-0000-4000-8000-000000000001"
+OTHER_UID = "5f0f6a3e-0000-4000-8000-000000000002"
+CLUSTER_ID = "c1c1c1c1-0000-4000-8000-000000000000"
+NAMESPACE = "nlp"
+SECRET = "aws-emulator"  # noqa: S105 - a name
+
+SETTINGS = Settings(
+    worker_image="registry.example/laneway/worker:0.1.0",
+    ollama_image="docker.io/ollama/ollama:0.12.0",
+    profiles=Path("unread"),
+    region="eu-west-1",
+)
+EMULATED = replace(SETTINGS, emulator=Emulator("http://aws.emulator:4566", SECRET))
+
+PROFILES = parse_profiles(
+    {
+        "placementProfiles": {
+            "cpu": {},
+            "other-cpu": {"nodeSelector": {"disk": "fast"}},
+            "gpu": {
+                "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge"},
+                "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+                "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
+                "pricePerHour": 1.006,
+            },
+        }
+    }
+)
+
+
+def named(document: dict[str, Any], name: str = "documents", namespace: str = NAMESPACE) -> dict[str, Any]:
+    """The document under another name."""
+    return document | {"metadata": {"name": name, "namespace": namespace}}
+
+
+def queue_urls(pool: LLMWorkerPool, lane: Lane, region: str) -> QueueURLs:
+    """The queues of a lane, as they are once they are made."""
+    own = lane.queue
+    if own.url is not None and own.dead_letter_url is not None:
+        return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+    queue = managed_queue(CLUSTER_ID, pool, lane, region)
+    return QueueURLs(url=url_of(queue.name, region), dead_letter_url=url_of(queue.dead_letter_name, region))
+
+
+def pool_view(
+    document: dict[str, Any], settings: Settings = SETTINGS, uid: str = UID, profiles: Mapping[str, Any] = PROFILES
+) -> PoolView:
+    """A pool that is ready to be rendered."""
+    pool = parse_pool(document)
+    region = pool.spec.aws.region if pool.spec.aws else settings.region
+    lanes = tuple(
+        lane_view(
+            pool,
+            lane,
+            profile_of(lane.name, lane.placement.profiles if lane.placement else (), dict(profiles)),
+            queue_urls(pool, lane, region),
+            settings,
+        )
+        for lane in pool.spec.lanes
+    )
+    return PoolView(pool, uid, settings, lanes)
+
+
+class OperatedPool:
+    """One pool, and an operator whose world is in memory."""
+
+    def __init__(self, document: dict[str, Any] | None = None, settings: Settings = SETTINGS) -> None:
+        self.cluster = MemoryCluster(CLUSTER_ID)
+        self.queues = MemoryQueues()
+        self.now = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+        self.document = named(document or pool_with())
+        self.generation = 1
+        self.uid = UID
+        self.pods: list[dict[str, Any]] = []
+        self.results_shared_with: str | None = None
+        self.restart(settings)
+
+    def restart(self, settings: Settings = SETTINGS) -> None:
+        """A new operator, which remembers nothing."""
+        self.reconciler = Reconciler(settings, PROFILES, self.cluster, self.queues, lambda: self.now)
+
+    def change(self, document: dict[str, Any]) -> None:
+        """A person edits the pool."""
+        self.document, self.generation = named(document), self.generation + 1
+
+    def later(self, seconds: float) -> None:
+        """Time passes."""
+        self.now += timedelta(seconds=seconds)
+
+    def reconcile(self) -> bool:
+        """One pass; true where it should be looked at again soon."""
+        return self.reconciler.reconcile(self.seen())
+
+    def again(self) -> list[str]:
+        """What one more pass writes."""
+        before = len(self.cluster.writes)
+        self.reconcile()
+        return self.cluster.writes[before:]
+
+    def seen(self) -> Snapshot:
+        """What the operator's indexes hold."""
+        mine = [(kind, body) for (kind, _, _), body in self.cluster.objects.items() if self._is_mine(body)]
+        lanes = {kind: {_lane(body): body for each, body in mine if each == kind and _lane(body)} for kind, _ in mine}
+        metadata = self.document["metadata"]
+        return Snapshot(
+            pool=PoolBody(
+                namespace=metadata["namespace"],
+                name=metadata["name"],
+                uid=self.uid,
+                generation=self.generation,
+                spec=self.document["spec"],
+                status=self.status,
+            ),
+            children=tuple(observe.child(kind, body) for kind, body in mine),
+            deployments={lane: observe.deployment_facts(body) for lane, body in lanes.get("Deployment", {}).items()},
+            scalers={lane: observe.scaler_facts(body) for lane, body in lanes.get("ScaledObject", {}).items()},
+            jobs=tuple(observe.job_facts(body) for kind, body in mine if kind == "Job"),
+            pods=tuple(observe.pod_facts(body) for body in self.pods),
+            results_shared_with=self.results_shared_with,
+        )
+
+    def _is_mine(self, body: dict[str, Any]) -> bool:
+        metadata = self.document["metadata"]
+        return observe.key_of(body) == (metadata["namespace"], metadata["name"])
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """The pool's status as it was written last."""
+        metadata = self.document["metadata"]
+        return copy.deepcopy(self.cluster.statuses.get((metadata["namespace"], metadata["name"]), {}))
+
+    def condition(self, kind: str) -> tuple[str, str, str]:
+        """Status, reason and message of a condition."""
+        found = next(each for each in self.status["conditions"] if each["type"] == kind)
+        return found["status"], found["reason"], found["message"]
+
+    def children(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Name → object of a kind."""
+        return {name: body for (each, _, name), body in self.cluster.objects.items() if each == kind}
+
+    def child(self, kind: str) -> dict[str, Any]:
+        """The only object of a kind."""
+        (body,) = self.children(kind).values()
+        return body
+
+    def report(self, kind: str, status: dict[str, Any], **spec: Any) -> None:
+        """Some controller writes the status of every object of a kind."""
+        for body in self.children(kind).values():
+            body["status"] = status
+            body["spec"] |= spec
+
+    def come_up(self) -> None:
+        """The preflight succeeds and KEDA watches."""
+        self.report("Job", {"succeeded": 1})
+        self.report("ScaledObject", {"conditions": [{"type": "Ready", "status": "True", "message": "ready"}]})
+
+
+def running_pool() -> OperatedPool:
+    """A pool that sleeps: all is applied, the preflight has published, KEDA watches."""
+    pool = OperatedPool()
+    pool.reconcile()
+    pool.come_up()
+    pool.reconcile()
+    return pool
+
+
+def _lane(body: dict[str, Any]) -> str:
+    return str(body["metadata"]["labels"].get("laneway.dev/lane", ""))

@@ -1,0 +1,52 @@
+"""One job through a cluster: from a lane at zero to its result and back to zero."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.result import Result
+from support.installed import BUCKET
+from support.timeline import parts, watching
+from support.waiting import eventually
+
+if TYPE_CHECKING:
+    from support.installed import Installed
+    from support.timeline import Parts
+
+POOL = f"s3://{BUCKET}/documents"
+LANE, DEPLOYMENT, OTHER_DEPLOYMENT = "fast", "documents-fast", "documents-slow"
+SCALE_IN_SECONDS = 240.0
+
+
+def one_job(pool: Installed, job_id: str) -> tuple[Result, Parts]:
+    """The result, and what each part of the way to the first token took; the worker drains on its way out."""
+    eventually(lambda: not pods_of(pool, LANE), SCALE_IN_SECONDS)
+    with watching(pool.cluster, f"laneway.dev/lane={LANE}") as watch:
+        done = pool.laneway(
+            *("submit", "--wait", "--json", "--timeout", "200", "--lane", LANE),
+            *("--id", job_id, "--max-tokens", "8", "The capital of France is"),
+            pool=POOL,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr + pool.operator_log()
+        [name] = watch.pods
+        followed = pool.cluster.kubectl("logs", "--follow", name, "--container=worker")
+        eventually(lambda: not pods_of(pool, LANE), SCALE_IN_SECONDS)
+    assert pool.replicas(DEPLOYMENT) == 0
+    log = [json.loads(line) for line in followed.splitlines()]
+    assert [each["message"] for each in log][-2:] == ["draining", "worker stopped"], followed
+    result = Result.model_validate_json(done.stdout)
+    return result, parts(watch.pods[name], log, result.timing)
+
+
+def pods_of(pool: Installed, lane: str) -> list[Any]:
+    """The lane's pods, leaving ones too."""
+    found = pool.cluster.kubectl("get", "pods", "--selector", f"laneway.dev/lane={lane}", "--output=json")
+    return list(json.loads(found)["items"])
+
+
+def untouched(pool: Installed, deployment: str) -> bool:
+    """Whether a Deployment never had a pod."""
+    events = json.loads(pool.cluster.kubectl("get", "events", "--output=json"))["items"]
+    scaled = [each["involvedObject"]["name"] for each in events if each["reason"] == "ScalingReplicaSet"]
+    return pool.replicas(deployment) == 0 and deployment not in scaled

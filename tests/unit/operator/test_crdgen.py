@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laneway.schema.lane import Limits, Scaling
+from laneway.schema.pool import LLMWorkerPool, Spec
+from laneway_operator.crdgen import MAX_POOL_NAME, crd, structural
+from laneway_operator.status_model import PoolStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+
+VERSION: dict[str, Any] = crd()["spec"]["versions"][0]
+ROOT: dict[str, Any] = VERSION["schema"]["openAPIV3Schema"]
+UNKNOWN_TO_KUBERNETES = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "title", "discriminator", "ge", "le"}
+KNOWN_FORMATS = {None, "date-time", "int32"}
+UNBOUNDED = re.compile(r"(?<!\\)[*+]|\{\d+,\}")
+
+
+def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema inside a schema, with its path."""
+    yield path, schema
+    for name, each in schema.get("properties", {}).items():
+        yield from nodes(each, f"{path}.{name}")
+    if "items" in schema:
+        yield from nodes(schema["items"], f"{path}[]")
+
+
+NODES = [(path, node) for path, node in nodes(ROOT) if path not in ("", ".apiVersion", ".kind", ".metadata")]
+
+
+def at(*path: str) -> dict[str, Any]:
+    found = ROOT
+    for name in path:
+        found = found["items"] if name == "[]" else found["properties"][name]
+    return found
+
+
+@pytest.mark.parametrize(("path", "node"), NODES, ids=[path for path, _ in NODES])
+def test_every_field_is_something_that_kubernetes_knows(path: str, node: dict[str, Any]) -> None:
+    assert node.keys().isdisjoint(UNKNOWN_TO_KUBERNETES), path
+    assert node["type"] in ("object", "array", "string", "integer", "number", "boolean")
+    assert node.get("format") in KNOWN_FORMATS
+    assert "null" not in json.dumps(node)
+    assert "additionalProperties" not in node
+
+
+@pytest.mark.parametrize(("path", "node"), NODES, ids=[path for path, _ in NODES])
+def test_everything_is_bounded(path: str, node: dict[str, Any]) -> None:
+    bounded = {
+        "string": "maxLength" in node or "enum" in node or node.get("format") == "date-time" or _is_short(node),
+        "array": "maxItems" in node,
+        "object": "properties" in node,
+        "integer": "minimum" in node and (path.startswith(".status") or "maximum" in node),
+    }
+    assert bounded[node["type"]]
+
+
+def _is_short(node: dict[str, Any]) -> bool:
+    """Whether its pattern allows no text of any length."""
+    pattern = node.get("pattern", "")
+    return pattern.startswith("^") and pattern.endswith("$") and not UNBOUNDED.search(pattern)
+
+
+def test_every_rule_has_a_message_that_says_what_to_write() -> None:
+    rules = [rule for _, node in nodes(ROOT) for rule in node.get("x-kubernetes-validations", [])]
+    assert len(rules) >= 10
+    for rule in rules:
+        assert len(rule["message"].split()) > 3, rule
+        assert "self" not in rule["message"]
+
+
+@pytest.mark.parametrize(("path", "node"), NODES, ids=[path for path, _ in NODES])
+def test_every_field_says_what_it_is(path: str, node: dict[str, Any]) -> None:
+    assert path.endswith("[]") or node["description"].endswith((".", ")"))
+
+
+@pytest.mark.parametrize("model", [Spec, PoolStatus], ids=lambda model: model.__name__)
+def test_the_fields_are_those_of_the_models(model: type[BaseModel]) -> None:
+    raw = model.model_json_schema(by_alias=True)
+    named = {name for each in [raw, *raw["$defs"].values()] for name in each.get("properties", {})}
+    made = {path.rpartition(".")[2].removesuffix("[]") for path, _ in nodes(structural(model)) if path}
+    assert made == named
+
+
+def test_the_crd_has_the_same_parts_as_the_pool() -> None:
+    assert set(ROOT["properties"]) - {"status"} == {
+        field.alias or name for name, field in LLMWorkerPool.model_fields.items()
+    }
+
+
+def test_the_crds_defaults_are_the_models() -> None:
+    lane = ("spec", "lanes", "[]")
+    assert at(*lane, "scaling")["default"] == Scaling().model_dump(mode="json", by_alias=True, exclude_none=True)
+    assert at(*lane, "limits")["default"] == Limits().model_dump(mode="json", by_alias=True, exclude_none=True)
+    assert at(*lane, "queue")["default"] == {"managed": {}}
+    assert at(*lane, "parallel")["default"] == 1
+    assert at("spec", "model", "contextLength")["default"] == 8192
+
+
+@pytest.mark.parametrize(("path", "node"), NODES, ids=[path for path, _ in NODES])
+def test_a_default_fits_its_own_field(path: str, node: dict[str, Any]) -> None:
+    default = node.get("default")
+    if isinstance(default, dict):
+        assert default.keys() <= node["properties"].keys(), path
+    if isinstance(default, str) and "pattern" in node:
+        assert re.search(node["pattern"], default)
+    if isinstance(default, int):
+        assert node["minimum"] <= default <= node.get("maximum", default)
+
+
+def test_lists_that_people_share_are_merged_by_name() -> None:
+    for path, key in (
+        (("spec", "lanes"), "name"),
+        (("spec", "destinations"), "name"),
+        (("status", "conditions"), "type"),
+        (("status", "lanes"), "name"),
+    ):
+        found = at(*path)
+        assert (found["x-kubernetes-list-type"], found["x-kubernetes-list-map-keys"]) == ("map", [key])
+        assert key in found["items"]["required"]
+
+
+def test_the_bounds_of_a_duration_are_said_in_words() -> None:
+    (rule,) = at("spec", "lanes", "[]", "limits", "timeout")["x-kubernetes-validations"]
+    assert rule == {
+        "rule": "duration(self) >= duration('1s') && duration(self) <= duration('11h30m')",
+        "message": "should be 1s to 11h30m",
+    }
+
+
+def test_a_pools_name_is_as_short_as_the_models_want_it() -> None:
+    metadata = LLMWorkerPool.model_json_schema()["$defs"]["Metadata"]["properties"]["name"]
+    assert metadata["maxLength"] == MAX_POOL_NAME
+
+
+def test_the_status_is_written_apart_from_the_spec() -> None:
+    assert VERSION["subresources"] == {"status": {}}
+    assert ROOT["required"] == ["spec"]
+
+
+def test_equal_models_give_equal_bytes() -> None:
+    assert json.dumps(crd()) == json.dumps(crd())

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from laneway_operator import observe
+from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+from laneway_operator.reasons import Reason
+
+LABELS = {"app.kubernetes.io/managed-by": "laneway", "laneway.dev/pool": "documents", "laneway.dev/lane": "fast"}
+
+
+def body(status: dict[str, Any] | None = None, spec: dict[str, Any] | None = None, **metadata: Any) -> dict[str, Any]:
+    found = {"name": "documents-fast", "namespace": "nlp", "uid": "u", "labels": LABELS} | metadata
+    return {"metadata": found, "spec": spec or {}, **({"status": status} if status is not None else {})}
+
+
+def condition(kind: str, status: str, message: str = "") -> dict[str, Any]:
+    return {"conditions": [{"type": "Other", "status": "True"}, {"type": kind, "status": status, "message": message}]}
+
+
+def test_an_object_belongs_to_the_pool_on_its_label() -> None:
+    assert observe.key_of(body()) == ("nlp", "documents")
+    assert observe.key_of(body(labels={})) is None
+    assert observe.key_of({"metadata": {"name": "a", "namespace": "nlp"}}) is None
+
+
+def test_what_is_kept_of_a_child_is_small() -> None:
+    found = observe.child("Deployment", body(spec={"a": "a" * 100_000}))
+    assert (found.kind, found.name, found.uid, found.lane, len(found.digest)) == (
+        "Deployment",
+        "documents-fast",
+        "u",
+        "fast",
+        64,
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "facts"),
+    [
+        (body(), DeploymentFacts(0, 0)),
+        (body({"readyReplicas": 1}, {"replicas": 3}), DeploymentFacts(3, 1)),
+        (
+            body(condition("ReplicaFailure", "True", "exceeded quota"), {"replicas": 1}),
+            DeploymentFacts(1, 0, Trouble(Reason.PODS_REFUSED, "exceeded quota")),
+        ),
+        (body(condition("ReplicaFailure", "False", "over"), {"replicas": 1}), DeploymentFacts(1, 0)),
+    ],
+)
+def test_a_deployment_tells_its_workers(seen: dict[str, Any], facts: DeploymentFacts) -> None:
+    assert observe.deployment_facts(seen) == facts
+
+
+@pytest.mark.parametrize(
+    ("seen", "facts"),
+    [
+        (body(), ScalerFacts(None)),
+        (body({}), ScalerFacts(None)),
+        (body({"conditions": None}), ScalerFacts(None)),
+        (body(condition("Ready", "Unknown")), ScalerFacts(None)),
+        (body(condition("Ready", "True", "ready")), ScalerFacts(ready=True, message="ready")),
+        (body(condition("Ready", "False", "no access")), ScalerFacts(ready=False, message="no access")),
+    ],
+)
+def test_a_scaled_object_tells_what_keda_says(seen: dict[str, Any], facts: ScalerFacts) -> None:
+    assert observe.scaler_facts(seen) == facts
+
+
+@pytest.mark.parametrize(("status", "succeeded"), [(None, False), ({"active": 1}, False), ({"succeeded": 1}, True)])
+def test_a_job_is_done_or_not(status: dict[str, Any] | None, succeeded: bool) -> None:  # noqa: FBT001 - a parameter
+    assert observe.job_facts(body(status)) == JobFacts("documents-fast", succeeded)
+
+
+def test_a_pod_tells_its_config_its_lane_and_whether_it_leaves() -> None:
+    volumes = [{"name": "tmp", "emptyDir": {}}, {"name": "config", "configMap": {"name": "documents-fast-1"}}]
+    seen = body(spec={"volumes": volumes}, deletionTimestamp="2026-11-22T18:00:00Z")
+    assert observe.pod_facts(seen) == PodFacts("fast", leaving=True, config="documents-fast-1")
+    assert observe.pod_facts(body()) == PodFacts("fast", leaving=False, config=None)
+
+
+def test_a_pod_tells_its_trouble() -> None:
+    waiting = {"name": "worker", "image": "w:1", "state": {"waiting": {"reason": "ErrImagePull"}}}
+    found = observe.pod_facts(body({"containerStatuses": [waiting]})).trouble
+    assert found == Trouble(Reason.IMAGE_PULL_FAILED, "container worker: image w:1 can't be pulled")

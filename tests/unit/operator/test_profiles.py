@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from laneway_operator.errors import SpecError
+from laneway_operator.profiles import ANYWHERE, Profile, parse_profiles, profile_of
+from laneway_operator.reasons import Reason
+from laneway_operator.settings import SettingsError
+
+
+def parsed(**profiles: Any) -> dict[str, Profile]:
+    return parse_profiles({"placementProfiles": profiles})
+
+
+def test_a_profile_says_where_and_on_what_and_for_how_much() -> None:
+    profile = parsed(
+        gpu={
+            "nodeSelector": {"karpenter.sh/capacity-type": "spot"},
+            "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+            "accelerator": {"resource": "nvidia.com/gpu", "count": 2},
+            "pricePerHour": 1,
+        }
+    )["gpu"]
+    assert profile.node_selector == {"karpenter.sh/capacity-type": "spot"}
+    assert profile.tolerations[0].model_dump(by_alias=True, exclude_none=True) == {
+        "key": "nvidia.com/gpu",
+        "operator": "Exists",
+        "effect": "NoSchedule",
+    }
+    assert profile.accelerator is not None
+    assert (profile.accelerator.resource, profile.accelerator.count, profile.price_per_hour) == ("nvidia.com/gpu", 2, 1)
+
+
+@pytest.mark.parametrize("empty", [{}, None], ids=str)
+def test_an_empty_profile_is_any_node_without_an_accelerator(empty: object) -> None:
+    assert parsed(cpu=empty) == {"cpu": ANYWHERE}
+
+
+def test_there_may_be_no_profiles() -> None:
+    assert parsed() == {}
+
+
+@pytest.mark.parametrize("document", [None, {}, [], "placementProfiles", {"placementProfiles": []}], ids=str)
+def test_a_file_without_profiles_is_refused(document: object) -> None:
+    with pytest.raises(SettingsError, match="should hold one object with `placementProfiles`"):
+        parse_profiles(document)
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "words"),
+    [
+        ("gpu", {"interruption": "spot"}, "placementProfiles: gpu.interruption: unknown field"),
+        (
+            "gpu",
+            {"accelerator": {"resource": "gpu"}},
+            "placementProfiles: gpu.accelerator.resource: String should match",
+        ),
+        ("gpu", {"accelerator": {"resource": "nvidia.com/gpu", "count": 0}}, "accelerator.count: should be greater"),
+        ("gpu", {"accelerator": {"resource": "nvidia.com/gpu", "count": 17}}, "accelerator.count: should be less"),
+        ("gpu", {"pricePerHour": -1}, "placementProfiles: gpu.pricePerHour: should be greater than or equal to 0"),
+        ("gpu", {"pricePerHour": float("nan")}, "placementProfiles: gpu.pricePerHour: should be a finite number"),
+        ("gpu", {"nodeSelector": {"a": True}}, "placementProfiles: gpu.nodeSelector.a: should be a valid string"),
+        ("gpu", {"nodeSelector": {str(n): "a" for n in range(33)}}, "gpu.nodeSelector: Dictionary should have at most"),
+        (
+            "gpu",
+            {"tolerations": [{"effect": "Never"}]},
+            "placementProfiles: gpu.tolerations[0].effect: should be 'NoSch",
+        ),
+        ("gpu", {"tolerations": {}}, "placementProfiles: gpu.tolerations: should be a valid tuple"),
+        ("GPU", {}, "placementProfiles: GPU"),
+        ("gpu", 7, "placementProfiles: gpu: should be a valid dictionary"),
+    ],
+)
+def test_what_is_wrong_with_a_profile_is_said(name: str, profile: Any, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parsed(**{name: profile})
+    assert words in str(caught.value)
+
+
+def test_a_lane_runs_on_its_profile_and_without_one_anywhere() -> None:
+    profiles = parsed(a={"pricePerHour": 1.0}, b={"pricePerHour": 2.0})
+    assert profile_of("fast", ("b",), profiles).price_per_hour == 2
+    assert profile_of("fast", (), profiles) == ANYWHERE
+
+
+@pytest.mark.parametrize(
+    ("profiles", "known"), [({"b": {}, "a": {}}, "a, b"), ({}, "none")], ids=["others", "none at all"]
+)
+def test_an_unknown_profile_is_refused_with_those_that_there_are(profiles: dict[str, Any], known: str) -> None:
+    with pytest.raises(SpecError, match=f"lane fast: no placement profile g5; there are: {known}") as caught:
+        profile_of("fast", ("g5",), parsed(**profiles))
+    assert caught.value.reason is Reason.UNKNOWN_PROFILE

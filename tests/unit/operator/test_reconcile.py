@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from laneway_operator.errors import NotYet
+from laneway_operator.reasons import Reason
+from support.operator import (
+    NAMESPACE,
+    SETTINGS,
+    OperatedPool,
+    running_pool,
+)
+from support.pools import pool_with
+
+ALL = [
+    "apply ServiceAccount laneway-worker-documents",
+    "apply TriggerAuthentication laneway-documents",
+    "apply ConfigMap documents-preflight-",
+    "apply Job documents-preflight-",
+    "apply ConfigMap documents-default-",
+    "apply Deployment documents-default",
+    "apply ScaledObject documents-default",
+]
+
+
+def without_hash(calls: list[str]) -> list[str]:
+    return [call[: -len("0123abcd")] if call.split()[1] in ("ConfigMap", "Job") else call for call in calls]
+
+
+def test_a_new_pool_gets_its_queues_then_its_children_then_its_status() -> None:
+    pool = OperatedPool()
+    assert pool.reconcile() is False
+    assert [each.partition(" ")[0] for each in pool.queues.changes] == ["create", "create"]
+    assert without_hash(pool.cluster.writes[:-1]) == ALL
+    assert pool.cluster.writes[-1] == "status documents"
+    assert pool.condition("Ready")[:2] == ("Unknown", Reason.CHECKING)
+
+
+def test_a_pool_that_sleeps_is_ready() -> None:
+    pool = running_pool()
+    assert pool.condition("Ready")[:2] == ("True", Reason.SCALED_TO_ZERO)
+    urls = pool.queues.made
+    assert {pool.status["lanes"][0]["queueURL"], pool.status["lanes"][0]["deadLetterQueueURL"]} == set(urls)
+
+
+def test_an_unchanged_pool_costs_no_write_however_often_it_is_looked_at() -> None:
+    pool = running_pool()
+    for _ in range(3):
+        pool.later(600)
+        assert pool.again() == []
+    assert len(pool.queues.changes) == 2
+
+
+def test_an_operator_that_starts_anew_writes_nothing() -> None:
+    pool = running_pool()
+    pool.restart()
+    assert pool.again() == []
+
+
+@pytest.mark.parametrize("kind", ["ServiceAccount", "TriggerAuthentication", "Job", "Deployment", "ScaledObject"])
+def test_a_child_that_was_deleted_comes_back_alone(kind: str) -> None:
+    pool = running_pool()
+    (name,) = pool.children(kind)
+    del pool.cluster.objects[kind, NAMESPACE, name]
+    assert pool.again()[0] == f"apply {kind} {name}"
+    pool.come_up()
+    assert not [each for each in pool.again() if each.startswith("apply")]
+
+
+def test_what_was_changed_by_hand_is_mended_and_nothing_else() -> None:
+    pool = running_pool()
+    pool.child("ScaledObject")["spec"]["maxReplicaCount"] = 99
+    assert pool.again() == ["apply ScaledObject documents-default"]
+    assert pool.child("ScaledObject")["spec"]["maxReplicaCount"] == 1
+
+
+def test_what_others_wrote_survives() -> None:
+    pool = running_pool()
+    deployment = pool.child("Deployment")
+    deployment["spec"]["replicas"] = 5
+    deployment["metadata"]["annotations"] = {"other.example/note": "kept"}
+    pool.change(pool_with(lane={"parallel": 2}))
+    pool.reconcile()
+    assert pool.child("Deployment")["spec"]["replicas"] == 5
+    assert pool.child("Deployment")["metadata"]["annotations"] == {"other.example/note": "kept"}
+
+
+def test_a_lane_that_is_taken_out_takes_its_children_along_but_not_its_queue() -> None:
+    pool = OperatedPool(pool_with(lanes=[{"name": "fast"}, {"name": "slow"}]))
+    pool.reconcile()
+    pool.change(pool_with(lanes=[{"name": "fast"}]))
+    pool.reconcile()
+    assert set(pool.children("Deployment")) == set(pool.children("ScaledObject")) == {"documents-fast"}
+    assert len(pool.children("ConfigMap")) == 2
+    assert len(pool.queues.made) == 4
+    assert [each["name"] for each in pool.status["lanes"]] == ["fast"]
+
+
+def test_a_draining_pod_keeps_its_config_until_it_is_gone() -> None:
+    pool = running_pool()
+    (old,) = [name for name in pool.children("ConfigMap") if "preflight" not in name]
+    pool.pods = [_pod(old, leaving=True)]
+    pool.change(pool_with(lane={"parallel": 2}))
+    pool.reconcile()
+    assert old in pool.children("ConfigMap")
+    pool.pods = []
+    assert f"delete ConfigMap {old}" in pool.again()
+    assert old not in pool.children("ConfigMap")
+
+
+def test_a_config_stays_while_its_deployment_cannot_be_changed() -> None:
+    pool = running_pool()
+    (old,) = [name for name in pool.children("ConfigMap") if "preflight" not in name]
+    pool.cluster.refusals["Deployment", "documents-default"] = "denied by a policy"
+    pool.change(pool_with(lane={"parallel": 2}))
+    pool.reconcile()
+    (volume,) = [each for each in _volumes(pool.child("Deployment")) if "configMap" in each]
+    assert volume["configMap"]["name"] == old
+    assert old in pool.children("ConfigMap")
+    pool.cluster.refusals.clear()
+    pool.reconcile()
+    pool.reconcile()
+    assert old not in pool.children("ConfigMap")
+
+
+def test_a_finished_preflight_runs_again_only_when_what_it_publishes_changes() -> None:
+    pool = running_pool()
+    (before,) = pool.children("Job")
+    pool.change(pool_with(lane={"scaling": {"maxReplicas": 9}}))
+    pool.reconcile()
+    assert list(pool.children("Job")) == [before]
+    pool.change(pool_with(lane={"limits": {"maxTokens": 9}}))
+    pool.reconcile()
+    assert list(pool.children("Job")) != [before]
+    assert pool.condition("AccessVerified")[:2] == ("Unknown", Reason.CHECKING)
+
+
+def test_a_status_is_written_only_when_something_changed() -> None:
+    pool = running_pool()
+    pool.later(60)
+    assert pool.again() == []
+    pool.report("Deployment", {"readyReplicas": 1}, replicas=1)
+    assert pool.again() == ["status documents"]
+    assert (pool.status["workers"], pool.condition("Ready")[1]) == ("1/1", Reason.SERVING)
+
+
+def test_a_condition_knows_since_when_it_holds() -> None:
+    pool = running_pool()
+    pool.later(3600)
+    pool.queues.trouble = NotYet(Reason.AWS_UNREACHABLE, "no answer")
+    pool.reconcile()
+    times = {each["type"]: each["lastTransitionTime"] for each in pool.status["conditions"]}
+    assert times["QueuesReady"] == "2026-11-22T19:00:00Z"
+    assert times["SpecAccepted"] == "2026-11-22T18:00:00Z"
+
+
+def test_a_new_image_of_the_worker_reaches_a_pool_that_did_not_change() -> None:
+    pool = running_pool()
+    pool.restart(replace(SETTINGS, ollama_image="ollama:2"))
+    assert pool.again() == ["apply Deployment documents-default"]
+
+
+def _volumes(deployment: dict[str, Any]) -> Any:
+    return deployment["spec"]["template"]["spec"]["volumes"]
+
+
+def _pod(config: str, *, leaving: bool) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": "p", "namespace": NAMESPACE, "labels": {"laneway.dev/lane": "default"}}
+    if leaving:
+        metadata["deletionTimestamp"] = "2026-11-22T18:00:00Z"
+    return {"metadata": metadata, "spec": {"volumes": [{"name": "config", "configMap": {"name": config}}]}}

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from laneway.schema.names import POOL_LABEL
+from laneway_operator.errors import NotYet, Unreachable
+from laneway_operator.reasons import Reason
+from laneway_operator.render import render
+from support.operator import EMULATED, NAMESPACE, OTHER_UID, SECRET, OperatedPool, named, pool_view, running_pool
+from support.pools import pool_with
+
+
+def test_a_profile_that_there_is_not_stops_everything_and_says_so() -> None:
+    pool = OperatedPool(pool_with(lane={"placement": {"profiles": ["g5"]}}))
+    assert pool.reconcile() is True
+    assert pool.cluster.writes == ["status documents"]
+    assert pool.queues.changes == []
+    status, reason, message = pool.condition("SpecAccepted")
+    assert (status, reason) == ("False", Reason.UNKNOWN_PROFILE)
+    assert message.startswith("lane default: no placement profile g5; there are: cpu, gpu, other-cpu. Use one of")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (pool_with(lane={"schedules": []}), "spec.lanes[0].schedules: unknown field"),
+        (pool_with(modelStore={"pull": {}}), "spec.modelStore: unknown field"),
+        (pool_with(lane={"scaling": {"minReplicas": 3}}), "minReplicas should be at most maxReplicas"),
+    ],
+)
+def test_a_spec_that_a_newer_crd_let_in_leaves_what_runs_alone(document: dict[str, Any], words: str) -> None:
+    pool = running_pool()
+    before = copy.deepcopy(pool.cluster.objects)
+    pool.change(document)
+    assert pool.reconcile() is False
+    assert pool.cluster.objects == before
+    assert pool.condition("Ready")[:2] == ("False", Reason.INVALID_SPEC)
+    assert words in pool.condition("Ready")[2]
+    assert pool.status["observedGeneration"] == 2
+
+
+def test_an_emulators_secret_that_is_missing_is_waited_for() -> None:
+    pool = OperatedPool(settings=EMULATED)
+    assert pool.reconcile() is True
+    assert pool.cluster.writes == ["status documents"]
+    status, reason, message = pool.condition("AccessVerified")
+    assert (status, reason) == ("False", Reason.SECRET_MISSING)
+    assert "namespace nlp has no Secret aws-emulator" in message
+    pool.cluster.secrets.add((NAMESPACE, SECRET))
+    assert pool.reconcile() is False
+    assert "documents-default" in pool.children("Deployment")
+
+
+def test_without_an_emulator_no_secret_is_looked_for() -> None:
+    pool = running_pool()
+    assert not [call for call in pool.cluster.calls if call.startswith("secret")]
+
+
+@pytest.mark.parametrize("reason", [Reason.AWS_UNREACHABLE, Reason.QUEUE_ACCESS_DENIED, Reason.QUEUE_NOT_OURS])
+def test_trouble_at_aws_leaves_what_runs_alone(reason: Reason) -> None:
+    pool = running_pool()
+    before = copy.deepcopy(pool.cluster.objects)
+    pool.queues.trouble = NotYet(reason, "the words of AWS")
+    pool.change(pool_with(lane={"parallel": 2}))
+    assert pool.reconcile() is True
+    assert pool.cluster.objects == before
+    assert pool.condition("Ready")[:2] == ("False", reason)
+    assert pool.condition("QueuesReady")[2].startswith("lane default: the words of AWS")
+    pool.queues.trouble = None
+    assert pool.reconcile() is False
+    assert pool.condition("QueuesReady")[0] == "True"
+
+
+def test_own_queues_are_used_as_they_are() -> None:
+    own = {"url": "https://sqs/a", "deadLetterURL": "https://sqs/b"}
+    pool = OperatedPool(pool_with(lane={"queue": own}))
+    pool.reconcile()
+    assert pool.queues.changes == []
+    assert pool.status["lanes"][0]["queueURL"] == "https://sqs/a"
+
+
+def test_without_keda_everything_else_is_applied_and_comes_later() -> None:
+    pool = OperatedPool()
+    pool.cluster.keda = False
+    assert pool.reconcile() is True
+    assert {kind for kind, _, _ in pool.cluster.objects} == {"ServiceAccount", "ConfigMap", "Job", "Deployment"}
+    assert pool.condition("ScalingReady")[:2] == ("False", Reason.KEDA_MISSING)
+    assert pool.condition("SpecAccepted")[0] == "True"
+    pool.cluster.keda = True
+    assert pool.reconcile() is False
+    assert "documents-default" in pool.children("ScaledObject")
+
+
+def test_an_object_that_is_refused_is_told_and_the_others_are_applied() -> None:
+    pool = OperatedPool()
+    pool.cluster.refusals["Deployment", "documents-default"] = "denied by policy no-privileged"
+    assert pool.reconcile() is True
+    assert "documents-default" in pool.children("ScaledObject")
+    status, reason, message = pool.condition("SpecAccepted")
+    assert (status, reason) == ("False", Reason.REFUSED)
+    assert message.startswith("Deployment documents-default: denied by policy no-privileged. Look at")
+
+
+def test_nobody_scales_a_deployment_of_somebody_else() -> None:
+    pool = OperatedPool()
+    place = ("Deployment", "nlp", "documents-default")
+    pool.cluster.objects[place] = {"metadata": {"name": place[2], "namespace": place[1]}}
+    assert pool.reconcile() is True
+    assert pool.children("ScaledObject") == {}
+    assert pool.condition("Ready")[1] == Reason.NAME_TAKEN
+    del pool.cluster.objects[place]
+    assert pool.reconcile() is False
+    assert "documents-default" in pool.children("ScaledObject")
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "ScaledObject"])
+def test_what_is_somebody_elses_is_left_alone(kind: str) -> None:
+    pool = OperatedPool()
+    theirs = next(each for each in render(pool_view(named(pool_with()), uid=OTHER_UID)) if each["kind"] == kind)
+    theirs["metadata"]["labels"][POOL_LABEL] = "another"
+    pool.cluster.apply(theirs)
+    before = copy.deepcopy(pool.child(kind))
+    assert pool.reconcile() is True
+    assert pool.child(kind) == before
+    assert pool.condition("Ready")[:2] == ("False", Reason.NAME_TAKEN)
+
+
+def test_an_api_server_that_is_away_is_the_work_queues_business() -> None:
+    pool = OperatedPool()
+    pool.cluster.down = Unreachable("PATCH: 429", 7.0)
+    with pytest.raises(Unreachable):
+        pool.reconcile()
+    assert pool.status == {}
+
+
+def test_a_pool_that_would_share_its_results_waits_for_the_older_one() -> None:
+    pool = OperatedPool()
+    pool.results_shared_with = "other/documents"
+    assert pool.reconcile() is True
+    assert pool.cluster.writes == ["status documents"]
+    status, reason, message = pool.condition("Ready")
+    assert (status, reason) == ("False", Reason.RESULTS_SHARED)
+    assert message.startswith("pool other/documents writes its results to s3://acme-llm/documents/ too. Give each pool")
+
+    pool.results_shared_with = None
+    pool.reconcile()
+    assert pool.condition("SpecAccepted")[:2] == ("True", Reason.ACCEPTED)
+
+
+def test_an_object_that_only_wears_our_labels_is_left_alone() -> None:
+    pool = running_pool()
+    body = copy.deepcopy(pool.child("ServiceAccount"))
+    body["metadata"] |= {"name": "somebody", "uid": OTHER_UID, "ownerReferences": []}
+    pool.cluster.objects["ServiceAccount", NAMESPACE, "somebody"] = body
+    assert pool.again() == []
+
+
+def test_queues_of_a_pool_in_trouble_stay_in_its_status() -> None:
+    pool = running_pool()
+    lanes = pool.status["lanes"]
+    assert lanes[0]["queueURL"]
+    pool.results_shared_with = "other/documents"
+    pool.reconcile()
+    assert pool.status["lanes"] == lanes

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laneway.schema.lane_config import LaneConfig
+from laneway.schema.preflight import Preflight
+from laneway_operator.cluster import KINDS
+from laneway_operator.digest import digest_of_manifest
+from laneway_operator.render import render
+from laneway_operator.render.meta import lane_child_name
+from laneway_operator.settings import Emulator
+from support.golden import FOLDER, cases, text_of
+from support.operator import EMULATED, OTHER_UID, SETTINGS, named, pool_view
+from support.pools import TOPIC, pool_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from laneway_operator.settings import Settings
+    from laneway_operator.view import Manifest, PoolView
+
+CASES = cases()
+CONTENT_HASH = re.compile(r"-[0-9a-f]{8}$")
+
+OF_POOL = {"ServiceAccount laneway-worker-documents", "TriggerAuthentication laneway-documents"}
+PREFLIGHT = {"ConfigMap documents-preflight", "Job documents-preflight"}
+CONFIG = {"ConfigMap documents-fast", "Deployment documents-fast"}
+"""A pod reads the config by a name that changes with it."""
+DEPLOYMENT = {"Deployment documents-fast"}
+SCALER = {"ScaledObject documents-fast"}
+OTHER_CONFIG = {"ConfigMap documents-slow", "Deployment documents-slow"}
+OTHER_SCALER = {"ScaledObject documents-slow"}
+DEPLOYMENTS = DEPLOYMENT | {"Deployment documents-slow"}
+CONFIGS = CONFIG | OTHER_CONFIG
+SCALERS = SCALER | OTHER_SCALER
+ROLES = {"Role laneway-worker-documents", "RoleBinding laneway-worker-documents"}
+OWN_QUEUE = {
+    "url": "https://sqs.eu-west-1.amazonaws.com/1/a",
+    "deadLetterURL": "https://sqs.eu-west-1.amazonaws.com/1/b",
+}
+
+
+def two_lanes(lane: dict[str, Any] | None = None, settings: Settings = SETTINGS, **spec: Any) -> PoolView:
+    """The lanes `fast`, which has the fields, and `slow`."""
+    lanes = [{"name": "fast"} | (lane or {}), {"name": "slow"}]
+    return pool_view(named(pool_with(lanes=lanes, **spec)), settings)
+
+
+def digests(view: PoolView) -> dict[str, tuple[str, str]]:
+    """Kind and name without its content hash → the whole name, and the digest."""
+    return {
+        f"{each['kind']} {CONTENT_HASH.sub('', each['metadata']['name'])}": (
+            each["metadata"]["name"],
+            digest_of_manifest(each),
+        )
+        for each in render(view)
+    }
+
+
+def changed(before: PoolView, after: PoolView) -> set[str]:
+    old, new = digests(before), digests(after)
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_pool_is_rendered_as_its_golden_file_says(name: str) -> None:
+    assert text_of(CASES[name]) == (FOLDER / f"{name}.yaml").read_text(), "run make golden; the diff is the review"
+
+
+def test_every_golden_file_has_a_case() -> None:
+    assert {path.stem for path in FOLDER.glob("*")} == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
+    assert text_of(cases()[name]) == text_of(CASES[name])
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (two_lanes({"scaling": {"maxReplicas": 2}}), SCALER),
+        (two_lanes({"scaling": {"minReplicas": 1}}), SCALER),
+        (two_lanes({"scaling": {"jobsPerReplica": 1}}), SCALER),
+        (two_lanes({"scaling": {"cooldown": "1m"}}), SCALER),
+        (two_lanes({"parallel": 2}), CONFIG | SCALER),
+        (two_lanes({"limits": {"timeout": "4m"}}), CONFIG | PREFLIGHT),
+        (two_lanes({"limits": {"maxTokens": 100}}), CONFIG | PREFLIGHT),
+        (two_lanes({"drainTimeout": "10m"}), CONFIG),
+        (two_lanes({"placement": {"profiles": ["other-cpu"]}}), DEPLOYMENT),
+        (two_lanes({"placement": {"profiles": ["gpu"]}}), CONFIG),
+        (two_lanes({"model": {"name": "gemma3:1b"}}), CONFIG | PREFLIGHT),
+        (two_lanes({"model": {"name": "gemma3:4b", "contextLength": 4096}}), CONFIG | PREFLIGHT),
+        (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | PREFLIGHT),
+        (two_lanes(model={"name": "gemma3:1b"}), CONFIGS | PREFLIGHT),
+        (two_lanes(destinations=[{"name": "legal", "bucket": "acme-legal"}]), CONFIGS | PREFLIGHT),
+        (two_lanes(notifications={"sns": {"topicARN": TOPIC}}), CONFIGS),
+        (two_lanes(aws={"region": "us-east-2"}), CONFIGS | SCALERS | PREFLIGHT),
+        (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | PREFLIGHT),
+        (two_lanes(settings=replace(SETTINGS, ollama_image="ollama:2")), DEPLOYMENTS),
+        (two_lanes(settings=replace(SETTINGS, image_pull_secrets=("a",))), DEPLOYMENTS | PREFLIGHT),
+        (two_lanes(settings=replace(SETTINGS, pod_reports=True)), CONFIGS | ROLES),
+        (
+            two_lanes(settings=EMULATED),
+            CONFIGS | SCALERS | PREFLIGHT | {"TriggerAuthentication laneway-documents"},
+        ),
+        (replace(two_lanes(), uid=OTHER_UID), OF_POOL | CONFIGS | SCALERS | PREFLIGHT),
+    ],
+)
+def test_a_change_reaches_the_right_children_and_no_other(after: PoolView, expected: set[str]) -> None:
+    assert changed(two_lanes(), after) == expected
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        replace(EMULATED, worker_image="worker:2"),
+        replace(EMULATED, image_pull_secrets=("a",)),
+        replace(EMULATED, emulator=None),
+        replace(EMULATED, emulator=Emulator("http://aws.emulator:4566", "another")),
+    ],
+)
+def test_a_jobs_template_is_never_changed_because_kubernetes_refuses_it(settings: Settings) -> None:
+    def job(view: PoolView) -> Manifest:
+        return next(each for each in render(view) if each["kind"] == "Job")
+
+    before, after = job(two_lanes(settings=EMULATED)), job(two_lanes(settings=settings))
+    assert before["metadata"]["name"] != after["metadata"]["name"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_child_holds_what_the_api_server_drops(name: str) -> None:
+    def leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, each in inner:
+            yield from leaves(each, f"{path}.{key}")
+        yield path, value
+
+    dropped = [path for each in render(CASES[name]) for path, value in leaves(each, "") if value is None or value == []]
+    assert dropped == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_child_is_owned_by_its_pool_and_labelled_and_of_a_known_kind(name: str) -> None:
+    view = CASES[name]
+    for each in render(view):
+        metadata = each["metadata"]
+        (owner,) = metadata["ownerReferences"]
+        assert (owner["uid"], owner["controller"], metadata["namespace"]) == (view.uid, True, view.namespace)
+        assert metadata["labels"]["app.kubernetes.io/managed-by"] == "laneway"
+        assert metadata["labels"]["laneway.dev/pool"] == view.name
+        assert each["apiVersion"] == KINDS[each["kind"]].api
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_documents_in_config_maps_are_what_their_readers_parse(name: str) -> None:
+    maps = [each["data"] for each in render(CASES[name]) if each["kind"] == "ConfigMap"]
+    lanes = [LaneConfig.model_validate_json(each["lane.json"]) for each in maps if "lane.json" in each]
+    preflights = [Preflight.model_validate_json(each["preflight.json"]) for each in maps if "preflight.json" in each]
+    assert lanes == [each.config for each in CASES[name].lanes]
+    assert [each.document.lanes[0].name for each in preflights] == [lanes[0].lane]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_container_may_do_more_than_it_must(name: str) -> None:
+    for pod in _pods(CASES[name]):
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert not pod["automountServiceAccountToken"]
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+                "readOnlyRootFilesystem": True,
+            }
+
+
+def test_ollama_gets_neither_the_api_token_nor_credentials_and_listens_on_loopback() -> None:
+    view = pool_view(named(pool_with()), replace(EMULATED, pod_reports=True))
+    (pod,) = [each for each in _pods(view) if "initContainers" in each]
+    (ollama,), (worker,) = pod["initContainers"], pod["containers"]
+    assert {each["name"] for each in worker["volumeMounts"]} >= {"token"}
+    assert {each["name"] for each in ollama["volumeMounts"]} == {"models", "home", "tmp"}
+    assert {each["name"] for each in worker["env"]} == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert {each["name"]: each["value"] for each in ollama["env"]}["OLLAMA_HOST"] == "127.0.0.1:11434"
+
+
+def test_only_ollama_asks_for_the_accelerator() -> None:
+    (pod,) = [each for each in _pods(two_lanes({"placement": {"profiles": ["gpu"]}})) if "nodeSelector" in each]
+    (ollama,), (worker,) = pod["initContainers"], pod["containers"]
+    assert ollama["resources"] == {"limits": {"nvidia.com/gpu": "1"}, "requests": {"nvidia.com/gpu": "1"}}
+    assert "nvidia.com/gpu" not in json.dumps(worker)
+
+
+def test_a_deployment_never_says_how_many_replicas_there_are() -> None:
+    assert all("replicas" not in each["spec"] for each in render(two_lanes()) if each["kind"] == "Deployment")
+
+
+@pytest.mark.parametrize(
+    ("settings", "roles"), [(SETTINGS, 0), (replace(SETTINGS, pod_reports=True), 2)], ids=["off", "on"]
+)
+def test_workers_may_touch_pods_only_where_a_policy_bounds_it(settings: Settings, roles: int) -> None:
+    kinds = [each["kind"] for each in render(two_lanes(settings=settings))]
+    assert len([each for each in kinds if each.startswith("Role")]) == roles
+
+
+@pytest.mark.parametrize(
+    ("lane", "formula"),
+    [
+        ({}, "max(total / 4.0, (total - waiting) / 1.0, 0.0)"),
+        ({"parallel": 4}, "max(total / 4.0, (total - waiting) / 4.0, 0.0)"),
+        (
+            {"scaling": {"minReplicas": 2, "maxReplicas": 9, "jobsPerReplica": 10}},
+            "max(total / 10.0, (total - waiting) / 1.0, 2.0)",
+        ),
+    ],
+)
+def test_the_formula_counts_what_waits_what_runs_and_the_floor(lane: dict[str, Any], formula: str) -> None:
+    scaler = next(each for each in render(two_lanes(lane)) if each["kind"] == "ScaledObject")
+    assert scaler["spec"]["advanced"]["scalingModifiers"]["formula"] == formula
+    assert scaler["spec"]["minReplicaCount"] == 0
+
+
+def test_a_name_is_kept_while_a_pods_name_fits_a_hostname() -> None:
+    assert lane_child_name("p" * 26, "l" * 19) == "p" * 26 + "-" + "l" * 19
+    cut = lane_child_name("p" * 26, "l" * 20)
+    assert (len(cut), cut[:38]) == (46, "p" * 26 + "-" + "l" * 10 + "-")
+
+
+def test_lanes_whose_long_names_begin_alike_have_different_children() -> None:
+    names = [lane_child_name("p" * 40, lane) for lane in ("l" * 20, "l" * 19 + "m")]
+    assert len(set(names)) == 2
+
+
+def test_a_pod_may_leave_for_as_long_as_it_drains_and_then_some() -> None:
+    (pod, _) = [each for each in _pods(two_lanes({"drainTimeout": "10m"})) if "initContainers" in each]
+    assert pod["terminationGracePeriodSeconds"] == 630
+
+
+def _pods(view: PoolView) -> list[Manifest]:
+    return [each["spec"]["template"]["spec"] for each in render(view) if each["kind"] in ("Deployment", "Job")]

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from laneway_operator.settings import Emulator, Settings, SettingsError, read_settings
+
+LEAST = {
+    "LANEWAY_WORKER_IMAGE": "worker:1",
+    "LANEWAY_OLLAMA_IMAGE": "ollama:1",
+    "LANEWAY_PROFILES": "/etc/laneway/profiles.yaml",
+}
+
+
+def test_the_chart_must_say_little() -> None:
+    assert read_settings(LEAST) == Settings("worker:1", "ollama:1", Path("/etc/laneway/profiles.yaml"))
+
+
+def test_everything_can_be_said() -> None:
+    everything = LEAST | {
+        "LANEWAY_AWS_REGION": "eu-west-1",
+        "LANEWAY_AWS_ENDPOINT": "http://aws:4566",
+        "LANEWAY_AWS_SECRET": "aws-emulator",
+        "LANEWAY_POD_REPORTS": "true",
+        "LANEWAY_HEALTH_ADDRESS": "127.0.0.1:9090",
+        "LANEWAY_IMAGE_PULL_SECRETS": "registry mirror",
+    }
+    assert read_settings(everything) == Settings(
+        "worker:1",
+        "ollama:1",
+        Path("/etc/laneway/profiles.yaml"),
+        region="eu-west-1",
+        emulator=Emulator("http://aws:4566", "aws-emulator"),
+        pod_reports=True,
+        image_pull_secrets=("registry", "mirror"),
+        health_address="127.0.0.1:9090",
+    )
+
+
+def test_what_is_empty_is_as_if_it_were_not_there() -> None:
+    empty = {"LANEWAY_AWS_REGION": "", "LANEWAY_AWS_ENDPOINT": "", "LANEWAY_AWS_SECRET": ""}
+    assert read_settings(LEAST | empty | {"LANEWAY_IMAGE_PULL_SECRETS": ""}) == read_settings(LEAST)
+
+
+@pytest.mark.parametrize("name", LEAST)
+@pytest.mark.parametrize("value", [None, ""])
+def test_what_is_needed_is_named(name: str, value: str | None) -> None:
+    environment = {key: each for key, each in LEAST.items() if key != name} | ({} if value is None else {name: value})
+    with pytest.raises(SettingsError, match=name):
+        read_settings(environment)
+
+
+@pytest.mark.parametrize("name", ["LANEWAY_AWS_ENDPOINT", "LANEWAY_AWS_SECRET"])
+def test_an_emulator_is_an_endpoint_and_a_secret(name: str) -> None:
+    with pytest.raises(SettingsError, match="LANEWAY_AWS_ENDPOINT and LANEWAY_AWS_SECRET go together"):
+        read_settings(LEAST | {name: "something"})
+
+
+@pytest.mark.parametrize("value", ["yes", "True", "1", ""])
+def test_a_switch_is_true_or_false(value: str) -> None:
+    with pytest.raises(SettingsError, match="LANEWAY_POD_REPORTS should be true or false"):
+        read_settings(LEAST | {"LANEWAY_POD_REPORTS": value})

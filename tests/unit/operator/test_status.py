@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from laneway.schema.lane_config import QueueURLs
+from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+from laneway_operator.reasons import FIXES, Reason, with_fix
+from laneway_operator.status import ORDER, Observed, build_status
+from laneway_operator.status_model import MAX_MESSAGE, PoolStatus
+
+NOW, LATER = "2026-11-22T18:00:00Z", "2026-11-22T19:00:00Z"
+URLS = QueueURLs(url="https://sqs/a", dead_letter_url="https://sqs/a-dead")
+
+ASLEEP = Observed(
+    lanes=("fast",),
+    queues={"fast": URLS},
+    preflight=JobFacts("documents-preflight-1", succeeded=True),
+    deployments={"fast": DeploymentFacts(0, 0)},
+    scalers={"fast": ScalerFacts(ready=True)},
+)
+"""Everything is well, and nothing runs."""
+
+NEW = Observed(lanes=("fast",), queues={"fast": URLS}, deployments={"fast": DeploymentFacts(0, 0)})
+WANTED = replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 0)})
+"""Two workers are wanted."""
+
+
+def trouble(reason: Reason, message: str = "what happened") -> Trouble:
+    return Trouble(reason, message)
+
+
+def pod(reason: Reason, *, lane: str | None = "fast", leaving: bool = False) -> PodFacts:
+    return PodFacts(lane, leaving, None, trouble(reason))
+
+
+def conditions(observed: Observed, old: dict[str, Any] | None = None, now: str = NOW) -> dict[str, dict[str, Any]]:
+    status = build_status(observed, old or {}, 3, now)
+    return {each["type"]: each for each in status["conditions"]}
+
+
+def verdict(observed: Observed, kind: str = "Ready") -> tuple[str, str]:
+    found = conditions(observed)[kind]
+    return found["status"], found["reason"]
+
+
+SPEC, QUEUES, ACCESS, SCALING, WORKERS = ORDER
+
+
+@pytest.mark.parametrize(
+    ("observed", "kind", "status", "reason"),
+    [
+        (ASLEEP, SPEC, "True", Reason.ACCEPTED),
+        (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), SPEC, "False", Reason.INVALID_SPEC),
+        (Observed(lanes=("fast",), spec=trouble(Reason.UNKNOWN_PROFILE)), SPEC, "False", Reason.UNKNOWN_PROFILE),
+        (replace(ASLEEP, applied=trouble(Reason.NAME_TAKEN)), SPEC, "False", Reason.NAME_TAKEN),
+        (replace(ASLEEP, applied=trouble(Reason.REFUSED)), SPEC, "False", Reason.REFUSED),
+        (ASLEEP, QUEUES, "True", Reason.QUEUES_READY),
+        (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), QUEUES, "Unknown", Reason.INVALID_SPEC),
+        (replace(NEW, queue_trouble=trouble(Reason.QUEUE_NOT_OURS)), QUEUES, "False", Reason.QUEUE_NOT_OURS),
+        (replace(NEW, queue_trouble=trouble(Reason.AWS_UNREACHABLE)), QUEUES, "False", Reason.AWS_UNREACHABLE),
+        (replace(NEW, queue_trouble=trouble(Reason.QUEUE_ACCESS_DENIED)), QUEUES, "False", Reason.QUEUE_ACCESS_DENIED),
+        (ASLEEP, ACCESS, "True", Reason.PUBLISHED),
+        (NEW, ACCESS, "Unknown", Reason.CHECKING),
+        (replace(NEW, preflight=JobFacts("a", succeeded=False)), ACCESS, "Unknown", Reason.CHECKING),
+        (replace(NEW, access=trouble(Reason.SECRET_MISSING)), ACCESS, "False", Reason.SECRET_MISSING),
+        (replace(NEW, pods=(pod(Reason.CRASHING, lane=None),)), ACCESS, "False", Reason.PREFLIGHT_FAILED),
+        (replace(NEW, pods=(pod(Reason.IMAGE_PULL_FAILED, lane=None),)), ACCESS, "False", Reason.IMAGE_PULL_FAILED),
+        (replace(NEW, pods=(pod(Reason.CRASHING, lane=None, leaving=True),)), ACCESS, "Unknown", Reason.CHECKING),
+        (replace(ASLEEP, pods=(pod(Reason.CRASHING, lane=None),)), ACCESS, "True", Reason.PUBLISHED),
+        (ASLEEP, SCALING, "True", Reason.SCALING),
+        (NEW, SCALING, "Unknown", Reason.WAITING_FOR_KEDA),
+        (replace(ASLEEP, scalers={"fast": ScalerFacts(None)}), SCALING, "Unknown", Reason.WAITING_FOR_KEDA),
+        (replace(ASLEEP, lanes=("fast", "slow")), SCALING, "Unknown", Reason.WAITING_FOR_KEDA),
+        (replace(ASLEEP, scalers={"fast": ScalerFacts(ready=False)}), SCALING, "False", Reason.KEDA_ERROR),
+        (replace(NEW, keda=trouble(Reason.KEDA_MISSING)), SCALING, "False", Reason.KEDA_MISSING),
+        (ASLEEP, WORKERS, "True", Reason.SCALED_TO_ZERO),
+        (WANTED, WORKERS, "Unknown", Reason.STARTING),
+        (replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 1)}), WORKERS, "True", Reason.SERVING),
+        (replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 2)}), WORKERS, "True", Reason.SERVING),
+        (
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 0, trouble(Reason.PODS_REFUSED))}),
+            WORKERS,
+            "False",
+            Reason.PODS_REFUSED,
+        ),
+        *(
+            (replace(WANTED, pods=(pod(reason),)), WORKERS, "False", reason)
+            for reason in (
+                Reason.NO_GPU_CAPACITY,
+                Reason.UNSCHEDULABLE,
+                Reason.IMAGE_PULL_FAILED,
+                Reason.OUT_OF_MEMORY,
+                Reason.CRASHING,
+                Reason.MODEL_UNUSABLE,
+                Reason.ENGINE_DOWN,
+            )
+        ),
+        (replace(WANTED, pods=(pod(Reason.CRASHING, leaving=True),)), WORKERS, "Unknown", Reason.STARTING),
+        (
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)}, pods=(pod(Reason.CRASHING),)),
+            WORKERS,
+            "True",
+            Reason.SERVING,
+        ),
+    ],
+)
+def test_every_reason_is_reached(observed: Observed, kind: str, status: str, reason: Reason) -> None:
+    assert verdict(observed, kind) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("observed", "status", "reason"),
+    [
+        pytest.param(ASLEEP, "True", Reason.SCALED_TO_ZERO, id="a sleeping pool is ready"),
+        pytest.param(
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)}), "True", Reason.SERVING, id="a serving one too"
+        ),
+        pytest.param(WANTED, "True", Reason.STARTING, id="a pool whose first worker starts is ready"),
+        pytest.param(NEW, "Unknown", Reason.CHECKING, id="a new pool is checked first"),
+        pytest.param(
+            replace(WANTED, pods=(pod(Reason.NO_GPU_CAPACITY),)),
+            "False",
+            Reason.NO_GPU_CAPACITY,
+            id="no node",
+        ),
+        pytest.param(
+            replace(NEW, keda=trouble(Reason.KEDA_MISSING)), "False", Reason.KEDA_MISSING, id="wrong before unknown"
+        ),
+        pytest.param(
+            replace(
+                NEW,
+                queue_trouble=trouble(Reason.AWS_UNREACHABLE),
+                access=trouble(Reason.SECRET_MISSING),
+                keda=trouble(Reason.KEDA_MISSING),
+            ),
+            "False",
+            Reason.AWS_UNREACHABLE,
+            id="the first thing that is wrong",
+        ),
+        pytest.param(
+            replace(ASLEEP, applied=trouble(Reason.REFUSED), access=trouble(Reason.SECRET_MISSING)),
+            "False",
+            Reason.REFUSED,
+            id="the spec before all",
+        ),
+    ],
+)
+def test_ready_is_the_summary_of_the_others(observed: Observed, status: str, reason: Reason) -> None:
+    assert verdict(observed) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "shown"),
+    [
+        ((Reason.ENGINE_DOWN, Reason.OUT_OF_MEMORY), Reason.OUT_OF_MEMORY),
+        ((Reason.CRASHING, Reason.MODEL_UNUSABLE), Reason.MODEL_UNUSABLE),
+        ((Reason.OUT_OF_MEMORY, Reason.SECRET_MISSING), Reason.SECRET_MISSING),
+        ((Reason.NO_GPU_CAPACITY, Reason.CRASHING), Reason.CRASHING),
+    ],
+)
+def test_of_several_troubles_the_one_that_explains_most_is_shown(reasons: tuple[Reason, ...], shown: Reason) -> None:
+    for order in (reasons, reasons[::-1]):
+        observed = replace(WANTED, pods=tuple(pod(reason) for reason in order))
+        assert verdict(observed) == ("False", shown)
+
+
+def test_kedas_own_words_and_the_lane_are_told() -> None:
+    observed = replace(ASLEEP, scalers={"fast": ScalerFacts(ready=False, message="AccessDenied: not authorized")})
+    message = conditions(observed)[SCALING]["message"]
+    assert message.startswith("lane fast: AccessDenied: not authorized. Look at `kubectl describe scaledobject`")
+
+
+def test_a_message_says_what_to_do() -> None:
+    message = conditions(replace(NEW, access=trouble(Reason.SECRET_MISSING, "no Secret a.")))[ACCESS]["message"]
+    assert message == "no Secret a. Create the Secret in the pool's namespace."
+
+
+@pytest.mark.parametrize("reason", FIXES)
+def test_every_fix_is_a_sentence(reason: Reason) -> None:
+    assert with_fix(reason, "it is so") == f"it is so. {FIXES[reason]}"
+    assert FIXES[reason][0].isupper()
+    assert FIXES[reason].endswith(".")
+
+
+def test_equal_input_gives_equal_output_and_nothing_to_write() -> None:
+    once = build_status(ASLEEP, {}, 3, NOW)
+    assert build_status(ASLEEP, once, 3, LATER) == once
+    assert PoolStatus.model_validate_json(json.dumps(once)).lane_count == 1
+
+
+def test_pods_in_another_order_give_the_same_status() -> None:
+    pods = (pod(Reason.CRASHING), pod(Reason.OUT_OF_MEMORY), pod(Reason.UNSCHEDULABLE))
+    one, other = (replace(WANTED, pods=each) for each in (pods, pods[::-1]))
+    assert build_status(one, {}, 3, NOW) == build_status(other, {}, 3, NOW)
+
+
+def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
+    old = build_status(ASLEEP, {}, 3, NOW)
+    serving = replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)})
+    missing = replace(ASLEEP, keda=trouble(Reason.KEDA_MISSING))
+    assert conditions(serving, old, LATER)[WORKERS]["lastTransitionTime"] == NOW
+    assert conditions(serving, old, LATER)[WORKERS]["reason"] == Reason.SERVING
+    assert conditions(missing, old, LATER)[SCALING]["lastTransitionTime"] == LATER
+    assert conditions(missing, old, LATER)["Ready"]["lastTransitionTime"] == LATER
+    assert conditions(missing, old, LATER)[ACCESS]["lastTransitionTime"] == NOW
+
+
+def test_a_new_generation_is_told_though_nothing_else_changed() -> None:
+    old = build_status(ASLEEP, {}, 3, NOW)
+    new = build_status(ASLEEP, old, 4, LATER)
+    assert new["observedGeneration"] == 4
+    assert {each["observedGeneration"] for each in new["conditions"]} == {4}
+    assert {each["lastTransitionTime"] for each in new["conditions"]} == {NOW}
+
+
+@pytest.mark.parametrize("length", [1, MAX_MESSAGE - 100, MAX_MESSAGE, 100_000])
+def test_no_message_is_longer_than_the_crd_allows(length: int) -> None:
+    message = conditions(replace(ASLEEP, keda=trouble(Reason.KEDA_MISSING, "a" * length)))[SCALING]["message"]
+    assert len(message) <= MAX_MESSAGE
+
+
+def test_lanes_and_workers_are_counted() -> None:
+    observed = replace(
+        ASLEEP,
+        lanes=("fast", "slow"),
+        deployments={"fast": DeploymentFacts(3, 1), "gone": DeploymentFacts(9, 9)},
+    )
+    status = build_status(observed, {}, 3, NOW)
+    assert (status["laneCount"], status["workers"]) == (2, "1/3")
+    assert status["lanes"] == [
+        {
+            "name": "fast",
+            "queueURL": "https://sqs/a",
+            "deadLetterQueueURL": "https://sqs/a-dead",
+            "replicas": 3,
+            "readyReplicas": 1,
+        },
+        {"name": "slow", "replicas": 0, "readyReplicas": 0},
+    ]

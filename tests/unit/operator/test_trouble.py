@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from laneway.schema.names import TROUBLE
+from laneway_operator.reasons import Reason
+from laneway_operator.trouble import trouble_of_pod
+
+RUNNING = {"running": {"startedAt": "2026-11-22T18:00:00Z"}}
+BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container=worker"}}
+NO_NODE = "0/3 nodes are available: "
+
+
+def container(state: dict[str, Any], last: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """A container's status, as the kubelet writes it."""
+    return {
+        "name": "worker",
+        "image": "worker:1",
+        "ready": False,
+        "restartCount": 1 if last else 0,
+        "state": state,
+        "lastState": {"terminated": last} if last else {},
+        **fields,
+    }
+
+
+def pod(*containers: dict[str, Any], sidecar: dict[str, Any] | None = None, told: str | None = None) -> dict[str, Any]:
+    metadata = {"name": "documents-fast-1", "annotations": {TROUBLE: told}} if told is not None else {"name": "p"}
+    status: dict[str, Any] = {"phase": "Pending", "containerStatuses": list(containers)}
+    return {"metadata": metadata, "status": status | ({"initContainerStatuses": [sidecar]} if sidecar else {})}
+
+
+def unscheduled(message: str) -> dict[str, Any]:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    return {"metadata": {"name": "p"}, "status": {"phase": "Pending", "conditions": [condition]}}
+
+
+def ended(code: int, message: str = "", reason: str = "Error") -> dict[str, Any]:
+    return {"exitCode": code, "reason": reason, "message": message, "finishedAt": "2026-11-22T18:00:00Z"}
+
+
+def waiting(reason: str, message: str = "") -> dict[str, Any]:
+    return container({"waiting": {"reason": reason, "message": message}})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "words"),
+    [
+        (waiting("ErrImagePull"), Reason.IMAGE_PULL_FAILED, "container worker: image worker:1 can't be pulled"),
+        (waiting("ImagePullBackOff"), Reason.IMAGE_PULL_FAILED, "container worker: image worker:1 can't be pulled"),
+        (waiting("InvalidImageName"), Reason.IMAGE_PULL_FAILED, "container worker: image worker:1 can't be pulled"),
+        (waiting("ErrImageNeverPull"), Reason.IMAGE_PULL_FAILED, "container worker: image worker:1 can't be pulled"),
+        (
+            waiting("CreateContainerConfigError", 'secret "aws-emulator" not found'),
+            Reason.SECRET_MISSING,
+            'container worker: secret "aws-emulator" not found',
+        ),
+        (
+            waiting("CreateContainerConfigError", "couldn't find key AWS_ACCESS_KEY_ID in Secret nlp/aws-emulator"),
+            Reason.SECRET_MISSING,
+            "container worker: couldn't find key AWS_ACCESS_KEY_ID in Secret nlp/aws-emulator",
+        ),
+        (
+            waiting("CreateContainerConfigError", 'configmap "documents-fast-1" not found'),
+            Reason.REFUSED,
+            'container worker: configmap "documents-fast-1" not found',
+        ),
+        (
+            container(BACK_OFF, ended(137, reason="OOMKilled")),
+            Reason.OUT_OF_MEMORY,
+            "container worker was killed for its memory",
+        ),
+        (
+            container({"terminated": ended(137, reason="OOMKilled")}),
+            Reason.OUT_OF_MEMORY,
+            "container worker was killed for its memory",
+        ),
+        (
+            container(BACK_OFF, ended(2, "starting\nlaneway-worker: queue is denied\n")),
+            Reason.CRASHING,
+            "container worker ended with code 2: laneway-worker: queue is denied",
+        ),
+        (container(BACK_OFF, ended(1)), Reason.CRASHING, "container worker ended with code 1: it said nothing"),
+        (container(RUNNING, ended(1, "bang")), Reason.CRASHING, "container worker ended with code 1: bang"),
+    ],
+)
+def test_a_container_that_does_not_run_says_why(body: dict[str, Any], reason: Reason, words: str) -> None:
+    assert trouble_of_pod(pod(body)) == (reason, words)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"metadata": {"name": "p"}},
+        {"metadata": {"name": "p"}, "status": {"phase": "Pending"}},
+        pod(container({"waiting": {"reason": "ContainerCreating"}})),
+        pod(container({"waiting": {"reason": "PodInitializing"}})),
+        pod(container(RUNNING)),
+        pod(container(RUNNING, ended(1, "an hour ago"), ready=True)),
+        pod(container({"terminated": ended(0, reason="Completed")})),
+    ],
+    ids=["no status", "new", "being made", "its sidecar starts", "starting", "got over a crash", "done"],
+)
+def test_a_pod_that_needs_only_time_has_no_trouble(body: dict[str, Any]) -> None:
+    assert trouble_of_pod(body) is None
+
+
+def test_the_sidecars_trouble_explains_the_workers() -> None:
+    sidecar = container(BACK_OFF, ended(137, reason="OOMKilled"), name="ollama")
+    found = trouble_of_pod(pod(container(BACK_OFF, ended(1, "Ollama is gone")), sidecar=sidecar))
+    assert found == (Reason.OUT_OF_MEMORY, "container ollama was killed for its memory")
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (NO_NODE + "3 Insufficient nvidia.com/gpu. preemption: 0/3 nodes are available", Reason.NO_GPU_CAPACITY),
+        (NO_NODE + "1 Insufficient cpu, 2 Insufficient nvidia.com/gpu.", Reason.NO_GPU_CAPACITY),
+        (NO_NODE + "3 Insufficient memory. preemption: a/b", Reason.UNSCHEDULABLE),
+        (NO_NODE + "3 node(s) had untolerated taint {nvidia.com/gpu: }", Reason.UNSCHEDULABLE),
+        ("Insufficient ", Reason.UNSCHEDULABLE),
+        ("", Reason.UNSCHEDULABLE),
+    ],
+)
+def test_a_pod_without_a_node_says_whether_it_lacks_a_device(message: str, reason: Reason) -> None:
+    assert trouble_of_pod(unscheduled(message)) == (reason, message)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("model_unusable", Reason.MODEL_UNUSABLE),
+        ("engine_down", Reason.ENGINE_DOWN),
+        ("aws_unavailable", Reason.QUEUE_ACCESS_DENIED),
+    ],
+)
+def test_a_worker_tells_what_keeps_it_from_serving(code: str, reason: Reason) -> None:
+    told = json.dumps({"code": code, "message": "no model x"})
+    assert trouble_of_pod(pod(container(RUNNING), told=told)) == (reason, "no model x")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "",
+        "not JSON",
+        "null",
+        "[]",
+        '"engine_down"',
+        "{}",
+        '{"message": "no code"}',
+        '{"code": "unknown", "message": "a"}',
+        '{"code": ["engine_down"], "message": "a"}',
+        '{"code": {}, "message": "a"}',
+        '{"code": "engine_down", "message": NaN}',
+        "[" * 100_000,
+        json.dumps({"code": "engine_down", "message": "a" * 100_000}),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_an_annotation_that_no_worker_writes_is_passed_over(told: str) -> None:
+    assert trouble_of_pod(pod(container(RUNNING), told=told)) is None
+
+
+@given(told=st.text())
+def test_no_annotation_whatsoever_is_a_defect(told: str) -> None:
+    trouble_of_pod(pod(container(RUNNING), told=told))
+
+
+@given(words=st.text(st.characters(), max_size=2000))
+def test_what_is_told_is_one_bounded_line_that_a_server_stores_as_it_is(words: str) -> None:
+    found = trouble_of_pod(pod(container(BACK_OFF, ended(1, words or "a"))))
+    assert found is not None
+    assert len(found[1]) <= 512
+    assert found[1].isprintable()
+    assert found[1].encode().decode() == found[1]

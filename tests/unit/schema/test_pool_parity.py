@@ -1,0 +1,27 @@
+"""The models' half of what must be the same in the CRD; the API server's half is in tests/cluster."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from laneway.schema.base import problems
+from laneway.schema.pool import parse_pool
+from support.bad_pools import BAD, GOOD, Bad, Good
+
+
+@pytest.mark.parametrize("good", GOOD, ids=lambda good: good.name)
+def test_a_good_pool_is_accepted(good: Good) -> None:
+    assert parse_pool(good.document).metadata.name == good.document["metadata"]["name"]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+def test_a_bad_pool_is_refused_with_its_cause(bad: Bad) -> None:
+    with pytest.raises(ValidationError) as caught:
+        parse_pool(bad.document)
+    assert bad.words in problems(caught.value)
+
+
+def test_every_pool_has_a_name_of_its_own() -> None:
+    names = [*(each.name for each in BAD), *(each.name for each in GOOD)]
+    assert len(set(names)) == len(names)
