@@ -38,12 +38,12 @@ check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) python tools/generate.py --check
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
-	@$(MAKE) --no-print-directory cache-ollama & ollama=$$!; \
+	@$(MAKE) --no-print-directory cache-cluster & cluster=$$!; \
+	$(MAKE) --no-print-directory cache-ollama & ollama=$$!; \
 	$(MAKE) --no-print-directory check; checked=$$?; \
-	wait $$ollama && test $$checked -eq 0 || exit 1; \
-	$(MAKE) --no-print-directory cache-cluster & cluster=$$!; \
-	$(MAKE) --no-print-directory test-unit test-ports test-e2e-local; tested=$$?; \
-	wait $$cluster && test $$tested -eq 0 && $(MAKE) --no-print-directory test-chart test-cluster test-e2e-cluster
+	{ wait $$ollama && test $$checked -eq 0 && $(MAKE) --no-print-directory test-unit test-ports test-e2e-local; } \
+	  || { kill $$cluster 2>/dev/null; exit 1; }; \
+	wait $$cluster && $(MAKE) --no-print-directory test-chart test-cluster test-e2e-cluster
 
 cache: cache-ollama cache-cluster ## build everything that tests need and do not find, once for all checkouts
 
@@ -51,7 +51,7 @@ cache-ollama: sync
 	@PYTHONPATH=tests $(RUN) python -m support.ollama
 
 cache-cluster: sync
-	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images
+	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images >&2
 
 test-unit: sync ## pure functions and the worker on in-memory ports; seconds
 	$(RUN) pytest tests/unit -q -n auto
