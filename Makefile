@@ -11,10 +11,10 @@ TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["
 
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check test cache test-unit test-ports test-chart test-cluster test-e2e generate verify golden demo \
-	cluster-up cluster-shell cluster-down kind-up kind-down bench-local clean
+	cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 .tools/uv/bin/uv:
 	@echo "installing uv into .tools"
@@ -118,6 +118,9 @@ kind-up: sync ## a pool on kind: LocalStack, KEDA, the operator, examples/kind/p
 kind-down: ## delete the kind cluster
 	kind delete cluster --name laneway
 	rm -rf $(KIND_DIR)
+
+bench-scaling: cache-cluster ## from zero to the first token on the test cluster, part by part
+	PYTHONPATH=tests $(RUN) python tests/bench/bench_scaling.py
 
 clean: ## remove environments and state of this checkout
 	rm -rf .venv .tools .laneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -21,6 +21,8 @@ from laneway.schema.pool_document import PoolDocument
 from laneway.schema.preflight import Preflight
 from laneway.schema.result import Notification, Result
 from laneway_operator.crdgen import crd
+from laneway_operator.reasons import FIXES, Reason
+from laneway_operator.status_model import PoolStatus
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -80,6 +82,7 @@ def files() -> dict[Path, str]:
         REFERENCE / "pool.md": NOTICE + "# The pool\n\n" + fields_of(LLMWorkerPool),
         REFERENCE / "errors.md": NOTICE + errors(),
         REFERENCE / "cli.md": NOTICE + commands(),
+        REFERENCE / "status.md": NOTICE + status_page(),
     }
     return schemas | pages | dict.fromkeys(CRDS, crd_text())
 
@@ -154,6 +157,13 @@ def errors() -> str:
         for code, info in CODES.items()
     )
     return f"# Error codes\n\n| code | meaning | what to change | tried again |\n|---|---|---|---|\n{rows}"
+
+
+def status_page() -> str:
+    """What a pool's status says: its fields, and the reasons of conditions with what to do."""
+    rows = "".join(f"| `{reason}` | {FIXES.get(reason, 'nothing')} |\n" for reason in Reason)
+    reasons = f"\n## Reasons\n\n| reason | what to do |\n|---|---|\n{rows}"
+    return f"# The status of a pool\n\n{fields_of(PoolStatus)}{reasons}"
 
 
 def commands() -> str:
