@@ -1,0 +1,286 @@
+"""What a person sees when a pool can't be served as it is, and what the operator does by itself once it can."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from laneway_operator.cluster import KINDS
+from support.cluster.cluster import REGION, api_cluster
+from support.cluster.keda import keda_probes, start_keda
+from support.cluster.toolbox import ToolMissing
+from support.installed import CREDENTIALS, SECRET
+from support.moto_server import aws_credentials, moto_server
+from support.operator_process import operated_by_process
+from support.processes import free_port
+from support.tools import missing
+from support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from support.operator_process import Operated, Place
+
+COLUMNS = ["NAME", "READY", "REASON", "MODEL", "LANES", "WORKERS", "AGE"]
+CHILDREN = ",".join(each.plural for each in KINDS.values())
+OURS = "--selector=laneway.dev/pool"
+REPAIR_SECONDS = 30.0  # five on an idle machine
+RETRY_SECONDS = 90.0  # the longest back-off and a loaded machine
+OWN_QUEUES = ("own", "own-dead")
+ACCOUNT = "laneway-worker-documents"
+MISSED = [("serviceaccount", ACCOUNT), ("rolebinding", ACCOUNT)]
+
+
+@pytest.fixture(scope="module")
+def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
+    """A cluster of its own: an operator serves every pool that there is."""
+    try:
+        with (
+            api_cluster(tmp_path_factory.mktemp("trouble"), keda=True) as cluster,
+            operated_by_process(cluster, tmp_path_factory.mktemp("operator")) as operated,
+        ):
+            yield operated
+    except ToolMissing as error:
+        missing(error.what, error.how)
+
+
+@pytest.fixture
+def places(operated: Operated) -> Iterator[Callable[..., Place]]:
+    """Namespaces of the test's own; its pools are gone after it."""
+    yield operated.place
+    operated.cluster.kubectl("delete", "llmworkerpools", "--all", "--all-namespaces")
+
+
+@pytest.fixture
+def place(places: Callable[..., Place]) -> Place:
+    return places()
+
+
+def test_a_pool_shows_how_it_is_at_a_glance(place: Place) -> None:
+    place.apply()
+    place.until("ScaledToZero")
+    assert place.kubectl("get", "lwp").splitlines()[0].split() == COLUMNS
+    assert place.row()[:6] == ["documents", "True", "ScaledToZero", "gemma3:4b", "1", "0/0"]
+    assert "no jobs, no workers; the next job starts one" in place.described()
+
+
+def test_without_keda_everything_else_is_made_and_keda_is_used_as_soon_as_it_comes(tmp_path: Path) -> None:
+    (tmp_path / "operator").mkdir()
+    with (
+        api_cluster(tmp_path / "cluster") as cluster,
+        operated_by_process(cluster, tmp_path / "operator") as operated,
+    ):
+        place = operated.place()
+        place.apply()
+        words = place.until("KedaMissing", kind="ScalingReady")
+        assert words.startswith("False: the cluster has no ")
+        assert "KEDA is not installed. Install KEDA 2.18 or newer; until then the lanes stay at zero." in words
+        eventually(lambda: place.row()[1:3] == ["False", "KedaMissing"])
+        assert "Install KEDA 2.18 or newer" in place.described()
+        assert place.get("deployment", "documents-default")["spec"]["replicas"] == 0
+
+        assert cluster.site is not None
+        with timed("KEDA that was missing is used"):
+            start_keda(cluster.site, cluster.kubeconfig)
+            cluster.site.programs.wait(keda_probes(cluster.site))
+            assert place.until("ScaledToZero", seconds=RETRY_SECONDS).startswith("True")
+        assert place.get("scaledobject", "documents-default")["spec"]["scaleTargetRef"]["name"] == "documents-default"
+
+
+def test_aws_that_is_away_is_waited_for_and_what_does_not_need_it_goes_on(
+    operated: Operated, place: Place, tmp_path: Path
+) -> None:
+    port = free_port()
+    try:
+        operated.start(f"http://127.0.0.1:{port}")
+        place.apply()
+        place.apply("own", lane=own_queue(f"http://127.0.0.1:{port}"))
+        words = place.until("AWSUnreachable")
+        assert f"no answer from http://127.0.0.1:{port}" in words
+        assert "Check region, endpoint and network; Laneway goes on trying." in words
+        assert "Laneway goes on trying." in place.described()
+        assert place.until("QueuesReady", "own", "QueuesReady").startswith("True")
+        edited(place, "own")
+
+        with moto_server(tmp_path, port) as endpoint:
+            make_queues(endpoint)
+            with timed("AWS that was away is used"):
+                assert place.until("ScaledToZero", seconds=RETRY_SECONDS).startswith("True")
+            assert place.until("ScaledToZero", "own").startswith("True")
+    finally:
+        operated.cluster.kubectl("delete", "llmworkerpools", "--all", "--all-namespaces")
+        operated.start()
+
+
+def test_a_profile_that_there_is_not_is_told_with_those_that_there_are(place: Place) -> None:
+    place.apply(lane={"placement": {"profiles": ["g5"]}})
+    place.apply("healthy")
+    words = "lane default: no placement profile g5; there are: cpu, gpu. Use one of the profiles, or add it"
+    assert words in place.until("UnknownProfile")
+    assert words in place.described()
+    assert place.row()[1:3] == ["False", "UnknownProfile"]
+    assert place.until("ScaledToZero", "healthy").startswith("True")
+    place.apply(lane={"placement": {"profiles": ["gpu"]}})
+    assert place.until("ScaledToZero").startswith("True")
+
+
+def test_a_deployment_of_somebody_else_is_unharmed_and_scaled_by_nobody(place: Place) -> None:
+    theirs = "documents-default"
+    place.kubectl("create", "deployment", theirs, "--image=nginx", "--replicas=2")
+    place.kubectl("rollout", "status", "deployment", theirs)
+    before = place.get("deployment", theirs)
+    place.apply()
+    place.apply("healthy")
+    words = f"Deployment {theirs}: there is a Deployment {theirs} that is not this pool's. Rename the lane or the pool"
+    assert words in place.until("NameTaken")
+    assert words in place.described()
+    assert place.until("ScaledToZero", "healthy").startswith("True")
+    after = place.get("deployment", theirs)
+    assert (after["spec"], after["metadata"]["labels"]) == (before["spec"], before["metadata"]["labels"])
+    assert place.get("scaledobject", theirs) == {}
+
+    place.kubectl("delete", "deployment", theirs)
+    assert place.until("ScaledToZero", seconds=RETRY_SECONDS).startswith("True")
+
+
+def test_a_secret_that_is_missing_is_named_and_waited_for(places: Callable[..., Place]) -> None:
+    without, healthy = places(secret=False), places()
+    without.apply()
+    healthy.apply()
+    words = without.until("SecretMissing")
+    assert (
+        f"has no Secret {SECRET}: kubectl create secret generic {SECRET} --namespace {without.namespace} --from"
+        in words
+    )
+    assert "Create the Secret in the pool's namespace" in without.described()
+    assert healthy.until("ScaledToZero").startswith("True")
+    assert without.row()[1:3] == ["False", "SecretMissing"]
+    with timed("a Secret that was missing is used"):
+        without.kubectl("create", "secret", "generic", SECRET, *CREDENTIALS)
+        assert without.until("ScaledToZero", seconds=RETRY_SECONDS).startswith("True")
+
+
+def test_an_operator_that_starts_anew_writes_only_what_is_missing(operated: Operated, place: Place) -> None:
+    place.apply(lanes=[{"name": "fast"}, {"name": "slow"}])
+    place.until("ScaledToZero")
+    operated.stop()
+    before, written = versions(place), operated.written()
+    first = deleted(place, *MISSED[0])
+
+    operated.start()
+    eventually(first, REPAIR_SECONDS)
+    eventually(deleted(place, *MISSED[1]), REPAIR_SECONDS)  # in a second pass: the first is over
+    after = versions(place)
+    assert {key: after[key] for key in after if key[1] != ACCOUNT} == {
+        key: before[key] for key in before if key[1] != ACCOUNT
+    }
+    assert operated.written() == written + len(MISSED)
+
+
+@pytest.mark.parametrize("kind", ["serviceaccount", "configmap", "deployment", "scaledobject", "job", "rolebinding"])
+def test_a_child_that_was_deleted_is_back_in_seconds(place: Place, kind: str) -> None:
+    place.apply()
+    place.until("ScaledToZero")
+    with timed(f"a {kind} that was deleted is back"):
+        back = deleted(place, kind, names(place, kind)[0])
+        eventually(back, REPAIR_SECONDS)
+    assert place.until("ScaledToZero").startswith("True")
+
+
+def test_what_was_changed_by_hand_is_back_in_seconds_and_what_others_wrote_survives(place: Place) -> None:
+    place.apply()
+    place.until("ScaledToZero")
+    config, deployment = names(place, "configmap")[0], "documents-default"
+    data = place.get("configmap", config)["data"]
+    emptied = json.dumps({"data": dict.fromkeys(data, "{}")})
+    place.kubectl("annotate", "deployment", deployment, "other.example/note=kept")
+    place.kubectl("label", "deployment", deployment, "other.example/team=nlp")
+
+    with timed("a ConfigMap that was edited is mended"):
+        place.kubectl("patch", "configmap", config, "--type=merge", f"--patch={emptied}")
+        eventually(lambda: place.get("configmap", config)["data"] == data, REPAIR_SECONDS)
+    with timed("an image that was edited is mended"):
+        place.kubectl("set", "image", f"deployment/{deployment}", "worker=other:1")
+        eventually(lambda: worker_image(place) == "laneway.local/worker:test", REPAIR_SECONDS)
+
+    metadata = place.get("deployment", deployment)["metadata"]
+    assert metadata["annotations"]["other.example/note"] == "kept"
+    assert metadata["labels"]["other.example/team"] == "nlp"
+
+
+def test_a_pool_is_deleted_without_the_operator(operated: Operated, place: Place) -> None:
+    place.apply()
+    place.until("ScaledToZero")
+    assert {kind for kind, _ in versions(place)} == {*KINDS, "LLMWorkerPool"}
+    operated.stop()
+    try:
+        with timed("a pool is deleted with all that it had"):
+            place.kubectl("delete", "lwp", "documents")
+            eventually(lambda: not versions(place), REPAIR_SECONDS)
+    finally:
+        operated.start()
+
+
+def own_queue(endpoint: str) -> dict[str, Any]:
+    url, dead = (f"{endpoint}/123456789012/{name}" for name in OWN_QUEUES)
+    return {"queue": {"url": url, "deadLetterURL": dead}}
+
+
+def make_queues(endpoint: str) -> None:
+    with aws_credentials():
+        sqs = boto3.client("sqs", endpoint_url=endpoint, region_name=REGION)
+        for name in OWN_QUEUES:
+            sqs.create_queue(QueueName=name)
+        sqs.close()
+
+
+def edited(place: Place, name: str) -> None:
+    """An edit of a pool takes effect."""
+    model = {"spec": {"model": {"name": "gemma3:1b"}}}
+    place.kubectl("patch", "lwp", name, "--type=merge", f"--patch={json.dumps(model)}")
+    eventually(lambda: "gemma3:1b" in place.kubectl("get", "configmaps", OURS, "--output=yaml"), REPAIR_SECONDS)
+
+
+def versions(place: Place) -> dict[tuple[str, str], str]:
+    """Kind and name → the version of the namespace's pools and of all that they have."""
+    found = [
+        *json.loads(place.kubectl("get", CHILDREN, OURS, "--output=json"))["items"],
+        *json.loads(place.kubectl("get", "llmworkerpools", "--output=json"))["items"],
+    ]
+    return {(each["kind"], each["metadata"]["name"]): version(each) for each in found}
+
+
+def version(body: dict[str, Any]) -> str:
+    """KEDA writes the status of its objects when it likes: of those the spec's generation counts."""
+    field = "generation" if body["kind"] == "ScaledObject" else "resourceVersion"
+    return str(body["metadata"][field])
+
+
+def deleted(place: Place, kind: str, name: str) -> Callable[[], bool]:
+    """Delete an object; the answer tells whether there is another one by its name."""
+    uid = place.get(kind, name)["metadata"]["uid"]
+    place.kubectl("delete", kind, name, "--wait=false")  # it may miss the end of one that is back at once
+    return lambda: place.get(kind, name).get("metadata", {}).get("uid", uid) != uid
+
+
+def names(place: Place, kind: str) -> list[str]:
+    return place.kubectl("get", kind, OURS, "--output=jsonpath={.items[*].metadata.name}").split()
+
+
+def worker_image(place: Place) -> str:
+    pod = place.get("deployment", "documents-default")["spec"]["template"]["spec"]
+    return str(pod["containers"][0]["image"])
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Prints how long it took."""
+    began = time.monotonic()
+    yield
+    print(f"{what} after {time.monotonic() - began:.1f} s")  # noqa: T201 - the figure is the point

@@ -1,0 +1,146 @@
+"""The operator as a process of this machine that serves a cluster, and that a test can stop and start."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.names import PLURAL
+from laneway_operator.cluster import KINDS
+from support.cluster.cluster import REGION
+from support.installed import READY_SECONDS, ROOT, SECRET, Installed
+from support.moto_server import CREDENTIALS
+from support.operator import named
+from support.pools import pool_with
+from support.processes import free_port, server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.cluster.cluster import Cluster
+
+CRDS = ROOT / "crds"
+PROFILES = "placementProfiles: {cpu: {}, gpu: {accelerator: {resource: nvidia.com/gpu}}}\n"
+REQUESTS = re.compile(r"^apiserver_request_total\{(?P<labels>.*)\} (?P<number>\S+)$", re.MULTILINE)
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Operated(Installed):
+    """A cluster with the CRD, and an operator that runs beside it."""
+
+    folder: Path
+    _running: ExitStack = field(default_factory=ExitStack)
+
+    def start(self, endpoint: str | None = None) -> None:
+        """With AWS at this endpoint; else with the cluster's own."""
+        self.stop()
+        port = free_port()
+        environment = {
+            **CREDENTIALS,
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "KUBECONFIG": str(self.cluster.kubeconfig),
+            "LANEWAY_AWS_ENDPOINT": endpoint or self.cluster.environment["AWS_ENDPOINT_URL"],
+            "LANEWAY_AWS_REGION": REGION,
+            "LANEWAY_AWS_SECRET": SECRET,
+            "LANEWAY_HEALTH_ADDRESS": f"127.0.0.1:{port}",
+            "LANEWAY_OLLAMA_IMAGE": "laneway.local/ollama:test",
+            "LANEWAY_POD_REPORTS": "true",
+            "LANEWAY_PROFILES": str(self._profiles()),
+            "LANEWAY_WORKER_IMAGE": "laneway.local/worker:test",
+        }
+        command = [str(Path(sys.executable).parent / "laneway-operator"), "run"]
+        self._running.enter_context(server(command, environment, port, self._log))
+
+    def stop(self) -> None:
+        """Until it is gone; it may be started again."""
+        self._running.close()
+
+    def place(self, *, secret: bool = True) -> Place:
+        """A namespace of the test's own."""
+        namespace = f"trouble-{next(_numbers)}"
+        self.cluster.kubectl("create", "namespace", namespace)
+        if secret:
+            self.namespace(namespace)
+        return Place(self, namespace)
+
+    def written(self) -> int:
+        """How often the API server was asked to apply an object of a pool, or to write a pool's status."""
+        found = REQUESTS.finditer(self.cluster.kubectl("get", "--raw", "/metrics"))
+        return sum(int(float(each["number"])) for each in found if _is_ours(each["labels"]))
+
+    def operator_log(self) -> str:
+        """See the base."""
+        return self._log.read_text(errors="replace")[-6000:]
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "operator.log"
+
+    def _profiles(self) -> Path:
+        path = self.folder / "profiles.yaml"
+        path.write_text(PROFILES)
+        return path
+
+
+def _is_ours(labels: str) -> bool:
+    """Nobody else applies objects of these kinds by the server's side, or writes a pool's status."""
+    verb, resource = (re.search(rf'\b{name}="([^"]*)"', labels) for name in ("verb", "resource"))
+    asked = (verb and verb[1], resource and resource[1])
+    return asked in {*(("APPLY", each.plural) for each in KINDS.values()), ("PATCH", PLURAL)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A namespace with pools."""
+
+    operated: Operated
+    namespace: str
+
+    def apply(self, name: str = "documents", *, lane: dict[str, Any] | None = None, **spec: Any) -> None:
+        """A pool of one lane."""
+        results = {"bucket": "acme-llm", "prefix": f"{self.namespace}/{name}/"}
+        document = pool_with(lane=lane, **{"results": results, **spec})
+        self.operated.cluster.apply(named(document, name, self.namespace), namespace=self.namespace)
+
+    def until(self, reason: str, name: str = "documents", kind: str = "Ready", seconds: float = READY_SECONDS) -> str:
+        """The condition's status and words once it has this reason."""
+        found = self.operated.wait_for(name, reason, kind, self.namespace, seconds)
+        return f"{found['status']}: {found['message']}"
+
+    def row(self, name: str = "documents") -> list[str]:
+        """What `kubectl get lwp` says of a pool."""
+        return self.kubectl("get", "lwp", name, "--no-headers").split()
+
+    def described(self, name: str = "documents") -> str:
+        """What `kubectl describe lwp` says of it, as it stands on a line."""
+        return self.kubectl("describe", "lwp", name)
+
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        """An object as it is now; empty where there is none."""
+        return self.operated.cluster.get(kind, name, self.namespace)
+
+    def kubectl(self, *argv: str) -> str:
+        """In the namespace."""
+        return self.operated.cluster.kubectl(*argv, "--namespace", self.namespace)
+
+
+@contextmanager
+def operated_by_process(cluster: Cluster, folder: Path) -> Iterator[Operated]:
+    """With a running operator; it is gone at the end."""
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
+    cluster.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
+    operated = Operated(cluster, folder)
+    try:
+        operated.start()
+        yield operated
+    finally:
+        operated.stop()
