@@ -32,7 +32,7 @@ def custom(api: Cluster) -> Iterator[Any]:
     api.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
     api.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # it has no types
+    with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # because it has no types
         yield client.CustomObjectsApi(made)
 
 

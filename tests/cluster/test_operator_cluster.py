@@ -38,7 +38,7 @@ _numbers = itertools.count(1)
 def connection(api: Cluster) -> Iterator[KubernetesCluster]:
     api.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
     api.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
-    with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # it has no types
+    with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # because it has no types
         yield KubernetesCluster(made)
 
 

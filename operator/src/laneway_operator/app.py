@@ -43,6 +43,7 @@ def run(settings: Settings) -> None:
         registry=registry,
         clusterwide=True,
         liveness_endpoint=f"http://{settings.health_address}/healthz",
+        # without it kopf asks for the user's name, and the image's user has none
         identity=socket.gethostname(),  # type: ignore[arg-type] # because kopf's name for this string is private
     )
 

@@ -140,7 +140,7 @@ class KubernetesCluster:
         """The answer, or None for 404."""
         url = f"{self._api.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": "application/json", "Content-Type": content_type}
-        token = self._api.configuration.get_api_key_with_prefix("BearerToken")
+        token = self._api.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         if token:
             headers["Authorization"] = token
         text = None if body is None else json.dumps(body)
@@ -168,8 +168,8 @@ def _read(status: int, headers: Any, data: bytes, what: str) -> dict[str, Any] |
     message = _message(data)
     if status in (400, 403, 422):
         raise SpecError(Reason.REFUSED, message or what)
-    after = headers.get("Retry-After")
-    raise Unreachable(f"{what}: {status} {message}", float(after) if after else None)
+    after = headers.get("Retry-After", "")
+    raise Unreachable(f"{what}: {status} {message}", float(after) if after.isdecimal() else None)
 
 
 def _message(data: bytes) -> str:

@@ -89,8 +89,6 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
     out = {key: value for key, value in node.items() if key not in DROPPED}
     if "default" in out:
         out["default"] = _without_null(out["default"])
-    if "const" in out:
-        out["enum"] = [out.pop("const")]
     if node.get("type") == "string" and {"ge", "le"} <= node.keys():
         out |= _between(node["ge"], node["le"])
     if "properties" in out:

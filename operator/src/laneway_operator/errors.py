@@ -18,13 +18,12 @@ class SpecError(Exception):
 
 
 class NotYet(Exception):
-    """Something outside is not there yet; the pool is looked at again after `after` seconds."""
+    """Something outside is not there yet; the pool is looked at again after its back-off."""
 
-    def __init__(self, reason: Reason, message: str, after: float = 30.0) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         """`message` says what is missing."""
         super().__init__(message)
         self.reason = reason
-        self.after = after
 
 
 class Unreachable(Exception):

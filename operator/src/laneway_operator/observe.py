@@ -44,6 +44,8 @@ class DeploymentFacts:
     replicas: int
     ready: int
     trouble: Trouble | None = None
+    unavailable: int = 0
+    """Workers that don't serve; in a change also those that can't take an older one's place."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,12 @@ def deployment_facts(body: Object) -> DeploymentFacts:
     trouble = None
     if failure is not None and failure.get("status") == "True":
         trouble = Trouble(Reason.PODS_REFUSED, str(failure.get("message", "")))
-    return DeploymentFacts(body["spec"].get("replicas", 0), status.get("readyReplicas", 0), trouble)
+    return DeploymentFacts(
+        replicas=body["spec"].get("replicas", 0),
+        ready=status.get("readyReplicas", 0),
+        trouble=trouble,
+        unavailable=status.get("unavailableReplicas", 0),
+    )
 
 
 def scaler_facts(body: Object) -> ScalerFacts:

@@ -124,7 +124,7 @@ class SQSQueues:
             raise NotYet(Reason.QUEUE_ACCESS_DENIED, words) from error
         except BotoCoreError as error:
             raise NotYet(
-                Reason.AWS_UNREACHABLE, f"queue {queue.name}: no answer from {where} ({type(error).__name__})", after=10
+                Reason.AWS_UNREACHABLE, f"queue {queue.name}: no answer from {where} ({type(error).__name__})"
             ) from error
 
 

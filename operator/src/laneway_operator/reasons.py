@@ -16,6 +16,7 @@ class Reason(StrEnum):
     QUEUES_READY = "QueuesReady"
     QUEUE_ACCESS_DENIED = "QueueAccessDenied"
     QUEUE_NOT_OURS = "QueueNotOurs"
+    AWS_REFUSED = "AWSRefused"
     AWS_UNREACHABLE = "AWSUnreachable"
     SECRET_MISSING = "SecretMissing"  # noqa: S105 - a word, not a password
     PUBLISHED = "Published"
@@ -46,6 +47,7 @@ FIXES: dict[Reason, str] = {
     Reason.NAME_TAKEN: "Rename the lane or the pool, or remove the other object.",
     Reason.QUEUE_ACCESS_DENIED: "Give the identity named here access to the queue.",
     Reason.QUEUE_NOT_OURS: "Remove the queue, or rename the pool or the lane.",
+    Reason.AWS_REFUSED: "Mend what the message names; Laneway goes on trying.",
     Reason.AWS_UNREACHABLE: "Check region, endpoint and network; Laneway goes on trying.",
     Reason.SECRET_MISSING: "Create the Secret in the pool's namespace.",
     Reason.PREFLIGHT_FAILED: "Mend what the message names; Laneway goes on trying.",

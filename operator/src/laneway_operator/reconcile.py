@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from laneway_operator.snapshot import Snapshot
     from laneway_operator.view import Manifest
 
+EMULATOR_KEYS = "--from-literal=AWS_ACCESS_KEY_ID=… --from-literal=AWS_SECRET_ACCESS_KEY=…"
+
 
 @dataclass
 class Pass:
@@ -107,8 +109,9 @@ class Reconciler:
     def _look_for_secret(self, pool: LLMWorkerPool, done: Pass) -> None:
         emulator, namespace = self._settings.emulator, pool.metadata.namespace
         if emulator is not None and not self._cluster.has_secret(namespace, emulator.secret):
-            words = f"namespace {namespace} has no Secret {emulator.secret} with the emulator's AWS_ACCESS_KEY_ID"
-            done.access = Trouble(Reason.SECRET_MISSING, f"{words} and AWS_SECRET_ACCESS_KEY")
+            make = f"kubectl create secret generic {emulator.secret} --namespace {namespace} {EMULATOR_KEYS}"
+            words = f"namespace {namespace} has no Secret {emulator.secret}: {make}"
+            done.access = Trouble(Reason.SECRET_MISSING, words)
             done.retry = True
 
     def _ensure_queues(self, pool: LLMWorkerPool, done: Pass) -> None:

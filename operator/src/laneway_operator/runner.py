@@ -77,15 +77,16 @@ class Runner:
         due = self._queue.next_due()
         seconds = None if due is None else max(0.0, due - time.monotonic())
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._more.wait(), seconds)
+            async with asyncio.timeout(seconds):  # `wait_for` of Python 3.11 may swallow the cancellation of `stop`
+                await self._more.wait()
 
     async def _one(self, key: Key) -> None:
-        seen = self._snapshot(self._indexes, key)
-        if seen is None:
-            self._queue.done(key, time.monotonic(), None)
-            return
         loop = asyncio.get_running_loop()
         try:
+            seen = self._snapshot(self._indexes, key)
+            if seen is None:
+                self._queue.done(key, time.monotonic(), None)
+                return
             soon = await loop.run_in_executor(self._threads, self._reconciler.reconcile, seen)
         except Unreachable as error:
             log.warning("pool %s/%s: %s", *key, error)

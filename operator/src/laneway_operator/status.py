@@ -19,6 +19,8 @@ Status = Literal["True", "False", "Unknown"]
 ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "WorkersAvailable")
 SEVERITY = (Reason.SECRET_MISSING, Reason.IMAGE_PULL_FAILED, Reason.OUT_OF_MEMORY, Reason.MODEL_UNUSABLE)
 """Causes that explain others come first."""
+AWAY_FROM_JOBS = (Reason.AWS_REFUSED, Reason.AWS_UNREACHABLE)
+"""What keeps a worker from its jobs although its model is loaded, so that Kubernetes calls it ready."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def _access(observed: Observed) -> Found:
         return Found("False", observed.access.reason, observed.access.message)
     if observed.preflight is not None and observed.preflight.succeeded:
         return Found("True", Reason.PUBLISHED, "pool.json is published under the pool's own identity")
-    trouble = _worst(each.trouble for each in observed.pods if each.lane is None and not each.leaving)
+    told = (each.trouble for each in observed.pods if each.lane is None and not each.leaving)
+    trouble = _worst(each for each in told if each is not None)
     if trouble is None:
         return Found("Unknown", Reason.CHECKING, "the preflight has not published pool.json yet")
     reason = Reason.PREFLIGHT_FAILED if trouble.reason is Reason.CRASHING else trouble.reason
@@ -144,9 +147,9 @@ def _scaling(observed: Observed) -> Found:
 def _workers(observed: Observed) -> Found:
     wanted = sum(each.replicas for each in observed.deployments.values())
     ready = sum(each.ready for each in observed.deployments.values())
-    refused = [each.trouble for each in observed.deployments.values()]
-    trouble = _worst([*refused, *(each.trouble for each in observed.pods if each.lane and not each.leaving)])
-    if trouble is not None and ready < wanted:
+    missing = ready < wanted or any(each.unavailable for each in observed.deployments.values())
+    trouble = _worst(each for each in _troubles(observed) if missing or each.reason in AWAY_FROM_JOBS)
+    if trouble is not None:
         return Found("False", trouble.reason, trouble.message)
     if not wanted:
         return Found("True", Reason.SCALED_TO_ZERO, "no jobs, no workers; the next job starts one")
@@ -155,9 +158,15 @@ def _workers(observed: Observed) -> Found:
     return Found("Unknown", Reason.STARTING, f"{wanted} workers are starting")
 
 
-def _worst(troubles: Iterable[Trouble | None]) -> Trouble | None:
-    found = [each for each in troubles if each is not None]
-    return min(found, key=_rank, default=None)
+def _troubles(observed: Observed) -> list[Trouble]:
+    """Of the lanes' Deployments and workers."""
+    refused = [each.trouble for each in observed.deployments.values()]
+    told = [each.trouble for each in observed.pods if each.lane and not each.leaving]
+    return [each for each in (*refused, *told) if each is not None]
+
+
+def _worst(troubles: Iterable[Trouble]) -> Trouble | None:
+    return min(troubles, key=_rank, default=None)
 
 
 def _rank(trouble: Trouble) -> tuple[int, str, str]:

@@ -20,14 +20,19 @@ LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has
 PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 WORKER_CODES = {
     "model_unusable": Reason.MODEL_UNUSABLE,
-    "aws_unavailable": Reason.QUEUE_ACCESS_DENIED,
+    "aws_refused": Reason.AWS_REFUSED,
+    "aws_unavailable": Reason.AWS_UNREACHABLE,
     "engine_down": Reason.ENGINE_DOWN,
 }
 
 
 def trouble_of_pod(body: dict[str, Any]) -> Found | None:
-    """The first named cause; None for a pod that only needs time."""
+    """The first named cause; None for a pod that only needs time, and for one that was evicted or lost with its node:
+    it never runs again, another stands in its place, and it lies about until Kubernetes removes it.
+    """
     status = body.get("status", {})
+    if status.get("phase") == "Failed":
+        return None
     for found in _causes(body, status):
         return found[0], _plain(found[1])
     return None

@@ -13,9 +13,18 @@ CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids")
 def make_cgroups(name: str) -> None:
     """An empty parent in every hierarchy: kubelet wants to find it there."""
     for root in _roots():
-        with suppress(OSError):  # only version 2 has this file, and it may hold the controllers already
-            (root / "cgroup.subtree_control").write_text(" ".join(f"+{each}" for each in CONTROLLERS))
+        if (root / "cgroup.subtree_control").exists():  # version 2
+            _hand_down(root)
         (root / name).mkdir(exist_ok=True)
+
+
+def _hand_down(root: Path) -> None:
+    """One by one: a controller that this machine lacks would take the others with it."""
+    there = (root / "cgroup.subtree_control").read_text().split()
+    for each in CONTROLLERS:
+        if each not in there:
+            with suppress(OSError):
+                (root / "cgroup.subtree_control").write_text(f"+{each}")
 
 
 def remove_cgroups(name: str) -> bool:

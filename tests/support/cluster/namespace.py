@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from support.cluster.programs import Programs
 
 CLONE_NEWNET = 0x40000000  # linux/sched.h
+TOOLS = ("ip", "mount", "nsenter", "unshare")
 UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc")
 TESTS = Path(__file__).parents[2]
 
@@ -55,6 +57,9 @@ def make_namespace(programs: Programs, folder: Path) -> Namespace:
     """Lasts as long as this process; raises `ToolMissing` without the right to make one."""
     if os.geteuid() != 0:
         raise ToolMissing("root", "a node needs it for its namespaces and cgroups; run as root")
+    absent = [each for each in TOOLS if shutil.which(each) is None]
+    if absent:
+        raise ToolMissing(", ".join(absent), "on Debian and Ubuntu: apt install iproute2 mount util-linux")
     command = [*UNSHARE, sys.executable, "-P", "-m", "support.cluster.init", str(folder)]
     outer = programs.start(NAMESPACE, *command, environment={"PYTHONPATH": str(TESTS)})
     programs.wait({NAMESPACE: (folder / PREPARED).exists})

@@ -42,6 +42,7 @@ def test_what_is_kept_of_a_child_is_small() -> None:
     [
         (body(), DeploymentFacts(0, 0)),
         (body({"readyReplicas": 1}, {"replicas": 3}), DeploymentFacts(3, 1)),
+        (body({"readyReplicas": 1, "unavailableReplicas": 1}, {"replicas": 1}), DeploymentFacts(1, 1, unavailable=1)),
         (
             body(condition("ReplicaFailure", "True", "exceeded quota"), {"replicas": 1}),
             DeploymentFacts(1, 0, Trouble(Reason.PODS_REFUSED, "exceeded quota")),

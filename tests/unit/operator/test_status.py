@@ -27,6 +27,8 @@ ASLEEP = Observed(
 NEW = Observed(lanes=("fast",), queues={"fast": URLS}, deployments={"fast": DeploymentFacts(0, 0)})
 WANTED = replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 0)})
 """Two workers are wanted."""
+SERVED = replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)})
+"""One worker serves."""
 
 
 def trouble(reason: Reason, message: str = "what happened") -> Trouble:
@@ -99,9 +101,19 @@ SPEC, QUEUES, ACCESS, SCALING, WORKERS = ORDER
                 Reason.ENGINE_DOWN,
             )
         ),
+        *(
+            (replace(SERVED, pods=(pod(reason),)), WORKERS, "False", reason)
+            for reason in (Reason.AWS_REFUSED, Reason.AWS_UNREACHABLE)
+        ),
+        (
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1, unavailable=1)}, pods=(pod(Reason.CRASHING),)),
+            WORKERS,
+            "False",
+            Reason.CRASHING,
+        ),
         (replace(WANTED, pods=(pod(Reason.CRASHING, leaving=True),)), WORKERS, "Unknown", Reason.STARTING),
         (
-            replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)}, pods=(pod(Reason.CRASHING),)),
+            replace(SERVED, pods=(pod(Reason.CRASHING),)),
             WORKERS,
             "True",
             Reason.SERVING,
@@ -116,9 +128,7 @@ def test_every_reason_is_reached(observed: Observed, kind: str, status: str, rea
     ("observed", "status", "reason"),
     [
         pytest.param(ASLEEP, "True", Reason.SCALED_TO_ZERO, id="a sleeping pool is ready"),
-        pytest.param(
-            replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)}), "True", Reason.SERVING, id="a serving one too"
-        ),
+        pytest.param(SERVED, "True", Reason.SERVING, id="a serving one too"),
         pytest.param(WANTED, "True", Reason.STARTING, id="a pool whose first worker starts is ready"),
         pytest.param(NEW, "Unknown", Reason.CHECKING, id="a new pool is checked first"),
         pytest.param(

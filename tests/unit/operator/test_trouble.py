@@ -110,6 +110,12 @@ def test_a_pod_that_needs_only_time_has_no_trouble(body: dict[str, Any]) -> None
     assert trouble_of_pod(body) is None
 
 
+def test_a_pod_that_was_lost_with_its_node_tells_nothing_of_those_that_took_its_place() -> None:
+    lost = pod(container({"terminated": ended(137, "the node is shutting down")}))
+    lost["status"]["phase"] = "Failed"
+    assert trouble_of_pod(lost) is None
+
+
 def test_the_sidecars_trouble_explains_the_workers() -> None:
     sidecar = container(BACK_OFF, ended(137, reason="OOMKilled"), name="ollama")
     found = trouble_of_pod(pod(container(BACK_OFF, ended(1, "Ollama is gone")), sidecar=sidecar))
@@ -136,7 +142,8 @@ def test_a_pod_without_a_node_says_whether_it_lacks_a_device(message: str, reaso
     [
         ("model_unusable", Reason.MODEL_UNUSABLE),
         ("engine_down", Reason.ENGINE_DOWN),
-        ("aws_unavailable", Reason.QUEUE_ACCESS_DENIED),
+        ("aws_refused", Reason.AWS_REFUSED),
+        ("aws_unavailable", Reason.AWS_UNREACHABLE),
     ],
 )
 def test_a_worker_tells_what_keeps_it_from_serving(code: str, reason: Reason) -> None:

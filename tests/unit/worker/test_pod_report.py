@@ -103,7 +103,7 @@ def test_an_engine_that_is_down_says_where_to_look() -> None:
 
 
 def test_a_refusal_of_aws_is_told_at_once() -> None:
-    assert trouble(aws=lasting("AccessDenied")) == {"code": "aws_unavailable", "message": "AccessDenied"}
+    assert trouble(aws=lasting("AccessDenied")) == {"code": "aws_refused", "message": "AccessDenied"}
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(59, None), (60, "aws_unavailable")])
@@ -117,7 +117,7 @@ def test_the_engines_trouble_goes_first() -> None:
 
 
 def test_trouble_of_aws_is_told_while_the_engine_only_restarts() -> None:
-    assert (trouble(engine=passing(), aws=lasting()) or {})["code"] == "aws_unavailable"
+    assert (trouble(engine=passing(), aws=lasting()) or {})["code"] == "aws_refused"
 
 
 def test_a_message_is_one_bounded_line() -> None:

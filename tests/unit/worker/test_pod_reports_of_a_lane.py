@@ -137,7 +137,7 @@ def test_a_queue_that_refuses_is_reported_at_once_and_until_it_lets_us_in(make_l
     lane.queue.refusal = Refused("ReceiveMessage was refused: AccessDenied", "allow it")
     lane.queue.down = True
     lane.pass_time(20)
-    assert (code(pod), message(pod)) == ("aws_unavailable", "ReceiveMessage was refused: AccessDenied; allow it")
+    assert (code(pod), message(pod)) == ("aws_refused", "ReceiveMessage was refused: AccessDenied; allow it")
     lane.queue.down = False
     lane.pass_time(60)
     assert code(pod) is None
@@ -173,7 +173,7 @@ def test_a_store_that_refuses_is_reported_until_the_job_is_through(make_lane: Ma
     lane.store.refusal = Refused("PutObject was refused: AccessDenied", "allow it")
     lane.store.down = True
     lane.run(id="a")
-    assert (code(pod), message(pod)) == ("aws_unavailable", "PutObject was refused: AccessDenied; allow it")
+    assert (code(pod), message(pod)) == ("aws_refused", "PutObject was refused: AccessDenied; allow it")
     lane.store.down = False
     lane.pass_time(20)
     assert code(pod) is None

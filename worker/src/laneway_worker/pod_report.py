@@ -77,7 +77,7 @@ def _trouble(standing: Standing, now: float) -> str | None:
     if engine is not None and engine.lasts(now, PASSES_SECONDS):
         return _told("engine_down", f"{engine.message}; see the log of the pod's Ollama container")
     if aws is not None and aws.lasts(now, PASSES_SECONDS):
-        return _told("aws_unavailable", aws.message)
+        return _told("aws_refused" if aws.lasting else "aws_unavailable", aws.message)
     return None
 
 

@@ -28,7 +28,7 @@ def role(pool: PoolView) -> Manifest | None:
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role",
         "metadata": metadata(pool, worker_account_name(pool.name)),
-        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "patch"]}],
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["patch"]}],
     }
 
 
