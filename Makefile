@@ -43,7 +43,7 @@ test: sync ## everything that CI runs; programs and images are built in the back
 	$(MAKE) --no-print-directory check; checked=$$?; \
 	{ wait $$ollama && test $$checked -eq 0 && $(MAKE) --no-print-directory test-unit test-ports test-e2e-local; } \
 	  || { kill $$cluster 2>/dev/null; exit 1; }; \
-	wait $$cluster && $(MAKE) --no-print-directory test-chart test-cluster test-e2e-cluster
+	wait $$cluster && $(MAKE) --no-print-directory -j2 --output-sync=target test-e2e-cluster test-chart test-cluster
 
 cache: cache-ollama cache-cluster ## build everything that tests need and do not find, once for all checkouts
 
