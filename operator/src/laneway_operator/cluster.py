@@ -44,6 +44,7 @@ KINDS = {
     "Job": Kind("batch/v1", "jobs"),
 }
 """Every kind that a pool may have."""
+POOLS = Kind(f"{GROUP}/{VERSION}", PLURAL)
 NAMED_BY_PEOPLE = ("Deployment", "ScaledObject")  # by a pool's and a lane's name alone, which another pool's may equal
 
 
@@ -58,6 +59,9 @@ class Cluster(Protocol):
 
     def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
         """Replace a pool's status; a pool that is gone is no error."""
+
+    def has_pool(self, namespace: str, name: str, uid: str) -> bool:
+        """Whether exactly this pool is there, and not on its way out."""
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """Whether there is a Secret."""
@@ -115,8 +119,13 @@ class KubernetesCluster:
 
     def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
         """One merge patch."""
-        path = _address(Kind(f"{GROUP}/{VERSION}", PLURAL), namespace, name) + "/status"
+        path = _address(POOLS, namespace, name) + "/status"
         self._call("PATCH", path, {"fieldManager": FIELD_MANAGER}, {"status": status}, "application/merge-patch+json")
+
+    def has_pool(self, namespace: str, name: str, uid: str) -> bool:
+        """See the port."""
+        metadata = (self._call("GET", _address(POOLS, namespace, name)) or {}).get("metadata", {})
+        return metadata.get("uid") == uid and "deletionTimestamp" not in metadata
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """Only of the one name that the operator's role allows."""

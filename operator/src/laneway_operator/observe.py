@@ -9,6 +9,7 @@ from laneway.schema.names import LANE_LABEL, POOL_LABEL
 from laneway.schema.pool import default_prefix
 from laneway_operator.digest import digest_of_object
 from laneway_operator.reasons import Reason
+from laneway_operator.render.pods import CONFIG_VOLUME
 from laneway_operator.trouble import trouble_of_pod
 
 Object = dict[str, Any]
@@ -128,7 +129,7 @@ def job_facts(body: Object) -> JobFacts:
 def pod_facts(body: Object) -> PodFacts:
     """A pod and what is wrong with it."""
     metadata, spec = body["metadata"], body["spec"]
-    maps = [each["configMap"]["name"] for each in spec.get("volumes", []) if "configMap" in each]
+    maps = [each["configMap"]["name"] for each in spec.get("volumes", []) if each["name"] == CONFIG_VOLUME]
     found = trouble_of_pod(body)
     return PodFacts(
         lane=metadata.get("labels", {}).get(LANE_LABEL),

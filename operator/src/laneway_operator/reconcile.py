@@ -137,6 +137,8 @@ class Reconciler:
         done.preflight = preflight_name(view)
         ours = [each for each in seen.children if each.owner == view.uid]
         plan = make_plan(render(view), ours, seen.configs_in_use)
+        if plan.apply and not self._cluster.has_pool(view.namespace, view.name, view.uid):
+            return  # a watch that was broken off tells nobody of what was deleted meanwhile
         for manifest in plan.apply:
             if _target(manifest) not in done.not_ours:
                 self._apply_one(manifest, done)

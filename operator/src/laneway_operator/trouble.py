@@ -18,6 +18,7 @@ MAX_WORDS = 512
 MAX_ANNOTATION = 4096  # a worker writes less than a quarter of it
 LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has a slash in its name
 PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
+START_FAILURES = {"CreateContainerError", "RunContainerError"}
 WORKER_CODES = {
     "model_unusable": Reason.MODEL_UNUSABLE,
     "aws_refused": Reason.AWS_REFUSED,
@@ -70,6 +71,8 @@ def _container(container: dict[str, Any]) -> Iterator[Found]:
     elif reason == "CreateContainerConfigError":
         missing = "secret" in message.lower() and ("not found" in message or "find key" in message)
         yield (Reason.SECRET_MISSING if missing else Reason.REFUSED), f"container {name}: {message}"
+    elif reason in START_FAILURES:
+        yield Reason.CRASHING, f"container {name} can't be started: {message}"
     elif ended.get("reason") == "OOMKilled":
         yield Reason.OUT_OF_MEMORY, f"container {name} was killed for its memory"
     elif ended.get("exitCode"):

@@ -165,3 +165,10 @@ def test_queues_of_a_pool_in_trouble_stay_in_its_status() -> None:
     pool.results_shared_with = "other/documents"
     pool.reconcile()
     assert pool.status["lanes"] == lanes
+
+
+def test_a_pool_whose_deletion_nobody_told_of_is_not_made_again() -> None:
+    pool = running_pool()
+    pool.cluster.gone.add((NAMESPACE, "documents", pool.uid))
+    pool.cluster.objects.clear()
+    assert [each for each in pool.again() if not each.startswith("status")] == []

@@ -186,3 +186,9 @@ def test_what_is_told_is_one_bounded_line_that_a_server_stores_as_it_is(words: s
     assert len(found[1]) <= 512
     assert found[1].isprintable()
     assert found[1].encode().decode() == found[1]
+
+
+@pytest.mark.parametrize("reason", ["CreateContainerError", "RunContainerError"])
+def test_a_container_that_cannot_be_started_says_why(reason: str) -> None:
+    found = trouble_of_pod(pod(container({"waiting": {"reason": reason, "message": "no NVIDIA runtime"}})))
+    assert found == (Reason.CRASHING, "container worker can't be started: no NVIDIA runtime")

@@ -238,3 +238,14 @@ def test_metrics_tell_how_many_jobs_ended_how(make_lane: MakeLane) -> None:
 
 def test_an_unknown_page_is_not_found(make_lane: MakeLane) -> None:
     assert page(make_lane(), "/")[0] is HTTPStatus.NOT_FOUND
+
+
+def test_a_defect_while_the_engine_is_looked_at_is_not_the_last_look(make_lane: MakeLane) -> None:
+    lane = make_lane()
+    lane.runtime.loaded, lane.runtime.refusal = False, ValueError("not a number")
+    lane.pass_time(60)
+    looks = lane.runtime.prepares
+
+    lane.runtime.loaded = True
+    lane.pass_time(60)
+    assert lane.runtime.prepares > looks

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from laneway.schema.names import JOB_COMMITTED
 from laneway_worker.errors import Unavailable
 from laneway_worker.failing import Failing
+from laneway_worker.logs import log_defect
 from laneway_worker.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.ports import Stop, StopReason
 from laneway_worker.watch import Watch
@@ -229,15 +229,12 @@ class Consumer:
             self._changed.notify_all()
 
     def _guarded(self, lease: Lease, action: Callable[[], T], otherwise: T) -> T:
-        """A defect of ours ends this try only: the lease runs out and the message comes back. The trace is logged
-        without the error's text, which may quote the job.
-        """
+        """A defect of ours ends this try only: the lease runs out and the message comes back."""
         try:
             return action()
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not harm the next job
             self._leases.close(lease)
-            frames = traceback.format_tb(error.__traceback__)
-            log.error("defect: %s", type(error).__name__, extra={"fields": {"trace": frames[-4:]}})  # noqa: TRY400 - log.exception would print the error's text
+            log_defect(log, error)
             return otherwise
 
     def _report(self, lease: Lease, outcome: Outcome, committed: Committed | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 
 
@@ -16,6 +17,12 @@ class JsonLines(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields = getattr(record, "fields", {})
         return json.dumps({"at": at, "level": record.levelname.lower(), "message": record.getMessage(), **fields})
+
+
+def log_defect(log: logging.Logger, error: Exception) -> None:
+    """Say where a defect of ours is, without the error's text, which may quote a job."""
+    frames = traceback.format_tb(error.__traceback__)
+    log.error("defect: %s", type(error).__name__, extra={"fields": {"trace": frames[-4:]}})
 
 
 def configure() -> None:

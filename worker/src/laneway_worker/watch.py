@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY
+from laneway_worker.logs import log_defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 10.0  # between two lines about a model on its way
+DEFECT_SECONDS = 10.0
 
 
 class Watch:
@@ -33,10 +35,17 @@ class Watch:
     def run(self) -> None:
         """Look again and again; at once where the engine's readiness changes."""
         while not self._over():
-            wait = self._engine.watch_once(self._tell_progress)
+            wait = self._look()
             self._tell()
             with self._changed:
                 self._changed.wait_for(self._changes_from(self._engine.ready), wait)
+
+    def _look(self) -> float:
+        try:
+            return self._engine.watch_once(self._tell_progress)
+        except Exception as error:  # noqa: BLE001 - nothing may end the one thread that brings a restarted engine back
+            log_defect(log, error)
+            return DEFECT_SECONDS
 
     def _changes_from(self, ready: bool) -> Callable[[], bool]:  # noqa: FBT001 - the state to differ from
         return lambda: self._over() or self._engine.ready is not ready

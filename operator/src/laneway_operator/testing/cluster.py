@@ -27,6 +27,8 @@ class MemoryCluster:
         self.objects: dict[Place, dict[str, Any]] = {}
         self.statuses: dict[tuple[str, str], dict[str, Any]] = {}
         self.secrets: set[tuple[str, str]] = set()
+        self.gone: set[tuple[str, str, str]] = set()
+        """Namespace, name and UID of pools that were deleted."""
         self.calls: list[str] = []
         """Every call, such as `apply Deployment documents-fast`."""
         self.refusals: dict[tuple[str, str], str] = {}
@@ -79,6 +81,11 @@ class MemoryCluster:
         """See the port."""
         self._asked(f"status {name}")
         self.statuses[namespace, name] = copy.deepcopy(status)
+
+    def has_pool(self, namespace: str, name: str, uid: str) -> bool:
+        """See the port."""
+        self._asked(f"pool {name}")
+        return (namespace, name, uid) not in self.gone
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """See the port."""

@@ -47,7 +47,7 @@ class ScriptedRuntime:
         self.most_running = 0
         self.loaded = True
         """While False the model can't be prepared."""
-        self.refusal: Unavailable = Unavailable("the model is not there")
+        self.refusal: Exception = Unavailable("the model is not there")
         """What `prepare` raises then."""
         self.pulling: str | None = None
         """How far the model is; while there is something here, `prepare` tells it and waits for more."""
