@@ -87,7 +87,7 @@ demo: sync ## 46 texts through a pool on this machine, a worker killed in the mi
 cluster-up: cache-cluster ## a cluster with a real node on this machine, for use by hand (docs/howto/cluster.md); needs root
 	@PYTHONPATH=tests $(RUN) python -m support.cluster up $$(PYTHONPATH=tests $(RUN) python -m support.images | awk '{print "--image", $$NF}')
 
-cluster-shell: sync ## a shell in its network, with KUBECONFIG and AWS_ENDPOINT_URL set; DO="command" runs one command there
+cluster-shell: sync ## a shell in its network, with KUBECONFIG and AWS_ENDPOINT_URL set; DO="command" runs one ($$ for $)
 	@PYTHONPATH=tests $(RUN) python -m support.cluster shell $(if $(DO),-- sh -c '$(DO)')
 
 cluster-down: sync ## end it and remove everything of it

@@ -21,7 +21,7 @@ from laneway.schema.pool_document import PoolDocument
 from laneway.schema.preflight import Preflight
 from laneway.schema.result import Notification, Result
 from laneway_operator.crdgen import crd
-from laneway_operator.reasons import FIXES, Reason
+from laneway_operator.reasons import CONDITIONS, FIXES, Reason
 from laneway_operator.status_model import PoolStatus
 
 if TYPE_CHECKING:
@@ -163,7 +163,10 @@ def status_page() -> str:
     """What a pool's status says: its fields, and the reasons of conditions with what to do."""
     rows = "".join(f"| `{reason}` | {FIXES.get(reason, 'nothing')} |\n" for reason in Reason)
     reasons = f"\n## Reasons\n\n| reason | what to do |\n|---|---|\n{rows}"
-    return f"# The status of a pool\n\n{fields_of(PoolStatus)}{reasons}"
+    conditions = "".join(f"| `{kind}` | {meaning} |\n" for kind, meaning in CONDITIONS.items())
+    table_head = "| condition | what it says when it is True |\n|---|---|"
+    head = f"# The status of a pool\n\n## Conditions\n\n{table_head}\n{conditions}"
+    return f"{head}\nA model is tried by the first worker, not before.\n\n{fields_of(PoolStatus)}{reasons}"
 
 
 def commands() -> str:

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     ACCEPTED = "Accepted"
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_PROFILE = "UnknownProfile"
+    NOT_LOOKED_AT = "NotLookedAt"
     NAME_TAKEN = "NameTaken"
     RESULTS_SHARED = "ResultsShared"
     QUEUES_READY = "QueuesReady"
@@ -39,6 +40,16 @@ class Reason(StrEnum):
     PODS_REFUSED = "PodsRefused"
     REFUSED = "Refused"
 
+
+CONDITIONS: dict[str, str] = {
+    "Ready": "The summary: a job that is sent now will be taken. The first of the others that is wrong says why not.",
+    "SpecAccepted": "The pool can be served as it is written, and its objects are applied.",
+    "QueuesReady": "Every lane has its queue and its dead-letter queue.",
+    "AccessVerified": "The pool's own identity has published `pool.json` beside the results.",
+    "ScalingReady": "KEDA watches every lane.",
+    "WorkersAvailable": "No lane, or one at zero, or one whose workers serve; Unknown while they start.",
+}
+"""What each condition says when it is True. A model is tried by the first worker, not before."""
 
 FIXES: dict[Reason, str] = {
     Reason.INVALID_SPEC: "Correct the field; `laneway validate` shows it with its line.",

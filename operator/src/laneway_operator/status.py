@@ -53,13 +53,7 @@ class Observed:
 
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
     """The status to write, as JSON; equal to `old` where nothing changed. `now` is RFC 3339."""
-    found = {
-        "SpecAccepted": _spec(observed),
-        "QueuesReady": _queues(observed),
-        "AccessVerified": _access(observed),
-        "ScalingReady": _scaling(observed),
-        "WorkersAvailable": _workers(observed),
-    }
+    found = {"SpecAccepted": _spec(observed)} | _after_spec(observed)
     before = {each["type"]: each for each in old.get("conditions", [])}
     conditions = [
         _condition(kind, each, before.get(kind, {}), generation, now)
@@ -109,11 +103,25 @@ def _spec(observed: Observed) -> Found:
     return Found("True", Reason.ACCEPTED, "the pool is understood and applied")
 
 
+def _after_spec(observed: Observed) -> dict[str, Found]:
+    """What is looked at only where the spec is accepted. Workers of before go on, and are looked at."""
+    not_looked_at = Found("Unknown", Reason.NOT_LOOKED_AT, "not looked at: the spec is not accepted")
+    workers = _workers(observed) if observed.deployments or not observed.spec else not_looked_at
+    if observed.spec:
+        return dict.fromkeys(("QueuesReady", "AccessVerified", "ScalingReady"), not_looked_at) | {
+            "WorkersAvailable": workers
+        }
+    return {
+        "QueuesReady": _queues(observed),
+        "AccessVerified": _access(observed),
+        "ScalingReady": _scaling(observed),
+        "WorkersAvailable": workers,
+    }
+
+
 def _queues(observed: Observed) -> Found:
     if observed.queue_trouble:
         return Found("False", observed.queue_trouble.reason, observed.queue_trouble.message)
-    if observed.spec:
-        return Found("Unknown", observed.spec.reason, "not looked at: the spec is not accepted")
     return Found("True", Reason.QUEUES_READY, "every lane has its queues")
 
 
@@ -155,7 +163,7 @@ def _workers(observed: Observed) -> Found:
         return Found("True", Reason.SCALED_TO_ZERO, "no jobs, no workers; the next job starts one")
     if ready:
         return Found("True", Reason.SERVING, f"{ready} of {wanted} workers are ready")
-    return Found("Unknown", Reason.STARTING, f"{wanted} workers are starting")
+    return Found("Unknown", Reason.STARTING, f"workers are starting: {wanted}")
 
 
 def _troubles(observed: Observed) -> list[Trouble]:

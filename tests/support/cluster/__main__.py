@@ -40,8 +40,7 @@ def up(state: Path, images: list[Path]) -> int:
     """Start a detached owner, and wait until it has the cluster ready."""
     sweep()
     if _owner(state):
-        say(f"the cluster in {state} is up already\n{NEXT}")
-        return 0
+        return _is_up(state, images)
     owner = subprocess.Popen(
         [sys.executable, "-P", "-m", "support.cluster", "own", "--state", str(state), *_as_options(images)],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
@@ -62,12 +61,20 @@ def up(state: Path, images: list[Path]) -> int:
     return 0
 
 
+def _is_up(state: Path, images: list[Path]) -> int:
+    if json.loads((state / READY).read_text())["archives"] != [str(each) for each in images]:
+        say(f"the cluster in {state} is up with other images than these: make cluster-down, then make cluster-up")
+        return 1
+    say(f"the cluster in {state} is up already\n{NEXT}")
+    return 0
+
+
 def own(state: Path, images: list[Path]) -> int:
     """Hold a cluster until SIGTERM; standard error is given up when it is ready."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with node_cluster(state, images) as cluster:
-        _publish(cluster, state)
+        _publish(cluster, state, images)
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (1, 2):
             os.dup2(null, descriptor)
@@ -115,13 +122,14 @@ def _as_options(images: list[Path]) -> list[str]:
     return [word for image in images for word in ("--image", str(image.absolute()))]
 
 
-def _publish(cluster: Cluster, state: Path) -> None:
+def _publish(cluster: Cluster, state: Path, images: list[Path]) -> None:
     assert cluster.runtime is not None
     document = {
         "prefix": cluster.command(),
         "environment": dict(cluster.environment),
         "times": dict(cluster.times),
         "images": cluster.runtime.images(),
+        "archives": [str(each) for each in images],
     }
     draft = state / f"{READY}.new"
     draft.write_text(json.dumps(document))
