@@ -102,9 +102,12 @@ class SQSQueues:
         with self._lock:
             if region not in self._clients:
                 config = Config(
-                    connect_timeout=5,
-                    read_timeout=15,
-                    retries={"mode": "standard", "total_max_attempts": 3},
+                    connect_timeout=3,
+                    read_timeout=5,
+                    retries={
+                        "mode": "standard",
+                        "total_max_attempts": 2,
+                    },  # a pass that waits keeps a thread from others
                     proxies={} if self._endpoint else None,  # a proxy from the environment is not for an emulator
                 )
                 self._clients[region] = self._session.client(
