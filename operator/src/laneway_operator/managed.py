@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from laneway.schema.lane import Lane
     from laneway.schema.pool import LLMWorkerPool
 
-DAY_SECONDS = 24 * 3600
-LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
 SUFFIX_CHARACTERS = 5  # with pool, lane and `-dead` at their longest 80: SQS's limit
 
 
@@ -40,5 +38,5 @@ def managed_queue(cluster: str, pool: LLMWorkerPool, lane: Lane, region: str) ->
         dead_letter_name=dead_letter_queue_name(name, lane.name, suffix),
         owner=f"{place}/{lane.name}",
         region=region,
-        retention_seconds=min(LONGEST_RETENTION_SECONDS, lane.limits.expires_after + DAY_SECONDS),
+        retention_seconds=lane.retention_seconds,
     )

@@ -18,9 +18,9 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
 from laneway.schema.lane_config import QueueURLs
 from laneway_operator.errors import NotYet
-from laneway_operator.managed import LONGEST_RETENTION_SECONDS
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from laneway_operator.managed import ManagedQueue
 
-MAX_RECEIVES = 20  # SQS's own count tells of crashes; attempts are counted by the workers
 TRUST_SECONDS = 600.0  # for so long a queue that was seen is taken to be there
 DENIED = {
     "AccessDenied",

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from laneway.local.errors import LocalError
 from laneway.remote import code_of
+from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
 from laneway.schema.lane_config import QueueURLs
 from laneway.schema.names import dead_letter_queue_name, queue_name, topic_name
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from laneway.schema.pool import LLMWorkerPool
     from laneway.schema.pool_document import PoolDocument
 
-MAX_RECEIVES = 20  # SQS's own count tells of crashes; attempts are counted by the workers
-DAY = 24 * 3600
-DEAD_LETTER_RETENTION = 14 * DAY  # SQS: the longest
 NO_LOCATION = "us-east-1"  # S3: the region that must not be named as a location
 
 
@@ -71,14 +69,15 @@ class Provisioner:
             self._refuse_foreign(own.url, lane)
             return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
         name = pool.metadata.name
-        dead = self._queue(dead_letter_queue_name(name, lane.name), {"MessageRetentionPeriod": DEAD_LETTER_RETENTION})
+        dead = self._queue(
+            dead_letter_queue_name(name, lane.name), {"MessageRetentionPeriod": LONGEST_RETENTION_SECONDS}
+        )
         with self._asking("reading the dead-letter queue"):
             arn = self._sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}
-        retention = min(DEAD_LETTER_RETENTION, lane.limits.expires_after + DAY)
         url = self._queue(
             queue_name(name, lane.name),
-            {"MessageRetentionPeriod": retention, "RedrivePolicy": json.dumps(redrive)},
+            {"MessageRetentionPeriod": lane.retention_seconds, "RedrivePolicy": json.dumps(redrive)},
         )
         return QueueURLs(url=url, dead_letter_url=dead)
 

@@ -12,6 +12,9 @@ MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in 
 MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days
 MAX_DRAIN_SECONDS = 30 * 60
 MAX_COOLDOWN_SECONDS = 6 * 3600
+DAY_SECONDS = 24 * 3600
+LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
+MAX_RECEIVES = 20  # of managed queues: SQS's own count tells of crashes; attempts are counted by the workers
 DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
 LaneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=20)]
@@ -143,6 +146,11 @@ class Lane(KubernetesModel):
         if self.limits.expires_after < self.limits.timeout:
             raise ValueError("limits.expiresAfter should be at least limits.timeout")
         return self
+
+    @property
+    def retention_seconds(self) -> int:
+        """How long a managed queue keeps a message: a day longer than the job lives."""
+        return min(LONGEST_RETENTION_SECONDS, self.limits.expires_after + DAY_SECONDS)
 
     @property
     def drain_seconds(self) -> int:
