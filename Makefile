@@ -4,7 +4,6 @@
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
-PACKAGES := sdk worker operator
 KIND_DIR := .laneway/kind
 KIND_ENV := KUBECONFIG=$(CURDIR)/$(KIND_DIR)/kubeconfig
 TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import client, config
 
-from laneway_operator.cluster import KINDS, KubernetesCluster
+from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.digest import digest_of_manifest
 from laneway_operator.errors import SpecError, Unreachable
+from laneway_operator.kinds import KINDS
 from laneway_operator.observe import Child, child
 from laneway_operator.plan import make_plan
 from laneway_operator.reasons import Reason

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from laneway_operator.cluster import KINDS
+from laneway_operator.kinds import KINDS
 from support.cluster.cluster import REGION, api_cluster
 from support.cluster.keda import keda_probes, start_keda
 from support.cluster.toolbox import ToolMissing

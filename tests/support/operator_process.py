@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.names import PLURAL
-from laneway_operator.cluster import KINDS
+from laneway_operator.kinds import KINDS
 from support.cluster.cluster import REGION
 from support.installed import READY_SECONDS, ROOT, SECRET, Installed
 from support.moto_server import CREDENTIALS

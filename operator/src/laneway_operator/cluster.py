@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
-from laneway.schema.names import GROUP, PLURAL, VERSION
 from laneway_operator.digest import FIELD_MANAGER, owned
 from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, SECRETS
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
+    from laneway_operator.kinds import Kind
     from laneway_operator.observe import Child
     from laneway_operator.view import Manifest
 
 SEED_MANAGER = "laneway-replicas"
 """Sets a new Deployment's replicas to zero and then lets KEDA have them."""
 CALL_SECONDS = 15.0
-KEDA_GROUP = "keda.sh"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """Where objects of a kind are."""
-
-    api: str
-    plural: str
-
-
-KINDS = {
-    "ServiceAccount": Kind("v1", "serviceaccounts"),
-    "ConfigMap": Kind("v1", "configmaps"),
-    "Role": Kind("rbac.authorization.k8s.io/v1", "roles"),
-    "RoleBinding": Kind("rbac.authorization.k8s.io/v1", "rolebindings"),
-    "TriggerAuthentication": Kind(f"{KEDA_GROUP}/v1alpha1", "triggerauthentications"),
-    "ScaledObject": Kind(f"{KEDA_GROUP}/v1alpha1", "scaledobjects"),
-    "Deployment": Kind("apps/v1", "deployments"),
-    "Job": Kind("batch/v1", "jobs"),
-}
-"""Every kind that a pool may have."""
-POOLS = Kind(f"{GROUP}/{VERSION}", PLURAL)
 NAMED_BY_PEOPLE = ("Deployment", "ScaledObject")  # by a pool's and a lane's name alone, which another pool's may equal
 
 
@@ -129,7 +106,7 @@ class KubernetesCluster:
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """Only of the one name that the operator's role allows."""
-        return self._call("GET", _address(Kind("v1", "secrets"), namespace, name)) is not None
+        return self._call("GET", _address(SECRETS, namespace, name)) is not None
 
     def identity(self) -> str:
         """See the port."""
@@ -201,7 +178,7 @@ def _path(manifest: Manifest) -> str:
 
 
 def _address(kind: Kind, namespace: str, name: str) -> str:
-    root = "/api" if "/" not in kind.api else "/apis"
+    root = "/apis" if kind.group else "/api"
     return f"{root}/{kind.api}/namespaces/{quote(namespace, safe='')}/{kind.plural}/{quote(name, safe='')}"
 
 

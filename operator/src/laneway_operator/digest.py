@@ -13,13 +13,12 @@ import json
 from typing import Any
 
 FIELD_MANAGER = "laneway"
-UNOWNED = ("apiVersion", "kind", "metadata.name", "metadata.namespace")  # an object's address is owned by nobody
 
 Object = dict[str, Any]
 
 
 def digest_of_manifest(manifest: Object) -> str:
-    """The digest that an object has right after this was applied."""
+    """The digest that an object has right after this was applied: an object's address is owned by nobody."""
     body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
     body["metadata"] = {key: value for key, value in body["metadata"].items() if key not in ("name", "namespace")}
     return _hash(body)

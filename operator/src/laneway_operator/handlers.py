@@ -8,11 +8,13 @@ import kopf
 
 from laneway.schema.names import GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
 from laneway_operator import observe
+from laneway_operator.kinds import KINDS, PODS
 from laneway_operator.snapshot import PoolBody, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from laneway_operator.kinds import Kind
     from laneway_operator.observe import Key
     from laneway_operator.runner import Runner
 
@@ -20,25 +22,16 @@ STALL_SECONDS = 300.0
 WORKERS_AT_KOPF = 100  # kopf: a worker keeps its slot for the idle time, so both are set together
 IDLE_SECONDS = 0.05
 
-CHILDREN: dict[str, tuple[str, str, str]] = {
-    "serviceaccounts": ("", "v1", "ServiceAccount"),
-    "configmaps": ("", "v1", "ConfigMap"),
-    "roles": ("rbac.authorization.k8s.io", "v1", "Role"),
-    "rolebindings": ("rbac.authorization.k8s.io", "v1", "RoleBinding"),
-    "triggerauthentications": ("keda.sh", "v1alpha1", "TriggerAuthentication"),
-    "scaledobjects": ("keda.sh", "v1alpha1", "ScaledObject"),
-    "deployments": ("apps", "v1", "Deployment"),
-    "jobs": ("batch", "v1", "Job"),
-}
-"""Plural → group, version and kind of what a pool may have."""
+WATCHED = {**KINDS, "Pod": PODS}
+"""What belongs to a pool: what we make, and the pods that Kubernetes makes of it."""
 
 FACTS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "deployments": observe.deployment_facts,
-    "scaledobjects": observe.scaler_facts,
-    "jobs": observe.job_facts,
-    "pods": observe.pod_facts,
+    "Deployment": observe.deployment_facts,
+    "ScaledObject": observe.scaler_facts,
+    "Job": observe.job_facts,
+    "Pod": observe.pod_facts,
 }
-"""Plural → what is kept of an object beside its digest."""
+"""Kind → what is kept of an object beside its digest."""
 
 Body = Any
 Found = dict[Any, Any] | None
@@ -48,14 +41,13 @@ def register(registry: kopf.OperatorRegistry, runner: Runner) -> None:
     """Every handler of the operator."""
     kopf.on.login(registry=registry)(kopf.login_via_client)
     _register_pools(registry)
-    for plural, (group, version, kind) in CHILDREN.items():
-        _register_children(registry, plural, group, version, kind)
-    _register_children(registry, "pods", "", "v1", "Pod")
+    for name, kind in WATCHED.items():
+        _register_children(registry, name, kind)
 
     @kopf.on.startup(registry=registry)
     async def configure(settings: kopf.OperatorSettings, **kwargs: Any) -> None:
         _configure(settings)
-        runner.start({plural: kwargs[plural] for plural in ("pools", "places", "pods", *CHILDREN)})
+        runner.start({index: kwargs[index] for index in ("pools", "places", *WATCHED)})
 
     @kopf.on.cleanup(registry=registry)
     async def stop(**_: Any) -> None:
@@ -73,8 +65,9 @@ def register(registry: kopf.OperatorRegistry, runner: Runner) -> None:
         metadata = body["metadata"]
         runner.add((metadata["namespace"], metadata["name"]))
 
-    for plural, (group, version, _kind) in {**CHILDREN, "pods": ("", "v1", "Pod")}.items():
-        kopf.on.event(group, version, plural, registry=registry, id=f"{plural}-changed")(_child_changed(runner))
+    for name, kind in WATCHED.items():
+        changed = kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=f"{name}-changed")
+        changed(_child_changed(runner))
 
 
 def _child_changed(runner: Runner) -> Any:
@@ -109,22 +102,22 @@ def _register_pools(registry: kopf.OperatorRegistry) -> None:
         }
 
 
-def _register_children(registry: kopf.OperatorRegistry, plural: str, group: str, version: str, kind: str) -> None:
-    facts = FACTS.get(plural)
+def _register_children(registry: kopf.OperatorRegistry, name: str, kind: Kind) -> None:
+    facts = FACTS.get(name)
 
-    @kopf.index(group, version, plural, registry=registry, id=plural)
+    @kopf.index(kind.group, kind.version, kind.plural, registry=registry, id=name)
     async def seen(body: Body, **_: Any) -> Found:
         plain = dict(body)
         key = observe.key_of(plain)
         if key is None:
             return None
-        return {key: (observe.child(kind, plain), facts(plain) if facts else None)}
+        return {key: (observe.child(name, plain), facts(plain) if facts else None)}
 
 
 def _configure(settings: kopf.OperatorSettings) -> None:
     selector = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
-    for plural, (group, version, _) in {**CHILDREN, "pods": ("", "v1", "Pod")}.items():
-        settings.watching.label_selectors[group, version, plural] = selector
+    for kind in WATCHED.values():
+        settings.watching.label_selectors[kind.group, kind.version, kind.plural] = selector
     settings.queueing.worker_limit = WORKERS_AT_KOPF
     settings.queueing.idle_timeout = IDLE_SECONDS
     settings.watching.chunk_size = 500
@@ -137,14 +130,14 @@ def snapshot(indexes: Mapping[str, Any], key: Key) -> Snapshot | None:
     found = list(indexes["pools"].get(key, ()))
     if not found:
         return None
-    seen = {plural: list(indexes[plural].get(key, ())) for plural in (*CHILDREN, "pods")}
+    seen = {kind: list(indexes[kind].get(key, ())) for kind in WATCHED}
     return Snapshot(
         pool=found[0],
-        children=tuple(each for plural in CHILDREN for each, _ in seen[plural]),
-        deployments={each.lane: facts for each, facts in seen["deployments"] if each.lane},
-        scalers={each.lane: facts for each, facts in seen["scaledobjects"] if each.lane},
-        jobs=tuple(facts for _, facts in seen["jobs"]),
-        pods=tuple(facts for _, facts in seen["pods"]),
+        children=tuple(each for kind in KINDS for each, _ in seen[kind]),
+        deployments={each.lane: facts for each, facts in seen["Deployment"] if each.lane},
+        scalers={each.lane: facts for each, facts in seen["ScaledObject"] if each.lane},
+        jobs=tuple(facts for _, facts in seen["Job"]),
+        pods=tuple(facts for _, facts in seen["Pod"]),
         results_shared_with=_older(indexes["places"], found[0]),
     )
 

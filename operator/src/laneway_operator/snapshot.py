@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from laneway.schema.names import GROUP, KIND, VERSION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,8 +27,8 @@ class PoolBody:
     def document(self) -> dict[str, Any]:
         """The parts of the YAML that `parse_pool` reads."""
         return {
-            "apiVersion": "laneway.dev/v1alpha1",
-            "kind": "LLMWorkerPool",
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
             "metadata": {"name": self.name, "namespace": self.namespace},
             "spec": self.spec,
         }

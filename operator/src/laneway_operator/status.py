@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from laneway_operator.reasons import Reason, with_fix
+from laneway_operator.reasons import CONDITIONS, Reason, with_fix
 from laneway_operator.status_model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 READY = "Ready"
 Status = Literal["True", "False", "Unknown"]
-ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "WorkersAvailable")
+ORDER = tuple(kind for kind in CONDITIONS if kind != READY)
 SEVERITY = (Reason.SECRET_MISSING, Reason.IMAGE_PULL_FAILED, Reason.OUT_OF_MEMORY, Reason.MODEL_UNUSABLE)
 """Causes that explain others come first."""
 AWAY_FROM_JOBS = (Reason.AWS_REFUSED, Reason.AWS_UNREACHABLE)

@@ -9,8 +9,8 @@ import pytest
 
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.preflight import Preflight
-from laneway_operator.cluster import KINDS
 from laneway_operator.digest import digest_of_manifest
+from laneway_operator.kinds import KINDS
 from laneway_operator.render import render
 from laneway_operator.render.meta import lane_child_name
 from laneway_operator.settings import Emulator

@@ -6,9 +6,10 @@ import copy
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from laneway_operator.cluster import KEDA_GROUP, KINDS, NAMED_BY_PEOPLE
+from laneway_operator.cluster import NAMED_BY_PEOPLE
 from laneway_operator.digest import FIELD_MANAGER
 from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.kinds import KEDA_GROUP, KINDS
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class MemoryCluster:
         """As the API server does it; fields of others survive."""
         kind, metadata = manifest["kind"], manifest["metadata"]
         self._asked(f"apply {kind} {metadata['name']}")
-        if KINDS[kind].api.startswith(f"{KEDA_GROUP}/") and not self.keda:
+        if KINDS[kind].group == KEDA_GROUP and not self.keda:
             raise NotYet(Reason.KEDA_MISSING, f"the cluster has no {kind}: KEDA is not installed")
         words = self.refusals.get((kind, metadata["name"]))
         if words is not None:

@@ -1,0 +1,41 @@
+"""The kinds of object that the operator deals with. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from laneway.schema.names import GROUP, PLURAL, VERSION
+
+KEDA_GROUP = "keda.sh"
+RBAC_GROUP = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Where objects of a kind are."""
+
+    group: str
+    """Empty for Kubernetes' core."""
+    version: str
+    plural: str
+
+    @property
+    def api(self) -> str:
+        """`apiVersion` of an object."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+KINDS = {
+    "ServiceAccount": Kind("", "v1", "serviceaccounts"),
+    "ConfigMap": Kind("", "v1", "configmaps"),
+    "Role": Kind(RBAC_GROUP, "v1", "roles"),
+    "RoleBinding": Kind(RBAC_GROUP, "v1", "rolebindings"),
+    "TriggerAuthentication": Kind(KEDA_GROUP, "v1alpha1", "triggerauthentications"),
+    "ScaledObject": Kind(KEDA_GROUP, "v1alpha1", "scaledobjects"),
+    "Deployment": Kind("apps", "v1", "deployments"),
+    "Job": Kind("batch", "v1", "jobs"),
+}
+"""Every kind that the operator makes for a pool."""
+POOLS = Kind(GROUP, VERSION, PLURAL)
+SECRETS = Kind("", "v1", "secrets")
+PODS = Kind("", "v1", "pods")
