@@ -40,7 +40,7 @@ def test_a_killed_worker_is_replaced_and_its_job_is_answered_once(own_pool: Call
     assert pool.pid_of("worker-only") != killed
     assert other.status == "succeeded"
     assert result.failures == ()
-    assert "its worker ended with SIGKILL, restarting" in pool.words
+    assert "worker-only ended with SIGKILL, restarting" in pool.words
     listed = pool.aws.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"own/results/{handle.id}")
     assert len(listed["Contents"]) == 1
     eventually(lambda: sum(vars(pool.pool.figures()["only"]).values()) == 0)

@@ -9,9 +9,9 @@ from laneway.schema.history import History
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway.schema.result import Result
-from laneway_worker.app import Worker
 from laneway_worker.errors import Unavailable
 from laneway_worker.ports import silent
+from laneway_worker.serving import Worker
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
@@ -177,10 +177,18 @@ class JournalledStore(MemoryStore):
     def __init__(self, clock: Clock, journal: Journal) -> None:
         super().__init__(clock)
         self._journal = journal
+        self.refusals: dict[str, Unavailable] = {}
+        """What buckets answer to every PUT."""
 
     def put_new(self, bucket: str, key: str, body: bytes) -> str:
         self._journal.append(f"put {key}")
+        if bucket in self.refusals:
+            raise self.refusals[bucket]
         return super().put_new(bucket, key, body)
+
+    def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
+        self._journal.append(f"replace {key}")
+        return super().replace(bucket, key, body, etag)
 
 
 class JournalledNotifier(MemoryNotifier):
@@ -239,7 +247,7 @@ class Lane:
 
     def start(self) -> None:
         """Start the worker and let it do what it can."""
-        self.worker.consumer.start()
+        self.worker.start()
         self.settle()
 
     def settle(self) -> None:
@@ -303,7 +311,7 @@ class Lane:
     def ended(self, end: str) -> float:
         """How many messages ended so, by the metrics."""
         labels = {"pool": self.config.pool, "lane": self.config.lane, "end": end}
-        return self.worker.metrics.registry.get_sample_value("laneway_messages_total", labels) or 0.0
+        return self.worker.families.registry.get_sample_value("laneway_messages_total", labels) or 0.0
 
     def close(self) -> None:
         """Let every thread end."""

@@ -24,7 +24,7 @@ def gpu_seconds(lane: Lane, job_id: str) -> float:
 
 
 def page(lane: Lane, path: str) -> tuple[HTTPStatus, bytes]:
-    return Health(lane.worker.consumer, lane.worker.engine, lane.worker.metrics).page(path)
+    return Health(lane.worker.consumer.stalled, lane.worker.engine, lane.worker.families).page(path)
 
 
 def test_the_first_crash_is_nobodys_fault(make_lane: MakeLane) -> None:

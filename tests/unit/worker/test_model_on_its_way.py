@@ -31,7 +31,7 @@ def test_the_trouble_says_how_far_a_pull_is(make_lane: MakeLane) -> None:
     lane = make_lane(start=False)
     pulls(lane, 41)
     lane.start()
-    page = Health(lane.worker.consumer, lane.worker.engine, lane.worker.metrics).page("/readyz")
+    page = Health(lane.worker.consumer.stalled, lane.worker.engine, lane.worker.families).page("/readyz")
     assert page == (HTTPStatus.SERVICE_UNAVAILABLE, b"pulling gemma3:270m: 41 %\n")
     assert not lane.worker.engine.unusable
 

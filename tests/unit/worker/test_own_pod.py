@@ -27,7 +27,7 @@ def test_without_an_api_server_there_is_no_pod(environment: dict[str, str]) -> N
 def test_probes_are_answered_on_every_address(make_lane: MakeLane) -> None:
     lane = make_lane(health_address="0.0.0.0:0")
     worker = lane.worker
-    with serve(Health(worker.consumer, worker.engine, worker.metrics), lane.config.health_address) as server:
+    with serve(Health(worker.consumer.stalled, worker.engine, worker.families), lane.config.health_address) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/readyz", timeout=10) as answer:
             assert answer.read() == b"ok\n"

@@ -62,7 +62,7 @@ def test_the_slot_is_free_while_the_result_waits_for_the_notifier(make_lane: Mak
     lane.run(id="a")
     lane.notifier.down = True
     lane.let_go(held)
-    busy = lane.worker.metrics.registry.get_sample_value(
+    busy = lane.worker.families.registry.get_sample_value(
         "laneway_slots_busy", {"pool": "default/documents", "lane": "fast"}
     )
     assert busy == 0

@@ -1,4 +1,4 @@
-"""`laneway-worker --config lane.json`, or `--publish pool.json`."""
+"""`laneway-worker --config lane.json`, `--dead-letters handler.json`, or `--publish pool.json`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from laneway.schema.base import problems
+from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.preflight import Preflight
 from laneway_worker import app, logs
 from laneway_worker.errors import Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 UNUSABLE = 2
@@ -31,14 +33,24 @@ def main() -> None:
     logs.configure()
     if asked.publish:
         _publish(_read(asked.publish, Preflight))
+    elif asked.dead_letters:
+        handler = _read(asked.dead_letters, DeadLettersConfig)
+        _serve(handler.health_address, lambda: app.run_handler(handler))
     else:
-        _serve(_read(asked.config, LaneConfig))
+        lane = _read(asked.config, LaneConfig)
+        _serve(lane.health_address, lambda: app.run(lane, os.environ))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="laneway-worker", description="Serves one lane of a Laneway pool.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--config", type=Path, metavar="FILE", help="serve the lane of this LaneConfig document (JSON)")
+    what.add_argument(
+        "--dead-letters",
+        type=Path,
+        metavar="FILE",
+        help="serve the dead-letter queues of this DeadLettersConfig document (JSON)",
+    )
     what.add_argument("--publish", type=Path, metavar="FILE", help="write the pool.json of this Preflight document")
     return parser.parse_args()
 
@@ -52,11 +64,11 @@ def _read(path: Path, model: type[M]) -> M:
         _refuse(UNUSABLE, f"{path} is not a {model.__name__}: {problems(error)}")
 
 
-def _serve(config: LaneConfig) -> None:
+def _serve(health_address: str, run: Callable[[], None]) -> None:
     try:
-        app.run(config, os.environ)
+        run()
     except OSError as error:
-        _refuse(UNUSABLE, f"can't serve probes on {config.health_address}: {error.strerror}; is the port in use?")
+        _refuse(UNUSABLE, f"can't serve probes on {health_address}: {error.strerror}; is the port in use?")
 
 
 def _publish(preflight: Preflight) -> None:

@@ -1,13 +1,12 @@
-"""Composition root: builds one worker from a LaneConfig and runs it until it is told to leave."""
+"""Composition root: builds a worker or a dead-letter handler on real adapters, and runs it until it has to leave."""
 
 from __future__ import annotations
 
 import logging
-import random
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from laneway_worker.adapters import aws
 from laneway_worker.adapters.clock import SystemClock
@@ -16,71 +15,24 @@ from laneway_worker.adapters.ollama import Ollama
 from laneway_worker.adapters.s3 import S3Store
 from laneway_worker.adapters.sns import SNSNotifier
 from laneway_worker.adapters.sqs import SQSQueue
-from laneway_worker.commit import Finisher
-from laneway_worker.consumer import Consumer
-from laneway_worker.engine import Engine
 from laneway_worker.health import Health, serve
-from laneway_worker.lease import Leases
-from laneway_worker.metrics import Metrics
-from laneway_worker.patience import Patience
-from laneway_worker.pod_report import Standing
 from laneway_worker.publish import publish
-from laneway_worker.reporter import Reporter
-from laneway_worker.work import Work
+from laneway_worker.serving import DeadLetterHandler, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from laneway.schema.dead_letters import DeadLettersConfig
     from laneway.schema.lane_config import LaneConfig
     from laneway.schema.preflight import Preflight
-    from laneway_worker.ports import Clock, JobQueue, Notifier, ObjectStore, Pod, Runtime
+    from laneway_worker.consumer import Consumer
+    from laneway_worker.health import Readiness
+    from laneway_worker.metrics import Families
+    from laneway_worker.ports import Pod
 
 log = logging.getLogger(__name__)
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT}
-
-
-class Worker:
-    """The parts of one worker, wired."""
-
-    def __init__(
-        self,
-        config: LaneConfig,
-        name: str,
-        queue: JobQueue,
-        store: ObjectStore,
-        notifier: Notifier,
-        runtime: Runtime,
-        clock: Clock,
-    ) -> None:
-        """`name` stands in failures."""
-        self._clock = clock
-        self._changed = changed = clock.condition()
-        roll = random.SystemRandom().random
-        self._patience = patience = Patience(clock, changed, roll)
-        leases = Leases(queue, clock, changed, config.visibility_seconds)
-        self.metrics = Metrics(config.pool, config.lane)
-        self.metrics.watch_waiting(lambda: patience.troubled)
-        self.engine = Engine(runtime, clock, changed)
-        work = Work(config, name, store, self.engine, patience, clock, changed, roll)
-        finisher = Finisher(config, store, notifier, queue, leases, patience)
-        self.consumer = Consumer(
-            config, queue, leases, self.engine, patience, work, finisher, self.metrics, clock, changed
-        )
-
-    def report_to(self, pod: Pod) -> None:
-        """Keep the pod's annotations true, in a thread of its own."""
-        reporter = Reporter(pod, self._standing, self._clock, self._changed, lambda: self.consumer.done)
-        self._clock.spawn("report", reporter.run)
-
-    def _standing(self) -> Standing:
-        consumer = self.consumer
-        return Standing(
-            running_since=consumer.running_since,
-            idle_since=consumer.idle_since,
-            engine=self.engine.failing,
-            aws=self._patience.failing or consumer.refused,
-        )
 
 
 def real_worker(config: LaneConfig) -> Worker:
@@ -96,6 +48,18 @@ def real_worker(config: LaneConfig) -> Worker:
         Ollama(config.ollama_url, config.model, config.limits, clock),
         clock,
     )
+
+
+def real_handler(config: DeadLettersConfig) -> DeadLetterHandler:
+    """A dead-letter handler on real adapters; the lanes of a pool share region and endpoint."""
+    first = config.lanes[0]
+    slots = sum(lane.parallel for lane in config.lanes)
+    clients = aws.clients(first.region, first.endpoint, slots, max(lane.poll_seconds for lane in config.lanes))
+    queues = [
+        (lane, SQSQueue(clients, lane.queue.dead_letter_url, lane.visibility_seconds, lane.poll_seconds))
+        for lane in config.lanes
+    ]
+    return DeadLetterHandler(queues, S3Store(clients.s3), SNSNotifier(clients.sns), SystemClock())
 
 
 def own_pod(environment: Mapping[str, str]) -> Pod | None:
@@ -121,21 +85,58 @@ def _report(worker: Worker, pod: Pod | None) -> None:
 
 def run(config: LaneConfig, environment: Mapping[str, str]) -> None:
     """Serve a lane until SIGTERM or SIGINT, then drain; a second signal gives everything back at once."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread starts: only this one takes signals
+    _block_signals()
     worker = real_worker(config)
-    server = serve(Health(worker.consumer, worker.engine, worker.metrics), config.health_address)
-    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
-    worker.consumer.start()
     if config.pod_reports:
         _report(worker, own_pod(environment))
-    log.info("worker started", extra={"fields": {"pool": config.pool, "lane": config.lane}})
+    _run(worker, config.health_address, {"pool": config.pool, "lane": config.lane})
+
+
+def run_handler(config: DeadLettersConfig) -> None:
+    """Serve a pool's dead-letter queues until SIGTERM or SIGINT."""
+    _block_signals()
+    lanes = [lane.lane for lane in config.lanes]
+    _run(real_handler(config), config.health_address, {"pool": config.lanes[0].pool, "dead_letters_of": lanes})
+
+
+class _Service(Protocol):
+    """A worker or a dead-letter handler."""
+
+    families: Families
+
+    @property
+    def engine(self) -> Readiness: ...
+
+    @property
+    def consumers(self) -> Sequence[Consumer]: ...
+
+    def start(self) -> None: ...
+
+
+def _block_signals() -> None:
+    """Before any thread starts: only the main thread takes signals."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def _run(service: _Service, address: str, fields: Mapping[str, object]) -> None:
+    consumers = service.consumers
+
+    def stalled() -> list[str]:
+        return [loop for each in consumers for loop in each.stalled()]
+
+    server = serve(Health(stalled, service.engine, service.families), address)
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    service.start()
+    log.info("worker started", extra={"fields": fields})
     signal.sigwait(SIGNALS)
     log.info("draining")
-    worker.consumer.drain()
-    while not worker.consumer.wait_until_done(0.1):
+    for each in consumers:
+        each.drain()
+    while not all(each.wait_until_done(0.1) for each in consumers):
         if signal.sigpending() & SIGNALS:
             signal.sigwait(SIGNALS)
             log.info("leaving at once")
-            worker.consumer.leave()
+            for each in consumers:
+                each.leave()
     server.shutdown()
     log.info("worker stopped")

@@ -1,46 +1,37 @@
-"""The end of a job, in one order: destination → result → notification → delete. Nothing is deleted before it."""
+"""The end of a job, in one order: destination → result → failed job → notification → delete. Nothing is deleted
+before its result.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import ValidationError
-
-from laneway.schema.result import Location, Notification, Result
-from laneway_worker.errors import AlreadyThereError, Interrupted, Unavailable
+from laneway.schema.codes import ErrorCode
+from laneway.schema.failed_job import FailedJob
+from laneway.schema.result import Notification
+from laneway_worker.errors import Interrupted, Refused, Unavailable
 from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Released, TryAgain
+from laneway_worker.results import UnreadableResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.result import Result
     from laneway_worker.lease import Lease, Leases
     from laneway_worker.patience import Patience
-    from laneway_worker.ports import JobQueue, Notifier, ObjectStore
+    from laneway_worker.ports import Clock, Delivery, JobQueue, Notifier
+    from laneway_worker.results import Committed, Results
 
 log = logging.getLogger(__name__)
 
 SAFE_LEASE_SECONDS = 20  # a job is sent again only with so much confirmed lease: two copies are rarer then
 FRESH_COPY_FROM = 5  # receives; a release counts as one, and SQS's own count should tell of crashes only
+DESTINATION_PATIENCE_SECONDS = 60  # a destination is one job's business: its refusal must not hold up the lane for ever
 
 
 T = TypeVar("T")
-
-
-class UnreadableResult(Exception):
-    """Something else lies where a result belongs."""
-
-
-@dataclass(frozen=True)
-class Committed:
-    """The result that stands, whoever wrote it."""
-
-    result: Result
-    etag: str
-    ours: bool
 
 
 class Finisher:
@@ -49,19 +40,21 @@ class Finisher:
     def __init__(
         self,
         config: LaneConfig,
-        store: ObjectStore,
+        results: Results,
         notifier: Notifier,
         queue: JobQueue,
         leases: Leases,
         patience: Patience,
+        clock: Clock,
     ) -> None:
-        """The adapters of one lane."""
+        """`queue` is where the messages come from."""
         self._config = config
-        self._store = store
+        self._results = results
         self._notifier = notifier
         self._queue = queue
         self._leases = leases
         self._patience = patience
+        self._clock = clock
 
     def finish(self, lease: Lease, outcome: Outcome) -> Committed | None:
         """Do what an outcome asks; returns the result that stands, if one does. Whatever can't be done before the
@@ -79,10 +72,9 @@ class Finisher:
     def _finish(self, lease: Lease, outcome: Outcome) -> Committed | None:
         match outcome:
             case Finished(result=result, destination=destination):
-                committed = self._patiently(lease, lambda: self._commit(result, destination))
-                return self._tail(lease, committed)
+                return self._tail(lease, self._commit(lease, result, destination))
             case Found(job_id=job_id):
-                return self._tail(lease, self._patiently(lease, lambda: self._winner(job_id)))
+                return self._tail(lease, self._patiently(lease, lambda: self._results.winner(job_id)))
             case TryAgain(history=history, after_seconds=after):
                 self._send_again(lease, history.to_attribute(), after)
             case Released():
@@ -94,40 +86,17 @@ class Finisher:
     def _patiently(self, lease: Lease, action: Callable[[], T]) -> T:
         return self._patience.until_done(action, lambda: lease.stop.leaving)
 
-    def _commit(self, result: Result, destination: str | None) -> Committed:
-        record = self._store_output(result, destination) if destination else result
-        place = self._config.results
-        try:
-            etag = self._store.put_new(place.bucket, place.result(result.id), record.to_json())
-        except AlreadyThereError:
-            return self._winner(result.id, record)
-        return Committed(record, etag, ours=True)
-
-    def _store_output(self, result: Result, destination: str) -> Result:
-        place = self._config.destinations[destination]
-        body = result.to_json()
-        key = place.output(result.id, hashlib.sha256(body).hexdigest()[:16])
-        try:
-            self._store.put_new(place.bucket, key, body)
-        except AlreadyThereError:
-            log.debug("output was there", extra={"fields": {"id": result.id}})  # our own write, repeated
-        return result.without_output(Location(destination=destination, url=place.url(key)))
-
-    def _winner(self, job_id: str, ours: Result | None = None) -> Committed:
-        """Read the result that was first. A repeated PUT can find its own object: 412 is no failure."""
-        place = self._config.results
-        stored = self._store.get(place.bucket, place.result(job_id))
-        if stored is None:
-            raise Interrupted  # it was there a moment ago: somebody removed it, and the job may run again
-        try:
-            winner = Result.model_validate_json(stored.body)
-        except ValidationError:
-            winner = None
-        if winner is None or winner.id != job_id:
-            raise UnreadableResult(f"the object at {place.url(place.result(job_id))} is not the job's result")
-        return Committed(winner, stored.etag, ours=ours is not None and stored.body == ours.to_json())
+    def _commit(self, lease: Lease, result: Result, destination: str | None) -> Committed:
+        record = (
+            self._patiently(lease, Placing(self._results, self._clock, result, destination)) if destination else result
+        )
+        replaces = lease.delivery.read_history().replaces
+        return self._patiently(lease, lambda: self._results.commit(record, replaces))
 
     def _tail(self, lease: Lease, committed: Committed) -> Committed:
+        if committed.result.status == "failed":
+            failed = failed_job(self._config.lane, lease.delivery, committed)
+            self._patiently(lease, lambda: self._results.keep_failed(failed))
         if self._config.topic_arn is not None:
             note = self._notification(committed)
             topic = self._config.topic_arn
@@ -179,3 +148,43 @@ class Finisher:
                 self._queue.release(receipt)
         except Unavailable as error:
             log.warning("release failed; the message comes back when its lease ends: %s", error)
+
+
+class Placing:
+    """Brings one output to its destination; after a minute of refusals the job fails instead."""
+
+    def __init__(self, results: Results, clock: Clock, result: Result, destination: str) -> None:
+        """Called until it does not raise `Unavailable`."""
+        self._results = results
+        self._clock = clock
+        self._result = result
+        self._destination = destination
+        self._refused_at: float | None = None
+
+    def __call__(self) -> Result:
+        """The record to commit."""
+        try:
+            return self._results.store_output(self._result, self._destination)
+        except Refused as error:
+            now = self._clock.monotonic()
+            self._refused_at = now if self._refused_at is None else self._refused_at
+            if now - self._refused_at < DESTINATION_PATIENCE_SECONDS:
+                raise
+            return self._result.failed(ErrorCode.DESTINATION_REFUSED, f"destination {self._destination}: {error}")
+
+
+def failed_job(lane: str, delivery: Delivery, committed: Committed) -> FailedJob:
+    """What is kept of a message whose job has failed."""
+    result = committed.result
+    assert result.error is not None  # noqa: S101 - because a failed result has one: the model says so
+    return FailedJob(
+        id=result.id,
+        lane=lane,
+        error=result.error,
+        failures=result.failures,
+        submitted_at=result.timing.submitted_at,
+        failed_at=result.timing.finished_at,
+        result_etag=committed.etag,
+        body=delivery.body.decode(errors="replace"),
+        group_id=delivery.group_id,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from enum import IntEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from laneway.schema.names import JOB_COMMITTED
 from laneway_worker.errors import Unavailable
@@ -12,19 +12,17 @@ from laneway_worker.failing import Failing
 from laneway_worker.logs import log_defect
 from laneway_worker.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.ports import Stop, StopReason
-from laneway_worker.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.lane_config import LaneConfig
-    from laneway_worker.commit import Committed, Finisher
-    from laneway_worker.engine import Engine
+    from laneway_worker.commit import Finisher
     from laneway_worker.lease import Lease, Leases
     from laneway_worker.metrics import Metrics
     from laneway_worker.patience import Patience
     from laneway_worker.ports import Clock, Condition, Delivery, JobQueue
-    from laneway_worker.work import Work
+    from laneway_worker.results import Committed
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +45,25 @@ class Phase(IntEnum):
     LEAVING = 2
 
 
+class Gate(Protocol):
+    """Whether jobs may come."""
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether the engine can take another one. Called under the worker's condition."""
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the lane sleeps by its schedule: nothing is received, and what comes goes back."""
+
+
+class Attempts(Protocol):
+    """What is done with a message."""
+
+    def attempt(self, delivery: Delivery, stop: Stop) -> Outcome:
+        """Work on it; never raises for anything that the message holds."""
+
+
 class Consumer:
     """Takes jobs from the lane's queue, as many at once as there are slots."""
 
@@ -55,9 +72,9 @@ class Consumer:
         config: LaneConfig,
         queue: JobQueue,
         leases: Leases,
-        engine: Engine,
+        gate: Gate,
         patience: Patience,
-        work: Work,
+        work: Attempts,
         finisher: Finisher,
         metrics: Metrics,
         clock: Clock,
@@ -67,7 +84,7 @@ class Consumer:
         self._config = config
         self._queue = queue
         self._leases = leases
-        self._engine = engine
+        self._gate = gate
         self._patience = patience
         self._work = work
         self._finisher = finisher
@@ -86,8 +103,7 @@ class Consumer:
         metrics.slots.set(config.parallel)
 
     def start(self) -> None:
-        """Start the threads: one polls, one beats, one watches the engine."""
-        self._clock.spawn("engine", Watch(self._engine, self._clock, self._changed, lambda: self.done).run)
+        """Start the threads: one polls, one beats."""
         self._clock.spawn("heartbeat", self._heartbeat_loop)
         self._clock.spawn("poll", self._poll_loop)
 
@@ -134,17 +150,24 @@ class Consumer:
             self.leave()
 
     def _free(self) -> int:
-        ready = self._engine.takes_jobs and self._patience.troubled == 0
+        ready = self._gate.takes_jobs and self._patience.troubled == 0
         return self._config.parallel - self._busy if ready else 0
 
     def _heartbeat_loop(self) -> None:
         while not self.done:
             self._progress["heartbeat"] = self._clock.monotonic()
-            well = self._leases.beat()
+            well = self._beat()
             self._metrics.leases.set(len(self._leases))
             self._metrics.lost.set(self._leases.lost_total)
             with self._changed:
                 self._changed.wait_for(lambda: self.done, self._leases.interval if well else RETRY_BEAT_SECONDS)
+
+    def _beat(self) -> bool:
+        try:
+            return self._leases.beat()
+        except Exception as error:  # noqa: BLE001 - nothing may end the one thread that keeps the leases
+            log_defect(log, error)
+            return False
 
     def _poll_loop(self) -> None:
         backoff = FIRST_BACKOFF_SECONDS
@@ -159,6 +182,9 @@ class Consumer:
                     log.warning("receive failed, next try in %.0f s: %s", backoff, error)
                     self._pause(backoff)
                     backoff = min(LONGEST_BACKOFF_SECONDS, backoff * 2)
+                except Exception as error:  # noqa: BLE001 - a reply that we can't read must not end the only poller
+                    log_defect(log, error)
+                    self._pause(LONGEST_BACKOFF_SECONDS)
         finally:
             with self._changed:
                 self._polling = False
@@ -169,16 +195,23 @@ class Consumer:
             self._changed.wait_for(lambda: self._phase is not Phase.RUNNING, seconds)
 
     def _poll_once(self) -> None:
+        asleep = self._gate.asleep
         with self._changed:
-            self._changed.wait_for(lambda: self._phase is not Phase.RUNNING or self._free() > 0, PROGRESS_SECONDS)
+            self._changed.wait_for(
+                lambda: self._phase is not Phase.RUNNING or (not asleep and self._free() > 0), PROGRESS_SECONDS
+            )
             free = self._free()
-            if self._phase is not Phase.RUNNING or free <= 0:
+            if self._phase is not Phase.RUNNING or asleep or free <= 0:
                 self._forget_what_passes()
                 return
         deliveries = self._queue.receive(min(free, MOST_PER_RECEIVE))
         self._note(None)
+        wanted = self._wants_jobs()
         for delivery in deliveries:
-            self._take(delivery, self._clock.monotonic())
+            self._take(delivery, self._clock.monotonic(), wanted=wanted)
+
+    def _wants_jobs(self) -> bool:
+        return self._phase is Phase.RUNNING and not self._gate.asleep
 
     def _forget_what_passes(self) -> None:
         """Who does not ask can't say that a failure goes on."""
@@ -190,20 +223,19 @@ class Consumer:
             self.refused = refused
             self._changed.notify_all()
 
-    def _take(self, delivery: Delivery, received: float) -> None:
+    def _take(self, delivery: Delivery, received: float, *, wanted: bool) -> None:
         if self._leases.adopt(delivery, received):
             return
         stop = Stop(self._changed)
         lease = self._leases.take(delivery, stop, received)
         with self._changed:
-            leaving = self._phase is not Phase.RUNNING
             self._jobs[id(lease)] = lease
-            if not leaving:
+            if wanted:
                 self._count_busy(+1)
-        if leaving:
-            self._end(lease, Released(), received)
-        else:
+        if wanted:
             self._clock.spawn(f"job-{delivery.message_id}", lambda: self._run(lease))
+        else:
+            self._end(lease, Released(), received)
 
     def _count_busy(self, step: int) -> None:
         self._busy += step

@@ -58,4 +58,8 @@ class Refused(Unavailable):
 
 
 class AlreadyThereError(Exception):
-    """A conditional PUT found an object."""
+    """A conditional PUT found an object, or another one than it was to replace."""
+
+
+class AbsentError(Exception):
+    """A conditional PUT found nothing to replace."""

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from laneway_worker.consumer import Consumer
-    from laneway_worker.engine import Engine
-    from laneway_worker.metrics import Metrics
+    from collections.abc import Callable
+
+    from laneway_worker.metrics import Families
 
 Page = tuple[HTTPStatus, bytes]
+
+
+class Readiness(Protocol):
+    """Whether jobs can be served."""
+
+    @property
+    def ready_enough(self) -> bool:
+        """As the kubelet should see it."""
+
+    @property
+    def trouble(self) -> str:
+        """Why not."""
 
 
 class Health:
     """What the pages say."""
 
-    def __init__(self, consumer: Consumer, engine: Engine, metrics: Metrics) -> None:
-        """The parts that are asked."""
-        self._consumer = consumer
-        self._engine = engine
-        self._metrics = metrics
+    def __init__(self, stalled: Callable[[], list[str]], readiness: Readiness, families: Families) -> None:
+        """`stalled` names the loops that make no progress."""
+        self._stalled = stalled
+        self._readiness = readiness
+        self._families = families
 
     def page(self, path: str) -> Page:
         """The answer for a path."""
@@ -31,22 +43,22 @@ class Health:
             case "/readyz":
                 return self._readyz()
             case "/metrics":
-                return HTTPStatus.OK, self._metrics.text()
+                return HTTPStatus.OK, self._families.text()
             case _:
                 return HTTPStatus.NOT_FOUND, b"try /livez, /readyz or /metrics\n"
 
     def _livez(self) -> Page:
         """Alive as long as the loops make progress; never dead because AWS or Ollama is."""
-        stalled = self._consumer.stalled()
+        stalled = self._stalled()
         if stalled:
             return HTTPStatus.SERVICE_UNAVAILABLE, f"no progress: {', '.join(stalled)}\n".encode()
         return HTTPStatus.OK, b"ok\n"
 
     def _readyz(self) -> Page:
         """Ready when the model is loaded."""
-        if self._engine.ready_enough:
+        if self._readiness.ready_enough:
             return HTTPStatus.OK, b"ok\n"
-        return HTTPStatus.SERVICE_UNAVAILABLE, f"{self._engine.trouble}\n".encode()
+        return HTTPStatus.SERVICE_UNAVAILABLE, f"{self._readiness.trouble}\n".encode()
 
 
 def serve(health: Health, address: str) -> ThreadingHTTPServer:

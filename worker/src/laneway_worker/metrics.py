@@ -18,43 +18,70 @@ SHORT_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 disable_created_metrics()  # type: ignore[no-untyped-call] # it has no annotations - and would add a second series for each counter
 
 
-class Metrics:
-    """One worker's metrics, in a registry of their own."""
+OWN = ("pool", "lane")
+"""The labels of every series."""
 
-    def __init__(self, pool: str, lane: str) -> None:
-        """Every series carries pool and lane."""
-        self.registry = CollectorRegistry()
-        self._own = {"pool": pool, "lane": lane}
-        names = tuple(self._own)
-        registry = self.registry
+
+class Families:
+    """All metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        """Each lane fills them through a `Metrics`."""
+        self.registry = registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"laneway_{name}", text, (*OWN, *labels), registry=registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"laneway_{name}", text, OWN, registry=registry)
 
         def histogram(name: str, text: str, buckets: tuple[float, ...] = LONG_SECONDS) -> Histogram:
-            return Histogram(f"laneway_{name}_seconds", text, names, buckets=buckets, registry=registry).labels(
-                **self._own
-            )
+            return Histogram(f"laneway_{name}_seconds", text, OWN, buckets=buckets, registry=registry)
 
-        self._jobs = Counter("laneway_jobs", "Results committed", (*names, "status", "code"), registry=registry)
-        self._tokens = Counter("laneway_tokens", "Tokens of results", (*names, "direction"), registry=registry)
-        self._gpu = Counter("laneway_gpu_seconds", "Accelerator seconds of results", names, registry=registry)
-        self._ends = Counter("laneway_messages", "How messages left this worker", (*names, "end"), registry=registry)
-        self._wait = histogram("wait", "From first submission to the start")
-        self._run = histogram("run", "From the start to the last token")
-        self._first = histogram("first_token", "From the start to the first token")
-        self._before = histogram("before_engine", "From receiving a message to its request", SHORT_SECONDS)
-        self._after = histogram("after_engine", "From the last token to the stored result", SHORT_SECONDS)
-        self.slots = Gauge("laneway_slots", "Jobs the worker takes at once", names, registry=registry).labels(
-            **self._own
-        )
-        self.busy = Gauge("laneway_slots_busy", "Jobs being generated", names, registry=registry).labels(**self._own)
-        self.leases = Gauge("laneway_leases", "Messages held", names, registry=registry).labels(**self._own)
-        self.lost = Gauge("laneway_leases_lost_total", "Leases lost so far", names, registry=registry).labels(
-            **self._own
-        )
+        self.jobs = counter("jobs", "Results committed", "status", "code")
+        self.tokens = counter("tokens", "Tokens of results", "direction")
+        self.gpu = counter("gpu_seconds", "Accelerator seconds of results")
+        self.ends = counter("messages", "How messages left this worker", "end")
+        self.wait = histogram("wait", "From first submission to the start")
+        self.run = histogram("run", "From the start to the last token")
+        self.first = histogram("first_token", "From the start to the first token")
+        self.before = histogram("before_engine", "From receiving a message to its request", SHORT_SECONDS)
+        self.after = histogram("after_engine", "From the last token to the stored result", SHORT_SECONDS)
+        self.slots = gauge("slots", "Jobs the worker takes at once")
+        self.busy = gauge("slots_busy", "Jobs being generated")
+        self.leases = gauge("leases", "Messages held")
+        self.lost = gauge("leases_lost_total", "Leases lost so far")
+        self.waiting = gauge("jobs_waiting", "Jobs that wait for AWS")
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)
+
+
+class Metrics:
+    """One lane's series."""
+
+    def __init__(self, families: Families, pool: str, lane: str) -> None:
+        """Every series carries pool and lane."""
+        self._own = own = {"pool": pool, "lane": lane}
+        self._jobs = families.jobs
+        self._tokens = families.tokens
+        self._gpu = families.gpu
+        self._ends = families.ends
+        self._waiting = families.waiting
+        self._wait = families.wait.labels(**own)
+        self._run = families.run.labels(**own)
+        self._first = families.first.labels(**own)
+        self._before = families.before.labels(**own)
+        self._after = families.after.labels(**own)
+        self.slots = families.slots.labels(**own)
+        self.busy = families.busy.labels(**own)
+        self.leases = families.leases.labels(**own)
+        self.lost = families.lost.labels(**own)
 
     def watch_waiting(self, count: Callable[[], int]) -> None:
         """Export how many jobs wait for AWS; nothing is received meanwhile."""
-        gauge = Gauge("laneway_jobs_waiting", "Jobs that wait for AWS", tuple(self._own), registry=self.registry)
-        gauge.labels(**self._own).set_function(count)
+        self._waiting.labels(**self._own).set_function(count)
 
     def committed(self, result: Result, overhead_after: float) -> None:
         """A result that this worker wrote; `overhead_after` seconds from its last token to the stored result."""
@@ -77,7 +104,3 @@ class Metrics:
     def ended(self, end: str) -> None:
         """How a message left: committed, duplicate, retried, released or lost."""
         self._ends.labels(**self._own, end=end).inc()
-
-    def text(self) -> bytes:
-        """The exposition format."""
-        return generate_latest(self.registry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from laneway.schema.job import InvalidJob, Job, StoredJob, parse_message
 from laneway.schema.result import Cost, ErrorDetail, Result, Status, Timing, Usage
 
 if TYPE_CHECKING:
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
 
     from laneway.schema.codes import ErrorCode
     from laneway.schema.history import History
-    from laneway.schema.job import Job
     from laneway.schema.lane_config import LaneConfig
     from laneway.schema.result import ServedModel
     from laneway_worker.engine import Generated
+    from laneway_worker.ports import Delivery
 
 SECONDS_PER_HOUR = 3600
 
@@ -67,6 +68,30 @@ class Task:
     request_hash: str | None = None
     started_at: datetime | None = None
     labels: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, delivery: Delivery, now: datetime) -> Task:
+        """A message whose body has not been read."""
+        history = delivery.read_history()
+        return cls(id=history.id, history=history, received_at=now)
+
+    def read(self, body: bytes, model: str) -> Job | StoredJob:
+        """Read what the message holds; the id is known afterwards, also where `InvalidJob` is raised."""
+        try:
+            message = parse_message(body)
+        except InvalidJob as error:
+            self.id = error.job_id or self.id
+            raise
+        self.id = message.id or self.id
+        if isinstance(message, Job):
+            self.take(message, model)
+        return message
+
+    def take(self, job: Job, model: str) -> None:
+        """The job that the message holds or points to."""
+        self.job = job
+        self.labels = job.labels or {}
+        self.request_hash = job.request_hash(model)
 
 
 class Records:

@@ -79,11 +79,16 @@ class ObjectStore(Protocol):
     def put_new(self, bucket: str, key: str, body: bytes) -> str:
         """Write an object that must not exist, and return its ETag; raises `AlreadyThereError`."""
 
+    def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
+        """Write an object in the place of exactly this one, and return the new ETag; raises `AlreadyThereError` where
+        another one is there, `AbsentError` where none is.
+        """
+
     def get(self, bucket: str, key: str) -> Stored | None:
         """Read an object, or None."""
 
-    def exists(self, bucket: str, key: str) -> bool:
-        """Whether there is an object."""
+    def etag(self, bucket: str, key: str) -> str | None:
+        """An object's ETag, or None where there is nothing."""
 
 
 class DocumentStore(Protocol):

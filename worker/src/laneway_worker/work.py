@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway.schema.codes import ErrorCode
-from laneway.schema.job import InvalidJob, Job, StoredJob, parse_job, parse_message
+from laneway.schema.job import InvalidJob, Job, parse_job
 from laneway.schema.result import ServedModel
 from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.formats import answer_checker
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from laneway.schema.job import StoredJob
     from laneway.schema.lane_config import LaneConfig
     from laneway.schema.result import Status
     from laneway_worker.engine import Engine, Generated
     from laneway_worker.patience import Patience
     from laneway_worker.ports import Clock, Condition, Delivery, ObjectStore, Stop
+    from laneway_worker.results import Results
 
 
 class Work:
@@ -35,6 +38,7 @@ class Work:
         config: LaneConfig,
         worker: str,
         store: ObjectStore,
+        results: Results,
         engine: Engine,
         patience: Patience,
         clock: Clock,
@@ -45,6 +49,7 @@ class Work:
         self._config = config
         self._worker = worker
         self._store = store
+        self._results = results
         self._engine = engine
         self._patience = patience
         self._clock = clock
@@ -54,8 +59,7 @@ class Work:
 
     def attempt(self, delivery: Delivery, stop: Stop) -> Outcome:
         """Try to answer a message. Never raises for anything that the message holds."""
-        history = delivery.read_history()
-        task = Task(id=history.id, history=history, received_at=self._clock.now())
+        task = Task.of(delivery, self._clock.now())
         try:
             done, parsed = self._answer(task, delivery.body, stop)
         except (JobError, InvalidJob) as error:
@@ -70,9 +74,6 @@ class Work:
 
     def _answer(self, task: Task, body: bytes, stop: Stop) -> tuple[Generated, object]:
         job = self._read(task, body, stop)
-        task.job = job
-        task.labels = job.labels or {}
-        task.request_hash = job.request_hash(self._config.model.name)
         check(job, self._config)
         read_answer = answer_checker(job.format)
         deadline = self._deadline(task, job)
@@ -85,13 +86,12 @@ class Work:
         return done, None if calls_tools else read_answer(text or "")
 
     def _read(self, task: Task, body: bytes, stop: Stop) -> Job:
-        try:
-            message = parse_message(body)
-            task.id = message.id or task.id
-            return self._fetch(message, stop) if isinstance(message, StoredJob) else message
-        except InvalidJob as error:
-            task.id = error.job_id or task.id
-            raise
+        message = task.read(body, self._config.model.name)
+        if isinstance(message, Job):
+            return message
+        job = self._fetch(message, stop)
+        task.take(job, self._config.model.name)
+        return job
 
     def _fetch(self, pointer: StoredJob, stop: Stop) -> Job:
         place = self._config.results
@@ -111,7 +111,7 @@ class Work:
     def _generate(self, task: Task, job: Job, deadline: datetime, stop: Stop) -> Generated:
         request = ollama_request(job, self._config)
         ended = _Flag()
-        self._clock.spawn(f"look-{task.id}", lambda: self._look(task.id, deadline, stop, ended))
+        self._clock.spawn(f"look-{task.id}", lambda: self._look(task, deadline, stop, ended))
         task.started_at = self._clock.now()
         try:
             return self._engine.generate(request, stop)
@@ -120,14 +120,13 @@ class Work:
                 ended.up = True
                 self._changed.notify_all()
 
-    def _look(self, job_id: str, deadline: datetime, stop: Stop, ended: _Flag) -> None:
+    def _look(self, task: Task, deadline: datetime, stop: Stop, ended: _Flag) -> None:
         """Beside the generation: a result that is there already, a cancel, the time-out and the deadline end it."""
         timeout = self._config.limits.timeout_seconds
         interval = self._config.visibility_seconds / BEATS_PER_LEASE
-        place = self._config.results
-        self._look_for(place.result(job_id), StopReason.FOUND, stop)
+        self._look_for(StopReason.FOUND, stop, lambda: self._results.stands(task.id, task.history.replaces))
         while not ended.up and stop.reason is None:
-            self._look_for(place.cancel(job_id), StopReason.CANCELLED, stop)
+            self._look_for(StopReason.CANCELLED, stop, lambda: self._results.is_cancelled(task.id))
             left = timeout - stop.running_seconds(self._clock.monotonic())
             alive = (deadline - self._clock.now()).total_seconds()
             if left <= 0 or alive <= 0:
@@ -136,13 +135,11 @@ class Work:
             with self._changed:
                 self._changed.wait_for(lambda: ended.up or stop.reason is not None, min(interval, left, alive))
 
-    def _look_for(self, key: str, reason: StopReason, stop: Stop) -> None:
-        try:
-            there = self._store.exists(self._config.results.bucket, key)
-        except Unavailable:
-            return  # the conditional PUT decides all the same; a cancel is looked for again
-        if there:
-            stop.set(reason)
+    @staticmethod
+    def _look_for(reason: StopReason, stop: Stop, is_there: Callable[[], bool]) -> None:
+        with suppress(Unavailable):  # the conditional PUT decides all the same; a cancel is looked for again
+            if is_there():
+                stop.set(reason)
 
     def _served(self) -> ServedModel:
         return self._engine.model or ServedModel(name=self._config.model.name, digest=self._config.model.digest)

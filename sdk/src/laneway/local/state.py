@@ -25,6 +25,7 @@ class StateFolder:
         self.root = root.absolute()
         self.logs = self.root / "logs"
         self.lanes = self.root / "lanes"
+        self.dead_letters = self.root / "dead-letters.json"
         self.aws = self.root / "aws"
         self.home = self.root / "home"
         self.children = self.root / "children.json"

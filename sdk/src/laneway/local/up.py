@@ -19,8 +19,9 @@ from laneway.local.provision import Account, Provisioner
 from laneway.local.servers import start_ollamas, wait_for
 from laneway.local.state import StateFolder
 from laneway.local.stopping import Stopping
-from laneway.local.workers import LaneWorker
+from laneway.local.workers import WorkerProcess
 from laneway.remote import Figures, Remote
+from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
 from laneway.schema.pool_document import pool_document
 
@@ -99,7 +100,7 @@ class Up:
             stack.callback(self._state.withdraw)
             stopping.starting = False
             ready(connection)
-            tended: list[OllamaServer | LaneWorker] = [*servers, *workers]
+            tended: list[OllamaServer | WorkerProcess] = [*servers, *workers]
             self._watch(tended, Remote(connection), configs, board, stopping)
 
     def _start_aws(self, stack: ExitStack) -> Account:
@@ -147,7 +148,7 @@ class Up:
         provisioner.publish(pool.results, pool_document(configs))
         return configs
 
-    def _workers(self, account: Account, configs: list[LaneConfig]) -> list[LaneWorker]:
+    def _workers(self, account: Account, configs: list[LaneConfig]) -> list[WorkerProcess]:
         environment = dict(self._environment)
         if account.access_key_id and account.secret_access_key:
             environment |= {
@@ -161,12 +162,23 @@ class Up:
         for config in configs:
             path = self._state.lanes / f"{config.lane}.json"
             path.write_text(config.model_dump_json(indent=2) + "\n")
-            log = self._state.logs / f"worker-{config.lane}.log"
-            stats = self._stats[config.lane]
-            workers.append(LaneWorker(config.lane, path, log, stats, self._children, environment, self._say))
-        return workers
+            name, stats = f"worker-{config.lane}", self._stats[config.lane]
+            workers.append(self._process(name, ("--config", str(path)), stats, environment))
+        return [*workers, self._dead_letter_handler(configs, environment)]
 
-    def _wait_until_serving(self, workers: list[LaneWorker]) -> None:
+    def _dead_letter_handler(self, configs: list[LaneConfig], environment: Mapping[str, str]) -> WorkerProcess:
+        config = DeadLettersConfig(health_address=f"{LOOPBACK}:{free_port()}", lanes=tuple(configs))
+        path = self._state.dead_letters
+        path.write_text(config.model_dump_json(indent=2) + "\n")
+        return self._process("dead-letters", ("--dead-letters", str(path)), LaneStats(), environment)
+
+    def _process(
+        self, name: str, arguments: Sequence[str], stats: LaneStats, environment: Mapping[str, str]
+    ) -> WorkerProcess:
+        log = self._state.logs / f"{name}.log"
+        return WorkerProcess(name, arguments, log, stats, self._children, environment, self._say)
+
+    def _wait_until_serving(self, workers: list[WorkerProcess]) -> None:
         with self._say.step("starting workers and loading models") as detail:
             while not all(stats.ready for stats in self._stats.values()):
                 for worker in workers:
@@ -195,7 +207,7 @@ class Up:
 
     def _watch(
         self,
-        tended: Sequence[OllamaServer | LaneWorker],
+        tended: Sequence[OllamaServer | WorkerProcess],
         remote: Remote,
         configs: list[LaneConfig],
         board: Board,
@@ -231,11 +243,11 @@ class Up:
                 except PoolUnavailable:
                     figures.pop(config.lane, None)
 
-    def _stop_workers(self, workers: list[LaneWorker], stopping: Stopping) -> None:
+    def _stop_workers(self, workers: list[WorkerProcess], stopping: Stopping) -> None:
         """SIGTERM, wait for running jobs; a further Ctrl-C sends the second SIGTERM: everything goes back."""
         stopping.starting = False
         seen = stopping.asked
-        _each(workers, LaneWorker.ask_to_stop)
+        _each(workers, WorkerProcess.ask_to_stop)
         if not all(worker.stopped for worker in workers):
             self._say.line("stopping: running jobs are finished first; Ctrl-C again gives them back to the queue")
         kill_at = math.inf
@@ -243,13 +255,13 @@ class Up:
             if stopping.asked > seen:
                 seen = stopping.asked
                 kill_at = min(kill_at, time.monotonic() + GIVE_BACK_SECONDS)
-                _each(workers, LaneWorker.ask_to_stop)
+                _each(workers, WorkerProcess.ask_to_stop)
             if time.monotonic() > kill_at:
-                _each(workers, LaneWorker.kill)
+                _each(workers, WorkerProcess.kill)
             time.sleep(TICK_SECONDS / 5)
-        _each(workers, LaneWorker.end)
+        _each(workers, WorkerProcess.end)
 
 
-def _each(workers: list[LaneWorker], action: Callable[[LaneWorker], None]) -> None:
+def _each(workers: list[WorkerProcess], action: Callable[[WorkerProcess], None]) -> None:
     for worker in workers:
         action(worker)

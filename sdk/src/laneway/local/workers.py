@@ -1,4 +1,4 @@
-"""One worker process per lane, restarted when it dies; its log lines feed the board and a file."""
+"""Worker processes, restarted when they die; their log lines feed the board and a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from laneway.local.processes import PYTHON, how_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from laneway.local.board import LaneStats
@@ -24,13 +24,13 @@ READ_SECONDS = 5.0
 HEALTHY_SECONDS = 60.0  # a worker that ran for so long restarts at once
 
 
-class LaneWorker:
-    """Keeps a lane's worker running. `tend` is called by the main thread, again and again."""
+class WorkerProcess:
+    """Keeps a lane's worker or the dead-letter handler running; the main thread calls `tend` again and again."""
 
     def __init__(
         self,
-        lane: str,
-        config: Path,
+        name: str,
+        arguments: Sequence[str],
         log: Path,
         stats: LaneStats,
         children: Children,
@@ -38,8 +38,8 @@ class LaneWorker:
         say: Say,
     ) -> None:
         """Nothing runs before the first `tend`."""
-        self._lane = lane
-        self._config = config
+        self._name = name
+        self._arguments = arguments
         self._log = log
         self._stats = stats
         self._children = children
@@ -59,9 +59,9 @@ class LaneWorker:
             self._start(now)
 
     def _start(self, now: float) -> None:
-        argv = [*PYTHON, "-m", "laneway_worker", "--config", str(self._config)]
+        argv = [*PYTHON, "-m", "laneway_worker", *self._arguments]
         # without us there is no AWS to drain to: the leases bring its jobs back
-        self._child = self._children.start(f"worker-{self._lane}", argv, self._environment, orphaned=signal.SIGKILL)
+        self._child = self._children.start(self._name, argv, self._environment, orphaned=signal.SIGKILL)
         self._started = now
         self._reader = threading.Thread(target=self._read, args=(self._child,), daemon=True)
         self._reader.start()
@@ -75,7 +75,7 @@ class LaneWorker:
         if now - self._started > HEALTHY_SECONDS:
             self._pause = FIRST_RESTART_SECONDS
         self._next_start = now + self._pause
-        self._say.line(f"lane {self._lane}: its worker ended with {how}, restarting in {self._pause:g} s ({self._log})")
+        self._say.line(f"{self._name} ended with {how}, restarting in {self._pause:g} s ({self._log})")
         self._pause = min(LONGEST_RESTART_SECONDS, self._pause * 2)
 
     def _read(self, child: Child) -> None:

@@ -131,13 +131,12 @@ def problem(error: Any) -> str:
 
 
 def causes(error: ValidationError) -> list[Any]:
-    """The errors of a validation, without those about a list that only follow from errors inside it."""
+    """The errors of a validation, without those about a list that only follow from errors inside it. In time linear in
+    their number: a body of 1 MiB can have 100,000.
+    """
     found = error.errors(include_url=False, include_context=False)
-    return [each for each in found if not any(_inside(other["loc"], each["loc"]) for other in found)]
-
-
-def _inside(inner: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
+    above = {each["loc"][:length] for each in found for length in range(len(each["loc"]))}
+    return [each for each in found if each["loc"] not in above]
 
 
 def problems(error: ValidationError) -> str:

@@ -23,6 +23,8 @@ class ErrorCode(StrEnum):
     ENGINE_CRASHED = "engine_crashed"
     STALLED = "stalled"
     TIMED_OUT = "timed_out"
+    DESTINATION_REFUSED = "destination_refused"
+    POISON = "poison"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
@@ -99,6 +101,14 @@ CODES: dict[ErrorCode, CodeInfo] = {
         "The job ran for longer than the lane's `timeout`.",
         "Lower `num_predict`, shorten the prompt, or use a lane with a longer `timeout`.",
         retried=True,
+    ),
+    ErrorCode.DESTINATION_REFUSED: CodeInfo(
+        "The job was answered, but its destination refuses to take the answer.",
+        "Make the destination's bucket, or allow the pool's identity to write there; then retry the failed job.",
+    ),
+    ErrorCode.POISON: CodeInfo(
+        "The job's message came back again and again without an end: it kills its workers, or they can't reach AWS.",
+        "Look at the lane's logs and at `failed/`; shorten the prompt, or retry the failed job once the cause is gone.",
     ),
     ErrorCode.EXPIRED: CodeInfo(
         "The deadline passed before the job was finished.",

@@ -12,6 +12,7 @@ from laneway.schema.codes import ErrorCode
 
 MAX_ATTRIBUTE_BYTES = 4096  # of the message's 8 KiB that bodies leave free
 MAX_FAILURES = 20
+MAX_ETAG = 128  # characters; S3's are 34 to 40
 
 
 class Failure(Frozen):
@@ -30,7 +31,7 @@ class Failure(Frozen):
 
 
 class History(Frozen):
-    """When a job was first submitted, and how it failed so far."""
+    """When a job was first submitted, how it failed so far, and what it may replace."""
 
     id: JobId
     """The id of a job whose body names none: the MessageId of its first message."""
@@ -38,6 +39,8 @@ class History(Frozen):
     """First submission, as far as known."""
     failures: Annotated[tuple[Failure, ...], Field(max_length=MAX_FAILURES)] = ()
     """Failed attempts, oldest first."""
+    replaces: Annotated[str, StringConstraints(max_length=MAX_ETAG)] | None = None
+    """A person's retry: the ETag, with its quotes, of the one failed or expired result that it may replace."""
 
     @property
     def attempts(self) -> int:

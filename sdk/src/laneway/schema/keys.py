@@ -7,7 +7,7 @@ from typing import Literal
 from laneway.schema.base import Frozen
 from laneway.schema.names import POOL_DOCUMENT
 
-Folder = Literal["results", "jobs", "cancels"]
+Folder = Literal["results", "jobs", "cancels", "failed"]
 
 
 class Place(Frozen):
@@ -32,6 +32,15 @@ class Place(Frozen):
     def cancel(self, job_id: str) -> str:
         """The mark that asks workers to cancel the job."""
         return self._key("cancels", job_id)
+
+    def failed(self, job_id: str) -> str:
+        """What is kept of a job that ended in failure."""
+        return self._key("failed", job_id)
+
+    @property
+    def failed_folder(self) -> str:
+        """The prefix of all failed jobs."""
+        return f"{self.prefix}failed/"
 
     def output(self, job_id: str, content_hash: str) -> str:
         """A full result at a destination; the content hash keeps two attempts apart."""

@@ -6,7 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import Alias, Digest, Duration, KubernetesModel, cel
+from laneway.schema.base import Alias, Digest, Duration, KubernetesModel, cel, list_map
+from laneway.schema.schedule import MAX_SCHEDULES, Schedule
 
 MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in total
 MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days
@@ -15,6 +16,7 @@ MAX_COOLDOWN_SECONDS = 6 * 3600
 DAY_SECONDS = 24 * 3600
 LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
 MAX_RECEIVES = 20  # of managed queues: SQS's own count tells of crashes; attempts are counted by the workers
+FLOOR_TOO_HIGH = "the minReplicas of a schedule should be at most scaling.maxReplicas"
 DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
 LaneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=20)]
@@ -121,6 +123,10 @@ class Lane(KubernetesModel):
                 "duration(self.limits.expiresAfter) >= duration(self.limits.timeout)",
                 "limits.expiresAfter should be at least limits.timeout",
             ),
+            (
+                ("self.schedules.all(s, !has(s.minReplicas) || s.minReplicas <= self.scaling.maxReplicas)"),
+                FLOOR_TOO_HIGH,
+            ),
         )
     )
 
@@ -136,6 +142,8 @@ class Lane(KubernetesModel):
     """What a job may take."""
     scaling: Scaling = Scaling()
     """How many workers the lane has. On one machine it is one."""
+    schedules: Annotated[tuple[Schedule, ...], Field(max_length=MAX_SCHEDULES, json_schema_extra=list_map("name"))] = ()
+    """When the lane keeps more workers, and when it sleeps."""
     placement: Placement | None = None
     """On which nodes the lane runs. Default: on any node, without an accelerator."""
     drain_timeout: Annotated[Duration, Field(ge=1, le=MAX_DRAIN_SECONDS)] | None = None
@@ -145,6 +153,14 @@ class Lane(KubernetesModel):
     def _check_times(self) -> Self:
         if self.limits.expires_after < self.limits.timeout:
             raise ValueError("limits.expiresAfter should be at least limits.timeout")
+        return self
+
+    @model_validator(mode="after")
+    def _check_schedules(self) -> Self:
+        if len({each.name for each in self.schedules}) != len(self.schedules):
+            raise ValueError("two schedules have the same name; give each its own")
+        if any((each.min_replicas or 0) > self.scaling.max_replicas for each in self.schedules):
+            raise ValueError(FLOOR_TOO_HIGH)
         return self
 
     @property

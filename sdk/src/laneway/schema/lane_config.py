@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from laneway.schema.base import Alias, Digest, Frozen, Record
 from laneway.schema.keys import Place
+from laneway.schema.schedule import MAX_SCHEDULES, Period, quiet_periods
 
 if TYPE_CHECKING:
     from laneway.schema.lane import Lane
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 DEFAULT_VISIBILITY_SECONDS = 60  # short, so that a killed worker's jobs come back soon; renewed by heartbeats
 DEFAULT_POLL_SECONDS = 20  # SQS: the longest long poll
 DEFAULT_TOKEN_GAP_SECONDS = 120  # a prompt of a full context may take this long on a CPU
+
+HealthAddress = Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
 
 
 class QueueURLs(Record):
@@ -107,7 +110,7 @@ class LaneConfig(Frozen):
     """The endpoint of an AWS emulator."""
     ollama_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
     """Where Ollama listens."""
-    health_address: Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
+    health_address: HealthAddress
     """Where probes and metrics are served."""
     drain_seconds: Annotated[int, Field(ge=1)]
     """How long a leaving worker may finish what it runs."""
@@ -119,6 +122,10 @@ class LaneConfig(Frozen):
     """USD for an hour of the accelerator."""
     pod_reports: bool = False
     """Whether the worker writes its deletion cost and its trouble onto its own pod."""
+    suspended: bool = False
+    """Whether the worker starts nothing."""
+    quiet: Annotated[tuple[Period, ...], Field(max_length=MAX_SCHEDULES)] = ()
+    """When the worker starts nothing."""
 
 
 def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LaneConfig:
@@ -150,4 +157,6 @@ def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> Lane
         poll_seconds=settings.poll_seconds,
         price_per_hour=settings.price_per_hour,
         pod_reports=settings.pod_reports,
+        suspended=pool.spec.suspend,
+        quiet=quiet_periods(lane.schedules),
     )

@@ -104,6 +104,8 @@ class Spec(KubernetesModel):
     """Where the pool's AWS resources are."""
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16, json_schema_extra=list_map("name"))]
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
+    suspend: bool = False
+    """Every lane sleeps: no job is started, and jobs wait."""
 
     @model_validator(mode="after")
     def _check_across(self) -> Self:

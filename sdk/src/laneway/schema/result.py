@@ -11,6 +11,8 @@ from laneway.schema.codes import CODES, ErrorCode
 from laneway.schema.history import Failure
 
 Status = Literal["succeeded", "failed", "expired", "cancelled"]
+REPLACEABLE = frozenset[Status]({"failed", "expired"})
+"""How a job may have ended that a person may retry."""
 FinishReason = Literal["stop", "length"]
 Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -141,8 +143,14 @@ class Result(Record):
 
     def without_output(self, output: Location) -> Result:
         """The commit record of a job with a destination: everything but the output, plus its location."""
-        empty: dict[str, Any] = dict.fromkeys(("text", "thinking", "message", "parsed", "embeddings"))
-        return self.model_copy(update={**empty, "output": output})
+        return self.model_copy(update={**NO_OUTPUT, "output": output})
+
+    def failed(self, code: ErrorCode, message: str) -> Result:
+        """The record of a job whose answer can't be given to anybody."""
+        return self.model_copy(update={**NO_OUTPUT, "status": "failed", "error": ErrorDetail.of(code, message)})
+
+
+NO_OUTPUT: dict[str, Any] = dict.fromkeys(("text", "thinking", "message", "parsed", "embeddings"))
 
 
 class Notification(Record):

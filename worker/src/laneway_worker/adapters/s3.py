@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from laneway_worker.adapters.aws import code_of, translated
-from laneway_worker.errors import AlreadyThereError
+from laneway_worker.errors import AbsentError, AlreadyThereError
 from laneway_worker.ports import Stored
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_s3 import S3Client
 
-ABSENT = {"NoSuchKey", "404", "NotFound"}
+NO_KEY = "NoSuchKey"
+ABSENT = {NO_KEY, "404", "NotFound"}
 PRESENT = {"PreconditionFailed", "412"}
 
 
@@ -27,16 +30,17 @@ class S3Store:
 
     def put_new(self, bucket: str, key: str, body: bytes) -> str:
         """PUT with `If-None-Match: *`."""
-        with translated("PutObject"):
-            try:
-                answer = self._client.put_object(
-                    Bucket=bucket, Key=key, Body=body, IfNoneMatch="*", ContentType="application/json"
-                )
-            except ClientError as error:
-                if code_of(error) in PRESENT:
-                    raise AlreadyThereError(key) from error
-                raise
-        return answer["ETag"]
+        with _conditional(key):
+            return self._client.put_object(
+                Bucket=bucket, Key=key, Body=body, IfNoneMatch="*", ContentType="application/json"
+            )["ETag"]
+
+    def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
+        """PUT with `If-Match`."""
+        with _conditional(key):
+            return self._client.put_object(
+                Bucket=bucket, Key=key, Body=body, IfMatch=etag, ContentType="application/json"
+            )["ETag"]
 
     def get(self, bucket: str, key: str) -> Stored | None:
         """GET; None where there is nothing."""
@@ -55,13 +59,26 @@ class S3Store:
         with translated("PutObject"):
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
 
-    def exists(self, bucket: str, key: str) -> bool:
+    def etag(self, bucket: str, key: str) -> str | None:
         """HEAD. Without `s3:ListBucket` an absent key answers 403, which counts as unavailable."""
         with translated("HeadObject"):
             try:
-                self._client.head_object(Bucket=bucket, Key=key)
+                return self._client.head_object(Bucket=bucket, Key=key)["ETag"]
             except ClientError as error:
                 if code_of(error) in ABSENT:
-                    return False
+                    return None
                 raise
-        return True
+
+
+@contextmanager
+def _conditional(key: str) -> Iterator[None]:
+    """A PUT whose condition may not hold."""
+    with translated("PutObject"):
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) in PRESENT:
+                raise AlreadyThereError(key) from error
+            if code_of(error) == NO_KEY:
+                raise AbsentError(key) from error
+            raise

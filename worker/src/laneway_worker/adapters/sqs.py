@@ -91,7 +91,7 @@ class SQSQueue:
         """Send the job again as a new message."""
         entry: dict[str, Any] = {
             "QueueUrl": self._url,
-            "MessageBody": delivery.body.decode(),
+            "MessageBody": delivery.body.decode(errors="surrogatepass"),
             "DelaySeconds": delay,
             "MessageAttributes": {
                 **_kept(delivery, history),
@@ -115,7 +115,7 @@ def _delivery(message: MessageTypeDef) -> Delivery:
     return Delivery(
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
-        body=message["Body"].encode(),
+        body=message["Body"].encode(errors="surrogatepass"),
         sent_at=datetime.fromtimestamp(int(system["SentTimestamp"]) / 1000, UTC),
         receive_count=int(system["ApproximateReceiveCount"]),
         history=own.get("StringValue") if own else None,

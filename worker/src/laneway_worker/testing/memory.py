@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.names import MESSAGE_ATTRIBUTE
-from laneway_worker.errors import AlreadyThereError, Unavailable
+from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
 from laneway_worker.ports import Delivery, Extension, Stored
 
 if TYPE_CHECKING:
@@ -184,6 +184,19 @@ class MemoryStore:
             self._changed.notify_all()
             return etag
 
+    def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
+        """PUT with If-Match."""
+        with self._changed:
+            self._call(f"put {key}")
+            there = self.objects.get((bucket, key))
+            if there is None:
+                raise AbsentError(key)
+            if there.etag != etag:
+                raise AlreadyThereError(key)
+            self.objects[bucket, key] = Stored(body, _etag(body))
+            self._changed.notify_all()
+            return _etag(body)
+
     def get(self, bucket: str, key: str) -> Stored | None:
         """GET."""
         with self._changed:
@@ -196,11 +209,12 @@ class MemoryStore:
             self._call(f"put {key}")
             self.objects[bucket, key] = Stored(body, _etag(body))
 
-    def exists(self, bucket: str, key: str) -> bool:
+    def etag(self, bucket: str, key: str) -> str | None:
         """HEAD."""
         with self._changed:
             self._call(f"head {key}")
-            return (bucket, key) in self.objects
+            there = self.objects.get((bucket, key))
+            return None if there is None else there.etag
 
     def _call(self, name: str) -> None:
         self.calls.append(name)

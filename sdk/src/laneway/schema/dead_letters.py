@@ -1,0 +1,21 @@
+"""`DeadLettersConfig`: what a pool's dead-letter handler reads: its lanes' documents, and where it listens."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from laneway.schema.base import Frozen
+from laneway.schema.lane_config import HealthAddress, LaneConfig
+
+
+class DeadLettersConfig(Frozen):
+    """Everything the dead-letter handler of one pool needs to know, in one document."""
+
+    version: Literal[1] = 1
+    """Of this document's form."""
+    health_address: HealthAddress
+    """Where probes and metrics are served."""
+    lanes: Annotated[tuple[LaneConfig, ...], Field(min_length=1, max_length=16)]
+    """The lanes whose dead-letter queues are served."""

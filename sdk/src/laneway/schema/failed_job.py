@@ -1,0 +1,36 @@
+"""A failed job: what is kept of a job that ended in failure, until a person retries or drops it."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime
+
+from laneway.schema.base import JobId, Record
+from laneway.schema.history import Failure
+from laneway.schema.result import ErrorDetail
+
+
+class FailedJob(Record):
+    """The object at `<prefix>failed/<id>.json`. It counts only while `result_etag` is the standing result's ETag."""
+
+    id: JobId
+    """The job's id."""
+    lane: str
+    """The lane whose queue the job came from."""
+    error: ErrorDetail
+    """Why it failed for good."""
+    failures: tuple[Failure, ...] = ()
+    """Attempts that failed before."""
+    submitted_at: AwareDatetime
+    """First submission, or the retry by a person."""
+    failed_at: AwareDatetime
+    """When it was given up."""
+    result_etag: str
+    """The ETag of the failed result, with its quotes: what a retry may replace."""
+    body: str
+    """The message's body as it was sent."""
+    group_id: str | None = None
+    """The message's MessageGroupId."""
+
+    def to_json(self) -> bytes:
+        """The object as stored."""
+        return self.model_dump_json(exclude_none=True).encode()

@@ -1,0 +1,130 @@
+"""Schedules: when a lane keeps a floor of workers, and when it is quiet. Pure: the clock arrives as a value."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from laneway.schema.base import Alias, KubernetesModel, Record, cel
+from laneway.schema.cron import FORM, ONE_DAY_FIELD, ONE_DAY_FIELD_PATTERN, PATTERN, parse_cron, skipped_minutes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_SCHEDULES = 16
+MAX_CRON = 100  # characters
+MAX_TIMEZONE = 64
+TIMEZONE = "should be the name of a time zone, such as Europe/Paris or UTC"
+ONE_EFFECT = "give exactly one of minReplicas and suspend: true"
+SAME_TIMES = "start and end should differ"
+
+
+def _check_cron(text: str) -> str:
+    parse_cron(text)
+    return text
+
+
+@lru_cache(maxsize=1)
+def _timezones() -> frozenset[str]:
+    """The names of the IANA database; a machine may have more, such as `localtime`, that KEDA does not know."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
+
+
+def _check_timezone(text: str) -> str:
+    if text not in _timezones():
+        raise ValueError(TIMEZONE)
+    return text
+
+
+CronText = Annotated[str, StringConstraints(max_length=MAX_CRON), AfterValidator(_check_cron)]
+"""Minute, hour, day of month, month, day of week."""
+
+Timezone = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", max_length=MAX_TIMEZONE),
+    AfterValidator(_check_timezone),
+]
+"""A name in the IANA database."""
+
+CRON_RULES = cel(
+    (f"self.matches(r'{PATTERN}')", FORM),
+    (f"self.matches(r'{ONE_DAY_FIELD_PATTERN}')", ONE_DAY_FIELD),
+)
+TIMEZONE_RULES = cel(("timestamp('2026-01-01T00:00:00Z').getHours(self) >= 0", TIMEZONE))
+
+
+class Schedule(KubernetesModel):
+    """A period that comes again: from each `start` to the next `end`. It does one thing to its lane."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            ("has(self.minReplicas) != self.suspend", ONE_EFFECT), ("self.start != self.end", SAME_TIMES)
+        )
+    )
+
+    name: Alias
+    """Unique in the lane."""
+    timezone: Annotated[Timezone, Field(json_schema_extra=TIMEZONE_RULES)]
+    """Whose clocks `start` and `end` go by, such as `Europe/Paris`."""
+    start: Annotated[CronText, Field(json_schema_extra=CRON_RULES)]
+    """When it begins: five-field cron, such as `0 8 * * 1-5`."""
+    end: Annotated[CronText, Field(json_schema_extra=CRON_RULES)]
+    """When it ends: five-field cron, such as `0 19 * * 1-5`."""
+    min_replicas: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Workers that are kept meanwhile, with or without jobs."""
+    suspend: bool = False
+    """The lane sleeps meanwhile: it finishes what it runs, and jobs wait. It wins over every `minReplicas`."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.min_replicas is not None) == self.suspend:
+            raise ValueError(ONE_EFFECT)
+        if parse_cron(self.start) == parse_cron(self.end):
+            raise ValueError(SAME_TIMES)
+        self._refuse_skipped("start", self.start)
+        self._refuse_skipped("end", self.end)
+        return self
+
+    def _refuse_skipped(self, name: str, text: str) -> None:
+        """A start or an end that does not come one day a year would make the period a day longer, or drop it."""
+        cron = parse_cron(text)
+        for wall in skipped_minutes(ZoneInfo(self.timezone)):
+            if cron.matches(wall):
+                when = f"{wall:%H:%M} on {wall:%Y-%m-%d}"
+                raise ValueError(
+                    f"{name}: clocks in {self.timezone} skip {when}; take a time before or after that hour"
+                )
+
+
+class Period(Record):
+    """A quiet schedule, for the worker."""
+
+    timezone: Timezone
+    """Whose clocks."""
+    start: CronText
+    """When it begins."""
+    end: CronText
+    """When it ends."""
+
+
+def quiet_periods(schedules: Iterable[Schedule]) -> tuple[Period, ...]:
+    """When the lane sleeps."""
+    return tuple(Period(timezone=each.timezone, start=each.start, end=each.end) for each in schedules if each.suspend)
+
+
+def asleep(suspended: bool, quiet: Iterable[Period], now: datetime) -> bool:  # noqa: FBT001 - a fact, as its name says
+    """Whether a lane starts nothing at `now`, which has a zone. Cheap: it is worked out once a minute."""
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+    return suspended or any(_inside(each.timezone, each.start, each.end, minute) for each in quiet)
+
+
+@lru_cache(maxsize=1024)
+def _inside(timezone: str, start: str, end: str, now: datetime) -> bool:
+    """KEDA's rule: inside is where the next end does not come after the next start."""
+    zone = ZoneInfo(timezone)
+    return parse_cron(end).next_after(now, zone) <= parse_cron(start).next_after(now, zone)

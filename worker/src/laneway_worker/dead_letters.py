@@ -1,0 +1,42 @@
+"""What SQS gave up: messages that came back again and again without an end. Each gets its failed result."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from laneway.schema.codes import ErrorCode
+from laneway.schema.job import InvalidJob
+from laneway.schema.result import ServedModel
+from laneway_worker.outcomes import Finished, Outcome, Records, Task
+
+if TYPE_CHECKING:
+    from laneway.schema.lane_config import LaneConfig
+    from laneway_worker.ports import Clock, Delivery, Stop
+
+
+class DeadLetters:
+    """Ends the jobs of one lane's dead-letter queue. Nothing is generated, so nothing can be killed by them."""
+
+    def __init__(self, config: LaneConfig, clock: Clock) -> None:
+        """The lane that the messages were sent to."""
+        self._model = ServedModel(name=config.model.name, digest=config.model.digest)
+        self._clock = clock
+        self._records = Records(config)
+
+    def attempt(self, delivery: Delivery, _stop: Stop) -> Outcome:
+        """A failed result, whatever the message holds; where a result stands already, the commit finds it."""
+        task = Task.of(delivery, self._clock.now())
+        with suppress(InvalidJob):
+            task.read(delivery.body, self._model.name)
+        message = "its message came back again and again without an end, and SQS moved it to the dead-letter queue"
+        return Finished(self._records.ended(task, "failed", ErrorCode.POISON, message, self._model, self._clock.now()))
+
+
+class NoEngine:
+    """The gate of a dead-letter queue: always open."""
+
+    takes_jobs = True
+    asleep = False
+    ready_enough = True
+    trouble = ""

@@ -1,0 +1,129 @@
+"""The objects of one pool in S3: results, outputs at destinations, failed jobs. Every call raises `Unavailable`."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from laneway.schema.failed_job import FailedJob
+from laneway.schema.result import REPLACEABLE, Location, Result
+from laneway_worker.errors import AbsentError, AlreadyThereError, Interrupted, Unavailable
+
+if TYPE_CHECKING:
+    from laneway.schema.lane_config import LaneConfig
+    from laneway_worker.ports import ObjectStore, Stored
+
+log = logging.getLogger(__name__)
+
+
+class UnreadableResult(Exception):
+    """Something else lies where a result belongs."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The result that stands, whoever wrote it."""
+
+    result: Result
+    etag: str
+    ours: bool
+
+
+class Results:
+    """Reads and writes them; conditional PUTs decide who is first."""
+
+    def __init__(self, config: LaneConfig, store: ObjectStore) -> None:
+        """The lane's pool."""
+        self._place = config.results
+        self._destinations = config.destinations
+        self._store = store
+
+    def stands(self, job_id: str, replaces: str | None) -> bool:
+        """Whether the job has its result, other than the one that a person's retry may replace."""
+        etag = self._store.etag(self._place.bucket, self._place.result(job_id))
+        if etag is None:
+            return False
+        return etag != replaces or not self._may_be_replaced(job_id, etag)
+
+    def _may_be_replaced(self, job_id: str, etag: str) -> bool:
+        """Whoever may send a message may name any ETag: an answer is never replaced all the same."""
+        with suppress(Interrupted, UnreadableResult):
+            standing = self.winner(job_id)
+            return standing.etag == etag and standing.result.status in REPLACEABLE
+        return False
+
+    def is_cancelled(self, job_id: str) -> bool:
+        """Whether somebody asked for the job's cancel."""
+        return self._store.etag(self._place.bucket, self._place.cancel(job_id)) is not None
+
+    def store_output(self, result: Result, destination: str) -> Result:
+        """Write the full result to a destination; returns the commit record, which tells where it is."""
+        place = self._destinations[destination]
+        body = result.to_json()
+        key = place.output(result.id, hashlib.sha256(body).hexdigest()[:16])
+        with suppress(AlreadyThereError):  # our own write, repeated
+            self._store.put_new(place.bucket, key, body)
+        return result.without_output(Location(destination=destination, url=place.url(key)))
+
+    def commit(self, result: Result, replaces: str | None) -> Committed:
+        """Write the one result of a job, or find the one that was first. A repeated PUT can find its own object."""
+        try:
+            return Committed(result, self._write(result, replaces), ours=True)
+        except AlreadyThereError:
+            return self.winner(result.id, result)
+
+    def _write(self, result: Result, replaces: str | None) -> str:
+        bucket, key, body = self._place.bucket, self._place.result(result.id), result.to_json()
+        if replaces is not None and not self.stands(result.id, replaces):
+            with suppress(AbsentError):  # what was to be replaced has been removed
+                return self._store.replace(bucket, key, body, replaces)
+        return self._store.put_new(bucket, key, body)
+
+    def winner(self, job_id: str, ours: Result | None = None) -> Committed:
+        """Read the result that was first. Raises `Interrupted` and `UnreadableResult`."""
+        stored = self._store.get(self._place.bucket, self._place.result(job_id))
+        if stored is None:
+            raise Interrupted  # it was there a moment ago: somebody removed it, and the job may run again
+        winner = self._read(job_id, stored)
+        return Committed(winner, stored.etag, ours=ours is not None and stored.body == ours.to_json())
+
+    def _read(self, job_id: str, stored: Stored) -> Result:
+        with suppress(ValidationError):
+            result = Result.model_validate_json(stored.body)
+            if result.id == job_id:
+                return result
+        raise UnreadableResult(f"the object at {self._place.url(self._place.result(job_id))} is not the job's result")
+
+    def keep_failed(self, failed: FailedJob) -> None:
+        """Keep a failed job, once for each failed result; an entry of a result that stands no more gives way."""
+        bucket, key, body = self._place.bucket, self._place.failed(failed.id), failed.to_json()
+        try:
+            self._store.put_new(bucket, key, body)
+        except AlreadyThereError:
+            there = self._store.get(bucket, key)
+            if there is None:
+                raise Unavailable(f"{self._place.url(key)} was removed while it was written") from None
+            if _is_of(there, failed.result_etag) or not self._is_standing(failed):
+                return
+            self._replace_entry(key, body, there.etag)
+
+    def _is_standing(self, failed: FailedJob) -> bool:
+        return self._store.etag(self._place.bucket, self._place.result(failed.id)) == failed.result_etag
+
+    def _replace_entry(self, key: str, body: bytes, etag: str) -> None:
+        try:
+            self._store.replace(self._place.bucket, key, body, etag)
+        except (AlreadyThereError, AbsentError) as error:
+            raise Unavailable(f"{self._place.url(key)} was changed while it was written") from error
+
+
+def _is_of(entry: Stored, etag: str) -> bool:
+    try:
+        return FailedJob.model_validate_json(entry.body).result_etag == etag
+    except ValidationError:
+        return False

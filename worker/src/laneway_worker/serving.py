@@ -1,0 +1,128 @@
+"""A lane's worker and a pool's dead-letter handler, wired from ports."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, NamedTuple
+
+from laneway_worker.commit import Finisher
+from laneway_worker.consumer import Consumer
+from laneway_worker.dead_letters import DeadLetters, NoEngine
+from laneway_worker.engine import Engine
+from laneway_worker.gate import LaneGate
+from laneway_worker.lease import Leases
+from laneway_worker.metrics import Families, Metrics
+from laneway_worker.patience import Patience
+from laneway_worker.pod_report import Standing
+from laneway_worker.reporter import Reporter
+from laneway_worker.results import Results
+from laneway_worker.watch import Watch
+from laneway_worker.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from laneway.schema.lane_config import LaneConfig
+    from laneway_worker.consumer import Attempts, Gate
+    from laneway_worker.ports import Clock, Condition, JobQueue, Notifier, ObjectStore, Pod, Runtime
+
+roll_dice = random.SystemRandom().random
+
+
+class Surroundings(NamedTuple):
+    """What all lanes of a process share."""
+
+    store: ObjectStore
+    notifier: Notifier
+    clock: Clock
+    changed: Condition
+    """The process's one condition."""
+    patience: Patience
+    families: Families
+
+
+class Worker:
+    """Serves one lane."""
+
+    def __init__(
+        self,
+        config: LaneConfig,
+        name: str,
+        queue: JobQueue,
+        store: ObjectStore,
+        notifier: Notifier,
+        runtime: Runtime,
+        clock: Clock,
+        roll: Callable[[], float] = roll_dice,
+    ) -> None:
+        """`name` stands in failures; `roll` gives numbers in [0, 1)."""
+        changed = clock.condition()
+        self.families = Families()
+        self._patience = patience = Patience(clock, changed, roll)
+        around = Surroundings(store, notifier, clock, changed, patience, self.families)
+        self._clock = clock
+        self._changed = changed
+        self.engine = Engine(runtime, clock, changed)
+        results = Results(config, store)
+        work = Work(config, name, store, results, self.engine, patience, clock, changed, roll)
+        self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, around)
+
+    def start(self) -> None:
+        """Start all threads."""
+        self._clock.spawn("engine", Watch(self.engine, self._clock, self._changed, lambda: self.consumer.done).run)
+        self.consumer.start()
+
+    @property
+    def consumers(self) -> Sequence[Consumer]:
+        """The one."""
+        return (self.consumer,)
+
+    def report_to(self, pod: Pod) -> None:
+        """Keep the pod's annotations true, in a thread of its own."""
+        reporter = Reporter(pod, self._standing, self._clock, self._changed, lambda: self.consumer.done)
+        self._clock.spawn("report", reporter.run)
+
+    def _standing(self) -> Standing:
+        consumer = self.consumer
+        return Standing(
+            running_since=consumer.running_since,
+            idle_since=consumer.idle_since,
+            engine=self.engine.failing,
+            aws=self._patience.failing or consumer.refused,
+        )
+
+
+class DeadLetterHandler:
+    """Serves the dead-letter queues of a pool's lanes."""
+
+    def __init__(
+        self,
+        lanes: Sequence[tuple[LaneConfig, JobQueue]],
+        store: ObjectStore,
+        notifier: Notifier,
+        clock: Clock,
+        roll: Callable[[], float] = roll_dice,
+    ) -> None:
+        """Each lane with its dead-letter queue."""
+        changed = clock.condition()
+        self.families = Families()
+        around = Surroundings(store, notifier, clock, changed, Patience(clock, changed, roll), self.families)
+        self.engine = NoEngine()
+        self.consumers = [
+            _consumer(config, queue, self.engine, DeadLetters(config, clock), around) for config, queue in lanes
+        ]
+
+    def start(self) -> None:
+        """Start all threads."""
+        for consumer in self.consumers:
+            consumer.start()
+
+
+def _consumer(config: LaneConfig, queue: JobQueue, gate: Gate, work: Attempts, around: Surroundings) -> Consumer:
+    clock, changed, patience = around.clock, around.changed, around.patience
+    leases = Leases(queue, clock, changed, config.visibility_seconds)
+    metrics = Metrics(around.families, config.pool, config.lane)
+    metrics.watch_waiting(lambda: patience.troubled)
+    results = Results(config, around.store)
+    finisher = Finisher(config, results, around.notifier, queue, leases, patience, clock)
+    return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, clock, changed)
