@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import client, config
 
+from support import bad_schedules
 from support.bad_pools import BAD, GOOD, Bad, Good
 from support.golden import FOLDER
 from support.pools import pool_with
@@ -51,12 +52,12 @@ def words_of(error: client.ApiException) -> str:
     return str(json.loads(error.body or "{}").get("message", ""))
 
 
-@pytest.mark.parametrize("good", GOOD, ids=lambda good: good.name)
+@pytest.mark.parametrize("good", [*GOOD, *bad_schedules.GOOD], ids=lambda good: good.name)
 def test_a_good_pool_is_accepted(create: Create, good: Good) -> None:
     assert create(good.document)["metadata"]["name"] == good.document["metadata"]["name"]
 
 
-@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+@pytest.mark.parametrize("bad", [*BAD, *bad_schedules.BAD], ids=lambda bad: bad.name)
 def test_a_bad_pool_is_refused_with_its_cause(create: Create, bad: Bad) -> None:
     with pytest.raises(client.ApiException) as caught:
         create(bad.document)
@@ -71,7 +72,13 @@ def test_what_a_pool_leaves_out_is_filled_in(create: Create) -> None:
         "parallel": 1,
         "limits": {"timeout": "5m", "expiresAfter": "24h", "maxAttempts": 3},
         "scaling": {"minReplicas": 0, "maxReplicas": 1, "jobsPerReplica": 4, "cooldown": "5m"},
+        "schedules": [],
     }
+
+
+@pytest.mark.parametrize("bad", bad_schedules.BEYOND_CEL, ids=lambda bad: bad.name)
+def test_what_cel_cannot_tell_is_left_to_the_operator(create: Create, bad: Bad) -> None:
+    assert create(bad.document)["metadata"]["name"] == "documents"
 
 
 @pytest.mark.parametrize("results", [{"bucket": "another"}, {"bucket": "acme-llm", "prefix": "elsewhere/"}], ids=str)

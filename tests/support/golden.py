@@ -36,6 +36,13 @@ GPU_LANES = [
     },
 ]
 
+SCHEDULES = [
+    {"name": "office", "timezone": "Europe/Paris", "start": "0 8 * * 1-5", "end": "0 19 * * 1-5", "minReplicas": 2},
+    {"name": "night", "timezone": "Europe/Paris", "start": "0 1 * * *", "end": "0 5 * * *", "suspend": True},
+    {"name": "rush", "timezone": "UTC", "start": "0 9 * * mon", "end": "30 9 * * mon", "minReplicas": 4},
+    {"name": "lunch", "timezone": "America/New_York", "start": "0 12 * * *", "end": "0 13 * * *", "suspend": True},
+]
+
 
 def cases() -> dict[str, PoolView]:
     """Name of the golden file → the pool that is rendered."""
@@ -58,6 +65,10 @@ def cases() -> dict[str, PoolView]:
         "long-names": pool_view(named(pool_with(lanes=[{"name": "l" * 20}, {"name": "m" * 20}]), name="p" * 40)),
         "pod-reports": pool_view(named(pool_with()), replace(SETTINGS, pod_reports=True)),
         "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
+        "schedules": pool_view(
+            named(pool_with(lane={"parallel": 2, "scaling": {"maxReplicas": 6}, "schedules": SCHEDULES}))
+        ),
+        "suspended": pool_view(named(pool_with(suspend=True))),
         "parallel-4-floor-2": pool_view(
             named(pool_with(lane={"parallel": 4, "scaling": {"minReplicas": 2, "maxReplicas": 6}}))
         ),

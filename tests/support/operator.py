@@ -90,6 +90,9 @@ def pool_view(
     return PoolView(pool, uid, settings, lanes)
 
 
+HANDLER = "-dead-letters-of-all-lanes"
+
+
 class OperatedPool:
     """One pool, and an operator whose world is in memory."""
 
@@ -164,8 +167,9 @@ class OperatedPool:
         return found["status"], found["reason"], found["message"]
 
     def children(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Name → object of a kind."""
-        return {name: body for (each, _, name), body in self.cluster.objects.items() if each == kind}
+        """Name → object of a kind, the dead-letter handler's aside."""
+        found = {name: body for (each, _, name), body in self.cluster.objects.items() if each == kind}
+        return {name: body for name, body in found.items() if HANDLER not in name}
 
     def child(self, kind: str) -> dict[str, Any]:
         """The only object of a kind."""

@@ -27,6 +27,8 @@ class Reason(StrEnum):
     WAITING_FOR_KEDA = "WaitingForKeda"
     KEDA_MISSING = "KedaMissing"
     KEDA_ERROR = "KedaError"
+    SUSPENDED = "Suspended"
+    ASLEEP = "Asleep"
     SCALED_TO_ZERO = "ScaledToZero"
     SERVING = "Serving"
     STARTING = "Starting"
@@ -42,7 +44,8 @@ class Reason(StrEnum):
 
 
 CONDITIONS: dict[str, str] = {
-    "Ready": "The summary: a job that is sent now will be taken. The first of the others that is wrong says why not.",
+    "Ready": "The summary: a job that is sent now will be taken, or waits as the pool says: `Suspended`, `Asleep`. "
+    "The first of the others that is wrong says why not.",
     "SpecAccepted": "The pool can be served as it is written, and its objects are applied.",
     "QueuesReady": "Every lane has its queue and its dead-letter queue.",
     "AccessVerified": "The pool's own identity has published `pool.json` beside the results.",
@@ -64,6 +67,8 @@ FIXES: dict[Reason, str] = {
     Reason.PREFLIGHT_FAILED: "Mend what the message names; Laneway goes on trying.",
     Reason.KEDA_MISSING: "Install KEDA 2.18 or newer; until then the lanes stay at zero.",
     Reason.KEDA_ERROR: "Look at `kubectl describe scaledobject`; the number of workers is held meanwhile.",
+    Reason.SUSPENDED: "Set `spec.suspend` to false to go on.",
+    Reason.ASLEEP: "Wait for the end of the quiet schedules, or change them.",
     Reason.NO_GPU_CAPACITY: "Wait for the node autoscaler, or add a node pool that fits the placement profile.",
     Reason.UNSCHEDULABLE: "Add a node that fits the placement profile, or change the profile.",
     Reason.IMAGE_PULL_FAILED: "Check the image's name and the pull secret in the operator's Helm values.",

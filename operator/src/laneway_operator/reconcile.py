@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from laneway.schema.base import problems
 from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import parse_pool
+from laneway.schema.schedule import asleep, quiet_periods
 from laneway_operator.errors import NotYet, SpecError
 from laneway_operator.managed import managed_queue
 from laneway_operator.observe import Trouble
@@ -22,7 +23,7 @@ from laneway_operator.status import Observed, build_status
 from laneway_operator.view import PoolView, lane_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from laneway.schema.lane import Lane
@@ -52,6 +53,9 @@ class Pass:
     keda: Trouble | None = None
     not_ours: set[str] = field(default_factory=set)
     """Names of objects that are somebody else's."""
+    suspended: bool = False
+    asleep: tuple[str, ...] = ()
+    """Lanes in a quiet schedule."""
     retry: bool = False
     """Something outside is missing: look again soon."""
 
@@ -92,6 +96,7 @@ class Reconciler:
     def _bring_about(self, seen: Snapshot, done: Pass) -> None:
         pool = _parse(seen)
         done.lanes = tuple(lane.name for lane in pool.spec.lanes)
+        done.suspended, done.asleep = pool.spec.suspend, tuple(self._asleep(pool))
         if seen.results_shared_with is not None:
             words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
             raise SpecError(Reason.RESULTS_SHARED, words)
@@ -105,6 +110,11 @@ class Reconciler:
             for lane in pool.spec.lanes
         )
         self._apply(PoolView(pool, seen.pool.uid, self._settings, lanes), seen, done)
+
+    def _asleep(self, pool: LLMWorkerPool) -> Iterator[str]:
+        for lane in pool.spec.lanes:
+            if asleep(suspended=False, quiet=quiet_periods(lane.schedules), now=self._now()):
+                yield lane.name
 
     def _look_for_secret(self, pool: LLMWorkerPool, done: Pass) -> None:
         emulator, namespace = self._settings.emulator, pool.metadata.namespace
@@ -172,6 +182,8 @@ class Reconciler:
             deployments=seen.deployments,
             scalers=seen.scalers,
             pods=seen.pods,
+            suspended=done.suspended,
+            asleep=done.asleep,
         )
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         status = build_status(observed, seen.pool.status, seen.pool.generation, now)

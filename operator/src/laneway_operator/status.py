@@ -49,6 +49,9 @@ class Observed:
     deployments: Mapping[str, DeploymentFacts] = field(default_factory=dict)
     scalers: Mapping[str, ScalerFacts] = field(default_factory=dict)
     pods: tuple[PodFacts, ...] = ()
+    suspended: bool = False
+    asleep: tuple[str, ...] = ()
+    """Lanes in a quiet schedule."""
 
 
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
@@ -159,11 +162,25 @@ def _workers(observed: Observed) -> Found:
     trouble = _worst(each for each in _troubles(observed) if missing or each.reason in AWAY_FROM_JOBS)
     if trouble is not None:
         return Found("False", trouble.reason, trouble.message)
+    return _resting(observed) or _awake(observed, wanted, ready)
+
+
+def _resting(observed: Observed) -> Found | None:
+    """Where nothing is started, whatever is sent."""
+    if observed.suspended:
+        return Found("True", Reason.SUSPENDED, "the pool is suspended: jobs wait, running ones have their drainTimeout")
+    if observed.lanes and set(observed.lanes) == set(observed.asleep):
+        return Found("True", Reason.ASLEEP, "every lane is in a quiet schedule: jobs wait, running ones finish")
+    return None
+
+
+def _awake(observed: Observed, wanted: int, ready: int) -> Found:
+    asleep = f"; in a quiet schedule: {', '.join(observed.asleep)}" if observed.asleep else ""
     if not wanted:
-        return Found("True", Reason.SCALED_TO_ZERO, "no jobs, no workers; the next job starts one")
+        return Found("True", Reason.SCALED_TO_ZERO, f"no jobs, no workers; the next job starts one{asleep}")
     if ready:
-        return Found("True", Reason.SERVING, f"{ready} of {wanted} workers are ready")
-    return Found("Unknown", Reason.STARTING, f"workers are starting: {wanted}")
+        return Found("True", Reason.SERVING, f"{ready} of {wanted} workers are ready{asleep}")
+    return Found("Unknown", Reason.STARTING, f"workers are starting: {wanted}{asleep}")
 
 
 def _troubles(observed: Observed) -> list[Trouble]:

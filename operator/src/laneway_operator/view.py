@@ -70,7 +70,9 @@ class PoolView:
 
 
 def lane_view(pool: LLMWorkerPool, lane: Lane, profile: Profile, queue: QueueURLs, settings: Settings) -> LaneView:
-    """A lane whose queues are known."""
+    """A lane whose queues are known. Its workers need not know that the pool is suspended: KEDA keeps none of them, and
+    a document that said so would roll the Deployment twice.
+    """
     surroundings = LaneSettings(
         queue=queue,
         region=settings.region,
@@ -80,4 +82,5 @@ def lane_view(pool: LLMWorkerPool, lane: Lane, profile: Profile, queue: QueueURL
         price_per_hour=profile.price_per_hour,
         pod_reports=settings.pod_reports,
     )
-    return LaneView(lane, profile, lane_config(pool, lane, surroundings))
+    config = lane_config(pool, lane, surroundings)
+    return LaneView(lane, profile, config.model_copy(update={"suspended": False}))

@@ -23,6 +23,9 @@ ALL = [
     "apply ConfigMap documents-default-",
     "apply Deployment documents-default",
     "apply ScaledObject documents-default",
+    "apply ConfigMap documents-dead-letters-of-all-lanes-",
+    "apply Deployment documents-dead-letters-of-all-lanes",
+    "apply ScaledObject documents-dead-letters-of-all-lanes",
 ]
 
 

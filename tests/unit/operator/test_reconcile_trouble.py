@@ -9,6 +9,7 @@ from laneway.schema.names import POOL_LABEL
 from laneway_operator.errors import NotYet, Unreachable
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
+from support.bad_schedules import BEYOND_CEL
 from support.operator import EMULATED, NAMESPACE, OTHER_UID, SECRET, OperatedPool, named, pool_view, running_pool
 from support.pools import pool_with
 
@@ -26,7 +27,8 @@ def test_a_profile_that_there_is_not_stops_everything_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (pool_with(lane={"schedules": []}), "spec.lanes[0].schedules: unknown field"),
+        (pool_with(lane={"warmup": "5m"}), "spec.lanes[0].warmup: unknown field"),
+        *((each.document, each.words) for each in BEYOND_CEL),
         (pool_with(modelStore={"pull": {}}), "spec.modelStore: unknown field"),
         (pool_with(lane={"scaling": {"minReplicas": 3}}), "minReplicas should be at most maxReplicas"),
     ],

@@ -29,11 +29,15 @@ CONTENT_HASH = re.compile(r"-[0-9a-f]{8}$")
 
 OF_POOL = {"ServiceAccount laneway-worker-documents", "TriggerAuthentication laneway-documents"}
 PREFLIGHT = {"ConfigMap documents-preflight", "Job documents-preflight"}
-CONFIG = {"ConfigMap documents-fast", "Deployment documents-fast"}
+HANDLER = {"Deployment documents-dead-letters-of-all-lanes"}
+HANDLER_CONFIG = HANDLER | {"ConfigMap documents-dead-letters-of-all-lanes"}
+"""The dead-letter handler reads every lane's document."""
+HANDLER_SCALER = {"ScaledObject documents-dead-letters-of-all-lanes"}
+CONFIG = {"ConfigMap documents-fast", "Deployment documents-fast"} | HANDLER_CONFIG
 """A pod reads the config by a name that changes with it."""
 DEPLOYMENT = {"Deployment documents-fast"}
 SCALER = {"ScaledObject documents-fast"}
-OTHER_CONFIG = {"ConfigMap documents-slow", "Deployment documents-slow"}
+OTHER_CONFIG = {"ConfigMap documents-slow", "Deployment documents-slow"} | HANDLER_CONFIG
 OTHER_SCALER = {"ScaledObject documents-slow"}
 DEPLOYMENTS = DEPLOYMENT | {"Deployment documents-slow"}
 CONFIGS = CONFIG | OTHER_CONFIG
@@ -96,20 +100,20 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes({"placement": {"profiles": ["gpu"]}}), CONFIG),
         (two_lanes({"model": {"name": "gemma3:1b"}}), CONFIG | PREFLIGHT),
         (two_lanes({"model": {"name": "gemma3:4b", "contextLength": 4096}}), CONFIG | PREFLIGHT),
-        (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | PREFLIGHT),
+        (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | HANDLER_SCALER | PREFLIGHT),
         (two_lanes(model={"name": "gemma3:1b"}), CONFIGS | PREFLIGHT),
         (two_lanes(destinations=[{"name": "legal", "bucket": "acme-legal"}]), CONFIGS | PREFLIGHT),
         (two_lanes(notifications={"sns": {"topicARN": TOPIC}}), CONFIGS),
-        (two_lanes(aws={"region": "us-east-2"}), CONFIGS | SCALERS | PREFLIGHT),
-        (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | PREFLIGHT),
+        (two_lanes(aws={"region": "us-east-2"}), CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT),
+        (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, ollama_image="ollama:2")), DEPLOYMENTS),
-        (two_lanes(settings=replace(SETTINGS, image_pull_secrets=("a",))), DEPLOYMENTS | PREFLIGHT),
+        (two_lanes(settings=replace(SETTINGS, image_pull_secrets=("a",))), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, pod_reports=True)), CONFIGS | ROLES),
         (
             two_lanes(settings=EMULATED),
-            CONFIGS | SCALERS | PREFLIGHT | {"TriggerAuthentication laneway-documents"},
+            CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT | {"TriggerAuthentication laneway-documents"},
         ),
-        (replace(two_lanes(), uid=OTHER_UID), OF_POOL | CONFIGS | SCALERS | PREFLIGHT),
+        (replace(two_lanes(), uid=OTHER_UID), OF_POOL | CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT),
     ],
 )
 def test_a_change_reaches_the_right_children_and_no_other(after: PoolView, expected: set[str]) -> None:

@@ -29,6 +29,9 @@ WANTED = replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 0)})
 """Two workers are wanted."""
 SERVED = replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)})
 """One worker serves."""
+SUSPENDED = replace(ASLEEP, suspended=True)
+QUIET = replace(ASLEEP, asleep=("fast",))
+"""Its only lane is in a quiet schedule."""
 
 
 def trouble(reason: Reason, message: str = "what happened") -> Trouble:
@@ -83,6 +86,19 @@ SPEC, QUEUES, ACCESS, SCALING, WORKERS = ORDER
         (replace(ASLEEP, scalers={"fast": ScalerFacts(ready=False)}), SCALING, "False", Reason.KEDA_ERROR),
         (replace(NEW, keda=trouble(Reason.KEDA_MISSING)), SCALING, "False", Reason.KEDA_MISSING),
         (ASLEEP, WORKERS, "True", Reason.SCALED_TO_ZERO),
+        (SUSPENDED, WORKERS, "True", Reason.SUSPENDED),
+        (replace(SERVED, suspended=True), WORKERS, "True", Reason.SUSPENDED),
+        (replace(QUIET, suspended=True), WORKERS, "True", Reason.SUSPENDED),
+        (
+            replace(WANTED, suspended=True, pods=(pod(Reason.NO_GPU_CAPACITY),)),
+            WORKERS,
+            "False",
+            Reason.NO_GPU_CAPACITY,
+        ),
+        (QUIET, WORKERS, "True", Reason.ASLEEP),
+        (replace(SERVED, asleep=("fast",)), WORKERS, "True", Reason.ASLEEP),
+        (replace(QUIET, lanes=("fast", "slow")), WORKERS, "True", Reason.SCALED_TO_ZERO),
+        (replace(SERVED, lanes=("fast", "slow"), asleep=("slow",)), WORKERS, "True", Reason.SERVING),
         (WANTED, WORKERS, "Unknown", Reason.STARTING),
         (replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 1)}), WORKERS, "True", Reason.SERVING),
         (replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 2)}), WORKERS, "True", Reason.SERVING),
@@ -132,6 +148,14 @@ def test_every_reason_is_reached(observed: Observed, kind: str, status: str, rea
     [
         pytest.param(ASLEEP, "True", Reason.SCALED_TO_ZERO, id="a sleeping pool is ready"),
         pytest.param(SERVED, "True", Reason.SERVING, id="a serving one too"),
+        pytest.param(SUSPENDED, "True", Reason.SUSPENDED, id="a suspended one is as it should be"),
+        pytest.param(QUIET, "True", Reason.ASLEEP, id="one that sleeps by its schedule too"),
+        pytest.param(
+            replace(SUSPENDED, keda=trouble(Reason.KEDA_MISSING)),
+            "False",
+            Reason.KEDA_MISSING,
+            id="but its trouble is told",
+        ),
         pytest.param(WANTED, "True", Reason.STARTING, id="a pool whose first worker starts is ready"),
         pytest.param(NEW, "Unknown", Reason.CHECKING, id="a new pool is checked first"),
         pytest.param(
@@ -185,6 +209,12 @@ def test_kedas_own_words_and_the_lane_are_told() -> None:
     observed = replace(ASLEEP, scalers={"fast": ScalerFacts(ready=False, message="AccessDenied: not authorized")})
     message = conditions(observed)[SCALING]["message"]
     assert message.startswith("lane fast: AccessDenied: not authorized. Look at `kubectl describe scaledobject`")
+
+
+@pytest.mark.parametrize("observed", [ASLEEP, SERVED, WANTED], ids=["at zero", "serving", "starting"])
+def test_a_lane_that_sleeps_beside_others_is_named(observed: Observed) -> None:
+    message = conditions(replace(observed, lanes=("fast", "slow"), asleep=("slow",)))[WORKERS]["message"]
+    assert message.endswith("; in a quiet schedule: slow")
 
 
 def test_a_message_says_what_to_do() -> None:

@@ -185,6 +185,11 @@ def test_an_unacceptable_id_is_refused_and_not_kept(job_id: object) -> None:
     assert refusal(json.dumps({"id": job_id, "promt": "a"}).encode()).job_id is None
 
 
+def test_a_body_with_many_mistakes_is_refused_as_fast_as_one_with_few() -> None:
+    document = {"prompt": "a", "labels": {f"k{number}": number for number in range(60_000)}}
+    assert str(refusal(json.dumps(document).encode())).endswith("and 59995 more")
+
+
 CANARIES: st.SearchStrategy[Any] = st.recursive(
     st.just(CANARY) | st.just(7) | st.none(),
     lambda inner: (

@@ -7,15 +7,19 @@ from pydantic import ValidationError
 
 from laneway.schema.base import problems
 from laneway.schema.pool import parse_pool
+from support import bad_schedules
 from support.bad_pools import BAD, GOOD, Bad, Good
 
+ALL_BAD = (*BAD, *bad_schedules.BAD)
+ALL_GOOD = (*GOOD, *bad_schedules.GOOD)
 
-@pytest.mark.parametrize("good", GOOD, ids=lambda good: good.name)
+
+@pytest.mark.parametrize("good", ALL_GOOD, ids=lambda good: good.name)
 def test_a_good_pool_is_accepted(good: Good) -> None:
     assert parse_pool(good.document).metadata.name == good.document["metadata"]["name"]
 
 
-@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
+@pytest.mark.parametrize("bad", [*ALL_BAD, *bad_schedules.BEYOND_CEL], ids=lambda bad: bad.name)
 def test_a_bad_pool_is_refused_with_its_cause(bad: Bad) -> None:
     with pytest.raises(ValidationError) as caught:
         parse_pool(bad.document)
@@ -23,5 +27,5 @@ def test_a_bad_pool_is_refused_with_its_cause(bad: Bad) -> None:
 
 
 def test_every_pool_has_a_name_of_its_own() -> None:
-    names = [*(each.name for each in BAD), *(each.name for each in GOOD)]
+    names = [each.name for each in (*ALL_BAD, *bad_schedules.BEYOND_CEL)] + [each.name for each in ALL_GOOD]
     assert len(set(names)) == len(names)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from laneway_operator.render.access import role, role_binding, service_account
 from laneway_operator.render.config import lane_config_map
+from laneway_operator.render.dead_letters import dead_letter_config_map, dead_letter_handler, dead_letter_scaler
 from laneway_operator.render.deployment import deployment
 from laneway_operator.render.preflight import preflight_config_map, preflight_job
 from laneway_operator.render.scaling import scaled_object, trigger_authentication
@@ -18,5 +19,10 @@ def render(pool: PoolView) -> list[Manifest]:
     """Every child, in the order in which they are applied."""
     of_pool = (service_account, role, role_binding, trigger_authentication, preflight_config_map, preflight_job)
     of_lane = (lane_config_map, deployment, scaled_object)
-    built = [build(pool) for build in of_pool] + [build(pool, lane) for lane in pool.lanes for build in of_lane]
+    of_dead_letters = (dead_letter_config_map, dead_letter_handler, dead_letter_scaler)
+    built = [
+        *(build(pool) for build in of_pool),
+        *(build(pool, lane) for lane in pool.lanes for build in of_lane),
+        *(build(pool) for build in of_dead_letters),
+    ]
     return [each for each in built if each is not None]

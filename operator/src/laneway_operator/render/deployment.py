@@ -8,7 +8,7 @@ from laneway.schema.names import LANE_LABEL, POOL_LABEL
 from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, lane_config_name
 from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
-from laneway_operator.view import HEALTH_PORT, OLLAMA_ADDRESS
+from laneway_operator.view import OLLAMA_ADDRESS
 
 if TYPE_CHECKING:
     from laneway_operator.view import LaneView, Manifest, PoolView
@@ -75,22 +75,11 @@ def _worker(pool: PoolView) -> Manifest:
         "image": pool.settings.worker_image,
         "args": ["--config", f"{CONFIG_FOLDER}/{LANE_FILE}"],
         **pods.credentials(pool),
-        "livenessProbe": _probe("/livez", period=10, failures=6),
-        "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
-        "readinessProbe": _probe("/readyz", period=2, failures=3),
+        **pods.worker_probes(),
         "resources": {"limits": {"memory": "512Mi"}, "requests": {"cpu": "50m", "memory": "128Mi"}},
         "securityContext": pods.CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts,
-    }
-
-
-def _probe(path: str, *, period: int, failures: int) -> Manifest:
-    return {
-        "failureThreshold": failures,
-        "httpGet": {"path": path, "port": HEALTH_PORT},
-        "periodSeconds": period,
-        "timeoutSeconds": 3,
     }
 
 

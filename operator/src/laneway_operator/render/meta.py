@@ -10,7 +10,7 @@ from laneway.schema.names import GROUP, KIND, LANE_LABEL, MANAGED_BY, MANAGED_BY
 if TYPE_CHECKING:
     from laneway_operator.view import LaneView, Manifest, PoolView
 
-MAX_LANE_CHILD_NAME = 46  # with a ReplicaSet's and a pod's suffix 63: a longer pod name is cut in its hostname
+MAX_OWNER_NAME = 46  # with a ReplicaSet's and a pod's suffix 63: a longer pod name is cut in its hostname
 HASH_CHARACTERS = 8
 
 WORKER = "worker"
@@ -25,10 +25,18 @@ def short_hash(text: str) -> str:
 
 def lane_child_name(pool: str, lane: str) -> str:
     """The name of a lane's Deployment and ScaledObject."""
-    full = f"{pool}-{lane}"
-    if len(full) <= MAX_LANE_CHILD_NAME:
-        return full
-    return f"{full[: MAX_LANE_CHILD_NAME - HASH_CHARACTERS - 1]}-{short_hash(full)}"
+    return _cut(f"{pool}-{lane}")
+
+
+def dead_letter_handler_name(pool: str) -> str:
+    """The name of a dead-letter handler's Deployment and ScaledObject; longer than any lane's name, so never one's."""
+    return _cut(f"{pool}-dead-letters-of-all-lanes")
+
+
+def _cut(name: str) -> str:
+    if len(name) <= MAX_OWNER_NAME:
+        return name
+    return f"{name[: MAX_OWNER_NAME - HASH_CHARACTERS - 1]}-{short_hash(name)}"
 
 
 def worker_account_name(pool: str) -> str:

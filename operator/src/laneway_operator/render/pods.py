@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_operator.render.meta import CONFIG_FOLDER, worker_account_name
+from laneway_operator.view import HEALTH_PORT
 
 if TYPE_CHECKING:
     from laneway_operator.view import Manifest, PoolView
@@ -65,6 +66,24 @@ def credentials(pool: PoolView) -> Manifest:
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     return {
         "env": [{"name": key, "valueFrom": {"secretKeyRef": {"name": emulator.secret, "key": key}}} for key in keys]
+    }
+
+
+def worker_probes() -> Manifest:
+    """How the kubelet asks a worker or a dead-letter handler."""
+    return {
+        "livenessProbe": _probe("/livez", period=10, failures=6),
+        "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
+        "readinessProbe": _probe("/readyz", period=2, failures=3),
+    }
+
+
+def _probe(path: str, *, period: int, failures: int) -> Manifest:
+    return {
+        "failureThreshold": failures,
+        "httpGet": {"path": path, "port": HEALTH_PORT},
+        "periodSeconds": period,
+        "timeoutSeconds": 3,
     }
 
 

@@ -8,10 +8,13 @@ from laneway_operator.render.meta import lane_child_name, metadata, trigger_auth
 
 if TYPE_CHECKING:
     from laneway.schema.lane import Lane
+    from laneway.schema.schedule import Schedule
     from laneway_operator.view import LaneView, Manifest, PoolView
 
 POLLING_SECONDS = 5  # 35,000 calls a day and lane: about 0.4 USD a month
 SCALE_IN_PERIOD_SECONDS = 60
+PAUSED = {"autoscaling.keda.sh/paused-replicas": "0"}
+"""KEDA's own way to hold something at zero: workers leave as in any scale-in, and no Deployment is rolled for it."""
 
 
 def trigger_authentication(pool: PoolView) -> Manifest:
@@ -30,7 +33,7 @@ def trigger_authentication(pool: PoolView) -> Manifest:
 
 
 def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
-    """From zero on the queue's depth, and never fewer workers than run jobs.
+    """From zero on the queue's depth, and never fewer workers than run jobs; a suspended pool's at zero.
 
     A scaler's error holds the count, because there is no `fallback`.
     """
@@ -43,7 +46,7 @@ def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
-        "metadata": metadata(pool, name, lane),
+        "metadata": metadata(pool, name, lane) | ({"annotations": PAUSED} if pool.pool.spec.suspend else {}),
         "spec": {
             "advanced": {
                 "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": scale_down}},
@@ -60,21 +63,48 @@ def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
             "pollingInterval": POLLING_SECONDS,
             "scaleTargetRef": {"name": name},
             "triggers": [
-                _trigger(pool, lane, "total", count_running=True),
-                _trigger(pool, lane, "waiting", count_running=False),
+                queue_trigger(pool, lane, "total", lane.config.queue.url, count_running=True),
+                queue_trigger(pool, lane, "waiting", lane.config.queue.url, count_running=False),
+                *(_clock(name, each) for name, each in _clocks(lane.lane).items()),
             ],
         },
     }
 
 
 def formula(lane: Lane) -> str:
-    """Workers wanted: `total - waiting` run and keep their slots. Divisors are floats, as the value must be one."""
-    scaling = lane.scaling
+    """Workers wanted: `total - waiting` run and keep their slots, also in a quiet schedule, where nothing else counts.
+
+    Divisors are floats, as the value must be one.
+    """
+    scaling, clocks = lane.scaling, _clocks(lane)
     queued, running = f"total / {scaling.jobs_per_replica}.0", f"(total - waiting) / {lane.parallel}.0"
-    return f"max({queued}, {running}, {scaling.min_replicas}.0)"
+    floors = [f"{scaling.min_replicas}.0", *(name for name, each in clocks.items() if not each.suspend)]
+    awake = f"max({', '.join((queued, running, *floors))})"
+    quiet = " + ".join(name for name, each in clocks.items() if each.suspend)
+    return f"{quiet} > 0.0 ? {running} : {awake}" if quiet else awake
 
 
-def _trigger(pool: PoolView, lane: LaneView, name: str, *, count_running: bool) -> Manifest:
+def _clocks(lane: Lane) -> dict[str, Schedule]:
+    """Name of a cron trigger → its schedule."""
+    return {f"w{number}": each for number, each in enumerate(lane.schedules)}
+
+
+def _clock(name: str, schedule: Schedule) -> Manifest:
+    """Worth `desiredReplicas` within the period, else nothing."""
+    return {
+        "type": "cron",
+        "name": name,
+        "metadata": {
+            "desiredReplicas": str(schedule.min_replicas or 1),
+            "end": schedule.end,
+            "start": schedule.start,
+            "timezone": schedule.timezone,
+        },
+    }
+
+
+def queue_trigger(pool: PoolView, lane: LaneView, name: str, url: str, *, count_running: bool) -> Manifest:
+    """How many messages a queue holds, in flight or waiting."""
     config = lane.config
     where = {"awsEndpoint": config.endpoint} if config.endpoint else {}
     return {
@@ -85,7 +115,7 @@ def _trigger(pool: PoolView, lane: LaneView, name: str, *, count_running: bool) 
             **where,
             "awsRegion": config.region,
             "queueLength": "1",
-            "queueURL": config.queue.url,
+            "queueURL": url,
             "scaleOnInFlight": "true" if count_running else "false",
         },
         "useCachedMetrics": True,

@@ -143,7 +143,7 @@ class _LineBoard:
         """Say what has changed."""
         from laneway.local.board import line  # noqa: PLC0415 - the extra may be missing
 
-        steady = [(*row[:5], "", "", "-", "") for row in content]
+        steady = [(*row[:5], "", "", "-", row[8]) for row in content]
         if (text := line(steady)) != self._said:
             self._said = text
             say(line(content))

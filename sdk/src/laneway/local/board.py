@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from laneway.schema import names
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from rich.table import Table
 
     from laneway.remote import Figures
 
 RECENT = 1000  # jobs that the percentiles cover
 WINDOW_SECONDS = 30.0  # over which tokens are counted
+ASLEEP = "asleep"
 
 
 @dataclass
@@ -68,12 +71,17 @@ def percentile(values: list[float], share: float) -> float | None:
 COLUMNS = ("LANE", "QUEUED", "RUNNING", "DONE", "FAILED", "WAIT P50", "WAIT P95", "TOKENS/S", "WORKER")
 
 
-def rows(stats: dict[str, LaneStats], figures: dict[str, Figures], now: float) -> list[tuple[str, ...]]:
-    """One row a lane, as text."""
-    return [_row(name, each, figures.get(name), now) for name, each in stats.items()]
+def rows(
+    stats: dict[str, LaneStats], figures: dict[str, Figures], now: float, asleep: Collection[str] = ()
+) -> list[tuple[str, ...]]:
+    """One row a lane, as text; `asleep` names the lanes that start nothing now."""
+    return [
+        _row(name, each, figures.get(name), now, ASLEEP if name in asleep else "serving")
+        for name, each in stats.items()
+    ]
 
 
-def _row(name: str, lane: LaneStats, figures: Figures | None, now: float) -> tuple[str, ...]:
+def _row(name: str, lane: LaneStats, figures: Figures | None, now: float, well: str) -> tuple[str, ...]:
     waits = list(lane.waits)
     return (
         name,
@@ -84,7 +92,7 @@ def _row(name: str, lane: LaneStats, figures: Figures | None, now: float) -> tup
         _seconds(percentile(waits, 0.5)),
         _seconds(percentile(waits, 0.95)),
         f"{lane.tokens_per_second(now):.1f}",
-        "serving" if lane.ready else lane.trouble[:60],
+        well if lane.ready else lane.trouble[:60],
     )
 
 
@@ -108,5 +116,6 @@ def line(content: list[tuple[str, ...]]) -> str:
     """The board for a pipe."""
     return "; ".join(
         f"{row[0]}: queued {row[1]}, running {row[2]}, done {row[3]}, failed {row[4]}, tokens/s {row[7]}"
+        + (f", {ASLEEP}" if row[8] == ASLEEP else "")
         for row in content
     )

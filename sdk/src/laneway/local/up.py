@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from laneway.connection import Connection
@@ -24,9 +25,10 @@ from laneway.remote import Figures, Remote
 from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
 from laneway.schema.pool_document import pool_document
+from laneway.schema.schedule import asleep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from laneway.local.processes import Child
@@ -222,7 +224,7 @@ class Up:
                 for each in tended:
                     each.tend(now)
                 self._refuse_without_aws()
-                board.show(rows(self._stats, figures, now))
+                board.show(rows(self._stats, figures, now, _asleep(configs)))
                 time.sleep(TICK_SECONDS)
         finally:
             finished.set()
@@ -260,6 +262,11 @@ class Up:
                 _each(workers, WorkerProcess.kill)
             time.sleep(TICK_SECONDS / 5)
         _each(workers, WorkerProcess.end)
+
+
+def _asleep(configs: Iterable[LaneConfig]) -> list[str]:
+    now = datetime.now(UTC)
+    return [each.lane for each in configs if asleep(each.suspended, each.quiet, now)]
 
 
 def _each(workers: list[WorkerProcess], action: Callable[[WorkerProcess], None]) -> None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import tzinfo
     from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 YEARS = range(2026, 2054)  # 28 of them: every date falls on every day of the week
+MAX_TURNS = 370  # of what comes every day, a year; of what comes every minute, half a day
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -67,7 +69,7 @@ class Cron:
     weekdays: frozenset[int]
     """0 is Sunday."""
 
-    def next_after(self, after: datetime, zone: ZoneInfo) -> datetime:
+    def next_after(self, after: datetime, zone: tzinfo) -> datetime:
         """The first match later than `after`, which has a zone; in UTC."""
         at = after.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
         while not self.matches(at.astimezone(zone)):
@@ -108,6 +110,23 @@ def _skipped_on(day: datetime, zone: ZoneInfo) -> Iterator[datetime]:
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta:
     return at.astimezone(zone).utcoffset() or timedelta()
+
+
+@lru_cache(maxsize=256)
+def out_of_turn(first: Cron, second: Cron) -> datetime | None:
+    """After which moment the same one comes again, and not the other, by clocks that never change."""
+    at = first.next_after(datetime(YEARS.start, 1, 1, tzinfo=UTC), UTC)
+    for _ in range(MAX_TURNS):
+        then = second.next_after(at, UTC)
+        if first.next_after(at, UTC) <= then:
+            return at
+        again = first.next_after(then, UTC)
+        if second.next_after(then, UTC) <= again:
+            return then
+        if again.year >= YEARS.stop:
+            break
+        at = again
+    return None
 
 
 @lru_cache(maxsize=256)

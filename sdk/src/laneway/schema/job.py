@@ -22,6 +22,7 @@ from pydantic import (
 
 from laneway.schema.base import Alias, Frozen, JobId, Labels, problems
 from laneway.schema.codes import ErrorCode
+from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
 from laneway.schema.strict_json import NotStrictJSON, read_strictly
 
 MAX_BODY_BYTES = 1024 * 1024 - 8 * 1024  # SQS: 1 MiB a message with its attributes; 8 KiB are left for those
@@ -34,33 +35,13 @@ Image = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_
 
 
 def _no_number(value: object) -> object:
-    if isinstance(value, int | float):
-        raise ValueError("should be a time such as 2026-11-22T18:00:00Z")  # noqa: TRY004 - pydantic wants ValueError
+    """Nor one in quotes: pydantic takes it for a time since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value.replace(".", "").isdigit()):
+        raise ValueError("should be a time such as 2026-11-22T18:00:00Z")
     return value
 
 
 JsonObject = Annotated[dict[str, JsonValue], Field(max_length=256)]
-
-_RELOADS = "reloads the model for every job; the platform team sets it for the lane"
-RELOADING_OPTIONS = {
-    "num_ctx": f"{_RELOADS} (contextLength)",
-    **dict.fromkeys(
-        ("num_batch", "num_gpu", "main_gpu", "num_thread", "use_mmap", "use_mlock", "low_vram", "numa", "f16_kv"),
-        _RELOADS,
-    ),
-}
-"""Options of Ollama that reload the model, each with the reason for its refusal."""
-
-REFUSED_FIELDS = {
-    "keep_alive": "the lane keeps its model loaded",
-    "template": "the model's own template is used; use raw: true to send a prompt without one",
-    "stream": "a job has one result; nothing is streamed to the sender",
-    "context": "deprecated by Ollama; use messages",
-    "truncate": "a prompt that does not fit is refused, never cut",
-    "shift": "an answer that does not fit ends with finish_reason length",
-    "suffix": "not supported yet; write the whole prompt with raw: true",
-}
-"""Fields of Ollama's requests that a job can't have, each with the reason."""
 
 
 class InvalidJob(ValueError):
@@ -256,6 +237,14 @@ class StoredJob(Frozen):
     id: JobId
     stored: Literal[True] = True
 
+    @model_validator(mode="before")
+    @classmethod
+    def _id_alone(cls, value: Any) -> Any:
+        for name in value if isinstance(value, dict) else ():
+            if name not in cls.model_fields:
+                raise ValueError(f"stored: true goes with id alone; leave {name[:64]!r} out")
+        return value
+
 
 def parse_job(body: bytes) -> Job:
     """Read a job from bytes; raises `InvalidJob` and nothing else, whatever the bytes."""
@@ -295,5 +284,15 @@ def _read_object(body: bytes) -> dict[str, Any]:
     except NotStrictJSON as error:
         raise InvalidJob(ErrorCode.INVALID_JOB, f"the body is not usable: {error}") from None
     if not isinstance(document, dict):
-        raise InvalidJob(ErrorCode.INVALID_JOB, "the body should be a JSON object")
+        raise InvalidJob(ErrorCode.INVALID_JOB, f"the body should be a JSON object, {_NOT_OBJECTS[type(document)]}")
     return document
+
+
+_NOT_OBJECTS = {
+    type(None): "not null",
+    bool: "not a boolean",
+    int: "not a number",
+    float: "not a number",
+    str: "not a text; it may have been encoded twice",
+    list: "not an array; send one message for each job",
+}

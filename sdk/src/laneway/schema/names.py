@@ -16,6 +16,7 @@ MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 MANAGED_BY = "laneway"
 POOL_LABEL = f"{GROUP}/pool"
 LANE_LABEL = f"{GROUP}/lane"
+COMPONENT_LABEL = "app.kubernetes.io/component"
 """Labels of everything that the operator makes for a pool, and for a lane."""
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"

@@ -105,7 +105,7 @@ class Spec(KubernetesModel):
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16, json_schema_extra=list_map("name"))]
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
     suspend: bool = False
-    """Every lane sleeps: no job is started, and jobs wait."""
+    """No job is started, and jobs wait; those that run have their `drainTimeout`."""
 
     @model_validator(mode="after")
     def _check_across(self) -> Self:

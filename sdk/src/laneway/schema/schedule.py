@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.base import Alias, KubernetesModel, Record, cel
-from laneway.schema.cron import FORM, ONE_DAY_FIELD, ONE_DAY_FIELD_PATTERN, PATTERN, parse_cron, skipped_minutes
+from laneway.schema.cron import (
+    FORM,
+    ONE_DAY_FIELD,
+    ONE_DAY_FIELD_PATTERN,
+    PATTERN,
+    out_of_turn,
+    parse_cron,
+    skipped_minutes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,16 +94,24 @@ class Schedule(KubernetesModel):
             raise ValueError(ONE_EFFECT)
         if parse_cron(self.start) == parse_cron(self.end):
             raise ValueError(SAME_TIMES)
+        self._check_turns()
         self._refuse_skipped("start", self.start)
         self._refuse_skipped("end", self.end)
         return self
+
+    def _check_turns(self) -> None:
+        """Where one comes twice, KEDA takes the period for one that never begins, or that never ends."""
+        wrong = out_of_turn(parse_cron(self.start), parse_cron(self.end))
+        if wrong is not None:
+            name = "start" if parse_cron(self.start).matches(wrong) else "end"
+            raise ValueError(f"start and end should take turns: after {wrong:%a %Y-%m-%d %H:%M} {name} is next again")
 
     def _refuse_skipped(self, name: str, text: str) -> None:
         """A start or an end that does not come one day a year would make the period a day longer, or drop it."""
         cron = parse_cron(text)
         for wall in skipped_minutes(ZoneInfo(self.timezone)):
             if cron.matches(wall):
-                when = f"{wall:%H:%M} on {wall:%Y-%m-%d}"
+                when = f"{wall:%H:%M}, as on {wall:%Y-%m-%d}"
                 raise ValueError(
                     f"{name}: clocks in {self.timezone} skip {when}; take a time before or after that hour"
                 )

@@ -1,0 +1,101 @@
+"""The dead-letter handler: a worker without an engine, there only while a dead-letter queue holds something. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from laneway.schema.dead_letters import DeadLettersConfig
+from laneway.schema.names import COMPONENT_LABEL, POOL_LABEL
+from laneway_operator.render import pods
+from laneway_operator.render.meta import CONFIG_FOLDER, WORKER, dead_letter_handler_name, labels, metadata, short_hash
+from laneway_operator.render.scaling import queue_trigger
+from laneway_operator.view import HEALTH_ADDRESS
+
+if TYPE_CHECKING:
+    from laneway_operator.view import Manifest, PoolView
+
+FILE = "dead-letters.json"
+COMPONENT = {COMPONENT_LABEL: "dead-letters"}
+POLLING_SECONDS = (
+    30  # nobody waits for a result that took 20 crashes; a call a lane and half a minute costs next to nothing
+)
+COOLDOWN_SECONDS = 60
+GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
+
+
+def _document(pool: PoolView) -> str:
+    lanes = tuple(lane.config for lane in pool.lanes)
+    return DeadLettersConfig(health_address=HEALTH_ADDRESS, lanes=lanes).model_dump_json()
+
+
+def _config_name(pool: PoolView) -> str:
+    return f"{dead_letter_handler_name(pool.name)}-{short_hash(_document(pool))}"
+
+
+def dead_letter_config_map(pool: PoolView) -> Manifest:
+    """The lanes' documents."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata(pool, _config_name(pool)),
+        "data": {FILE: _document(pool)},
+    }
+
+
+def dead_letter_handler(pool: PoolView) -> Manifest:
+    """The Deployment, without `replicas`: those are KEDA's. It needs no accelerator and no special node."""
+    selector = {POOL_LABEL: pool.name, **COMPONENT}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(pool, dead_letter_handler_name(pool.name)),
+        "spec": {
+            "revisionHistoryLimit": 2,
+            "selector": {"matchLabels": selector},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
+            "template": {"metadata": {"labels": labels(pool) | COMPONENT}, "spec": _pod(pool)},
+        },
+    }
+
+
+def _pod(pool: PoolView) -> Manifest:
+    return {
+        **pods.pod_base(pool),
+        "containers": [_handler(pool)],
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "volumes": [pods.config_volume(_config_name(pool)), pods.empty_volume(pods.WRITABLE_VOLUME)],
+    }
+
+
+def _handler(pool: PoolView) -> Manifest:
+    return {
+        "name": WORKER,
+        "image": pool.settings.worker_image,
+        "args": ["--dead-letters", f"{CONFIG_FOLDER}/{FILE}"],
+        **pods.credentials(pool),
+        **pods.worker_probes(),
+        "resources": {"limits": {"memory": "256Mi"}, "requests": {"cpu": "20m", "memory": "96Mi"}},
+        "securityContext": pods.CONTAINER_SECURITY,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
+    }
+
+
+def dead_letter_scaler(pool: PoolView) -> Manifest:
+    """One handler while any dead-letter queue holds a message, in flight or not."""
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": metadata(pool, dead_letter_handler_name(pool.name)),
+        "spec": {
+            "cooldownPeriod": COOLDOWN_SECONDS,
+            "maxReplicaCount": 1,
+            "minReplicaCount": 0,
+            "pollingInterval": POLLING_SECONDS,
+            "scaleTargetRef": {"name": dead_letter_handler_name(pool.name)},
+            "triggers": [
+                queue_trigger(pool, lane, lane.lane.name, lane.config.queue.dead_letter_url, count_running=True)
+                for lane in pool.lanes
+            ],
+        },
+    }

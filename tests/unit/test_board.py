@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from laneway.local.board import COLUMNS, LaneStats, line, rows
+
+
+def test_the_board_says_that_a_lane_sleeps_and_its_trouble_first() -> None:
+    stats = {name: LaneStats(ready=name != "lame", trouble="no model") for name in ("fast", "slow", "lame")}
+    content = rows(stats, {}, 0.0, ["slow", "lame"])
+    assert [row[COLUMNS.index("WORKER")] for row in content] == ["serving", "asleep", "no model"]
+    assert [text.endswith(", asleep") for text in line(content).split("; ")] == [False, True, False]
