@@ -13,18 +13,22 @@ import yaml
 from laneway.cli.main import app
 from laneway.cli.output import Exit
 from laneway.schema.codes import CODES
-from laneway.schema.job import REFUSED_FIELDS, RELOADING_OPTIONS, Job
+from laneway.schema.job import Job
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.names import GROUP, PLURAL
 from laneway.schema.pool import LLMWorkerPool
 from laneway.schema.pool_document import PoolDocument
 from laneway.schema.preflight import Preflight
+from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
 from laneway.schema.result import Notification, Result
 from laneway_operator.crdgen import crd
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
 from laneway_operator.status_model import PoolStatus
+from laneway_worker.metrics import Families
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import BaseModel
 
 ROOT = Path(__file__).parents[1]
@@ -82,6 +86,7 @@ def files() -> dict[Path, str]:
         REFERENCE / "pool.md": NOTICE + "# The pool\n\n" + fields_of(LLMWorkerPool),
         REFERENCE / "errors.md": NOTICE + errors(),
         REFERENCE / "cli.md": NOTICE + commands(),
+        REFERENCE / "metrics.md": NOTICE + metrics(),
         REFERENCE / "status.md": NOTICE + status_page(),
     }
     return schemas | pages | dict.fromkeys(CRDS, crd_text())
@@ -159,6 +164,53 @@ def errors() -> str:
     return f"# Error codes\n\n| code | meaning | what to change | tried again |\n|---|---|---|---|\n{rows}"
 
 
+METRICS = """\
+# The metrics of a worker
+
+`/metrics` of a worker, and of the handler of dead letters, in Prometheus' text format. Every series has the labels
+`pool` and `lane`; none holds a word of a prompt or an answer. Seconds of waiting, running and overhead are those of
+results that the worker wrote itself.
+
+"""
+WASTE = """
+Seconds are wasted for the reason that ended a generation early (`found`: the job had its result already; `cancelled`,
+`expired`, `timed_out`, `lease_lost`, `leaving`), for the code of a failed attempt (`format_not_met`, `engine_crashed`,
+…), as a `duplicate` (another worker's result was first), as `released` (the answer could not be stored before the
+worker left), or because Ollama was `unavailable` in the middle.
+"""
+TRACES = """
+## Traces
+
+With `laneway-worker[otel]` installed, and with `OTEL_EXPORTER_OTLP_ENDPOINT` in its environment, a worker sends a span
+for each message (`process job`, and in it `generate` and `commit`) by OTLP over HTTP; OpenTelemetry's other standard
+variables hold too. A sender's trace is continued: its message attributes `traceparent` and `tracestate`, or else
+X-Ray's `AWSTraceHeader`. Spans hold ids, codes, counts and seconds, never text.
+"""
+QUESTIONS = {
+    "how full a lane is": "sum by (lane) (laneway_slots_busy) / sum by (lane) (laneway_slots)",
+    "how long 95 % of the jobs wait at most": (
+        "histogram_quantile(0.95, sum by (lane, le) (rate(laneway_wait_seconds_bucket[5m])))"
+    ),
+    "how many fail, and why": 'sum by (lane, code) (rate(laneway_jobs_total{status="failed"}[5m]))',
+    "what share of the accelerator's work is thrown away": (
+        "sum by (lane) (rate(laneway_wasted_gpu_seconds_total[1h]))"
+        " / sum by (lane) (rate(laneway_gpu_seconds_total[1h]))"
+    ),
+    "whether workers lose their leases": "increase(laneway_leases_lost_total[1h]) > 0",
+}
+
+
+def metrics() -> str:
+    """What a worker's registry holds."""
+    rows = "".join(
+        f"| `{each.name}` | {each.kind} | {', '.join(f'`{label}`' for label in each.labels)} | {each.text} |\n"
+        for each in Families().described
+    )
+    asked = "".join(f"| {what} | `{query}` |\n" for what, query in QUESTIONS.items())
+    table_of_metrics = f"| metric | kind | further labels | what |\n|---|---|---|---|\n{rows}"
+    return f"{METRICS}{table_of_metrics}{WASTE}\n| to know | ask |\n|---|---|\n{asked}{TRACES}"
+
+
 def status_page() -> str:
     """What a pool's status says: its fields, and the reasons of conditions with what to do."""
     rows = "".join(f"| `{reason}` | {FIXES.get(reason, 'nothing')} |\n" for reason in Reason)
@@ -173,18 +225,27 @@ def commands() -> str:
     """The command line."""
     codes = "".join(f"| {code.value} | {meaning} |\n" for code, meaning in EXIT_MEANINGS.items())
     group: Any = typer.main.get_command(app)
-    pages = "\n".join(command(name, each) for name, each in group.commands.items())
+    pages = "\n".join(command(name, each) for name, each in leaves(group))
     return f"# The command line\n\n## Exit codes\n\n| code | meaning |\n|---|---|\n{codes}\n{pages}"
 
 
 EXIT_MEANINGS = {
     Exit.OK: "done",
-    Exit.JOB_FAILED: "the job failed, expired or was cancelled; for `batch`: at least one did",
+    Exit.JOB_FAILED: "the job failed, expired or was cancelled; for `batch` and `failed`: one did, or was refused",
     Exit.USAGE: "the input can't be used: an option, a file, a pool, a job, an id",
-    Exit.NOT_YET: "there is no result yet, or a time-out passed",
+    Exit.NOT_YET: "there is no result yet, a time-out passed, or it was a dry run",
     Exit.UNAVAILABLE: "the pool or AWS can't be reached, or something is missing on this machine",
     Exit.INTERRUPTED: "Ctrl-C; jobs that were sent go on",
 }
+
+
+def leaves(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command with its full name, those of groups in place of the groups."""
+    for name, each in group.commands.items():
+        if hasattr(each, "commands"):
+            yield from leaves(each, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", each
 
 
 def command(name: str, each: Any) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from support.local_pool import LocalPool
 
-COMMANDS = ["up", "submit", "status", "result", "cancel", "batch", "top", "validate", "schema", "doctor"]
+COMMANDS = ["up", "submit", "status", "result", "cancel", "batch", "failed", "top", "validate", "schema", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         PoolUnavailable,
         UnknownJob,
     )
+    from laneway.failed_jobs import FailedJobRefused, RetryOutcome
+    from laneway.schema.failed_job import FailedJob
     from laneway.schema.job import InvalidJob, Job
     from laneway.schema.result import Result
 
@@ -32,12 +34,16 @@ _MODULES = {
         "PoolUnavailable",
         "UnknownJob",
     ),
+    "laneway.failed_jobs": ("FailedJobRefused", "RetryOutcome"),
+    "laneway.schema.failed_job": ("FailedJob",),
     "laneway.schema.job": ("InvalidJob", "Job"),
     "laneway.schema.result": ("Result",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "FailedJob",
+    "FailedJobRefused",
     "IdReused",
     "InvalidJob",
     "Job",
@@ -50,6 +56,7 @@ __all__ = [
     "Pool",
     "PoolUnavailable",
     "Result",
+    "RetryOutcome",
     "UnknownJob",
 ]
 

@@ -21,11 +21,11 @@ from laneway.errors import (
     PoolUnavailable,
     UnknownJob,
 )
+from laneway.failed_jobs import FailedJobs
+from laneway.lanes import lane_of, refuse_early
 from laneway.remote import Figures, Remote
 from laneway.schema.base import problems
-from laneway.schema.codes import ErrorCode
 from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
-from laneway.schema.names import tagged
 from laneway.schema.pool_document import PoolDocument, PoolLane
 from laneway.schema.result import Result, Status
 
@@ -105,6 +105,8 @@ class Pool:
         self._place: Place = connection.place
         self._remote = Remote(connection)
         self.document = self._read_document()
+        self.failed = FailedJobs(self._remote, self._place, self.document)
+        """What is kept of jobs that failed: to look at, to retry, to drop."""
 
     def _read_document(self) -> PoolDocument:
         body = self._remote.get(self._place.pool_document())
@@ -116,13 +118,8 @@ class Pool:
             raise PoolUnavailable(f"{self.url}/pool.json is not readable by this version: {problems(error)}") from None
 
     def lane(self, name: str | None = None) -> PoolLane:
-        """A lane by name; without one the first."""
-        lanes = {lane.name: lane for lane in self.document.lanes}
-        if name is None:
-            return self.document.lanes[0]
-        if name not in lanes:
-            raise InvalidJob(ErrorCode.INVALID_JOB, f"the pool has no lane {name}; it has {', '.join(lanes)}")
-        return lanes[name]
+        """A lane by name; without one the first. Raises `InvalidJob`."""
+        return lane_of(self.document, name)
 
     def submit(
         self,
@@ -139,7 +136,7 @@ class Pool:
         """
         ready = compose(job, fields, returns)
         target = self.lane(lane)
-        self._refuse_early(ready, target)
+        refuse_early(ready, target, self.document)
         assert ready.id is not None  # noqa: S101 - compose gives every job an id
         handle = JobHandle(self, ready.id, returns)
         body = ready.to_body()
@@ -151,13 +148,6 @@ class Pool:
         message = body if len(body) <= MAX_INLINE_BYTES else StoredJob(id=ready.id).model_dump_json().encode()
         self._remote.send(target.queue.url, message.decode())
         return handle
-
-    def _refuse_early(self, job: Job, lane: PoolLane) -> None:
-        if job.destination is not None and job.destination not in self.document.destinations:
-            known = ", ".join(self.document.destinations) or "none"
-            raise InvalidJob(ErrorCode.UNKNOWN_DESTINATION, f"the pool declares these destinations: {known}", job.id)
-        if job.model is not None and tagged(job.model) != tagged(lane.model.name):
-            raise InvalidJob(ErrorCode.UNKNOWN_MODEL, f"lane {lane.name} serves {lane.model.name}", job.id)
 
     def _refuse_reuse(self, job: Job, key: str, lane: PoolLane) -> None:
         """The same id may be sent again only with the same request, to the same lane and destination."""
@@ -195,9 +185,12 @@ class Pool:
         waiting = figures.queued + figures.delayed
         return JobStatus(job_id, "queued" if waiting or not figures.running else "running", lane, waiting)
 
-    def find(self, job_id: str) -> Result | None:
-        """The result of a job however it ended, with the output of a job with a destination; None before the end."""
-        result = self._find(job_id)
+    def find(self, job_id: str, *, replaced: str | None = None) -> Result | None:
+        """The result of a job however it ended, with the output of a job with a destination; None before the end.
+
+        `replaced` is the ETag of a result that does not count: that of `RetryOutcome`.
+        """
+        result = self._find(job_id, replaced)
         if result is None or result.output is None:
             return result
         bucket, _, key = result.output.url.removeprefix("s3://").partition("/")
@@ -207,9 +200,9 @@ class Pool:
             return result  # the reader has no right to the destination: the record says where the output is
         return result if body is None else _read_result(job_id, body)
 
-    def _find(self, job_id: str) -> Result | None:
-        body = self._remote.get(self._place.result(checked_id(job_id)))
-        return None if body is None else _read_result(job_id, body)
+    def _find(self, job_id: str, replaced: str | None = None) -> Result | None:
+        stored = self._remote.read(self._place.result(checked_id(job_id)))
+        return None if stored is None or stored.etag == replaced else _read_result(job_id, stored.body)
 
     def result(self, job_id: str, *, timeout: float | None = None) -> Result:
         """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError."""
@@ -218,10 +211,10 @@ class Pool:
             raise ENDED[result.status](result)
         return result
 
-    def wait(self, job_id: str, *, timeout: float | None = None) -> Result:
-        """Wait for the result however the job ended; raises TimeoutError."""
+    def wait(self, job_id: str, *, timeout: float | None = None, replaced: str | None = None) -> Result:
+        """Wait for the result however the job ended, but not for the one that a retry replaces; raises TimeoutError."""
         began = time.monotonic()
-        while (result := self.find(job_id)) is None:
+        while (result := self.find(job_id, replaced=replaced)) is None:
             waited = time.monotonic() - began
             if timeout is not None and waited >= timeout:
                 raise TimeoutError(f"{job_id} has no result after {timeout:g} s; it goes on, ask again later")

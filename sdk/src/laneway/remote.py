@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
 from laneway.errors import PoolUnavailable
+from laneway.schema.names import MESSAGE_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from laneway.connection import Connection
 
@@ -23,7 +25,18 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 20
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
+UNSUPPORTED = {"NotImplemented", "501"}  # LocalStack's answer to a conditional delete
 CONFLICT = {"ConditionalRequestConflict", "409"}  # S3: two writers at once; one of them may try again
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object as it was read."""
+
+    body: bytes
+    etag: str
+    """With its quotes."""
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -89,27 +102,50 @@ class Remote:
 
     def get(self, key: str, bucket: str | None = None) -> bytes | None:
         """An object's bytes, or None."""
+        found = self.read(key, bucket)
+        return None if found is None else found.body
+
+    def read(self, key: str, bucket: str | None = None) -> Stored | None:
+        """An object with its ETag and its own metadata, or None."""
         with self._reaching(f"reading {key}"):
             try:
-                return self._s3.get_object(Bucket=bucket or self._bucket, Key=key)["Body"].read()
+                answer = self._s3.get_object(Bucket=bucket or self._bucket, Key=key)
+                return Stored(answer["Body"].read(), answer["ETag"], answer["Metadata"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
                 raise
 
-    def metadata(self, key: str) -> dict[str, str] | None:
+    def metadata(self, key: str) -> Mapping[str, str] | None:
         """An object's own metadata, or None where there is no object."""
-        with self._reaching(f"looking for {key}"):
-            try:
-                return self._s3.head_object(Bucket=self._bucket, Key=key)["Metadata"]
-            except ClientError as error:
-                if code_of(error) in ABSENT:
-                    return None
-                raise
+        found = self._head(key)
+        return None if found is None else found.metadata
+
+    def etag(self, key: str) -> str | None:
+        """An object's ETag with its quotes, or None where there is no object."""
+        found = self._head(key)
+        return None if found is None else found.etag
 
     def exists(self, key: str) -> bool:
         """Whether there is an object."""
-        return self.metadata(key) is not None
+        return self._head(key) is not None
+
+    def _head(self, key: str) -> Stored | None:
+        """An object without its bytes."""
+        with self._reaching(f"looking for {key}"):
+            try:
+                answer = self._s3.head_object(Bucket=self._bucket, Key=key)
+                return Stored(b"", answer["ETag"], answer["Metadata"])
+            except ClientError as error:
+                if code_of(error) in ABSENT:
+                    return None
+                raise
+
+    def keys(self, folder: str) -> Iterator[tuple[str, datetime]]:
+        """The keys under a prefix with their times of writing, in S3's order, page by page."""
+        with self._reaching(f"listing {folder}"):
+            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder):
+                yield from ((each["Key"], each["LastModified"]) for each in page.get("Contents", []))
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         """Write an object that must not exist; False where it does."""
@@ -138,10 +174,42 @@ class Remote:
             raise
         return None
 
-    def send(self, queue_url: str, body: str) -> None:
-        """Send one message."""
+    def delete(self, key: str, etag: str) -> bool:
+        """Delete exactly this object; False where another one is there, or none."""
+        with self._reaching(f"deleting {key}"):
+            for _ in range(TRIES):
+                code = self._delete(key, etag)
+                if code not in CONFLICT:
+                    return code is None
+            raise PoolUnavailable(f"deleting {key}: another writer is always there first; try again")
+
+    def _delete(self, key: str, etag: str) -> str | None:
+        """None, or AWS's code where the object is gone, another one or being written."""
+        try:
+            self._s3.delete_object(Bucket=self._bucket, Key=key, IfMatch=etag)
+        except ClientError as error:
+            code = code_of(error)
+            if code in UNSUPPORTED:
+                return self._delete_after_a_look(key, etag)
+            if code in ABSENT | TAKEN | CONFLICT:
+                return code
+            raise
+        return None
+
+    def _delete_after_a_look(self, key: str, etag: str) -> str | None:
+        """For emulators: an object that is written between look and delete is lost."""
+        if self.etag(key) != etag:
+            return "PreconditionFailed"
+        self._s3.delete_object(Bucket=self._bucket, Key=key)
+        return None
+
+    def send(self, queue_url: str, body: str, *, history: str | None = None, group_id: str | None = None) -> None:
+        """Send one message; `history` is the text of our own attribute."""
+        extra: dict[str, Any] = {"MessageGroupId": group_id} if group_id else {}
+        if history is not None:
+            extra["MessageAttributes"] = {MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}}
         with self._reaching("sending the job"):
-            self._sqs.send_message(QueueUrl=queue_url, MessageBody=body)
+            self._sqs.send_message(QueueUrl=queue_url, MessageBody=body, **extra)
 
     def figures(self, queue_url: str) -> Figures:
         """A queue's approximate counts."""

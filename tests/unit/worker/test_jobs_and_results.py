@@ -187,7 +187,7 @@ def test_a_stored_body_is_read(make_lane: MakeLane) -> None:
     ("stored", "words"),
     [
         (b'{"id": "b", "prompt": "c"}', "another id"),
-        (b'{"prompt": "c"}', "another id"),
+        (b'{"prompt": "c"}', "no id"),
         (b'{"id": "a", "stored": true}', "can't point to another"),
         (b"garbage", "not JSON"),
     ],

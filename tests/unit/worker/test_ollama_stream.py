@@ -152,6 +152,8 @@ def test_a_busy_or_empty_ollama_is_waited_for(status: int) -> None:
         (400, "prompt too long", ErrorCode.PROMPT_TOO_LONG),
         (400, "invalid options: seed", ErrorCode.INVALID_JOB),
         (422, "invalid format", ErrorCode.INVALID_JOB),
+        (500, "Failed to create new sequence: failed to process inputs: image: unknown format", ErrorCode.INVALID_JOB),
+        (500, "Failed to create new sequence: failed to process inputs: unexpected EOF", ErrorCode.INVALID_JOB),
         (500, "failed to parse grammar", ErrorCode.ENGINE_ERROR),
         (502, "", ErrorCode.ENGINE_ERROR),
     ],

@@ -150,3 +150,17 @@ def test_an_engine_that_refuses_service_costs_no_attempt(make_lane: MakeLane) ->
     lane.pass_time(10)
     assert (lane.result("a").status, lane.result("a").failures) == ("succeeded", ())
     assert len(lane.runtime.requests) == 3
+
+
+def test_a_reply_that_nobody_can_read_ends_no_loop(make_lane: MakeLane) -> None:
+    lane = make_lane(held := Held())
+    lane.run(id="a")
+    lane.queue.down, lane.queue.refusal = True, ValueError("what is this")
+    lane.pass_time(25)
+    lane.queue.down = False
+    lane.pass_time(60)
+    lane.let_go(held)
+    assert lane.queue.messages == {}
+    lane.run(id="b")
+    lane.pass_time(60)
+    assert lane.has_result("b")

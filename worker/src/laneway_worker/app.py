@@ -18,6 +18,7 @@ from laneway_worker.adapters.sqs import SQSQueue
 from laneway_worker.health import Health, serve
 from laneway_worker.publish import publish
 from laneway_worker.serving import DeadLetterHandler, Worker
+from laneway_worker.tracing import NO_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
     from laneway_worker.health import Readiness
     from laneway_worker.metrics import Families
     from laneway_worker.ports import Pod
+    from laneway_worker.tracing import Trace
 
 log = logging.getLogger(__name__)
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT}
+TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-def real_worker(config: LaneConfig) -> Worker:
+def real_worker(config: LaneConfig, trace: Trace = NO_TRACE) -> Worker:
     """A worker on real adapters."""
     clock = SystemClock()
     clients = aws.clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
@@ -47,6 +50,7 @@ def real_worker(config: LaneConfig) -> Worker:
         SNSNotifier(clients.sns),
         Ollama(config.ollama_url, config.model, config.limits, clock),
         clock,
+        trace=trace,
     )
 
 
@@ -60,6 +64,18 @@ def real_handler(config: DeadLettersConfig) -> DeadLetterHandler:
         for lane in config.lanes
     ]
     return DeadLetterHandler(queues, S3Store(clients.s3), SNSNotifier(clients.sns), SystemClock())
+
+
+def tracing(config: LaneConfig, environment: Mapping[str, str]) -> Trace:
+    """Traces go where OpenTelemetry's standard variables say; nowhere without an endpoint or without the extra."""
+    if not any(environment.get(name) for name in TRACE_ENDPOINTS):
+        return NO_TRACE
+    try:
+        from laneway_worker.adapters.tracing import exported  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        log.warning("there is an endpoint for traces, but no OpenTelemetry: install laneway-worker[otel]")
+        return NO_TRACE
+    return exported(environment, {"laneway.pool": config.pool, "laneway.lane": config.lane})
 
 
 def own_pod(environment: Mapping[str, str]) -> Pod | None:
@@ -86,10 +102,12 @@ def _report(worker: Worker, pod: Pod | None) -> None:
 def run(config: LaneConfig, environment: Mapping[str, str]) -> None:
     """Serve a lane until SIGTERM or SIGINT, then drain; a second signal gives everything back at once."""
     _block_signals()
-    worker = real_worker(config)
+    trace = tracing(config, environment)
+    worker = real_worker(config, trace)
     if config.pod_reports:
         _report(worker, own_pod(environment))
     _run(worker, config.health_address, {"pool": config.pool, "lane": config.lane})
+    trace.flush()
 
 
 def run_handler(config: DeadLettersConfig) -> None:

@@ -5,6 +5,7 @@ before its result.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from laneway.schema.codes import ErrorCode
@@ -72,7 +73,8 @@ class Finisher:
     def _finish(self, lease: Lease, outcome: Outcome) -> Committed | None:
         match outcome:
             case Finished(result=result, destination=destination):
-                return self._tail(lease, self._commit(lease, result, destination))
+                committed = replace(self._commit(lease, result, destination), at=self._clock.monotonic())
+                return self._tail(lease, committed)
             case Found(job_id=job_id):
                 return self._tail(lease, self._patiently(lease, lambda: self._results.winner(job_id)))
             case TryAgain(history=history, after_seconds=after):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from laneway_worker.patience import Patience
     from laneway_worker.ports import Clock, Condition, Delivery, JobQueue
     from laneway_worker.results import Committed
+    from laneway_worker.tracing import Trace
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Consumer:
         work: Attempts,
         finisher: Finisher,
         metrics: Metrics,
+        trace: Trace,
         clock: Clock,
         changed: Condition,
     ) -> None:
@@ -89,6 +91,7 @@ class Consumer:
         self._work = work
         self._finisher = finisher
         self._metrics = metrics
+        self._trace = trace
         self._clock = clock
         self._changed = changed
         self._phase = Phase.RUNNING
@@ -158,7 +161,7 @@ class Consumer:
             self._progress["heartbeat"] = self._clock.monotonic()
             well = self._beat()
             self._metrics.leases.set(len(self._leases))
-            self._metrics.lost.set(self._leases.lost_total)
+            self._metrics.lost_so_far(self._leases.lost_total)
             with self._changed:
                 self._changed.wait_for(lambda: self.done, self._leases.interval if well else RETRY_BEAT_SECONDS)
 
@@ -224,6 +227,7 @@ class Consumer:
             self._changed.notify_all()
 
     def _take(self, delivery: Delivery, received: float, *, wanted: bool) -> None:
+        self._metrics.received(delivery)
         if self._leases.adopt(delivery, received):
             return
         stop = Stop(self._changed)
@@ -244,16 +248,17 @@ class Consumer:
 
     def _run(self, lease: Lease) -> None:
         lost: Outcome = Lost()
-        outcome = self._guarded(lease, lambda: self._work.attempt(lease.delivery, lease.stop), lost)
-        generated = self._clock.monotonic()
-        with self._changed:
-            self._count_busy(-1)  # the slot is free at the last token; storing the result needs no engine
-        self._end(lease, outcome, generated)
+        with self._trace.job(lease.delivery):
+            outcome = self._guarded(lease, lambda: self._work.attempt(lease.delivery, lease.stop), lost)
+            generated = self._clock.monotonic()
+            with self._changed:
+                self._count_busy(-1)  # the slot is free at the last token; storing the result needs no engine
+            self._end(lease, outcome, generated)
 
     def _end(self, lease: Lease, outcome: Outcome, generated: float) -> None:
-        committed = self._guarded(lease, lambda: self._finisher.finish(lease, outcome), None)
-        if committed is not None and committed.ours:
-            self._metrics.committed(committed.result, self._clock.monotonic() - generated)
+        with self._trace.part("commit"):
+            committed = self._guarded(lease, lambda: self._finisher.finish(lease, outcome), None)
+        self._metrics.finished(outcome, committed, generated)
         self._report(lease, outcome, committed)
         with self._changed:
             del self._jobs[id(lease)]
@@ -272,7 +277,7 @@ class Consumer:
     def _report(self, lease: Lease, outcome: Outcome, committed: Committed | None) -> None:
         if committed is not None:
             end = "committed" if committed.ours else "duplicate"
-            fields = _summary(committed)
+            fields = committed.summary
         else:
             ends: dict[type, str] = {TryAgain: "retried", Lost: "lost"}
             end = ends.get(type(outcome), "released")
@@ -281,19 +286,5 @@ class Consumer:
                 last = outcome.history.failures[-1]
                 fields |= {"code": last.code.value, "attempt": last.attempt, "after_seconds": outcome.after_seconds}
         self._metrics.ended(end)
+        self._trace.tell(fields | {"end": end})
         log.info(JOB_COMMITTED if end == "committed" else f"job {end}", extra={"fields": fields})
-
-
-def _summary(committed: Committed) -> dict[str, object]:
-    result = committed.result
-    usage = result.usage
-    return {
-        "id": result.id,
-        "status": result.status,
-        "code": result.error.code.value if result.error else None,
-        "queued_seconds": result.timing.queued_seconds,
-        "run_seconds": result.timing.run_seconds,
-        "prompt_tokens": usage.prompt_tokens if usage else None,
-        "completion_tokens": usage.completion_tokens if usage else None,
-        "gpu_seconds": result.cost.gpu_seconds if result.cost else None,
-    }

@@ -36,8 +36,11 @@ class Generated:
 class Engine:
     """Guards the runtime. All fields are guarded by the worker's one condition."""
 
-    def __init__(self, runtime: Runtime, clock: Clock, changed: Condition) -> None:
-        """The engine is not ready before `watch` has seen the model loaded."""
+    def __init__(self, runtime: Runtime, clock: Clock, changed: Condition, waste: Callable[[str, float], None]) -> None:
+        """The engine is not ready before `watch` has seen the model loaded. `waste` is told the reason and the
+        accelerator seconds of every answer that is thrown away.
+        """
+        self.waste = waste
         self._runtime = runtime
         self._clock = clock
         self._changed = changed
@@ -193,6 +196,9 @@ class Engine:
         stop.running(self._clock.monotonic())
         try:
             yield began
+        except (JobError, Interrupted, Unavailable) as error:
+            self.waste(_reason(error, stop), self._share_now() - began)
+            raise
         finally:
             stop.running(None)
             with self._changed:
@@ -211,3 +217,15 @@ class Engine:
     def _share_now(self) -> float:
         with self._changed:
             return self._advance_share(0)
+
+
+def _reason(error: JobError | Interrupted | Unavailable, stop: Stop) -> str:
+    match error:
+        case JobError():
+            return error.code.value
+        case EngineCrashed():
+            return ErrorCode.ENGINE_CRASHED.value
+        case Interrupted() if stop.reason is not None:
+            return stop.reason.value
+        case _:
+            return "unavailable"

@@ -10,11 +10,15 @@ from laneway.schema.codes import ErrorCode
 from laneway.schema.strict_json import NotStrictJSON, read_strictly
 from laneway_worker.complexity import check_complexity
 from laneway_worker.errors import JobError
+from laneway_worker.grammars import check_grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Format = Literal["json"] | dict[str, Any] | None
+
+MAX_PATTERN_BYTES = 4 * 1024 * 1024  # of one compiled pattern: some 40 ms of work
+NO_REGEX = 'is not a "regex"'
 
 
 def answer_checker(wanted: Format) -> Callable[[str], Any]:
@@ -27,13 +31,14 @@ def answer_checker(wanted: Format) -> Callable[[str], Any]:
     if wanted == "json":
         return _read
     try:
+        check_grammar(wanted)
         check_complexity(wanted)
         validator = jsonschema_rs.validator_for(
-            wanted, offline=True, pattern_options=jsonschema_rs.RegexOptions(), mask="…"
+            wanted, offline=True, pattern_options=jsonschema_rs.RegexOptions(size_limit=MAX_PATTERN_BYTES), mask="…"
         )
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-        where = "/".join(str(part) for part in getattr(error, "instance_path", ()))
-        words = f"format/{where} is not usable as JSON Schema: {_words(error)}"
+        where = "/".join(("format", *(str(part) for part in getattr(error, "instance_path", ()))))
+        words = f"{where} is not usable as JSON Schema: {_words(error)}"
         raise JobError(ErrorCode.INVALID_JOB, words) from None
 
     def read(text: str) -> Any:
@@ -54,4 +59,7 @@ def _read(text: str) -> Any:
 
 
 def _words(error: Exception) -> str:
-    return str(getattr(error, "message", error)).splitlines()[0][:200]
+    words = str(getattr(error, "message", error)).splitlines()[0][:200]
+    if words.endswith(NO_REGEX):
+        return "it is no regular expression without look-around and back-references, or too large a one"
+    return words

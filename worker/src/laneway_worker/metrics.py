@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+
+from laneway_worker.outcomes import Finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.result import Result
+    from laneway_worker.outcomes import Outcome
+    from laneway_worker.ports import Delivery
+    from laneway_worker.results import Committed
 
 LONG_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600, 14400)
 SHORT_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
@@ -22,26 +28,50 @@ OWN = ("pool", "lane")
 """The labels of every series."""
 
 
+@dataclass(frozen=True)
+class Described:
+    """A metric, for the reference page."""
+
+    name: str
+    """As Prometheus shows it."""
+    kind: str
+    text: str
+    labels: tuple[str, ...]
+    """Besides those of every series."""
+
+
 class Families:
     """All metrics of one process, in a registry of their own."""
 
     def __init__(self) -> None:
         """Each lane fills them through a `Metrics`."""
         self.registry = registry = CollectorRegistry()
+        self.described: list[Described] = []
+
+        def full_name(name: str, kind: str, text: str, *labels: str) -> str:
+            ending = "_total" if kind == "counter" else ""
+            self.described.append(Described(f"laneway_{name}{ending}", kind, text, labels))
+            return f"laneway_{name}"
 
         def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"laneway_{name}", text, (*OWN, *labels), registry=registry)
+            return Counter(full_name(name, "counter", text, *labels), text, (*OWN, *labels), registry=registry)
 
         def gauge(name: str, text: str) -> Gauge:
-            return Gauge(f"laneway_{name}", text, OWN, registry=registry)
+            return Gauge(full_name(name, "gauge", text), text, OWN, registry=registry)
 
         def histogram(name: str, text: str, buckets: tuple[float, ...] = LONG_SECONDS) -> Histogram:
-            return Histogram(f"laneway_{name}_seconds", text, OWN, buckets=buckets, registry=registry)
+            name = full_name(f"{name}_seconds", "histogram", text)
+            return Histogram(name, text, OWN, buckets=buckets, registry=registry)
 
-        self.jobs = counter("jobs", "Results committed", "status", "code")
-        self.tokens = counter("tokens", "Tokens of results", "direction")
+        self.jobs = counter("jobs", "Results committed, by status and error code", "status", "code")
+        self.tokens = counter("tokens", "Tokens of results, `in` and `out`", "direction")
         self.gpu = counter("gpu_seconds", "Accelerator seconds of results")
-        self.ends = counter("messages", "How messages left this worker", "end")
+        self.wasted = counter("wasted_gpu_seconds", "Accelerator seconds whose answer was thrown away", "reason")
+        self.ends = counter(
+            "messages", "How messages left: `committed`, `duplicate`, `retried`, `released`, `lost`", "end"
+        )
+        self.redelivered = counter("redeliveries", "Messages received that had been received before")
+        self.lost = counter("leases_lost", "Leases lost while a job was worked on")
         self.wait = histogram("wait", "From first submission to the start")
         self.run = histogram("run", "From the start to the last token")
         self.first = histogram("first_token", "From the start to the first token")
@@ -50,7 +80,6 @@ class Families:
         self.slots = gauge("slots", "Jobs the worker takes at once")
         self.busy = gauge("slots_busy", "Jobs being generated")
         self.leases = gauge("leases", "Messages held")
-        self.lost = gauge("leases_lost_total", "Leases lost so far")
         self.waiting = gauge("jobs_waiting", "Jobs that wait for AWS")
 
     def text(self) -> bytes:
@@ -67,6 +96,7 @@ class Metrics:
         self._jobs = families.jobs
         self._tokens = families.tokens
         self._gpu = families.gpu
+        self._wasted = families.wasted
         self._ends = families.ends
         self._waiting = families.waiting
         self._wait = families.wait.labels(**own)
@@ -77,14 +107,27 @@ class Metrics:
         self.slots = families.slots.labels(**own)
         self.busy = families.busy.labels(**own)
         self.leases = families.leases.labels(**own)
-        self.lost = families.lost.labels(**own)
+        self._redelivered = families.redelivered.labels(**own)
+        self._lost = families.lost.labels(**own)
+        self._lost_before = 0
 
     def watch_waiting(self, count: Callable[[], int]) -> None:
         """Export how many jobs wait for AWS; nothing is received meanwhile."""
         self._waiting.labels(**self._own).set_function(count)
 
-    def committed(self, result: Result, overhead_after: float) -> None:
-        """A result that this worker wrote; `overhead_after` seconds from its last token to the stored result."""
+    def received(self, delivery: Delivery) -> None:
+        """A message came."""
+        if delivery.receive_count > 1:
+            self._redelivered.inc()
+
+    def finished(self, outcome: Outcome, committed: Committed | None, generated: float) -> None:
+        """What became of a job; `generated` is the monotonic time of its last token."""
+        if committed is not None and committed.ours:
+            self._committed(committed.result, committed.at - generated)
+        elif isinstance(outcome, Finished) and outcome.result.cost is not None:
+            self.wasted("released" if committed is None else "duplicate", outcome.result.cost.gpu_seconds)
+
+    def _committed(self, result: Result, overhead_after: float) -> None:
         code = result.error.code.value if result.error else ""
         self._jobs.labels(**self._own, status=result.status, code=code).inc()
         timing = result.timing
@@ -100,6 +143,15 @@ class Metrics:
             self._tokens.labels(**self._own, direction="out").inc(result.usage.completion_tokens)
         if result.cost is not None:
             self._gpu.labels(**self._own).inc(result.cost.gpu_seconds)
+
+    def wasted(self, reason: str, gpu_seconds: float) -> None:
+        """An answer, whole or not, that nobody gets."""
+        self._wasted.labels(**self._own, reason=reason).inc(gpu_seconds)
+
+    def lost_so_far(self, total: int) -> None:
+        """How many leases this process has lost; called by one thread."""
+        self._lost.inc(total - self._lost_before)
+        self._lost_before = total
 
     def ended(self, end: str) -> None:
         """How a message left: committed, duplicate, retried, released or lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 Path = Literal["/api/generate", "/api/chat", "/api/embed"]
 BYTES_PER_TOKEN = 4
 KEEP_FOREVER = -1  # Ollama: the model stays loaded
+IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
+"""How files of JPEG, PNG, GIF and BMP begin."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,22 @@ def check(job: Job, config: LaneConfig) -> None:
             ErrorCode.PROMPT_TOO_LONG,
             f"the prompt has {words:,} words, the context holds {config.model.context_length:,} tokens",
         )
+    for number, image in enumerate(_images(job), 1):
+        if not _is_image(image):
+            raise JobError(ErrorCode.INVALID_JOB, f"image {number} is no JPEG, PNG, WebP, GIF or BMP file in base64")
+
+
+def _images(job: Job) -> list[str]:
+    return [*(job.images or ()), *(image for message in job.messages or () for image in message.images or ())]
+
+
+def _is_image(text: str) -> bool:
+    """By its first bytes: Ollama answers what it can't decode with a 500, which would be tried again."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return data.startswith(IMAGES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def _texts(job: Job) -> list[str]:
@@ -89,5 +108,5 @@ def ollama_request(job: Job, config: LaneConfig) -> Request:
         most = config.limits.max_tokens
         options["num_predict"] = min(options.get("num_predict", most), most)
         body |= {"stream": True, "shift": False}
-    has_images = bool(job.images) or any(message.images for message in job.messages or ())
-    return Request(path, body | fields | {"options": options}, fewest_tokens(job), most_tokens(job), has_images)
+    body |= fields | {"options": options}
+    return Request(path, body, fewest_tokens(job), most_tokens(job), has_images=bool(_images(job)))

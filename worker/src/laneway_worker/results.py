@@ -32,6 +32,24 @@ class Committed:
     result: Result
     etag: str
     ours: bool
+    at: float = 0.0
+    """Monotonic time at which it was known to stand."""
+
+    @property
+    def summary(self) -> dict[str, object]:
+        """What logs and traces may hold of it: no text."""
+        result = self.result
+        usage = result.usage
+        return {
+            "id": result.id,
+            "status": result.status,
+            "code": result.error.code.value if result.error else None,
+            "queued_seconds": result.timing.queued_seconds,
+            "run_seconds": result.timing.run_seconds,
+            "prompt_tokens": usage.prompt_tokens if usage else None,
+            "completion_tokens": usage.completion_tokens if usage else None,
+            "gpu_seconds": result.cost.gpu_seconds if result.cost else None,
+        }
 
 
 class Results:

@@ -16,6 +16,7 @@ from laneway_worker.patience import Patience
 from laneway_worker.pod_report import Standing
 from laneway_worker.reporter import Reporter
 from laneway_worker.results import Results
+from laneway_worker.tracing import NO_TRACE, TracedRuntime
 from laneway_worker.watch import Watch
 from laneway_worker.work import Work
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from laneway.schema.lane_config import LaneConfig
     from laneway_worker.consumer import Attempts, Gate
     from laneway_worker.ports import Clock, Condition, JobQueue, Notifier, ObjectStore, Pod, Runtime
+    from laneway_worker.tracing import Trace
 
 roll_dice = random.SystemRandom().random
 
@@ -39,6 +41,7 @@ class Surroundings(NamedTuple):
     """The process's one condition."""
     patience: Patience
     families: Families
+    trace: Trace = NO_TRACE
 
 
 class Worker:
@@ -54,18 +57,20 @@ class Worker:
         runtime: Runtime,
         clock: Clock,
         roll: Callable[[], float] = roll_dice,
+        trace: Trace = NO_TRACE,
     ) -> None:
         """`name` stands in failures; `roll` gives numbers in [0, 1)."""
         changed = clock.condition()
         self.families = Families()
         self._patience = patience = Patience(clock, changed, roll)
-        around = Surroundings(store, notifier, clock, changed, patience, self.families)
+        around = Surroundings(store, notifier, clock, changed, patience, self.families, trace)
         self._clock = clock
         self._changed = changed
-        self.engine = Engine(runtime, clock, changed)
+        metrics = Metrics(self.families, config.pool, config.lane)
+        self.engine = Engine(TracedRuntime(runtime, trace), clock, changed, metrics.wasted)
         results = Results(config, store)
         work = Work(config, name, store, results, self.engine, patience, clock, changed, roll)
-        self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, around)
+        self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, metrics, around)
 
     def start(self) -> None:
         """Start all threads."""
@@ -109,7 +114,8 @@ class DeadLetterHandler:
         around = Surroundings(store, notifier, clock, changed, Patience(clock, changed, roll), self.families)
         self.engine = NoEngine()
         self.consumers = [
-            _consumer(config, queue, self.engine, DeadLetters(config, clock), around) for config, queue in lanes
+            _consumer(config, queue, self.engine, DeadLetters(config, clock), self._metrics(config), around)
+            for config, queue in lanes
         ]
 
     def start(self) -> None:
@@ -117,12 +123,16 @@ class DeadLetterHandler:
         for consumer in self.consumers:
             consumer.start()
 
+    def _metrics(self, config: LaneConfig) -> Metrics:
+        return Metrics(self.families, config.pool, config.lane)
 
-def _consumer(config: LaneConfig, queue: JobQueue, gate: Gate, work: Attempts, around: Surroundings) -> Consumer:
+
+def _consumer(
+    config: LaneConfig, queue: JobQueue, gate: Gate, work: Attempts, metrics: Metrics, around: Surroundings
+) -> Consumer:
     clock, changed, patience = around.clock, around.changed, around.patience
     leases = Leases(queue, clock, changed, config.visibility_seconds)
-    metrics = Metrics(around.families, config.pool, config.lane)
     metrics.watch_waiting(lambda: patience.troubled)
     results = Results(config, around.store)
     finisher = Finisher(config, results, around.notifier, queue, leases, patience, clock)
-    return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, clock, changed)
+    return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, around.trace, clock, changed)

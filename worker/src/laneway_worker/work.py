@@ -83,7 +83,11 @@ class Work:
         done = self._generate(task, job, deadline, stop)
         text = done.answer.text if done.answer.message is None else str(done.answer.message.get("content", ""))
         calls_tools = done.answer.message is not None and bool(done.answer.message.get("tool_calls"))
-        return done, None if calls_tools else read_answer(text or "")
+        try:
+            return done, None if calls_tools else read_answer(text or "")
+        except JobError as error:
+            self._engine.waste(error.code.value, done.gpu_seconds)
+            raise
 
     def _read(self, task: Task, body: bytes, stop: Stop) -> Job:
         message = task.read(body, self._config.model.name)
@@ -101,7 +105,8 @@ class Work:
             raise InvalidJob(ErrorCode.STORED_JOB_MISSING, f"there is no body at {place.url(key)}", pointer.id)
         job = parse_job(stored.body)
         if job.id != pointer.id:
-            raise InvalidJob(ErrorCode.INVALID_JOB, f"the body at {place.url(key)} has another id", pointer.id)
+            wrong = "no id" if job.id is None else "another id"
+            raise InvalidJob(ErrorCode.INVALID_JOB, f"the body at {place.url(key)} has {wrong}", pointer.id)
         return job
 
     def _deadline(self, task: Task, job: Job) -> datetime:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from laneway.cli import batch, jobs, local, pools
+from laneway.cli import batch, failed, jobs, local, pools
 
 app = typer.Typer(
     name="laneway",
@@ -41,6 +41,7 @@ app.command()(jobs.result)
 app.command()(jobs.cancel)
 app.command()(batch.batch)
 app.command()(pools.top)
+app.add_typer(failed.app, name="failed")
 app.command()(pools.validate)
 app.command()(pools.schema)
 app.command()(local.doctor)

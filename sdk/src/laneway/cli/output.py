@@ -23,11 +23,11 @@ class Exit(IntEnum):
 
     OK = 0
     JOB_FAILED = 1
-    """The job failed, expired or was cancelled; for `batch`: at least one did."""
+    """The job failed, expired or was cancelled; for `batch` and `failed`: one did, or was refused."""
     USAGE = 2
     """The input can't be used: an option, a file, a pool, a job."""
     NOT_YET = 3
-    """There is no result yet, or a time-out passed."""
+    """There is no result yet, a time-out passed, or it was a dry run."""
     UNAVAILABLE = 4
     """The pool or AWS can't be reached, or something is missing on this machine."""
     INTERRUPTED = 130

@@ -29,6 +29,8 @@ CRASHES = (
 )
 TOO_LONG = ("context length", "context size", "too long", "exceeds")
 UNSUPPORTED = ("does not support", "not supported")
+UNREADABLE = ("failed to process inputs", "image: unknown format", "invalid image")
+"""Of an image that begins well and then breaks: its "unexpected EOF" is no crash."""
 BAD_FORMAT = ("invalid json schema", "invalid format", "failed to load model vocabulary required for format")
 SHOWN = 200  # characters of an error of Ollama's
 QUOTED = re.compile(r"raw=|'|`|\n")  # from here on Ollama may quote what the model wrote
@@ -134,6 +136,8 @@ def trouble(status: int, message: str) -> JobError | Unavailable:
     """By status and words: Ollama has no error codes (https://github.com/ollama/ollama/blob/main/docs/api.md)."""
     shown = QUOTED.split(message, maxsplit=1)[0].strip()[:SHOWN]
     words = shown.lower()
+    if any(part in words for part in UNREADABLE):
+        return JobError(ErrorCode.INVALID_JOB, f"Ollama can't read an image: {shown}")
     if any(part in words for part in CRASHES):
         return EngineCrashed("Ollama's runner stopped")
     if status in (404, 499, 503):

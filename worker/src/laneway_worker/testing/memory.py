@@ -55,7 +55,7 @@ class MemoryQueue:
         self.calls: list[str] = []
         self.down = False
         """While True every call is refused."""
-        self.refusal = Unavailable("the queue is down")
+        self.refusal: Exception = Unavailable("the queue is down")
 
     def send(
         self,

@@ -1,0 +1,133 @@
+"""Reading what workers keep of failed jobs, and telling which of it still counts."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from laneway.compose import checked_id
+from laneway.errors import PoolUnavailable
+from laneway.pacing import CONCURRENT_CALLS
+from laneway.schema.base import problems
+from laneway.schema.failed_job import FailedJob
+from laneway.schema.job import InvalidJob
+from laneway.schema.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from laneway.remote import Remote
+    from laneway.schema.keys import Place
+
+WINDOW = 32  # entries in memory at once while listing; each holds a body of up to 1 MiB
+CLOCKS_DIFFER = timedelta(minutes=15)  # AWS refuses requests of a clock that is further off
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A failed job as it lies in the bucket."""
+
+    job: FailedJob
+    etag: str
+    """The entry's own."""
+
+
+@dataclass(frozen=True)
+class StandingResult:
+    """The result of a job, and what a retry has to name to replace it."""
+
+    result: Result
+    etag: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which failed jobs are meant; everything that is not None has to be met."""
+
+    code: str | None = None
+    lane: str | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+    """When they failed."""
+
+    def wants(self, job: FailedJob) -> bool:
+        """Whether the job is meant."""
+        return (
+            self.code in (None, job.error.code)
+            and self.lane in (None, job.lane)
+            and (self.before is None or job.failed_at <= self.before)
+            and (self.after is None or job.failed_at >= self.after)
+        )
+
+    def may_want(self, written: datetime) -> bool:
+        """Whether to read an entry that was written at this time, which is just after its job failed."""
+        return self.after is None or written >= self.after - CLOCKS_DIFFER
+
+
+class FailedEntries:
+    """A pool's `failed/`. Every method raises `PoolUnavailable`."""
+
+    def __init__(self, remote: Remote, place: Place) -> None:
+        """Nothing is read yet."""
+        self._remote = remote
+        self._place = place
+
+    def select(self, selection: Selection, ids: Iterable[str] | None) -> Iterator[Entry]:
+        """What is meant and counts, in the order of `ids`, or of S3 where all are looked through."""
+        names = self._names(selection) if ids is None else iter([checked_id(each) for each in ids])
+        with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
+            while window := tuple(islice(names, WINDOW)):
+                found = threads.map(self.standing, window)
+                yield from (each for each in found if each is not None and selection.wants(each.job))
+
+    def _names(self, selection: Selection) -> Iterator[str]:
+        folder = self._place.failed_folder
+        for key, written in self._remote.keys(folder):
+            name = key.removeprefix(folder).removesuffix(".json")
+            if _is_id(name) and key == self._place.failed(name) and selection.may_want(written):
+                yield name
+
+    def get(self, job_id: str) -> Entry | None:
+        """The entry of a job, whether it counts or not."""
+        key = self._place.failed(checked_id(job_id))
+        stored = self._remote.read(key)
+        if stored is None:
+            return None
+        try:
+            return Entry(FailedJob.model_validate_json(stored.body), stored.etag)
+        except ValidationError as error:
+            raise PoolUnavailable(f"{key} is not readable by this version: {problems(error)}") from None
+
+    def standing(self, job_id: str) -> Entry | None:
+        """The entry of a job, if the result that it tells of is the one that stands."""
+        entry = self.get(job_id)
+        if entry is None or entry.job.result_etag != self._remote.etag(self._place.result(job_id)):
+            return None
+        return entry
+
+    def result(self, job_id: str) -> StandingResult | None:
+        """The result that stands."""
+        key = self._place.result(checked_id(job_id))
+        stored = self._remote.read(key)
+        if stored is None:
+            return None
+        try:
+            return StandingResult(Result.model_validate_json(stored.body), stored.etag)
+        except ValidationError as error:
+            raise PoolUnavailable(f"{key} is not readable by this version: {problems(error)}") from None
+
+    def delete(self, entry: Entry) -> bool:
+        """Delete exactly this entry; False where it has gone, or another one is there."""
+        return self._remote.delete(self._place.failed(entry.job.id), entry.etag)
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return bool(checked_id(name))
+    except InvalidJob:
+        return False

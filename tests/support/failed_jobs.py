@@ -1,0 +1,145 @@
+"""A pool whose failed jobs are planted by the test; nobody works on its queues."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from laneway import Pool
+from laneway.connection import CONNECTION_FILE, Connection
+from laneway.schema.codes import ErrorCode
+from laneway.schema.failed_job import FailedJob
+from laneway.schema.history import Failure, History
+from laneway.schema.keys import Place
+from laneway.schema.lane_config import LaneLimits, LaneModel, QueueURLs
+from laneway.schema.pool_document import PoolDocument, PoolLane
+from laneway.schema.result import ErrorDetail, Result, ServedModel, Timing
+from support.local_pool import AWS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+    from laneway.schema.result import Status
+
+BUCKET = "failed-jobs"
+LANES = ("fast", "slow")
+MODEL = "gemma3:4b"
+EMULATOR_KEY = "any"  # emulators take any credentials
+LIMITS = LaneLimits(
+    timeout_seconds=60, token_gap_seconds=60, expires_after_seconds=3600, max_attempts=2, max_tokens=100
+)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message of a retry."""
+
+    body: str
+    history: History
+    group_id: str | None
+
+
+class Kept:
+    """A pool of two lanes on an emulator, in a folder that commands may name."""
+
+    def __init__(self, endpoint: str, folder: Path) -> None:
+        self.place = Place(bucket=BUCKET, prefix=f"{uuid.uuid4().hex}/")
+        self.connection = Connection(
+            place=self.place, endpoint=endpoint, region="us-east-1", access_key_id="a", secret_access_key=EMULATOR_KEY
+        )
+        self.folder = folder
+        self.aws = AWS(self.connection)
+        self.aws.s3.create_bucket(Bucket=BUCKET)
+        self._queues = {name: self._new_queue(name) for name in LANES}
+        self.publish(LANES)
+        (folder / CONNECTION_FILE).write_text(self.connection.model_dump_json())
+
+    def _new_queue(self, lane: str) -> str:
+        return self.aws.sqs.create_queue(QueueName=f"{lane}-{uuid.uuid4().hex}")["QueueUrl"]
+
+    def publish(self, lanes: tuple[str, ...]) -> None:
+        """Write `pool.json` with some of the lanes."""
+        document = PoolDocument(
+            pool="nlp/documents", region="us-east-1", lanes=tuple(self._lane(name) for name in lanes)
+        )
+        self.put(self.place.pool_document(), document.model_dump_json().encode())
+
+    def _lane(self, name: str) -> PoolLane:
+        queue = QueueURLs(url=self._queues[name], dead_letter_url=self._queues[name])
+        return PoolLane(name=name, queue=queue, model=LaneModel(name=MODEL, context_length=512), limits=LIMITS)
+
+    @property
+    def pool(self) -> Pool:
+        """A client that has just connected."""
+        return Pool(str(self.folder))
+
+    def put(self, key: str, body: bytes, lane: str | None = None) -> str:
+        """Write an object and return its ETag."""
+        metadata = {} if lane is None else {"lane": lane}
+        return self.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=metadata)["ETag"]
+
+    def has(self, key: str) -> bool:
+        """Whether there is an object."""
+        found = self.aws.s3.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])
+        return key in [each["Key"] for each in found]
+
+    def end(self, job_id: str, status: Status = "failed", code: ErrorCode = ErrorCode.TIMED_OUT) -> str:
+        """Write a result, over the one that stands, and return its ETag."""
+        now = datetime.now(UTC)
+        error = None if status == "succeeded" else ErrorDetail.of(code, "it ran for longer than 60 s")
+        timing = Timing(submitted_at=now, received_at=now, finished_at=now, queued_seconds=0, run_seconds=0)
+        result = Result(
+            id=job_id, status=status, model=ServedModel(name=MODEL), timing=timing, error=error,
+            pool="nlp/documents", lane="fast",
+        )  # fmt: skip
+        return self.put(self.place.result(job_id), result.to_json())
+
+    def fail(
+        self,
+        job_id: str,
+        code: ErrorCode = ErrorCode.TIMED_OUT,
+        *,
+        lane: str = "fast",
+        ago: timedelta = timedelta(minutes=1),
+        message: str = "it ran for longer than 60 s",
+        **fields: Any,
+    ) -> FailedJob:
+        """Plant a job as the workers leave one that has failed for good."""
+        at = datetime.now(UTC) - ago
+        job = FailedJob(
+            id=job_id,
+            lane=lane,
+            error=ErrorDetail.of(code, message),
+            failures=(Failure(attempt=1, code=code, message=message, worker="w-1", at=at),),
+            submitted_at=at - timedelta(minutes=5),
+            failed_at=at,
+            result_etag=self.end(job_id, code=code),
+            **{"body": json.dumps({"id": job_id, "prompt": "Why?"}), **fields},
+        )
+        self.put(self.place.failed(job_id), job.to_json())
+        return job
+
+    def messages(self, lane: str = "fast") -> list[Sent]:
+        """What waits in a lane's queue."""
+        found: list[Sent] = []
+        while batch := self._receive(lane):
+            found += [_sent(message) for message in batch]
+        return found
+
+    def _receive(self, lane: str) -> list[MessageTypeDef]:
+        return self.aws.sqs.receive_message(
+            QueueUrl=self._queues[lane],
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        ).get("Messages", [])
+
+
+def _sent(message: MessageTypeDef) -> Sent:
+    history = History.model_validate_json(message["MessageAttributes"]["laneway"]["StringValue"])
+    return Sent(message["Body"], history, message["Attributes"].get("MessageGroupId"))
