@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.moto_server import aws_clients, aws_credentials, moto_server
+from support.emulators import EMULATORS, running
+from support.moto_server import aws_clients, aws_credentials
 from support.ollama import ollama_server
 from support.processes import closed_port
 from support.stub_ollama import stub_ollama
@@ -15,8 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway_worker.adapters.aws import Clients
+    from support.emulators import Aws
     from support.ollama import OllamaServer
     from support.stub_ollama import StubOllama
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run by several processes, the tests with the real Ollama stay in one: models are large."""
+    for item in items:
+        if "ollama" in getattr(item, "fixturenames", ()) or "[ollama]" in item.name:
+            item.add_marker(pytest.mark.xdist_group("ollama"))
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +35,21 @@ def _credentials() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory, _credentials: None) -> Iterator[Clients]:
-    with moto_server(tmp_path_factory.mktemp("moto")) as endpoint, aws_clients(endpoint) as clients:
-        yield clients
+def moto(tmp_path_factory: pytest.TempPathFactory, _credentials: None) -> Iterator[Aws]:
+    with running("moto", tmp_path_factory.mktemp("moto")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def localstack(tmp_path_factory: pytest.TempPathFactory, _credentials: None) -> Iterator[Aws]:
+    with running("localstack", tmp_path_factory.mktemp("localstack")) as started:
+        yield started
+
+
+@pytest.fixture(params=EMULATORS)
+def aws(request: pytest.FixtureRequest) -> Aws:
+    started: Aws = request.getfixturevalue(request.param)
+    return started
 
 
 @pytest.fixture(scope="session")

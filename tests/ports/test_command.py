@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from laneway_worker.adapters.aws import Clients
+    from support.emulators import Aws
     from support.stub_ollama import StubOllama
 
 BUCKET = "acme-llm"
@@ -49,6 +50,11 @@ def laneway_worker(*arguments: str | Path, environment: Mapping[str, str] = CRED
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+
+@pytest.fixture
+def aws(moto: Aws) -> Clients:
+    return moto.clients
 
 
 @pytest.fixture

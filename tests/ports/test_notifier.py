@@ -11,6 +11,7 @@ from laneway.schema.result import Notification
 from laneway_worker.adapters.sns import SNSNotifier
 from laneway_worker.errors import Unavailable
 from laneway_worker.testing.memory import MemoryNotifier
+from support.emulators import BENCHES
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from laneway_worker.adapters.aws import Clients
     from laneway_worker.ports import Notifier
+    from support.emulators import Aws
 
 ALLOWED_FIELDS = {"id", "status", "code", "url", "etag", "pool", "lane", "labels"}
 
@@ -71,16 +73,16 @@ class SNSBench:
 
 
 @pytest.fixture
-def sns(aws: Clients) -> SNSBench:
-    return SNSBench(aws)
+def sns(aws: Aws) -> SNSBench:
+    return SNSBench(aws.clients)
 
 
-@pytest.fixture(params=["memory", "sns"])
+@pytest.fixture(params=BENCHES)
 def bench(request: pytest.FixtureRequest) -> MemoryBench | SNSBench:
     if request.param == "memory":
         return MemoryBench()
-    real: SNSBench = request.getfixturevalue("sns")
-    return real
+    aws: Aws = request.getfixturevalue(request.param)
+    return SNSBench(aws.clients)
 
 
 @pytest.fixture(params=["memory", "sns"])
@@ -117,9 +119,9 @@ def test_an_unreachable_topic_is_unavailable(unreachable: Notifier) -> None:
         unreachable.publish(MemoryBench.topic_arn, SUCCEEDED)
 
 
-def test_a_missing_topic_is_unavailable_by_awss_code(aws: Clients) -> None:
+def test_a_missing_topic_is_unavailable_by_awss_code(aws: Aws) -> None:
     with pytest.raises(Unavailable, match=r"^Publish was refused: NotFound"):
-        SNSNotifier(aws.sns).publish("arn:aws:sns:eu-central-1:123456789012:no-such-topic", SUCCEEDED)
+        SNSNotifier(aws.clients.sns).publish("arn:aws:sns:eu-central-1:123456789012:no-such-topic", SUCCEEDED)
 
 
 def test_attributes_tell_status_lane_and_pool(sns: SNSBench) -> None:

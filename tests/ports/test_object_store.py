@@ -7,46 +7,51 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway_worker.adapters.s3 import S3Store
-from laneway_worker.errors import AlreadyThereError, Unavailable
+from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
+from support.emulators import BENCHES, BUCKET, Rule, follows
 from support.moto_server import aws_clients
 from support.stub_ollama import Ending, Reply
 from support.waiting import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from laneway_worker.adapters.aws import Clients
-    from laneway_worker.ports import ObjectStore
+    from laneway_worker.ports import ObjectStore, Stored
+    from support.emulators import Aws, Bench
     from support.stub_ollama import StubOllama
 
-BUCKET = "results"
 WRITERS = 16
+ROUNDS = 5
+NO_ETAG = '"00000000000000000000000000000000"'
 
 CALLS: dict[str, Callable[[ObjectStore, str], object]] = {
     "PutObject": lambda store, bucket: store.put_new(bucket, "key.json", b"{}"),
+    "PutObject, If-Match": lambda store, bucket: store.replace(bucket, "key.json", b"{}", NO_ETAG),
     "GetObject": lambda store, bucket: store.get(bucket, "key.json"),
-    "HeadObject": lambda store, bucket: store.exists(bucket, "key.json"),
+    "HeadObject": lambda store, bucket: store.etag(bucket, "key.json"),
 }
 
 
-@pytest.fixture(scope="module")
-def s3(aws: Clients) -> Iterator[S3Store]:
-    aws.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    yield S3Store(aws.s3)
-    for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
-        for each in page.get("Contents", []):
-            aws.s3.delete_object(Bucket=BUCKET, Key=each["Key"])
-    aws.s3.delete_bucket(Bucket=BUCKET)
+@pytest.fixture
+def s3(aws: Aws) -> S3Store:
+    return S3Store(aws.clients.s3)
 
 
-@pytest.fixture(params=["memory", "s3"])
-def store(request: pytest.FixtureRequest) -> MemoryStore | S3Store:
-    if request.param == "memory":
+@pytest.fixture(params=BENCHES)
+def bench(request: pytest.FixtureRequest) -> Bench:
+    name: Bench = request.param
+    return name
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, bench: Bench) -> MemoryStore | S3Store:
+    if bench == "memory":
         return MemoryStore(ManualClock())
-    real: S3Store = request.getfixturevalue("s3")
-    return real
+    aws: Aws = request.getfixturevalue(bench)
+    return S3Store(aws.clients.s3)
 
 
 @pytest.fixture(params=["memory", "s3"])
@@ -64,40 +69,56 @@ def key(request: pytest.FixtureRequest) -> str:
     return f"ports/results/{request.node.name}.json"
 
 
-def put(store: ObjectStore, key: str, body: bytes) -> str | None:
-    """The ETag of a won race, or None."""
-    try:
-        return store.put_new(BUCKET, key, body)
-    except AlreadyThereError:
-        return None
+def body_of(store: ObjectStore, key: str) -> bytes:
+    stored = store.get(BUCKET, key)
+    assert stored is not None
+    return stored.body
+
+
+def winners(write: Callable[[bytes], str], race: int) -> dict[str, bytes]:
+    """Sixteen write at once: who is accepted, by ETag; all others find that somebody was there first."""
+    bodies = [f"{race}/{number}".encode() for number in range(WRITERS)]
+    start = threading.Barrier(WRITERS)
+
+    def run(body: bytes) -> str | None:
+        start.wait(timeout=30)
+        try:
+            return write(body)
+        except AlreadyThereError:
+            return None
+
+    writers = [in_thread(partial(run, body)) for body in bodies]
+    etags = [writer.result(timeout=60) for writer in writers]
+    return {etag: body for etag, body in zip(etags, bodies, strict=True) if etag}
+
+
+def check_race(bench: Bench, accepted: dict[str, bytes], stored: Stored | None) -> None:
+    assert stored is not None
+    assert accepted[stored.etag] == stored.body
+    assert len(accepted) == 1 or not follows(bench, Rule.ONE_WRITER)
 
 
 def test_what_was_put_is_there(store: ObjectStore, key: str) -> None:
     store.put_new(BUCKET, key, b'{"text": "\xc3\xa9"}')
-    stored = store.get(BUCKET, key)
-    assert stored is not None
-    assert stored.body == b'{"text": "\xc3\xa9"}'
-    assert store.exists(BUCKET, key)
+    assert body_of(store, key) == b'{"text": "\xc3\xa9"}'
 
 
 def test_what_was_never_put_is_not_there(store: ObjectStore, key: str) -> None:
     assert store.get(BUCKET, key) is None
-    assert store.exists(BUCKET, key) is False
+    assert store.etag(BUCKET, key) is None
 
 
 def test_an_empty_object_is_an_object(store: ObjectStore, key: str) -> None:
-    store.put_new(BUCKET, key, b"")
-    stored = store.get(BUCKET, key)
-    assert stored is not None
-    assert stored.body == b""
-    assert store.exists(BUCKET, key)
+    etag = store.put_new(BUCKET, key, b"")
+    assert body_of(store, key) == b""
+    assert store.etag(BUCKET, key) == etag
 
 
-def test_put_and_get_tell_the_same_etag(store: ObjectStore, key: str) -> None:
+def test_put_get_and_head_tell_the_same_etag(store: ObjectStore, key: str) -> None:
     etag = store.put_new(BUCKET, key, b"{}")
     stored = store.get(BUCKET, key)
     assert stored is not None
-    assert stored.etag == etag
+    assert stored.etag == store.etag(BUCKET, key) == etag
     assert etag.startswith('"')
 
 
@@ -121,31 +142,65 @@ def test_the_same_body_twice_is_refused_too(store: ObjectStore, key: str) -> Non
 
 def test_keys_are_apart(store: ObjectStore, key: str) -> None:
     store.put_new(BUCKET, f"{key}.1", b"1")
-    assert not store.exists(BUCKET, key)
+    assert store.etag(BUCKET, key) is None
     assert store.get(BUCKET, f"{key}.2") is None
 
 
-def test_one_of_many_writers_wins(store: ObjectStore, key: str) -> None:
-    start = threading.Barrier(WRITERS)
+def test_an_object_is_replaced_by_its_etag(store: ObjectStore, key: str) -> None:
+    first = store.put_new(BUCKET, key, b"first")
+    second = store.replace(BUCKET, key, b"second", first)
+    assert second != first
+    assert store.etag(BUCKET, key) == second
+    assert body_of(store, key) == b"second"
 
-    def write(number: int) -> str | None:
-        start.wait(timeout=30)
-        return put(store, key, str(number).encode())
 
-    races = [in_thread(partial(write, number)) for number in range(WRITERS)]
-    etags = [race.result(timeout=60) for race in races]
-    (winner,) = [number for number, etag in enumerate(etags) if etag]
-    stored = store.get(BUCKET, key)
-    assert stored is not None
-    assert (stored.body, stored.etag) == (str(winner).encode(), etags[winner])
+@pytest.mark.parametrize("body", [b"first", b"second"])
+def test_another_object_is_not_replaced(store: ObjectStore, key: str, body: bytes) -> None:
+    store.put_new(BUCKET, key, b"first")
+    before = store.get(BUCKET, key)
+    with pytest.raises(AlreadyThereError):
+        store.replace(BUCKET, key, body, NO_ETAG)
+    assert store.get(BUCKET, key) == before
+
+
+def test_an_etag_counts_only_as_long_as_its_object_stands(store: ObjectStore, key: str) -> None:
+    first = store.put_new(BUCKET, key, b"first")
+    store.replace(BUCKET, key, b"second", first)
+    with pytest.raises(AlreadyThereError):
+        store.replace(BUCKET, key, b"third", first)
+    assert body_of(store, key) == b"second"
+
+
+def test_what_is_not_there_is_not_replaced(store: ObjectStore, key: str) -> None:
+    with pytest.raises(AbsentError):
+        store.replace(BUCKET, key, b"{}", NO_ETAG)
+    assert store.etag(BUCKET, key) is None
+
+
+def test_what_was_replaced_is_still_there_for_a_new_put(store: ObjectStore, key: str) -> None:
+    store.replace(BUCKET, key, b"second", store.put_new(BUCKET, key, b"first"))
+    with pytest.raises(AlreadyThereError):
+        store.put_new(BUCKET, key, b"third")
+    assert body_of(store, key) == b"second"
+
+
+def test_one_of_many_new_writers_wins(bench: Bench, store: ObjectStore, key: str) -> None:
+    for race in range(ROUNDS):
+        once = f"{key}.{race}"
+        check_race(bench, winners(partial(store.put_new, BUCKET, once), race), store.get(BUCKET, once))
+
+
+def test_one_of_many_replacing_writers_wins(bench: Bench, store: ObjectStore, key: str) -> None:
+    etag = store.put_new(BUCKET, key, b"first")
+    for race in range(ROUNDS):
+        check_race(bench, winners(partial(store.replace, BUCKET, key, etag=etag), race), store.get(BUCKET, key))
+        etag = store.etag(BUCKET, key) or NO_ETAG
 
 
 def test_a_document_is_written_and_replaced(store: MemoryStore | S3Store, key: str) -> None:
     for body in (b"first", b"second"):
         store.put(BUCKET, key, body)
-        stored = store.get(BUCKET, key)
-        assert stored is not None
-        assert stored.body == body
+        assert body_of(store, key) == body
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -154,34 +209,39 @@ def test_an_unreachable_store_is_unavailable(unreachable: ObjectStore, call: str
         CALLS[call](unreachable, BUCKET)
 
 
-@pytest.mark.parametrize("call", ["PutObject", "GetObject"])
+@pytest.mark.parametrize("call", ["PutObject", "PutObject, If-Match", "GetObject"])
 def test_a_missing_bucket_is_unavailable(s3: S3Store, call: str) -> None:
-    with pytest.raises(Unavailable, match=f"^{call} was refused: NoSuchBucket$"):
+    with pytest.raises(Unavailable, match=f"^{call.partition(',')[0]} was refused: NoSuchBucket$"):
         CALLS[call](s3, "no-such-bucket")
 
 
 def test_a_head_can_not_tell_a_missing_bucket_from_a_missing_key(s3: S3Store) -> None:
-    assert s3.exists("no-such-bucket", "key.json") is False  # S3: a HEAD's 404 has no body, so no code
+    assert s3.etag("no-such-bucket", "key.json") is None  # S3: a HEAD's 404 has no body, so no code
 
 
-def test_results_are_stored_as_json(s3: S3Store, aws: Clients, key: str) -> None:
-    s3.put_new(BUCKET, key, b"{}")
-    assert aws.s3.head_object(Bucket=BUCKET, Key=key)["ContentType"] == "application/json"
+def test_results_are_stored_as_json(s3: S3Store, aws: Aws, key: str) -> None:
+    s3.put_new(BUCKET, f"{key}.1", b"{}")
+    s3.replace(BUCKET, f"{key}.2", b"{}", s3.put_new(BUCKET, f"{key}.2", b""))
+    s3.put(BUCKET, f"{key}.3", b"{}")
+    for number in (1, 2, 3):
+        head = aws.clients.s3.head_object(Bucket=BUCKET, Key=f"{key}.{number}")
+        assert head["ContentType"] == "application/json"
 
 
+@pytest.mark.parametrize("call", ["PutObject", "PutObject, If-Match"])
 @pytest.mark.parametrize(
     ("status", "words"),
     [(503, "SlowDown"), (500, "InternalError"), (403, "AccessDenied"), (409, "ConditionalRequestConflict")],
 )
 @pytest.mark.usefixtures("_credentials")
-def test_what_s3_refuses_is_unavailable(stub: StubOllama, status: int, words: str) -> None:
-    stub.on("/results/key.json", Reply((f"<Error><Code>{words}</Code></Error>".encode(),), status))
+def test_what_s3_refuses_is_unavailable(stub: StubOllama, call: str, status: int, words: str) -> None:
+    stub.on(f"/{BUCKET}/key.json", Reply((f"<Error><Code>{words}</Code></Error>".encode(),), status))
     with aws_clients(stub.url) as clients, pytest.raises(Unavailable, match=f"^PutObject was refused: {words}$"):
-        S3Store(clients.s3).put_new(BUCKET, "key.json", b"{}")
+        CALLS[call](S3Store(clients.s3), BUCKET)
 
 
 @pytest.mark.usefixtures("_credentials")
 def test_a_body_that_breaks_off_is_unavailable(stub: StubOllama) -> None:
-    stub.on("/results/key.json", Reply((b'{"text": "half',), ending=Ending.CUT))
+    stub.on(f"/{BUCKET}/key.json", Reply((b'{"text": "half',), ending=Ending.CUT))
     with aws_clients(stub.url) as clients, pytest.raises(Unavailable):
         S3Store(clients.s3).get(BUCKET, "key.json")

@@ -1,4 +1,4 @@
-"""Which of AWS's refusals will not pass by themselves."""
+"""What AWS refuses, how it is called, and which refusals will not pass by themselves."""
 
 from __future__ import annotations
 
@@ -7,16 +7,53 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from laneway.schema.result import Notification
 from laneway_worker.adapters.aws import translated
 from laneway_worker.adapters.s3 import S3Store
+from laneway_worker.adapters.sns import SNSNotifier
 from laneway_worker.adapters.sqs import SQSQueue
 from laneway_worker.errors import Refused, Unavailable
-from support.moto_server import aws_clients
+from laneway_worker.ports import Delivery
+from laneway_worker.testing.clock import ManualClock
+from laneway_worker.testing.memory import MemoryQueue
+from support.moto_server import POLL_SECONDS, aws_clients
 from support.stub_ollama import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laneway_worker.adapters.aws import Clients
+    from laneway_worker.ports import JobQueue
+    from support.emulators import Aws
     from support.stub_ollama import StubOllama
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:results"
+NOTIFICATION = Notification(
+    id="job-1", status="failed", url="s3://results/results/job-1.json", etag='"0"', pool="a/b", lane="c"
+)
+
+
+QUEUE_CALLS: dict[str, Callable[[JobQueue], object]] = {
+    "ReceiveMessage": lambda queue: queue.receive(1),
+    "ChangeMessageVisibilityBatch": lambda queue: queue.extend(["receipt"], 60),
+    "ChangeMessageVisibility": lambda queue: queue.release("receipt"),
+    "DeleteMessage": lambda queue: queue.delete("receipt"),
+    "SendMessage": lambda queue: queue.resend(lost_delivery(), "a history", 0),
+}
+
+
+def lost_delivery() -> Delivery:
+    return Delivery("message", "receipt", b"{}", ManualClock().now(), 1)
+
+
+@pytest.fixture(params=["memory", "sqs"])
+def unreachable_queue(request: pytest.FixtureRequest) -> JobQueue:
+    if request.param == "sqs":
+        clients: Clients = request.getfixturevalue("unreachable_aws")
+        return SQSQueue(clients, "http://127.0.0.1/123456789012/queue", 60, POLL_SECONDS)
+    queue = MemoryQueue(ManualClock(), poll_seconds=0)
+    queue.down = True
+    return queue
 
 
 def refusal(stub: StubOllama, status: int, code: str) -> Unavailable:
@@ -54,11 +91,39 @@ def test_what_passes_is_no_refusal(stub: StubOllama, status: int, code: str) -> 
     assert not refusal(stub, status, code).lasting
 
 
-def test_a_missing_queue_is_refused(aws: Clients) -> None:
-    url = f"{aws.poll.meta.endpoint_url}/123456789012/no-such-queue"
-    with pytest.raises(Refused) as caught:
-        SQSQueue(aws, url, 60, 1).receive(1)
-    assert "correct its URL" in caught.value.with_advice
+MISSING: dict[str, tuple[Callable[[Aws], object], str]] = {
+    "ReceiveMessage": (
+        lambda aws: SQSQueue(aws.clients, f"{aws.endpoint}/123456789012/no-such-queue", 60, 1).receive(1),
+        "correct its URL",
+    ),
+    "GetObject": (lambda aws: S3Store(aws.clients.s3).get("no-such-bucket", "key.json"), "correct its name"),
+    "PutObject": (lambda aws: S3Store(aws.clients.s3).put("no-such-bucket", "key.json", b"{}"), "correct its name"),
+    "Publish": (
+        lambda aws: SNSNotifier(aws.clients.sns).publish(f"{TOPIC}-not-there", NOTIFICATION),
+        "make what is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize("call", MISSING)
+def test_what_is_missing_is_refused(aws: Aws, call: str) -> None:
+    ask, advice = MISSING[call]
+    with pytest.raises(Refused, match=f"^{call} was refused") as caught:
+        ask(aws)
+    assert advice in caught.value.with_advice
+
+
+@pytest.mark.parametrize("call", QUEUE_CALLS)
+def test_an_unreachable_queue_is_unavailable(unreachable_queue: JobQueue, call: str) -> None:
+    with pytest.raises(Unavailable):
+        QUEUE_CALLS[call](unreachable_queue)
+
+
+@pytest.mark.parametrize("call", QUEUE_CALLS)
+def test_a_refusal_names_the_call_and_awss_code(aws: Aws, call: str) -> None:
+    queue = SQSQueue(aws.clients, f"{aws.endpoint}/123456789012/missing", 60, POLL_SECONDS)
+    with pytest.raises(Unavailable, match=rf"^{call} was refused: .*NonExistentQueue$"):
+        QUEUE_CALLS[call](queue)
 
 
 def test_nobody_listening_is_no_refusal(unreachable_aws: Clients) -> None:

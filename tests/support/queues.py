@@ -1,4 +1,4 @@
-"""Both implementations of the queue's port, each with what a test needs around it."""
+"""The implementations of the queue's port, each with what a test needs around it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from support.moto_server import POLL_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway_worker.adapters.aws import Clients
     from laneway_worker.ports import Clock, Delivery, JobQueue
+    from support.emulators import Aws, Bench
 
 
 class QueueBench(ABC):
     """A queue under test, its sender and its time."""
 
-    emulator: str
+    bench: Bench
     queue: JobQueue
     clock: Clock
 
@@ -57,6 +57,13 @@ class QueueBench(ABC):
         (delivery,) = self.arrivals(within)
         return delivery
 
+    def two_receives(self) -> tuple[Delivery, Delivery]:
+        """A message is sent; its first receive, whose lease ended, and its second."""
+        self.send()
+        first = self.one()
+        self.queue.extend([first.receipt], 1)
+        return first, self.one()
+
     def holds(self, receipt: str) -> bool:
         """Whether the lease still counts."""
         return receipt in self.queue.extend([receipt], 60).extended
@@ -65,7 +72,7 @@ class QueueBench(ABC):
 class MemoryBench(QueueBench):
     """The fake, on a manual clock."""
 
-    emulator = "memory"
+    bench: Bench = "memory"
 
     def __init__(self, visibility_seconds: int, poll_seconds: int = 0) -> None:
         """Without a wait of its own: the bench passes the time of a long poll."""
@@ -96,9 +103,9 @@ class MemoryBench(QueueBench):
 class SQSBench(QueueBench):
     """The adapter, on an emulator."""
 
-    emulator = "moto"
-
-    def __init__(self, clients: Clients, visibility_seconds: int, poll_seconds: int = POLL_SECONDS) -> None:
+    def __init__(self, aws: Aws, visibility_seconds: int, poll_seconds: int = POLL_SECONDS) -> None:
+        clients = aws.clients
+        self.bench = aws.emulator
         self.clock = SystemClock()
         self._client = clients.acknowledge
         self.url = self._client.create_queue(QueueName=f"ports-{uuid.uuid4()}")["QueueUrl"]

@@ -11,12 +11,18 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from laneway.local.embedded_state import EmbeddedState
 from laneway.local.ports import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 SAVE_SECONDS = 2.0
 TICK_SECONDS = 0.1
@@ -29,7 +35,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     state = EmbeddedState(folder)
     state.restore()
-    application = DomainDispatcherApplication(create_backend_app)
+    application = OnePutAtATime(DomainDispatcherApplication(create_backend_app))
     server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined] # of socketserver.ThreadingMixIn - long polls may hang on
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -41,6 +47,22 @@ def main() -> None:
             saved = time.monotonic()
     server.shutdown()
     state.save()
+
+
+class OnePutAtATime:
+    """moto looks whether an object is there and then writes, without a lock: two conditional PUTs could both win."""
+
+    def __init__(self, application: Application) -> None:
+        """A WSGI application."""
+        self._application = application
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Serve one request."""
+        if environ["REQUEST_METHOD"] != "PUT":
+            return self._application(environ, start_response)
+        with self._lock:
+            return self._application(environ, start_response)
 
 
 class _QuietHandler(MotoRequestHandler):

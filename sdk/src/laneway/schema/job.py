@@ -161,7 +161,7 @@ class Job(Frozen):
     raw: bool | None = None
     """Send the prompt without a chat template: few-shot completion with base models."""
     images: Annotated[list[Image], Field(min_length=1, max_length=16)] | None = None
-    """Images for `prompt`, base64; in a chat they belong to a message."""
+    """Images for `prompt`, files of JPEG, PNG, WebP, GIF or BMP in base64; in a chat they belong to a message."""
     messages: Annotated[list[Message], Field(min_length=1, max_length=1024)] | None = None
     """A chat (Ollama's chat)."""
     tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
@@ -171,7 +171,8 @@ class Job(Frozen):
     think: bool | Literal["low", "medium", "high", "max"] | None = None
     """Whether the model thinks first, where it can."""
     format: Literal["json"] | JsonObject | None = None
-    """`json`, or a JSON Schema that the answer must meet."""
+    """`json`, or a JSON Schema that the answer must meet: with at most 2,500 choices, 2,048 characters of patterns (no
+    `(?…)` in them), and lengths and numbers of items of 1,000,000, all together."""
     options: Options | None = None
     """Sampling options."""
     destination: Alias | None = None
