@@ -9,8 +9,9 @@ KIND_ENV := KUBECONFIG=$(CURDIR)/$(KIND_DIR)/kubeconfig
 TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))
 
 .DEFAULT_GOAL := help
-.PHONY: help sync fmt check test cache test-unit test-ports test-chart test-cluster test-e2e generate verify golden demo \
-	cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling clean
+.PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e \
+	generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
+	bench-worker soak chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,16 +39,19 @@ check: sync ## ruff, mypy, import contracts, generated files
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
 	@$(MAKE) --no-print-directory cache-cluster & cluster=$$!; \
-	$(MAKE) --no-print-directory cache-ollama & ollama=$$!; \
+	$(MAKE) --no-print-directory cache-ollama cache-localstack & ollama=$$!; \
 	$(MAKE) --no-print-directory check; checked=$$?; \
-	{ wait $$ollama && test $$checked -eq 0 && $(MAKE) --no-print-directory test-unit test-ports test-e2e-local; } \
+	{ wait $$ollama && test $$checked -eq 0 && $(MAKE) --no-print-directory test-unit test-ports test-simulation test-chaos test-e2e-local; } \
 	  || { kill $$cluster 2>/dev/null; exit 1; }; \
 	wait $$cluster && $(MAKE) --no-print-directory -j2 --output-sync=target test-e2e-cluster test-chart test-cluster
 
-cache: cache-ollama cache-cluster ## build everything that tests need and do not find, once for all checkouts
+cache: cache-ollama cache-localstack cache-cluster ## build everything that tests need and do not find, once for all checkouts
 
 cache-ollama: sync
 	@PYTHONPATH=tests $(RUN) python -m support.ollama
+
+cache-localstack: sync
+	@PYTHONPATH=tests $(RUN) python -m support.localstack
 
 cache-cluster: sync
 	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images >&2
@@ -55,8 +59,14 @@ cache-cluster: sync
 test-unit: sync ## pure functions and the worker on in-memory ports; seconds
 	$(RUN) pytest tests/unit -q -n auto
 
-test-ports: cache-ollama ## fakes and real adapters through one suite: moto, Ollama with Gemma
-	$(RUN) pytest tests/ports -q
+test-ports: cache-ollama cache-localstack ## fakes and real adapters through one suite: moto, LocalStack, Ollama with Gemma
+	$(RUN) pytest tests/ports -q -n 3 --dist loadgroup
+
+test-simulation: sync ## the real worker in 5,000 seeded worlds with faults and crashes, and the mutants that it must catch
+	$(RUN) pytest tests/simulation -q -s
+
+test-chaos: cache-ollama cache-localstack ## real workers, killed and cut off from AWS; the short form of `make chaos`
+	$(RUN) pytest tests/chaos -q -n 3 --dist worksteal
 
 test-chart: cache-cluster ## charts: values, rights, and every object on a real API server
 	$(RUN) pytest tests/chart -q
@@ -117,6 +127,13 @@ kind-up: sync ## a pool on kind: LocalStack, KEDA, the operator, examples/kind/p
 kind-down: ## delete the kind cluster
 	kind delete cluster --name laneway
 	rm -rf $(KIND_DIR)
+
+chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes
+	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py
+
+bench-worker: cache-ollama cache-localstack ## latency, occupancy, CPU and redeliveries of the worker, beside Celery and dramatiq-sqs
+	@UV_PROJECT_ENVIRONMENT=.tools/bench $(UV) sync --quiet --locked --only-group bench
+	PYTHONPATH=tests BENCH_PEERS=.tools/bench/bin/python $(RUN) python tests/bench/bench_worker.py
 
 bench-scaling: cache-cluster ## from zero to the first token on the test cluster, part by part
 	PYTHONPATH=tests $(RUN) python tests/bench/bench_scaling.py

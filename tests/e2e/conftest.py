@@ -12,7 +12,7 @@ import pytest
 from laneway.connection import CONNECTION_FILE
 from laneway.schema.keys import Place
 from support.local_pool import FIRST_READY_SECONDS, LocalPool, local_pool, require_ollama
-from support.pool_files import BUCKET, CANARY, SHARED_POOL, one_lane_pool
+from support.pool_files import BUCKET, SHARED_POOL, one_lane_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,11 +40,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPool]:
     with local_pool(tmp_path_factory.mktemp("shared"), SHARED_POOL) as pool:
         pool.start()
         pool.wait_until_serving(FIRST_READY_SECONDS)
+        told = pool.aws.subscribed(pool.aws.sns.create_topic(Name="laneway-e2e")["TopicArn"])
         yield pool
-        metrics = pool.metrics()
+        pool.metrics()
+        assert pool.aws.notifications(told) != []
         assert pool.stop() == 0, pool.words
-        assert CANARY not in pool.logs()
-        assert CANARY not in metrics
 
 
 @pytest.fixture(scope="session")

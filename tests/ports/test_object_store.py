@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway_worker.adapters.s3 import S3Store
+from laneway_worker.adapters.s3 import MOST_BYTES, S3Store
 from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
@@ -217,6 +217,13 @@ def test_a_missing_bucket_is_unavailable(s3: S3Store, call: str) -> None:
 
 def test_a_head_can_not_tell_a_missing_bucket_from_a_missing_key(s3: S3Store) -> None:
     assert s3.etag("no-such-bucket", "key.json") is None  # S3: a HEAD's 404 has no body, so no code
+
+
+def test_no_object_fills_the_memory(s3: S3Store, aws: Aws, key: str) -> None:
+    aws.clients.s3.put_object(Bucket=BUCKET, Key=key, Body=bytes(MOST_BYTES + 1))
+    found = s3.get(BUCKET, key)
+    assert found is not None
+    assert len(found.body) == MOST_BYTES
 
 
 def test_results_are_stored_as_json(s3: S3Store, aws: Aws, key: str) -> None:

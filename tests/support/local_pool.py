@@ -19,7 +19,7 @@ import psutil
 
 from laneway import Pool
 from laneway.connection import CONNECTION_FILE, Connection
-from laneway.schema.lane_config import LaneConfig
+from support import canary
 from support.tools import missing
 from support.waiting import eventually
 
@@ -82,6 +82,8 @@ class LocalPool:
         self._mark = uuid.uuid4().hex
         self._process: subprocess.Popen[bytes] | None = None
         self._pool: Pool | None = None
+        canary.watch(self._words)
+        canary.watch(self.state / "logs")
 
     def start(self, *options: str | Path, **variables: str) -> None:
         """Start `laneway up`, and don't wait."""
@@ -134,6 +136,8 @@ class LocalPool:
         """Stop what still runs; whatever outlives its `up` is ended by force and fails the test."""
         if self._process is None:
             return
+        with suppress(OSError):  # what is killed or not yet there tells nothing
+            self.metrics()
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
@@ -216,9 +220,10 @@ class LocalPool:
         return self.words + "".join(path.read_text(errors="replace") for path in sorted(self.state.glob("logs/*")))
 
     def metrics(self) -> str:
-        """The metrics of every lane's worker."""
-        configs = [LaneConfig.model_validate_json(path.read_bytes()) for path in self.state.glob("lanes/*.json")]
-        return "".join(_page(f"http://{config.health_address}/metrics") for config in configs)
+        """The metrics of every lane's worker, and of the handler of dead letters."""
+        files = [*self.state.glob("lanes/*.json"), *self.state.glob("dead-letters.json")]
+        addresses = [json.loads(path.read_bytes())["health_address"] for path in files]
+        return canary.saw("".join(_page(f"http://{address}/metrics") for address in addresses), "/metrics")
 
 
 class AWS:
@@ -243,6 +248,20 @@ class AWS:
     @cached_property
     def sns(self) -> SNSClient:
         return self._session.client("sns", endpoint_url=self._endpoint)
+
+    def subscribed(self, topic_arn: str) -> str:
+        """The URL of a new queue that gets every notification."""
+        url = self.sqs.create_queue(QueueName=f"told-{uuid.uuid4().hex}")["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        return url
+
+    def notifications(self, url: str) -> list[str]:
+        """What such a queue has got since it was asked last."""
+        found: list[str] = []
+        while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            found += [canary.saw(message["Body"], "a notification") for message in messages]
+        return found
 
     def object(self, bucket: str, key: str) -> dict[str, Any]:
         """An object, read as JSON."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from support import canary
+
 GEMMA = "gemma3:270m"
 SMOLLM = "smollm2:135m"
 BUCKET = "e2e-results"
 LEGAL_BUCKET = "e2e-legal"
-CANARY = "quokkafjord"
+CANARY = canary.PROMPT
 """Stands in prompts; no log and no metric may hold it."""
 
 SHARED_POOL = f"""\
@@ -59,6 +61,6 @@ ENDLESS_TOKENS = 7000
 """Minutes on two cores, and longer than a cancel takes on any machine."""
 
 
-def short(words: str = "The capital of France is", **fields: Any) -> dict[str, Any]:
+def short(words: str = f"{CANARY}. The capital of France is", **fields: Any) -> dict[str, Any]:
     """A job of a few tokens."""
     return {"prompt": words, "raw": True, "options": {"temperature": 0, "num_predict": 8}, **fields}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from support import canary
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def closed_port() -> Iterator[int]:
 @contextmanager
 def server(command: Sequence[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[psutil.Process]:
     """A child that leads its own session and listens on `port`; at the end no process of its group is left."""
+    canary.watch(log)
     with (
         log.open("wb") as output,
         subprocess.Popen(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from support.waiting import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Ending(Enum):
@@ -67,14 +67,21 @@ class StubOllama:
         self.released = threading.Event()
         self._lock = threading.Lock()
         self._script: defaultdict[str, deque[Reply]] = defaultdict(deque)
+        self._answers: dict[str, Callable[[Asked], Reply]] = {}
 
     def on(self, path: str, *replies: Reply) -> None:
         """What comes for a path; without a reply, 404."""
         self._script[path] = deque(replies)
 
+    def answering(self, path: str, answer: Callable[[Asked], Reply]) -> None:
+        """What comes for a path depends on what is asked."""
+        self._answers[path] = answer
+
     def take(self, asked: Asked) -> Reply:
         with self._lock:
             self.asked.append(asked)
+            if asked.path in self._answers:
+                return self._answers[asked.path](asked)
             replies = self._script[asked.path]
             if len(replies) > 1:
                 return replies.popleft()

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.result import Result
+from support import canary
 from support.installed import BUCKET
 from support.timeline import parts, watching
 from support.waiting import eventually
@@ -25,12 +26,12 @@ def one_job(pool: Installed, job_id: str) -> tuple[Result, Parts]:
     with watching(pool.cluster, f"laneway.dev/lane={LANE}") as watch:
         done = pool.laneway(
             *("submit", "--wait", "--json", "--timeout", "200", "--lane", LANE),
-            *("--id", job_id, "--max-tokens", "8", "The capital of France is"),
+            *("--id", job_id, "--max-tokens", "8", f"{canary.PROMPT}. The capital of France is"),
             pool=POOL,
         )
         assert done.returncode == 0, done.stdout + done.stderr + pool.operator_log()
         [name] = watch.pods
-        followed = pool.cluster.kubectl("logs", "--follow", name, "--container=worker")
+        followed = canary.saw(pool.cluster.kubectl("logs", "--follow", name, "--container=worker"), f"pod {name}")
         eventually(lambda: not pods_of(pool, LANE), SCALE_IN_SECONDS)
     assert pool.replicas(DEPLOYMENT) == 0
     log = [json.loads(line) for line in followed.splitlines()]

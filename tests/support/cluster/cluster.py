@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from laneway.schema.names import PLURAL
+from support import canary
 from support.cluster.certificates import make_certificates
 from support.cluster.control_plane import (
     FAKE_NODES,
@@ -103,6 +105,11 @@ class Cluster:
         return self._own.programs.log(part).read_text(errors="replace")
 
     @property
+    def folder(self) -> Path:
+        """Where its programs and its pods write their logs."""
+        return self._own.folder
+
+    @property
     def _own(self) -> Site:
         assert self.site is not None
         return self.site
@@ -120,7 +127,8 @@ def api_cluster(folder: Path, *, keda: bool = False, tools: Toolbox | None = Non
         start_fake_nodes(site, admin)
         nodes = {KWOK: nodes_ready(site, FAKE_NODES)}
         site.programs.wait({**control_plane_probes(site), **nodes, **(keda_probes(site) if keda else {})})
-        yield _cluster(site, admin)
+        with _overheard(_cluster(site, admin)) as cluster:
+            yield cluster
 
 
 @contextmanager
@@ -140,7 +148,20 @@ def node_cluster(folder: Path, images: Sequence[Path] = (), *, tools: Toolbox | 
         start_kubelet(site, runtime, entry.cgroup)
         site.programs.wait({**control_plane_probes(site), KUBELET: nodes_ready(site, (NODE,)), **keda_probes(site)})
         importing.result(IMPORT_SECONDS)
-        yield _cluster(site, admin, runtime)
+        with _overheard(_cluster(site, admin, runtime)) as cluster:
+            yield cluster
+
+
+@contextmanager
+def _overheard(cluster: Cluster) -> Iterator[Cluster]:
+    """In the end its logs, its events and its pools are looked through for what nobody should tell."""
+    try:
+        yield cluster
+    finally:
+        canary.read(cluster.folder)
+        for kind in ("events,pods", PLURAL):
+            told = cluster.run("kubectl", "get", kind, "--all-namespaces", "--output=json", check=False).stdout
+            canary.saw(told, f"kubectl get {kind}")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NO_KEY = "NoSuchKey"
+MOST_BYTES = 64 * 1024 * 1024  # more than any object of ours; whoever may write to the bucket must not fill our memory
 ABSENT = {NO_KEY, "404", "NotFound"}
 PRESENT = {"PreconditionFailed", "412"}
 
@@ -48,7 +49,7 @@ class S3Store:
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
                 with closing(answer["Body"]) as body:  # as a context manager it would give urllib3's raw stream
-                    return Stored(body.read(), answer["ETag"])
+                    return Stored(body.read(MOST_BYTES), answer["ETag"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None

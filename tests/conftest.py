@@ -1,0 +1,20 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support import canary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_has_told_a_prompt_or_an_answer() -> Iterator[None]:
+    """The first fixture of all, so the last to end: every process has written all that it will."""
+    yield
+    found = canary.GATE.found()
+    assert not found, "prompts or answers were told:\n" + "\n".join(found[:20])

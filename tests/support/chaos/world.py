@@ -1,0 +1,184 @@
+"""The AWS of a run, made as `laneway up` makes it, with a versioned bucket and a subscriber."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from laneway.local.provision import Account, Provisioner
+from laneway.pool_file import read_pool
+from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.result import Notification, Result
+from support.chaos.engine import MODEL
+from support.localstack import localstack_server
+from support.moto_server import CREDENTIALS, REGION
+from support.processes import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+    from laneway.schema.pool import LLMWorkerPool
+    from support.chaos.plan import Planned
+
+BUCKET = "chaos-results"
+KEY = CREDENTIALS["AWS_ACCESS_KEY_ID"]
+SECRET = CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
+VISIBILITY_SECONDS = 25  # the shortest that a LaneConfig allows
+POLL_SECONDS = 1
+CALM_SECONDS = 4.0 * VISIBILITY_SECONDS  # for what is left in the queues once a storm is over
+TOKEN_GAP_SECONDS = 4
+DEADLY_RECEIVES = 2
+BATCH = 10  # SQS: entries of a batch call
+MAIN, DEADLY = "main", "deadly"
+
+POOL = """\
+apiVersion: laneway.dev/v1alpha1
+kind: LLMWorkerPool
+metadata: {name: chaos}
+spec:
+  model: {name: "%(model)s", contextLength: 2048}
+  results: {bucket: %(bucket)s, prefix: chaos/}
+  lanes:
+  - name: main
+    parallel: %(parallel)d
+    limits: {timeout: 2m, expiresAfter: 2h, maxAttempts: %(attempts)d, maxTokens: 1024}
+  - name: deadly
+    limits: {timeout: 2m, expiresAfter: 2h}
+"""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The bucket's history: how often each key was written."""
+
+    results: dict[str, int]
+    failed: dict[str, int]
+    deleted: int
+
+
+@dataclass
+class World:
+    """SQS, S3 and SNS without faults, for the one who sends and the one who judges."""
+
+    endpoint: str
+    pool: LLMWorkerPool
+    configs: dict[str, LaneConfig] = field(default_factory=dict)
+    inbox: str = ""
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        return self._session.client("sqs", endpoint_url=self.endpoint)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        config = Config(s3={"addressing_style": "path"})
+        return self._session.client("s3", endpoint_url=self.endpoint, config=config)
+
+    @property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(KEY, SECRET, region_name=REGION)
+
+    def provision(self) -> None:
+        """Queues, bucket, topic; then what only a test wants: versions, a subscriber, an early dead-letter queue."""
+        made = Provisioner(Account(REGION, self.endpoint, KEY, SECRET))
+        made.bucket(BUCKET)
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        topic = made.topic(self.pool)
+        self.inbox = self.sqs.create_queue(QueueName="notified")["QueueUrl"]
+        sns = self._session.client("sns", endpoint_url=self.endpoint)
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=self._arn(self.inbox))
+        for lane in self.pool.spec.lanes:
+            settings = LaneSettings(
+                queue=made.queues(self.pool, lane),
+                region=REGION,
+                endpoint=self.endpoint,
+                topic_arn=topic,
+                visibility_seconds=VISIBILITY_SECONDS,
+                poll_seconds=POLL_SECONDS,
+            )
+            self.configs[lane.name] = lane_config(self.pool, lane, settings)
+        self._die_early(self.configs[DEADLY])
+
+    def _die_early(self, config: LaneConfig) -> None:
+        dead = {"deadLetterTargetArn": self._arn(config.queue.dead_letter_url), "maxReceiveCount": DEADLY_RECEIVES}
+        self.sqs.set_queue_attributes(QueueUrl=config.queue.url, Attributes={"RedrivePolicy": json.dumps(dead)})
+
+    def _arn(self, url: str) -> str:
+        return self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    def config(self, lane: str, endpoint: str, ollama_url: str) -> LaneConfig:
+        """One worker's document: its own way to AWS, and its own Ollama."""
+        config = self.configs[lane]
+        limits = config.limits.model_copy(update={"token_gap_seconds": TOKEN_GAP_SECONDS})
+        own = {"endpoint": endpoint, "ollama_url": ollama_url, "health_address": f"127.0.0.1:{free_port()}"}
+        return config.model_copy(update=own | {"limits": limits})
+
+    def send(self, lane: str, jobs: Sequence[Planned]) -> None:
+        """Send up to ten jobs; raises where one is not accepted."""
+        entries: Any = [{"Id": str(number), "MessageBody": job.body} for number, job in enumerate(jobs)]
+        answer = self.sqs.send_message_batch(QueueUrl=self.configs[lane].queue.url, Entries=entries)
+        assert not answer.get("Failed"), answer
+
+    def waiting(self, lane: str) -> int:
+        """Messages that could be received now."""
+        return self._count(self.configs[lane].queue.url)["ApproximateNumberOfMessages"]
+
+    def left(self) -> dict[str, int]:
+        """Every message of every queue, the subscriber's aside."""
+        urls = [url for config in self.configs.values() for url in (config.queue.url, config.queue.dead_letter_url)]
+        return {url.rpartition("/")[2]: sum(self._count(url).values()) for url in urls}
+
+    def _count(self, url: str) -> dict[str, int]:
+        counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return {name: int(value) for name, value in counts.items() if name.startswith("ApproximateNumberOf")}
+
+    def told(self) -> list[Notification]:
+        """The next notifications, up to ten; each is read once."""
+        found = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=BATCH).get("Messages", [])
+        if found:
+            entries: Any = [{"Id": str(n), "ReceiptHandle": each["ReceiptHandle"]} for n, each in enumerate(found)]
+            self.sqs.delete_message_batch(QueueUrl=self.inbox, Entries=entries)
+        return [Notification.model_validate_json(json.loads(each["Body"])["Message"]) for each in found]
+
+    def result(self, job: str) -> Result:
+        """A job's result."""
+        key = self.pool.results.result(job)
+        return Result.model_validate_json(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+    def versions(self) -> Versions:
+        """What was ever written."""
+        results: dict[str, int] = {}
+        failed: dict[str, int] = {}
+        deleted = 0
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix="chaos/"):
+            deleted += len(page.get("DeleteMarkers", []))
+            for each in page.get("Versions", []):
+                folder, _, name = each["Key"].removeprefix("chaos/").partition("/")
+                counts = {"results": results, "failed": failed}[folder]
+                job = name.removesuffix(".json")
+                counts[job] = counts.get(job, 0) + 1
+        return Versions(results, failed, deleted)
+
+
+@contextmanager
+def world(folder: Path, parallel: int, attempts: int = 4, model: str = MODEL) -> Iterator[World]:
+    """An AWS of its own, provisioned."""
+    text = POOL % {"model": model, "bucket": BUCKET, "parallel": parallel, "attempts": attempts}
+    with localstack_server(folder) as endpoint:
+        made = World(endpoint, read_pool(text.encode(), "pool.yaml"))
+        made.provision()
+        try:
+            yield made
+        finally:
+            made.sqs.close()
+            made.s3.close()
