@@ -98,19 +98,35 @@ def failure(**changes: object) -> dict[str, object]:
         forged(id=""),
         forged(submitted_at="2026-11-22T11:00:00"),
         forged(submitted_at="long ago"),
-        forged(more=1),
-        forged(failures=[failure(attempt=0)]),
-        forged(failures=[failure(attempt=1001)]),
-        forged(failures=[failure(code="bored")]),
-        forged(failures=[failure(message="m" * 301)]),
-        forged(failures=[failure(worker="w" * 129)]),
-        forged(failures=[failure(at="2026-11-22T11:00:00")]),
-        forged(failures=[failure()] * (MAX_FAILURES + 1)),
+        forged(replaces="e" * 129),
         forged() + " " * MAX_ATTRIBUTE_BYTES,
     ],
 )
 def test_a_bad_attribute_counts_as_none(attribute: str | None) -> None:
     assert read(attribute) == FRESH
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [failure(attempt=0)],
+        [failure(attempt=1001)],
+        [failure(code="of a newer worker")],
+        [failure(message="m" * 301)],
+        [failure(worker="w" * 129)],
+        [failure(at="2026-11-22T11:00:00")],
+        [failure()] * (MAX_FAILURES + 1),
+        "none",
+    ],
+)
+def test_failures_that_cannot_be_read_cost_a_job_neither_its_id_nor_what_it_replaces(failures: object) -> None:
+    history = read(forged(failures=failures, replaces='"etag"'))
+    assert (history.id, history.submitted_at.hour, history.replaces) == ("a", 11, '"etag"')
+    assert history.failures == ()
+
+
+def test_what_newer_workers_add_is_passed_over() -> None:
+    assert read(forged(more=1, failures=[failure(more=1)])).attempts == 1
 
 
 @PROPERTY

@@ -156,3 +156,14 @@ def test_something_else_in_the_place_of_the_result_is_left_there(make_lane: Make
     retry(lane, etag)
     assert lane.store.objects[RESULT].body == b"somebody's"
     assert lane.runtime.running == 0
+
+
+def test_a_retry_that_expires_can_be_retried_again(make_lane: MakeLane) -> None:
+    lane = make_lane(no(), Held(), limits={"expires_after_seconds": 100})
+    lane.run(BODY)
+    del lane.store.objects[ENTRY]
+    retry(lane, standing(lane))
+    lane.pass_time(110)
+    kept = FailedJob.model_validate_json(lane.store.objects[ENTRY].body)
+    assert (lane.result("a").status, kept.error.code.value, kept.body) == ("expired", "expired", BODY.decode())
+    assert kept.result_etag == standing(lane)

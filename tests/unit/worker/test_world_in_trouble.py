@@ -164,3 +164,25 @@ def test_a_reply_that_nobody_can_read_ends_no_loop(make_lane: MakeLane) -> None:
     lane.run(id="b")
     lane.pass_time(60)
     assert lane.has_result("b")
+
+
+def test_a_result_whose_tail_is_left_to_the_next_delivery_counts_all_the_same(make_lane: MakeLane) -> None:
+    lane = make_lane()
+    lane.notifier.down = True
+    lane.run(id="a")
+    lane.worker.consumer.leave()
+    lane.settle()
+    labels = {"pool": lane.config.pool, "lane": lane.config.lane, "status": "succeeded", "code": ""}
+    assert lane.worker.families.registry.get_sample_value("laneway_jobs_total", labels) == 1
+    assert (lane.ended("released"), lane.ended("committed")) == (1, 0)
+
+
+def test_a_look_that_fails_for_a_reason_of_ours_leaves_the_deadline_in_force(make_lane: MakeLane) -> None:
+    lane = make_lane(Held(), limits={"expires_after_seconds": 100})
+    lane.store.refusal = ValueError("what is this")  # type: ignore[assignment] # a defect - no port raises it
+    lane.store.down = True
+    lane.run(id="a")
+    lane.pass_time(50)
+    lane.store.down = False
+    lane.pass_time(60)
+    assert lane.result("a").status == "expired"

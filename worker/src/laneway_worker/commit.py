@@ -5,13 +5,13 @@ before its result.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from laneway.schema.codes import ErrorCode
 from laneway.schema.failed_job import FailedJob
 from laneway.schema.result import Notification
-from laneway_worker.errors import Interrupted, Refused, Unavailable
+from laneway_worker.errors import Interrupted, TargetRefused, Unavailable
 from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Released, TryAgain
 from laneway_worker.results import UnreadableResult
 
@@ -29,10 +29,20 @@ log = logging.getLogger(__name__)
 
 SAFE_LEASE_SECONDS = 20  # a job is sent again only with so much confirmed lease: two copies are rarer then
 FRESH_COPY_FROM = 5  # receives; a release counts as one, and SQS's own count should tell of crashes only
-DESTINATION_PATIENCE_SECONDS = 60  # a destination is one job's business: its refusal must not hold up the lane for ever
+DESTINATION_PATIENCE_SECONDS = 60  # what refuses for longer has to be mended by a person
+MOST_ASIDE = 32  # jobs that wait for destinations in memory while others are received
 
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a message left this worker."""
+
+    how: Literal["committed", "duplicate", "retried", "released", "lost"]
+    committed: Committed | None = None
+    """The result that stands, if one is known to; also where its tail is left to the next delivery."""
 
 
 class Finisher:
@@ -46,57 +56,61 @@ class Finisher:
         queue: JobQueue,
         leases: Leases,
         patience: Patience,
+        aside: Patience,
         clock: Clock,
     ) -> None:
-        """`queue` is where the messages come from."""
+        """`queue` is where the messages come from. Nothing is received while somebody waits by `patience`; who waits
+        `aside` holds up nobody.
+        """
         self._config = config
         self._results = results
         self._notifier = notifier
         self._queue = queue
         self._leases = leases
         self._patience = patience
+        self._aside = aside
         self._clock = clock
 
-    def finish(self, lease: Lease, outcome: Outcome) -> Committed | None:
-        """Do what an outcome asks; returns the result that stands, if one does. Whatever can't be done before the
-        worker leaves, or under a lost lease, is left to the next delivery.
+    def finish(self, lease: Lease, outcome: Outcome) -> Ended:
+        """Do what an outcome asks. What can't be done before the worker leaves, or under a lost lease, is left to the
+        next delivery.
         """
+        committed: Committed | None = None
         try:
-            return self._finish(lease, outcome)
+            match outcome:
+                case Finished(result=result, destination=destination):
+                    committed = replace(self._commit(lease, result, destination), at=self._clock.monotonic())
+                case Found(job_id=job_id):
+                    committed = self._patiently(lease, lambda: self._results.winner(job_id))
+                case TryAgain(history=history, after_seconds=after):
+                    return self._send_again(lease, history.to_attribute(), after)
+                case Released():
+                    return self._release(lease)
+                case Lost():
+                    return self._lose(lease)
+            return self._tail(lease, committed)
         except Interrupted:
-            self._release(lease)
+            return replace(self._release(lease), committed=committed)
         except UnreadableResult as error:
-            log.error("%s; remove it, and the job is answered when its lease ends", error)  # noqa: TRY400 - no defect of ours: the trace tells nothing
-            self._leases.close(lease)
-        return None
-
-    def _finish(self, lease: Lease, outcome: Outcome) -> Committed | None:
-        match outcome:
-            case Finished(result=result, destination=destination):
-                committed = replace(self._commit(lease, result, destination), at=self._clock.monotonic())
-                return self._tail(lease, committed)
-            case Found(job_id=job_id):
-                return self._tail(lease, self._patiently(lease, lambda: self._results.winner(job_id)))
-            case TryAgain(history=history, after_seconds=after):
-                self._send_again(lease, history.to_attribute(), after)
-            case Released():
-                self._release(lease)
-            case Lost():
-                self._leases.close(lease)
-        return None
+            log.error("%s; remove it: its job is tried again with every lease until SQS gives it up", error)  # noqa: TRY400 - no defect of ours: the trace tells nothing
+            return self._lose(lease)
 
     def _patiently(self, lease: Lease, action: Callable[[], T]) -> T:
         return self._patience.until_done(action, lambda: lease.stop.leaving)
 
     def _commit(self, lease: Lease, result: Result, destination: str | None) -> Committed:
-        record = (
-            self._patiently(lease, Placing(self._results, self._clock, result, destination)) if destination else result
-        )
+        record = self._place(lease, result, destination) if destination else result
         replaces = lease.delivery.read_history().replaces
         return self._patiently(lease, lambda: self._results.commit(record, replaces))
 
-    def _tail(self, lease: Lease, committed: Committed) -> Committed:
-        if committed.result.status == "failed":
+    def _place(self, lease: Lease, result: Result, destination: str) -> Result:
+        """A destination is one job's business: others are received meanwhile, as long as not too many wait so."""
+        patience = self._aside if self._aside.troubled < MOST_ASIDE else self._patience
+        placing = Placing(self._results, self._clock, result, destination)
+        return patience.until_done(placing, lambda: lease.stop.leaving)
+
+    def _tail(self, lease: Lease, committed: Committed) -> Ended:
+        if is_kept(lease.delivery, committed.result):
             failed = failed_job(self._config.lane, lease.delivery, committed)
             self._patiently(lease, lambda: self._results.keep_failed(failed))
         if self._config.topic_arn is not None:
@@ -104,7 +118,7 @@ class Finisher:
             topic = self._config.topic_arn
             self._patiently(lease, lambda: self._notifier.publish(topic, note))
         self._delete(self._leases.close(lease))
-        return committed
+        return Ended("committed" if committed.ours else "duplicate", committed)
 
     def _delete(self, receipt: str) -> None:
         try:
@@ -125,20 +139,25 @@ class Finisher:
             labels=result.labels,
         )
 
-    def _send_again(self, lease: Lease, history: str, delay: int) -> None:
-        self._patiently(lease, lambda: self._resend(lease, history, delay))
+    def _send_again(self, lease: Lease, history: str, delay: int) -> Ended:
+        return self._patiently(lease, lambda: self._resend(lease, history, delay))
 
-    def _resend(self, lease: Lease, history: str, delay: int) -> None:
+    def _resend(self, lease: Lease, history: str, delay: int) -> Ended:
         """Send a copy under a safe lease, then delete the original; without the lease it is somebody else's to do."""
         if self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
             self._leases.beat()
         if self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
-            self._leases.close(lease)
-            return
+            return self._lose(lease)
         self._queue.resend(lease.delivery, history, delay)
         self._delete(self._leases.close(lease))
+        return Ended("retried")
 
-    def _release(self, lease: Lease) -> None:
+    def _lose(self, lease: Lease) -> Ended:
+        """The message comes back when its lease ends."""
+        self._leases.close(lease)
+        return Ended("lost")
+
+    def _release(self, lease: Lease) -> Ended:
         delivery = lease.delivery
         safe = self._leases.remaining(lease) >= SAFE_LEASE_SECONDS
         receipt = self._leases.close(lease)
@@ -150,6 +169,7 @@ class Finisher:
                 self._queue.release(receipt)
         except Unavailable as error:
             log.warning("release failed; the message comes back when its lease ends: %s", error)
+        return Ended("released")
 
 
 class Placing:
@@ -167,12 +187,19 @@ class Placing:
         """The record to commit."""
         try:
             return self._results.store_output(self._result, self._destination)
-        except Refused as error:
+        except TargetRefused as error:
             now = self._clock.monotonic()
             self._refused_at = now if self._refused_at is None else self._refused_at
             if now - self._refused_at < DESTINATION_PATIENCE_SECONDS:
                 raise
             return self._result.failed(ErrorCode.DESTINATION_REFUSED, f"destination {self._destination}: {error}")
+
+
+def is_kept(delivery: Delivery, result: Result) -> bool:
+    """Whether the job stays among the failed ones. An expired retry does: the entry it came from has been removed, and
+    may have held the only copy of the body.
+    """
+    return result.status == "failed" or (result.status == "expired" and delivery.read_history().replaces is not None)
 
 
 def failed_job(lane: str, delivery: Delivery, committed: Committed) -> FailedJob:

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from laneway.schema.names import JOB_COMMITTED
+from laneway_worker.commit import Ended
 from laneway_worker.errors import Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.logs import log_defect
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from laneway_worker.metrics import Metrics
     from laneway_worker.patience import Patience
     from laneway_worker.ports import Clock, Condition, Delivery, JobQueue
-    from laneway_worker.results import Committed
     from laneway_worker.tracing import Trace
 
 log = logging.getLogger(__name__)
@@ -211,6 +211,7 @@ class Consumer:
         self._note(None)
         wanted = self._wants_jobs()
         for delivery in deliveries:
+            self._progress["poll"] = self._clock.monotonic()  # giving back may take long, one after another
             self._take(delivery, self._clock.monotonic(), wanted=wanted)
 
     def _wants_jobs(self) -> bool:
@@ -257,9 +258,9 @@ class Consumer:
 
     def _end(self, lease: Lease, outcome: Outcome, generated: float) -> None:
         with self._trace.part("commit"):
-            committed = self._guarded(lease, lambda: self._finisher.finish(lease, outcome), None)
-        self._metrics.finished(outcome, committed, generated)
-        self._report(lease, outcome, committed)
+            ended = self._guarded(lease, lambda: self._finisher.finish(lease, outcome), Ended("lost"))
+        self._metrics.finished(outcome, ended.committed, generated)
+        self._report(lease, outcome, ended)
         with self._changed:
             del self._jobs[id(lease)]
             self.idle_since = self._clock.monotonic()
@@ -274,17 +275,14 @@ class Consumer:
             log_defect(log, error)
             return otherwise
 
-    def _report(self, lease: Lease, outcome: Outcome, committed: Committed | None) -> None:
-        if committed is not None:
-            end = "committed" if committed.ours else "duplicate"
-            fields = committed.summary
+    def _report(self, lease: Lease, outcome: Outcome, ended: Ended) -> None:
+        if ended.committed is not None:
+            fields = ended.committed.summary
         else:
-            ends: dict[type, str] = {TryAgain: "retried", Lost: "lost"}
-            end = ends.get(type(outcome), "released")
             fields = {"message_id": lease.delivery.message_id, "receives": lease.delivery.receive_count}
-            if isinstance(outcome, TryAgain):
-                last = outcome.history.failures[-1]
-                fields |= {"code": last.code.value, "attempt": last.attempt, "after_seconds": outcome.after_seconds}
-        self._metrics.ended(end)
-        self._trace.tell(fields | {"end": end})
-        log.info(JOB_COMMITTED if end == "committed" else f"job {end}", extra={"fields": fields})
+        if isinstance(outcome, TryAgain):
+            last = outcome.history.failures[-1]
+            fields |= {"code": last.code.value, "attempt": last.attempt, "after_seconds": outcome.after_seconds}
+        self._metrics.ended(ended.how)
+        self._trace.tell(fields | {"end": ended.how})
+        log.info(JOB_COMMITTED if ended.how == "committed" else f"job {ended.how}", extra={"fields": fields})

@@ -57,6 +57,10 @@ class Refused(Unavailable):
     lasting = True
 
 
+class TargetRefused(Refused):
+    """What was to be used is not there, or may not be used by us; others may be."""
+
+
 class AlreadyThereError(Exception):
     """A conditional PUT found an object, or another one than it was to replace."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 
@@ -31,3 +32,10 @@ def configure() -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("laneway_worker").setLevel(logging.INFO)
+    threading.excepthook = _thread_died
+
+
+def _thread_died(hook: threading.ExceptHookArgs) -> None:
+    """Python would print the error's text."""
+    if isinstance(hook.exc_value, Exception):
+        log_defect(logging.getLogger("laneway_worker"), hook.exc_value)

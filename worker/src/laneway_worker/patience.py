@@ -39,7 +39,7 @@ class Patience:
         try:
             return action()
         except Unavailable as error:
-            log.warning("waiting, nothing new is received: %s", error)
+            log.warning("waiting: %s", error)
             self._count(+1, error)
         try:
             done = self._repeat(action, gives_up)

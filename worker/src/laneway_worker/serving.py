@@ -40,6 +40,8 @@ class Surroundings(NamedTuple):
     changed: Condition
     """The process's one condition."""
     patience: Patience
+    aside: Patience
+    """For what is one job's business."""
     families: Families
     trace: Trace = NO_TRACE
 
@@ -63,7 +65,9 @@ class Worker:
         changed = clock.condition()
         self.families = Families()
         self._patience = patience = Patience(clock, changed, roll)
-        around = Surroundings(store, notifier, clock, changed, patience, self.families, trace)
+        around = Surroundings(
+            store, notifier, clock, changed, patience, Patience(clock, changed, roll), self.families, trace
+        )
         self._clock = clock
         self._changed = changed
         metrics = Metrics(self.families, config.pool, config.lane)
@@ -111,7 +115,8 @@ class DeadLetterHandler:
         """Each lane with its dead-letter queue."""
         changed = clock.condition()
         self.families = Families()
-        around = Surroundings(store, notifier, clock, changed, Patience(clock, changed, roll), self.families)
+        patience, aside = (Patience(clock, changed, roll) for _ in range(2))
+        around = Surroundings(store, notifier, clock, changed, patience, aside, self.families)
         self.engine = NoEngine()
         self.consumers = [
             _consumer(config, queue, self.engine, DeadLetters(config, clock), self._metrics(config), around)
@@ -134,5 +139,5 @@ def _consumer(
     leases = Leases(queue, clock, changed, config.visibility_seconds)
     metrics.watch_waiting(lambda: patience.troubled)
     results = Results(config, around.store)
-    finisher = Finisher(config, results, around.notifier, queue, leases, patience, clock)
+    finisher = Finisher(config, results, around.notifier, queue, leases, patience, around.aside, clock)
     return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, around.trace, clock, changed)

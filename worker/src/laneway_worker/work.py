@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from laneway.schema.result import ServedModel
 from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.formats import answer_checker
 from laneway_worker.lease import BEATS_PER_LEASE
+from laneway_worker.logs import log_defect
 from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
 from laneway_worker.ports import StopReason
 from laneway_worker.request import check, ollama_request
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from laneway_worker.patience import Patience
     from laneway_worker.ports import Clock, Condition, Delivery, ObjectStore, Stop
     from laneway_worker.results import Results
+
+log = logging.getLogger(__name__)
 
 
 class Work:
@@ -142,9 +145,13 @@ class Work:
 
     @staticmethod
     def _look_for(reason: StopReason, stop: Stop, is_there: Callable[[], bool]) -> None:
-        with suppress(Unavailable):  # the conditional PUT decides all the same; a cancel is looked for again
+        try:
             if is_there():
                 stop.set(reason)
+        except Unavailable:
+            pass  # the conditional PUT decides all the same; a cancel is looked for again
+        except Exception as error:  # noqa: BLE001 - whatever it is, the time-out and the deadline must still be seen to
+            log_defect(log, error)
 
     def _served(self) -> ServedModel:
         return self._engine.model or ServedModel(name=self._config.model.name, digest=self._config.model.digest)

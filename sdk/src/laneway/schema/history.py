@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 
-from laneway.schema.base import Frozen, JobId
+from laneway.schema.base import JobId, Record
 from laneway.schema.codes import ErrorCode
 
 MAX_ATTRIBUTE_BYTES = 4096  # of the message's 8 KiB that bodies leave free
@@ -15,7 +16,7 @@ MAX_FAILURES = 20
 MAX_ETAG = 128  # characters; S3's are 34 to 40
 
 
-class Failure(Frozen):
+class Failure(Record):
     """One failed attempt."""
 
     attempt: Annotated[int, Field(ge=1, le=1000)]
@@ -30,17 +31,22 @@ class Failure(Frozen):
     """When it failed."""
 
 
-class History(Frozen):
-    """When a job was first submitted, how it failed so far, and what it may replace."""
+class Origin(Record):
+    """Where a job comes from, and what it may replace."""
 
     id: JobId
     """The id of a job whose body names none: the MessageId of its first message."""
     submitted_at: AwareDatetime
     """First submission, as far as known."""
-    failures: Annotated[tuple[Failure, ...], Field(max_length=MAX_FAILURES)] = ()
-    """Failed attempts, oldest first."""
     replaces: Annotated[str, StringConstraints(max_length=MAX_ETAG)] | None = None
     """A person's retry: the ETag, with its quotes, of the one failed or expired result that it may replace."""
+
+
+class History(Origin):
+    """Its origin, and how it failed so far."""
+
+    failures: Annotated[tuple[Failure, ...], Field(max_length=MAX_FAILURES)] = ()
+    """Failed attempts, oldest first."""
 
     @property
     def attempts(self) -> int:
@@ -67,8 +73,14 @@ def read_history(attribute: str | None, message_id: str, sent_at: datetime) -> H
     fresh = History(id=message_id, submitted_at=sent_at)
     if attribute is None or len(attribute.encode(errors="replace")) > MAX_ATTRIBUTE_BYTES:
         return fresh
-    try:
-        history = History.model_validate_json(attribute)
-    except ValidationError:
-        return fresh
+    history = _read(attribute) or fresh
     return history.model_copy(update={"submitted_at": min(history.submitted_at, sent_at)})
+
+
+def _read(attribute: str) -> History | None:
+    """Failures that can't be read, a newer worker's perhaps, must not cost the job its id."""
+    with suppress(ValidationError):
+        return History.model_validate_json(attribute)
+    with suppress(ValidationError):
+        return History(**Origin.model_validate_json(attribute).model_dump())
+    return None

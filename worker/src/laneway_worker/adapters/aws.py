@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.handlers import add_expect_header
 
-from laneway_worker.errors import Refused, Unavailable
+from laneway_worker.errors import Refused, TargetRefused, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,8 @@ QUEUE = "make the queue, or correct its URL in the pool"
 REGION = "correct the region in the pool"
 REACH = "see that the endpoint is right and can be reached from here"
 
+CLOCK = "RequestTimeTooSkewed"
+
 ADVICE = {
     "AccessDenied": IDENTITY,
     "AccessDeniedException": IDENTITY,
@@ -56,12 +58,15 @@ ADVICE = {
     "InvalidIdentityToken": CREDENTIALS,
     "SignatureDoesNotMatch": CREDENTIALS,
     "UnrecognizedClientException": CREDENTIALS,
-    "RequestTimeTooSkewed": "set the clock of this machine right",
+    CLOCK: "set the clock of this machine right",
     "PermanentRedirect": REGION,
     "AuthorizationHeaderMalformed": REGION,
     "IllegalLocationConstraintException": REGION,
 }
 """AWS's codes for what a person has to change: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+
+OF_THE_TARGET = {code for code, advice in ADVICE.items() if advice not in (CREDENTIALS, REGION) and code != CLOCK}
+"""Codes that are about a bucket, queue or topic, and not about who asks."""
 
 NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
 
@@ -144,6 +149,8 @@ def _refusal(call: str, error: ClientError) -> Unavailable:
     """A refusal stays where its code says so; others, throttling among them, pass."""
     code = code_of(error)
     words = f"{call} was refused: {code}"
+    if code not in ADVICE:
+        return Unavailable(words)
     if error.operation_name not in ("", call):  # the credentials' own call, such as AssumeRoleWithWebIdentity
-        words += f" ({error.operation_name})"
-    return Refused(words, ADVICE[code]) if code in ADVICE else Unavailable(words)
+        return Refused(f"{words} ({error.operation_name})", ADVICE[code])
+    return TargetRefused(words, ADVICE[code]) if code in OF_THE_TARGET else Refused(words, ADVICE[code])
