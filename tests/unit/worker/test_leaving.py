@@ -184,3 +184,15 @@ def test_a_release_that_fails_leaves_the_message_to_its_lease(make_lane: MakeLan
     leave(lane)
     assert is_done(lane)
     assert not lane.is_visible(lane.only_message)
+
+
+def test_a_release_counts_the_receives_of_the_newest_delivery(make_lane: MakeLane) -> None:
+    lane = make_lane(Held(), parallel=2, start=False)
+    message_id = lane.send()
+    lane.only_message.receives = 3
+    lane.start()
+    lane.only_message.visible_at = lane.clock.now()
+    lane.pass_time(1)
+    assert lane.only_message.receives == 5
+    leave(lane)
+    assert lane.journal.of("release", "resend")[0] == f"resend {message_id} after 0"

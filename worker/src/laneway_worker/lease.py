@@ -63,6 +63,7 @@ class Leases:
             lease = self._held.get(delivery.message_id)
             if lease is None:
                 return False
+            lease.delivery = delivery  # the same message; its count of receives is a newer one
             lease.receipt = delivery.receipt
             lease.expires = received_at + self._seconds
             return True

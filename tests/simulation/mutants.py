@@ -1,0 +1,198 @@
+"""One-line faults in the worker's own code. The simulation has to catch each, or it proves nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import laneway_worker
+
+
+class Mutant(NamedTuple):
+    """A fault: a text that stands exactly once in a file of the worker becomes another one."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    Mutant(
+        "delete before the result is written",
+        "commit.py",
+        "        replaces = lease.delivery.read_history().replaces\n",
+        "        self._delete(self._leases.close(lease))\n        replaces = lease.delivery.read_history().replaces\n",
+    ),
+    Mutant(
+        "ignore 412: take our own result for the one that stands",
+        "results.py",
+        "            return self.winner(result.id, result)\n",
+        '            return Committed(result, "", ours=True)\n',
+    ),
+    Mutant(
+        "treat 412 as trouble and try again",
+        "results.py",
+        "            return self.winner(result.id, result)\n",
+        '            raise Unavailable("412") from None\n',
+    ),
+    Mutant(
+        "write results without a condition",
+        "adapters/s3.py",
+        'IfNoneMatch="*", ',
+        "",
+    ),
+    Mutant(
+        "heartbeat after acknowledging: close does not wait",
+        "lease.py",
+        "            self._changed.wait_for(lambda: lease.beats == 0)\n",
+        "",
+    ),
+    Mutant(
+        "count an interruption as an attempt",
+        "work.py",
+        "                return Released()\n\n    def _ended(",
+        '                return self._failed(task, JobError(ErrorCode.STALLED, "stopped"))\n\n    def _ended(',
+    ),
+    Mutant(
+        "drop the history when a job is sent again",
+        "work.py",
+        "task.history.with_failure(failure.code",
+        'task.history.model_copy(update={"failures": ()}).with_failure(failure.code',
+    ),
+    Mutant(
+        "forget the dead letters",
+        "dead_letters.py",
+        "        task = Task.of(delivery, self._clock.now())\n",
+        "        return Released()\n        task = Task.of(delivery, self._clock.now())\n",
+    ),
+    Mutant(
+        "prefetch one message",
+        "consumer.py",
+        "return self._config.parallel - self._busy if ready else 0",
+        "return self._config.parallel + 1 - self._busy if ready else 0",
+    ),
+    Mutant(
+        "drop what the last poll brings after SIGTERM",
+        "consumer.py",
+        "            self._end(lease, Released(), received)\n",
+        "            self._end(lease, Lost(), received)\n",
+    ),
+    Mutant(
+        "go on receiving after SIGTERM",
+        "consumer.py",
+        "            while self._phase is Phase.RUNNING:\n",
+        "            while self._phase is not Phase.LEAVING:\n",
+    ),
+    Mutant(
+        "take a stream without its final record for an answer",
+        "adapters/ollama_stream.py",
+        "        final = self._final\n        if final is None:",
+        "        final = self._final or {}\n        if final is None:",
+    ),
+    Mutant(
+        "acknowledge by the first handle after a redelivery",
+        "lease.py",
+        "            lease.receipt = delivery.receipt\n            lease.expires",
+        "            lease.expires",
+    ),
+    Mutant(
+        "start a redelivered job that runs here a second time",
+        "consumer.py",
+        "        if self._leases.adopt(delivery, received):\n            return\n",
+        "",
+    ),
+    Mutant(
+        "forget the failed job",
+        "commit.py",
+        "        if is_kept(lease.delivery, committed.result):\n",
+        "        if is_kept(lease.delivery, committed.result) and committed.ours:\n",
+    ),
+    Mutant(
+        "a person's retry replaces without If-Match",
+        "results.py",
+        "return self._store.replace(bucket, key, body, replaces)",
+        "return self._store.replace(bucket, key, body, self._store.etag(bucket, key) or replaces)",
+    ),
+    Mutant(
+        "a person's retry may replace an answer",
+        "results.py",
+        "return standing.etag == etag and standing.result.status in REPLACEABLE",
+        "return standing.etag == etag",
+    ),
+    Mutant(
+        "a lease is never lost by its own deadline",
+        "lease.py",
+        "if not each.closed and each.expires <= now]",
+        "if not each.closed and each.expires <= now - 1e6]",
+    ),
+    Mutant(
+        "ignore the deadline while a job runs",
+        "work.py",
+        "            alive = (deadline - self._clock.now()).total_seconds()\n",
+        "            alive = 1e6\n",
+    ),
+    Mutant(
+        "let the lane's time-out pass",
+        "work.py",
+        "            left = timeout - stop.running_seconds(self._clock.monotonic())\n",
+        "            left = 1e6\n",
+    ),
+    Mutant(
+        "tell before the result is written",
+        "commit.py",
+        "        return self._patiently(lease, lambda: self._results.commit(record, replaces))\n",
+        "        from laneway_worker.results import Committed as Early\n"
+        '        early = self._notification(Early(record, "x", ours=True))\n'
+        '        self._patiently(lease, lambda: self._notifier.publish(self._config.topic_arn or "", early))\n'
+        "        return self._patiently(lease, lambda: self._results.commit(record, replaces))\n",
+    ),
+    Mutant(
+        "give back without end instead of sending a fresh copy",
+        "commit.py",
+        "FRESH_COPY_FROM = 5 ",
+        "FRESH_COPY_FROM = 500 ",
+    ),
+    Mutant(
+        "tell nobody where another worker's result is found",
+        "commit.py",
+        "        if self._config.topic_arn is not None:\n",
+        "        if self._config.topic_arn is not None and committed.ours:\n",
+    ),
+    Mutant(
+        "ignore the second SIGTERM",
+        "consumer.py",
+        "        for lease in held:\n            lease.stop.set(StopReason.LEAVING)\n",
+        "",
+    ),
+    Mutant(
+        "receive in a quiet time",
+        "consumer.py",
+        "        asleep = self._gate.asleep\n",
+        "        asleep = False\n",
+    ),
+    Mutant(
+        "begin what a poll brings in a quiet time",
+        "consumer.py",
+        "self._phase is Phase.RUNNING and not self._gate.asleep",
+        "self._phase is Phase.RUNNING",
+    ),
+    Mutant(
+        "charge the first crash of the engine",
+        "engine.py",
+        "            self._set(None, str(error))\n        with self._suspect(stop):",
+        '            raise JobError(ErrorCode.ENGINE_CRASHED, "crashed") from error\n        with self._suspect(stop):',
+    ),
+)
+
+
+def mutate(mutant: Mutant, folder: Path) -> None:
+    """Copy the worker's package into a folder, with the fault in it."""
+    package = folder / "laneway_worker"
+    shutil.copytree(Path(laneway_worker.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    file = package / mutant.file
+    text = file.read_text()
+    if text.count(mutant.old) != 1:
+        raise AssertionError(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.file}")
+    file.write_text(text.replace(mutant.old, mutant.new))
