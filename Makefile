@@ -63,7 +63,7 @@ test-ports: cache-ollama cache-localstack ## fakes and real adapters through one
 	$(RUN) pytest tests/ports -q -n 3 --dist loadgroup
 
 test-simulation: sync ## the real worker in 5,000 seeded worlds with faults and crashes, and the mutants that it must catch
-	$(RUN) pytest tests/simulation -q -s
+	$(RUN) pytest tests/simulation -q
 
 test-chaos: cache-ollama cache-localstack ## real workers, killed and cut off from AWS; the short form of `make chaos`
 	$(RUN) pytest tests/chaos -q -n 3 --dist worksteal
@@ -127,6 +127,9 @@ kind-up: sync ## a pool on kind: LocalStack, KEDA, the operator, examples/kind/p
 kind-down: ## delete the kind cluster
 	kind delete cluster --name laneway
 	rm -rf $(KIND_DIR)
+
+soak: sync ## 200,000 seeds of the simulation; half an hour
+	PYTHONPATH=tests nice $(RUN) python -m simulation.campaign 200000
 
 chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes
 	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py

@@ -181,6 +181,9 @@ worker left), or because Ollama was `unavailable` in the middle.
 TRACES = """
 ## Traces
 
+The images do not hold OpenTelemetry yet: traces are for a worker that you install yourself, or an image of your own.
+The dead-letter handler sends none.
+
 With `laneway-worker[otel]` installed, and with `OTEL_EXPORTER_OTLP_ENDPOINT` in its environment, a worker sends a span
 for each message (`process job`, and in it `generate` and `commit`) by OTLP over HTTP; OpenTelemetry's other standard
 variables hold too. A sender's trace is continued: its message attributes `traceparent` and `tracestate`, or else

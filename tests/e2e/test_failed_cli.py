@@ -129,6 +129,31 @@ def test_a_job_that_nobody_knows_is_named(kept: Kept, command: str) -> None:
     assert "nobody has no result" in done.stderr
 
 
+def test_entries_that_can_not_be_read_are_told_of_in_one_line(kept: Kept) -> None:
+    kept.fail("a")
+    first = kept.leave_unreadable("b")
+    one = failed(kept, "list", "--json")
+    second = kept.leave_unreadable("c")
+    two = failed(kept, "retry", "--all", "--yes")
+    assert one.returncode == two.returncode == 0
+    assert [each["id"] for each in json.loads(one.stdout)["jobs"]] == ["a"]
+    assert one.stderr == f"1 entry is not readable by this version: {first}\n"
+    assert two.stderr == f"2 entries are not readable by this version: {first}, {second}\nsent 1, refused 0\n"
+    assert [message.history.id for message in kept.messages()] == ["a"]
+    for name in ("d", "e", "f"):
+        kept.leave_unreadable(name)
+    assert failed(kept, "list").stderr.splitlines()[0].endswith("d.json and 2 more")
+
+
+def test_a_named_job_whose_entry_can_not_be_read_is_refused(kept: Kept) -> None:
+    key = kept.leave_unreadable("a")
+    kept.fail("b")
+    for command in ("retry", "drop"):
+        done = failed(kept, command, "a")
+        assert (done.returncode, done.stderr.startswith(f"{key} is not readable by this version: ")) == (1, True)
+    assert failed(kept, "show", "a").returncode == 4
+
+
 def test_a_job_that_is_named_is_sent_at_once(kept: Kept) -> None:
     kept.fail("a")
     kept.fail("b")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway import InvalidJob, PoolUnavailable
+from laneway.failed_entries import Unreadable
 from laneway.failed_jobs import FailedJobRefused, Refused, RetryOutcome
 from laneway.schema.codes import ErrorCode
 from laneway.schema.job import MAX_INLINE_BYTES
@@ -32,6 +33,10 @@ def kept(aws: Aws, tmp_path: Path) -> Kept:
 
 def ids(found: Iterator[object]) -> list[str]:
     return [str(getattr(each, "id", each)) for each in found]
+
+
+def refused(outcomes: Iterator[object]) -> list[str]:
+    return [each.id for each in outcomes if isinstance(each, Refused)]
 
 
 def test_a_pool_without_failed_jobs_lists_none(kept: Kept) -> None:
@@ -79,11 +84,53 @@ def test_other_objects_in_the_folder_are_passed_over(kept: Kept) -> None:
     assert ids(kept.pool.failed.list()) == ["a"]
 
 
-def test_an_entry_that_can_not_be_read_is_named(kept: Kept) -> None:
-    kept.put(kept.place.failed("a"), json.dumps({"id": "a", "body": CANARY}).encode())
-    with pytest.raises(PoolUnavailable, match=r"failed/a\.json is not readable") as caught:
-        list(kept.pool.failed.list())
+def test_an_entry_that_can_not_be_read_is_told_of_and_holds_up_none(kept: Kept) -> None:
+    key = kept.leave_unreadable("b")
+    kept.fail("a")
+    told: list[Unreadable] = []
+    for names in (None, ["b", "a"]):
+        assert ids(kept.pool.failed.list(names, unreadable=told.append)) == ["a"]
+    assert [each.key for each in told] == [key, key]
+    assert not any(CANARY in str(each) for each in told)
+
+
+def test_an_entry_that_can_not_be_read_is_logged_where_nobody_asks(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = kept.leave_unreadable("a")
+    assert list(kept.pool.failed.list()) == []
+    assert f"{key} is not readable by this version" in caplog.text
+    assert CANARY not in caplog.text
+
+
+def test_a_job_whose_entry_can_not_be_read_is_told_so(kept: Kept) -> None:
+    key = kept.leave_unreadable("a")
+    failed = kept.pool.failed
+    for action in (failed.show, failed.retry, failed.drop):
+        with pytest.raises(Unreadable, match=rf"{key} is not readable by this version: .*code"):
+            action("a")
+    assert kept.messages() == []
+    assert kept.has(key)
+
+
+def test_a_result_that_can_not_be_read_is_told_so(kept: Kept) -> None:
+    kept.put(kept.place.result("a"), json.dumps({"id": "a", "text": CANARY}).encode())
+    with pytest.raises(Unreadable, match=r"results/a\.json is not readable") as caught:
+        kept.pool.failed.retry("a")
     assert CANARY not in str(caught.value)
+
+
+def test_of_many_one_that_can_not_be_read_holds_up_none(kept: Kept) -> None:
+    names = ["a", "b", "c", "d"]
+    for name in names:
+        kept.fail(name)
+    kept.leave_unreadable("b")
+    kept.put(kept.place.result("c"), b"?")
+    failed = kept.pool.failed
+    assert refused(failed.retry_all(["a", "b", "c"], rate=1000)) == ["b", "c"]
+    assert refused(failed.drop_all(["d", "b"], rate=1000)) == ["b"]
+    assert [message.history.id for message in kept.messages()] == ["a"]
+    assert not kept.has(kept.place.failed("d"))
 
 
 def test_show_has_the_job_with_its_body(kept: Kept) -> None:
@@ -282,6 +329,27 @@ def test_many_are_retried_and_one_that_is_refused_holds_up_none(kept: Kept) -> N
     assert [each.id for each in outcomes] == names
     assert [each.id for each in outcomes if isinstance(each, Refused)] == ["job-07"]
     assert len(kept.messages()) == 19
+
+
+def test_a_message_that_sqs_refuses_holds_up_none(kept: Kept) -> None:
+    kept.take_at_most(1024)
+    kept.fail("long", body="x" * 2000)
+    kept.fail("a")
+    failed = kept.pool.failed
+    with pytest.raises(FailedJobRefused, match="SQS refuses the message of long: InvalidParameterValue"):
+        failed.retry("long")
+    assert refused(failed.retry_all(["long", "a"], rate=1000)) == ["long"]
+    assert [message.history.id for message in kept.messages()] == ["a"]
+    assert ids(failed.list()) == ["long"]
+
+
+def test_a_queue_that_has_gone_ends_the_run(kept: Kept) -> None:
+    kept.fail("a")
+    pool = kept.pool
+    kept.remove_queue("fast")
+    with pytest.raises(PoolUnavailable, match="sending the job"):
+        list(pool.failed.retry_all(["a"]))
+    assert ids(pool.failed.list()) == ["a"]
 
 
 def test_many_that_are_interrupted_go_on_with_the_rest(kept: Kept) -> None:

@@ -191,6 +191,7 @@ EXPIRIES = (
 )
 
 DOUBLING = {"properties": {"a": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}}}
+CHAIN = {f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}]} for number in range(500)}
 WIDE = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(10_000)}}
 
 FORMATS = (
@@ -200,6 +201,7 @@ FORMATS = (
     _fields("properties list", "format/properties", format={"properties": []}),
     _fields("reference to itself", "leads back to itself", format={"$ref": "#"}),
     _fields("reference that doubles", "references multiply", format=DOUBLING),
+    _fields("500 references in a chain", "at most 100", format={"$defs": CHAIN | {"d500": {}}, "$ref": "#/$defs/d0"}),
     _fields("reference to http", "only references of the form #/", format={"$ref": "http://127.0.0.1:9/a"}),
     _fields("reference to nothing", "leads nowhere", format={"$ref": "#/$defs/a"}),
     _fields("no regular expression", "format/pattern", "no regular expression", format={"pattern": "("}),

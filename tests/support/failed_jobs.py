@@ -18,6 +18,7 @@ from laneway.schema.lane_config import LaneLimits, LaneModel, QueueURLs
 from laneway.schema.pool_document import PoolDocument, PoolLane
 from laneway.schema.result import ErrorDetail, Result, ServedModel, Timing
 from support.local_pool import AWS
+from support.pool_files import CANARY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +124,21 @@ class Kept:
         )
         self.put(self.place.failed(job_id), job.to_json())
         return job
+
+    def leave_unreadable(self, job_id: str) -> str:
+        """Plant a failed job as newer workers may leave one; returns the key of its entry."""
+        job = self.fail(job_id).model_dump(mode="json")
+        entry = job | {"error": job["error"] | {"code": "of_tomorrow"}, "body": CANARY}
+        self.put(self.place.failed(job_id), json.dumps(entry).encode())
+        return self.place.failed(job_id)
+
+    def take_at_most(self, size: int, lane: str = "fast") -> None:
+        """Let a lane's queue refuse larger messages."""
+        self.aws.sqs.set_queue_attributes(QueueUrl=self._queues[lane], Attributes={"MaximumMessageSize": str(size)})
+
+    def remove_queue(self, lane: str) -> None:
+        """Delete a lane's queue."""
+        self.aws.sqs.delete_queue(QueueUrl=self._queues[lane])
 
     def messages(self, lane: str = "fast") -> list[Sent]:
         """What waits in a lane's queue."""

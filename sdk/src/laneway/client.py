@@ -23,6 +23,7 @@ from laneway.errors import (
 )
 from laneway.failed_jobs import FailedJobs
 from laneway.lanes import lane_of, refuse_early
+from laneway.pacing import CONCURRENT_CALLS
 from laneway.remote import Figures, Remote
 from laneway.schema.base import problems
 from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from laneway.schema.keys import Place
 
-CONCURRENT_CALLS = 8
 SHORTEST_PAUSE_SECONDS = 0.03
 LONGEST_PAUSE_SECONDS = 1.0
 PAUSE_SHARE = 0.02  # of the time waited so far: looking costs the wait two percent, and long waits few requests

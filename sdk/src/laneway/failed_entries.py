@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from laneway.compose import checked_id
-from laneway.errors import PoolUnavailable
+from laneway.errors import LanewayError
 from laneway.pacing import CONCURRENT_CALLS
 from laneway.schema.base import problems
 from laneway.schema.failed_job import FailedJob
@@ -19,13 +19,22 @@ from laneway.schema.job import InvalidJob
 from laneway.schema.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from laneway.remote import Remote
     from laneway.schema.keys import Place
 
 WINDOW = 32  # entries in memory at once while listing; each holds a body of up to 1 MiB
 CLOCKS_DIFFER = timedelta(minutes=15)  # AWS refuses requests of a clock that is further off
+
+
+class Unreadable(LanewayError):
+    """What lies where a failed job or a result belongs is of a newer version, or something else."""
+
+    def __init__(self, key: str, error: ValidationError) -> None:
+        """The object's key."""
+        super().__init__(f"{key} is not readable by this version: {problems(error)}; upgrade laneway, or look at it")
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -70,20 +79,33 @@ class Selection:
 
 
 class FailedEntries:
-    """A pool's `failed/`. Every method raises `PoolUnavailable`."""
+    """A pool's `failed/`. Every method raises `PoolUnavailable`, and all that read `Unreadable`, `select` aside."""
 
     def __init__(self, remote: Remote, place: Place) -> None:
         """Nothing is read yet."""
         self._remote = remote
         self._place = place
 
-    def select(self, selection: Selection, ids: Iterable[str] | None) -> Iterator[Entry]:
-        """What is meant and counts, in the order of `ids`, or of S3 where all are looked through."""
+    def select(
+        self, selection: Selection, ids: Iterable[str] | None, unreadable: Callable[[Unreadable], None]
+    ) -> Iterator[Entry]:
+        """What is meant and counts, in the order of `ids`, or of S3 where all are looked through; `unreadable` is told
+        of each that nobody can select.
+        """
         names = self._names(selection) if ids is None else iter([checked_id(each) for each in ids])
         with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
             while window := tuple(islice(names, WINDOW)):
-                found = threads.map(self.standing, window)
-                yield from (each for each in found if each is not None and selection.wants(each.job))
+                for found in threads.map(self._look, window):
+                    if isinstance(found, Unreadable):
+                        unreadable(found)
+                    elif found is not None and selection.wants(found.job):
+                        yield found
+
+    def _look(self, job_id: str) -> Entry | Unreadable | None:
+        try:
+            return self.standing(job_id)
+        except Unreadable as error:
+            return error
 
     def _names(self, selection: Selection) -> Iterator[str]:
         folder = self._place.failed_folder
@@ -101,7 +123,7 @@ class FailedEntries:
         try:
             return Entry(FailedJob.model_validate_json(stored.body), stored.etag)
         except ValidationError as error:
-            raise PoolUnavailable(f"{key} is not readable by this version: {problems(error)}") from None
+            raise Unreadable(key, error) from None
 
     def standing(self, job_id: str) -> Entry | None:
         """The entry of a job, if the result that it tells of is the one that stands."""
@@ -119,7 +141,7 @@ class FailedEntries:
         try:
             return StandingResult(Result.model_validate_json(stored.body), stored.etag)
         except ValidationError as error:
-            raise PoolUnavailable(f"{key} is not readable by this version: {problems(error)}") from None
+            raise Unreadable(key, error) from None
 
     def delete(self, entry: Entry) -> bool:
         """Delete exactly this entry; False where it has gone, or another one is there."""

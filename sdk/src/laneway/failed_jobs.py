@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from laneway.errors import LanewayError
-from laneway.failed_entries import FailedEntries, Selection
+from laneway.failed_entries import FailedEntries, Selection, Unreadable
 from laneway.lanes import lane_of, refuse_early
 from laneway.pacing import Pace, paced
+from laneway.remote import MessageRefused
 from laneway.schema.history import History
 from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, StoredJob, parse_job, parse_message
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 DEFAULT_RATE = 10.0  # a second: a wave of retries should not push back everybody's jobs at once
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class FailedJobRefused(LanewayError):
@@ -62,10 +66,15 @@ class _Message:
     group_id: str | None = None
 
 
+def _warn(error: Unreadable) -> None:
+    log.warning("%s", error)
+
+
 class FailedJobs:
     """A pool's failed jobs: what is kept of them counts only while their failed result is the one that stands.
 
-    Every method raises `PoolUnavailable`.
+    Every method raises `PoolUnavailable`, and those for one job `Unreadable` where this version can't read its entry or
+    result.
     """
 
     def __init__(self, remote: Remote, place: Place, document: PoolDocument) -> None:
@@ -83,10 +92,13 @@ class FailedJobs:
         lane: str | None = None,
         older_than: timedelta | None = None,
         newer_than: timedelta | None = None,
+        unreadable: Callable[[Unreadable], None] = _warn,
     ) -> Iterator[FailedJob]:
-        """Failed jobs in the order of their ids, or of `ids`; the age is the time since they failed."""
+        """Failed jobs in the order of their ids, or of `ids`; the age is the time since they failed. `unreadable` is
+        told of entries that this version can't read; by default the log is.
+        """
         selection = Selection(code, lane, _ago(older_than), _ago(newer_than))
-        return (entry.job for entry in self._entries.select(selection, ids))
+        return (entry.job for entry in self._entries.select(selection, ids, unreadable))
 
     def show(self, job_id: str) -> FailedJob:
         """One failed job; raises `FailedJobRefused`."""
@@ -112,13 +124,21 @@ class FailedJobs:
         lane = self._target(message, to)
         self._refuse_hopeless(message, lane)
         history = History(id=job_id, submitted_at=datetime.now(UTC), replaces=message.replaces)
-        self._remote.send(lane.queue.url, message.body, history=history.to_attribute(), group_id=message.group_id)
+        self._send(message, lane, history)
         if entry is not None:
             self._entries.delete(entry)  # last: whatever ends this process before leaves a job that can be retried
         return RetryOutcome(job_id, lane.name, message.replaces)
 
+    def _send(self, message: _Message, lane: PoolLane, history: History) -> None:
+        try:
+            self._remote.send(lane.queue.url, message.body, history=history.to_attribute(), group_id=message.group_id)
+        except MessageRefused as error:
+            raise FailedJobRefused(
+                f"SQS refuses the message of {message.id}: {error}; send the job under a new id with another body"
+            ) from error
+
     def _expired(self, job_id: str) -> _Message:
-        """No entry tells of an expired job; the client has stored its body, other senders have not."""
+        """No entry tells of a job that expired without a retry; the client stored its body, other senders did not."""
         found = self._entries.result(job_id)
         if found is None or found.result.status != "expired":
             raise FailedJobRefused(_why_not(job_id, found))
@@ -219,7 +239,7 @@ def _or_refused(action: Callable[[str], T]) -> Callable[[str], T | Refused]:
     def act(job_id: str) -> T | Refused:
         try:
             return action(job_id)
-        except (FailedJobRefused, InvalidJob) as error:
+        except (FailedJobRefused, InvalidJob, Unreadable) as error:
             return Refused(job_id, str(error))
 
     return act

@@ -26,7 +26,12 @@ READ_SECONDS = 20
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
 UNSUPPORTED = {"NotImplemented", "501"}  # LocalStack's answer to a conditional delete
+BODY_REFUSED = {"InvalidMessageContents", "InvalidParameterValue"}  # a character, the size; the queue takes others
 CONFLICT = {"ConditionalRequestConflict", "409"}  # S3: two writers at once; one of them may try again
+
+
+class MessageRefused(PoolUnavailable):
+    """SQS refuses this very message; it may take others."""
 
 
 @dataclass(frozen=True)
@@ -204,12 +209,17 @@ class Remote:
         return None
 
     def send(self, queue_url: str, body: str, *, history: str | None = None, group_id: str | None = None) -> None:
-        """Send one message; `history` is the text of our own attribute."""
+        """Send one message; `history` is the text of our own attribute. Raises `MessageRefused`."""
         extra: dict[str, Any] = {"MessageGroupId": group_id} if group_id else {}
         if history is not None:
             extra["MessageAttributes"] = {MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}}
         with self._reaching("sending the job"):
-            self._sqs.send_message(QueueUrl=queue_url, MessageBody=body, **extra)
+            try:
+                self._sqs.send_message(QueueUrl=queue_url, MessageBody=body, **extra)
+            except ClientError as error:
+                if code_of(error) in BODY_REFUSED:
+                    raise MessageRefused(f"{code_of(error)}: {_words(error)}") from None
+                raise
 
     def figures(self, queue_url: str) -> Figures:
         """A queue's approximate counts."""
@@ -232,6 +242,10 @@ class Remote:
 def code_of(error: ClientError) -> str:
     """AWS's code of an error, such as `NoSuchBucket`."""
     return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+def _words(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Message", "no reason given"))
 
 
 def _advice(code: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.preflight import Preflight
 from laneway_operator.digest import digest_of_manifest
@@ -19,7 +20,7 @@ from support.operator import EMULATED, OTHER_UID, SETTINGS, named, pool_view
 from support.pools import TOPIC, pool_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from laneway_operator.settings import Settings
     from laneway_operator.view import Manifest, PoolView
@@ -33,20 +34,24 @@ HANDLER = {"Deployment documents-dead-letters-of-all-lanes"}
 HANDLER_CONFIG = HANDLER | {"ConfigMap documents-dead-letters-of-all-lanes"}
 """The dead-letter handler reads every lane's document."""
 HANDLER_SCALER = {"ScaledObject documents-dead-letters-of-all-lanes"}
-CONFIG = {"ConfigMap documents-fast", "Deployment documents-fast"} | HANDLER_CONFIG
+LANE = {"ConfigMap documents-fast", "Deployment documents-fast"}
 """A pod reads the config by a name that changes with it."""
+CONFIG = LANE | HANDLER_CONFIG
 DEPLOYMENT = {"Deployment documents-fast"}
 SCALER = {"ScaledObject documents-fast"}
-OTHER_CONFIG = {"ConfigMap documents-slow", "Deployment documents-slow"} | HANDLER_CONFIG
+OTHER_LANE = {"ConfigMap documents-slow", "Deployment documents-slow"}
 OTHER_SCALER = {"ScaledObject documents-slow"}
 DEPLOYMENTS = DEPLOYMENT | {"Deployment documents-slow"}
-CONFIGS = CONFIG | OTHER_CONFIG
+LANES = LANE | OTHER_LANE
+CONFIGS = LANES | HANDLER_CONFIG
 SCALERS = SCALER | OTHER_SCALER
 ROLES = {"Role laneway-worker-documents", "RoleBinding laneway-worker-documents"}
 OWN_QUEUE = {
     "url": "https://sqs.eu-west-1.amazonaws.com/1/a",
     "deadLetterURL": "https://sqs.eu-west-1.amazonaws.com/1/b",
 }
+
+NIGHT = {"name": "night", "timezone": "Europe/Paris", "start": "0 1 * * *", "end": "0 5 * * *", "suspend": True}
 
 
 def two_lanes(lane: dict[str, Any] | None = None, settings: Settings = SETTINGS, **spec: Any) -> PoolView:
@@ -95,9 +100,11 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes({"parallel": 2}), CONFIG | SCALER),
         (two_lanes({"limits": {"timeout": "4m"}}), CONFIG | PREFLIGHT),
         (two_lanes({"limits": {"maxTokens": 100}}), CONFIG | PREFLIGHT),
-        (two_lanes({"drainTimeout": "10m"}), CONFIG),
+        # The handler has a grace of its own and works in quiet hours too; nor does it generate or report for a pod.
+        (two_lanes({"drainTimeout": "10m"}), LANE),
+        (two_lanes({"schedules": [NIGHT]}), LANE | SCALER),
         (two_lanes({"placement": {"profiles": ["other-cpu"]}}), DEPLOYMENT),
-        (two_lanes({"placement": {"profiles": ["gpu"]}}), CONFIG),
+        (two_lanes({"placement": {"profiles": ["gpu"]}}), LANE),
         (two_lanes({"model": {"name": "gemma3:1b"}}), CONFIG | PREFLIGHT),
         (two_lanes({"model": {"name": "gemma3:4b", "contextLength": 4096}}), CONFIG | PREFLIGHT),
         (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | HANDLER_SCALER | PREFLIGHT),
@@ -108,7 +115,7 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, ollama_image="ollama:2")), DEPLOYMENTS),
         (two_lanes(settings=replace(SETTINGS, image_pull_secrets=("a",))), DEPLOYMENTS | HANDLER | PREFLIGHT),
-        (two_lanes(settings=replace(SETTINGS, pod_reports=True)), CONFIGS | ROLES),
+        (two_lanes(settings=replace(SETTINGS, pod_reports=True)), LANES | ROLES),
         (
             two_lanes(settings=EMULATED),
             CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT | {"TriggerAuthentication laneway-documents"},
@@ -245,5 +252,20 @@ def test_a_pod_may_leave_for_as_long_as_it_drains_and_then_some() -> None:
     assert pod["terminationGracePeriodSeconds"] == 630
 
 
+def test_the_dead_letter_handler_gives_back_what_it_holds_before_it_is_killed() -> None:
+    manifests = render(two_lanes({"drainTimeout": "10m", "schedules": [NIGHT]}))
+    (document,) = [
+        each["data"]["dead-letters.json"] for each in manifests if "dead-letters.json" in each.get("data", {})
+    ]
+    (pod,) = [pod for pod in _pods_of(manifests) if "--dead-letters" in pod["containers"][0].get("args", [])]
+    for lane in DeadLettersConfig.model_validate_json(document).lanes:
+        assert lane.drain_seconds < pod["terminationGracePeriodSeconds"]
+        assert lane.quiet == ()
+
+
 def _pods(view: PoolView) -> list[Manifest]:
-    return [each["spec"]["template"]["spec"] for each in render(view) if each["kind"] in ("Deployment", "Job")]
+    return _pods_of(render(view))
+
+
+def _pods_of(manifests: Iterable[Manifest]) -> list[Manifest]:
+    return [each["spec"]["template"]["spec"] for each in manifests if each["kind"] in ("Deployment", "Job")]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from laneway.schema.codes import ErrorCode
 from laneway_worker.errors import JobError
@@ -11,9 +13,11 @@ from laneway_worker.formats import answer_checker
 from support.jobs import JSON_OBJECTS, PROPERTY, TEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CANARY = "canary-5f1e"
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 
@@ -102,12 +106,101 @@ def test_a_violation_says_where() -> None:
         ({"items": {"type": "integer"}}, f'["{CANARY}"]'),
         ({"required": ["a"]}, f'{{"b": "{CANARY}"}}'),
         ({"additionalProperties": False}, f'{{"a": "{CANARY}"}}'),
+        ({"properties": {"a": {}}, "additionalProperties": False}, f'{{"{CANARY}": 1}}'),
+        ({"patternProperties": {"^a": {}}, "additionalProperties": False}, f'{{"{CANARY}": 1}}'),
+        ({"unevaluatedProperties": False}, f'{{"{CANARY}": 1}}'),
+        ({"propertyNames": {"maxLength": 1}}, f'{{"{CANARY}": 1}}'),
+        ({"propertyNames": {"allOf": [{"pattern": "^a"}]}}, f'{{"{CANARY}": 1}}'),
+        ({"items": {"unevaluatedProperties": False}}, f'[{{"{CANARY}": 1}}]'),
+        ({"additionalProperties": {"additionalProperties": {"type": "null"}}}, f'{{"{CANARY}": {{"{CANARY}": 1}}}}'),
         ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, f'"{CANARY}"'),
         ("json", CANARY),
     ],
 )
-def test_a_violation_quotes_no_value_of_the_answer(wanted: Any, text: str) -> None:
+def test_a_violation_quotes_neither_a_value_nor_a_key_of_the_answer(wanted: Any, text: str) -> None:
     assert CANARY not in str(refusal_of_answer(wanted, text))
+
+
+CANARIES = st.sampled_from([CANARY, f"a {CANARY}", f"{CANARY}\n", f'"{CANARY}"'])
+ANSWERS: st.SearchStrategy[Any] = st.recursive(
+    CANARIES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(CANARIES, inner, max_size=3), max_leaves=6
+)
+STRICT: list[dict[str, Any]] = [
+    {"additionalItems": False, "items": [{}], "$schema": DRAFT_7},
+    {"additionalProperties": False, "properties": {"a": {}}},
+    {"const": {"a": 1}},
+    {"contains": {"type": "null"}, "minContains": 2},
+    {"contains": {}, "maxContains": 0},
+    {"contentEncoding": "base64", "contentMediaType": "application/json", "$schema": DRAFT_7},
+    {"dependencies": {"a": ["b"]}, "minProperties": 9, "$schema": DRAFT_7},
+    {"dependentRequired": {CANARY[:3]: ["b"]}, "propertyNames": {"const": "b"}},
+    {"dependentSchemas": {"a": False}, "unevaluatedProperties": {"type": "null"}},
+    {"else": {"propertyNames": {"format": "date"}}, "if": {"type": "null"}},
+    {"enum": ["a"]},
+    {"format": "date", "$schema": DRAFT_7},
+    {"if": {}, "then": {"type": "null"}},
+    {"items": False, "unevaluatedProperties": False},
+    {"maxItems": 0, "maxLength": 0, "maxProperties": 0},
+    {"minItems": 9, "minLength": 99, "minProperties": 9},
+    {"minimum": 5, "maximum": 1, "multipleOf": 2, "exclusiveMinimum": 7, "exclusiveMaximum": 0},
+    {"not": {}},
+    {"oneOf": [{}, {}]},
+    {"oneOf": [{"required": ["a"]}, {"unevaluatedProperties": False}]},
+    {"pattern": "^a$", "patternProperties": {"": False}},
+    {"pattern": "^a$", "patternProperties": {"^b": {}}, "additionalProperties": False},
+    {"prefixItems": [False], "propertyNames": {"maxLength": 1}},
+    {"propertyNames": {"anyOf": [{"pattern": "^a$"}]}},
+    {"propertyNames": {"not": {}}},
+    {"propertyNames": False},
+    {"required": ["a"], "uniqueItems": True},
+    {"type": ["null", "number"]},
+    {"unevaluatedItems": False, "unevaluatedProperties": False},
+]
+WRAPPED: list[Callable[[Any], dict[str, Any]]] = [
+    lambda inner: inner,
+    lambda inner: {"additionalProperties": inner, "items": inner},
+    lambda inner: {"patternProperties": {"": inner}, "unevaluatedItems": inner},
+    lambda inner: {"allOf": [inner], "unevaluatedProperties": False},
+    lambda inner: {"anyOf": [inner]},
+    lambda inner: {"$defs": {"a": inner}, "$ref": "#/$defs/a"},
+]
+
+
+@PROPERTY
+@given(st.sampled_from(STRICT), st.sampled_from(WRAPPED), ANSWERS)
+def test_whatever_the_rule_its_violation_holds_no_word_of_the_answer(
+    strict: dict[str, Any], wrapped: Callable[[Any], dict[str, Any]], answer: Any
+) -> None:
+    said = ""
+    inner = {name: value for name, value in strict.items() if name != "$schema"}
+    draft = {"$schema": strict["$schema"]} if "$schema" in strict else {}
+    try:
+        answer_checker(wrapped(inner) | draft)(json.dumps(answer))
+    except JobError as refused:
+        said = str(refused)
+    assert CANARY not in said
+    assert not said or said.startswith("the answer breaks format/")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "words"),
+    [
+        (CITY, "{}", "format/required: a property that the schema requires is not there"),
+        (CITY, '{"city": 7}', "format/properties/city/type: it has another type"),
+        ({"properties": {"a": {}}, "additionalProperties": False}, '{"b": 1}', "a property that the schema does not"),
+        ({"additionalProperties": False}, '{"b": 1}', "the schema allows nothing here"),
+        ({"enum": ["a", "b"]}, '"c"', "format/enum: it is none of the values"),
+        ({"propertyNames": {"maxLength": 1}}, '{"bc": 1}', "format/propertyNames/maxLength: a property has a name"),
+        ({"oneOf": [{}, {}]}, "1", "format/oneOf: it meets more than one"),
+    ],
+)
+def test_a_violation_says_in_words_which_rule_is_broken(wanted: Any, text: str, words: str) -> None:
+    assert words in str(refusal_of_answer(wanted, text))
+
+
+def test_a_violation_is_no_longer_than_a_line_or_two_whatever_the_schema() -> None:
+    wanted = {"properties": {"a" * 5000: {"type": "null"}}}
+    assert len(str(refusal_of_answer(wanted, json.dumps({"a" * 5000: 1})))) < 400
 
 
 @pytest.mark.parametrize(
@@ -171,6 +264,53 @@ def test_a_pattern_that_makes_other_engines_hang_is_harmless(pattern: str) -> No
 def test_a_schema_that_only_refers_to_itself_is_refused() -> None:
     with pytest.raises(JobError, match="leads back to itself"):
         answer_checker({"$ref": "#"})
+
+
+def chain(length: int, step: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """A schema of so many definitions, each of which leads to the next."""
+    defs = {f"d{number}": step(f"#/$defs/d{number + 1}") for number in range(1, length)}
+    return {"$defs": defs | {f"d{length}": {"type": "integer"}}, "$ref": "#/$defs/d1"}
+
+
+STEPS: list[Callable[[str], dict[str, Any]]] = [
+    lambda to: {"$ref": to},
+    lambda to: {"allOf": [{"$ref": to}]},
+    lambda to: {"anyOf": [{"$ref": to}, {"type": "null"}]},
+    lambda to: {"not": {"$ref": to}},
+    lambda to: {"allOf": [{"$ref": to}], "unevaluatedProperties": False},
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("length", [101, 340, 1200])
+def test_a_long_chain_of_references_is_refused(length: int, step: Callable[[str], dict[str, Any]]) -> None:
+    refused = refusal_of_schema(chain(length, step))
+    assert refused.code is ErrorCode.INVALID_JOB
+    assert "at most 100" in str(refused)
+
+
+def test_a_chain_of_references_of_the_greatest_length_is_not() -> None:
+    assert answer_checker(chain(99, STEPS[0]))("7") == 7
+    assert "at most 100" in str(refusal_of_schema(chain(100, STEPS[0])))
+
+
+def test_a_long_chain_is_refused_even_where_its_end_is_looked_at_first() -> None:
+    wanted = chain(400, STEPS[0])
+    wanted["allOf"] = [{"$ref": f"#/$defs/d{number}"} for number in range(400, 0, -50)]
+    del wanted["$ref"]
+    assert "at most 100" in str(refusal_of_schema(wanted))
+
+
+@pytest.mark.parametrize("step", STEPS[:3])
+def test_long_chains_at_each_of_many_levels_are_fine(step: Callable[[str], dict[str, Any]]) -> None:
+    wanted = chain(45, step)
+    wanted["$defs"]["d45"] = {"properties": {"a": {"$ref": "#"}}}
+    assert answer_checker(wanted)('{"a":' * 31 + "{}" + "}" * 31)
+
+
+def test_a_chain_of_properties_of_any_length_is_fine() -> None:
+    wanted = chain(5000, lambda to: {"properties": {"a": {"$ref": to}}})
+    assert answer_checker(wanted)('{"a":' * 31 + "{}" + "}" * 31)
 
 
 def test_a_recursive_schema_is_fine() -> None:

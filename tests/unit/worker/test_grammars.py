@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.codes import ErrorCode
+from laneway.schema.strict_json import MAX_DEPTH, read_strictly
 from laneway_worker.complexity import TooComplex
 from laneway_worker.errors import JobError
 from laneway_worker.formats import answer_checker
@@ -98,6 +99,15 @@ def test_what_is_counted_has_a_bound(make: Callable[[int], dict[str, Any]], most
 def test_a_property_may_have_any_name(place: str) -> None:
     names = ("pattern", "enum", "maxLength", "minItems", "patternProperties", "anyOf", "const", "(?:a)", "+")
     check_grammar({place: {name: {"(?:b)": {"type": "string"}} for name in names}})
+
+
+@pytest.mark.parametrize("around", ['{"not": %s}', '{"properties": {"a": %s}}', '{"allOf": [%s]}'])
+def test_a_schema_as_deep_as_a_body_can_hold_is_looked_through(around: str) -> None:
+    text = '{"pattern": "(?:a)"}'
+    for _ in range((MAX_DEPTH - 1) // sum(map(around.count, "{["))):
+        text = around % text
+    with pytest.raises(TooComplex):
+        check_grammar(read_strictly(text.encode()))
 
 
 def test_values_are_no_schemas() -> None:

@@ -42,6 +42,7 @@ class Committed:
         usage = result.usage
         return {
             "id": result.id,
+            "lane": result.lane,
             "status": result.status,
             "code": result.error.code.value if result.error else None,
             "queued_seconds": result.timing.queued_seconds,

@@ -21,10 +21,13 @@ POLLING_SECONDS = (
 )
 COOLDOWN_SECONDS = 60
 GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
+DRAIN_SECONDS = GRACE_SECONDS - 15  # so that it gives back what it holds before it is killed
+OWN = {"drain_seconds": DRAIN_SECONDS, "quiet": (), "price_per_hour": None, "pod_reports": False}
+"""What the handler does not share with a lane's workers; so a change of it there leaves the handler alone."""
 
 
 def _document(pool: PoolView) -> str:
-    lanes = tuple(lane.config for lane in pool.lanes)
+    lanes = tuple(lane.config.model_copy(update=OWN) for lane in pool.lanes)
     return DeadLettersConfig(health_address=HEALTH_ADDRESS, lanes=lanes).model_dump_json()
 
 

@@ -24,6 +24,7 @@ from laneway.cli.failed_view import (
     rows_table,
     tell_dry_run,
     tell_end,
+    unreadable_line,
 )
 from laneway.cli.output import (
     Exit,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway.client import Pool
+    from laneway.failed_entries import Unreadable
     from laneway.failed_jobs import Refused, RetryOutcome
     from laneway.schema.result import Result
 
@@ -87,10 +89,19 @@ class _Wanted:
         return any(each is not None for each in (self.code, self.lane, self.older_than, self.newer_than))
 
     def rows(self, pool: Pool) -> list[Row]:
+        unreadable: list[Unreadable] = []
         found = pool.failed.list(
-            self.ids, code=self.code, lane=self.lane, older_than=self.older_than, newer_than=self.newer_than
+            self.ids,
+            code=self.code,
+            lane=self.lane,
+            older_than=self.older_than,
+            newer_than=self.newer_than,
+            unreadable=unreadable.append,
         )
-        return [Row.of(job) for job in found]
+        rows = [Row.of(job) for job in found]
+        if unreadable:
+            say(unreadable_line([each.key for each in unreadable]))
+        return rows
 
 
 def _wanted(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LINE_SECONDS = 5.0
 MESSAGE_WIDTH = 60
+KEYS_NAMED = 3
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"))
 
 
@@ -125,6 +126,13 @@ def page(job: FailedJob) -> str:
 
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def unreadable_line(keys: Sequence[str]) -> str:
+    """Which entries a newer version may read."""
+    entries = "1 entry is" if len(keys) == 1 else f"{len(keys)} entries are"
+    more = f" and {len(keys) - KEYS_NAMED} more" if len(keys) > KEYS_NAMED else ""
+    return printable(f"{entries} not readable by this version: {', '.join(keys[:KEYS_NAMED])}{more}")
 
 
 def refusal_line(refused: Refused) -> str:

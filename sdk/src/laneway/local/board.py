@@ -31,6 +31,8 @@ class LaneStats:
     trouble: str = "starting"
     unusable: bool = False
     """The trouble will not pass by itself."""
+    dead: int = 0
+    """Failed by the dead-letter handler: a count of its own, as another thread counts it."""
     waits: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     tokens: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=RECENT))
 
@@ -58,6 +60,19 @@ class LaneStats:
     def tokens_per_second(self, now: float) -> float:
         """Tokens written in the last half minute."""
         return sum(count for at, count in list(self.tokens) if now - at <= WINDOW_SECONDS) / WINDOW_SECONDS
+
+
+@dataclass
+class HandlerStats(LaneStats):
+    """The same of the dead-letter handler; what it ends counts in the jobs' lanes."""
+
+    lanes: dict[str, LaneStats] = field(default_factory=dict)
+
+    def take(self, event: dict[str, Any], _now: float) -> None:
+        """Take one log line of its."""
+        lane = self.lanes.get(str(event.get("lane")))
+        if lane is not None and event.get("message") == names.JOB_COMMITTED:
+            lane.dead += 1
 
 
 def percentile(values: list[float], share: float) -> float | None:
@@ -88,7 +103,7 @@ def _row(name: str, lane: LaneStats, figures: Figures | None, now: float, well: 
         "-" if figures is None else str(figures.queued + figures.delayed),
         "-" if figures is None else str(figures.running),
         str(lane.done),
-        str(lane.failed),
+        str(lane.failed + lane.dead),
         _seconds(percentile(waits, 0.5)),
         _seconds(percentile(waits, 0.95)),
         f"{lane.tokens_per_second(now):.1f}",

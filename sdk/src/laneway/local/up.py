@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from laneway.connection import Connection
 from laneway.errors import PoolUnavailable
-from laneway.local.board import LaneStats, rows
+from laneway.local.board import HandlerStats, LaneStats, rows
 from laneway.local.errors import LocalError
 from laneway.local.ports import LOOPBACK, free_port, wanted_port
 from laneway.local.processes import PYTHON, Children, how_ended
@@ -172,7 +172,8 @@ class Up:
         config = DeadLettersConfig(health_address=f"{LOOPBACK}:{free_port()}", lanes=tuple(configs))
         path = self._state.dead_letters
         path.write_text(config.model_dump_json(indent=2) + "\n")
-        return self._process("dead-letters", ("--dead-letters", str(path)), LaneStats(), environment)
+        stats = HandlerStats(lanes=self._stats)
+        return self._process("dead-letters", ("--dead-letters", str(path)), stats, environment)
 
     def _process(
         self, name: str, arguments: Sequence[str], stats: LaneStats, environment: Mapping[str, str]

@@ -22,7 +22,12 @@ BATCH = 10  # SQS: entries of a batch call
 MAX_ATTRIBUTES = 10  # SQS
 MAX_MESSAGE_BYTES = 1024 * 1024  # SQS: body and attributes together
 OWN_ATTRIBUTE_BYTES = 64  # name and type of our attribute
-GONE = {"ReceiptHandleIsInvalid", "AWS.SimpleQueueService.MessageNotInflight", "InvalidParameterValue"}
+GONE = {
+    "ReceiptHandleIsInvalid",
+    "AWS.SimpleQueueService.MessageNotInflight",
+    "MessageNotInflight",
+    "InvalidParameterValue",
+}
 """Codes that say: this handle no longer counts (InvalidParameterValue: the handle has expired)."""
 
 
