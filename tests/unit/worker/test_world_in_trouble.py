@@ -174,7 +174,7 @@ def test_a_result_whose_tail_is_left_to_the_next_delivery_counts_all_the_same(ma
     lane.settle()
     labels = {"pool": lane.config.pool, "lane": lane.config.lane, "status": "succeeded", "code": ""}
     assert lane.worker.families.registry.get_sample_value("laneway_jobs_total", labels) == 1
-    assert (lane.ended("released"), lane.ended("committed")) == (1, 0)
+    assert lane.ended("committed") == 0 < lane.ended("released")  # a poll under way may bring it once more
 
 
 def test_a_look_that_fails_for_a_reason_of_ours_leaves_the_deadline_in_force(make_lane: MakeLane) -> None:
