@@ -181,7 +181,7 @@ OPTIONS = tuple(
 )  # fmt: skip
 
 EXPIRIES = (
-    _fields("expired", "later `expires_at`", code=ErrorCode.EXPIRED, expires_at="2020-01-01T00:00:00Z"),
+    _fields("expired", "needs a later one", code=ErrorCode.EXPIRED, expires_at="2020-01-01T00:00:00Z"),
     _fields("expired in the year 1", code=ErrorCode.EXPIRED, expires_at="0001-01-01T00:00:00+14:00"),
     _fields("no zone", "expires_at", "timezone", expires_at="2099-01-01T00:00:00"),
     _fields("seconds since 1970", "expires_at", "2026-11-22T18:00:00Z", expires_at=4_000_000_000),
@@ -269,7 +269,7 @@ ENVELOPES = (
 
 
 def _forged(name: str, attribute: str, job_id: str | None = None, code: ErrorCode | None = None) -> Case:
-    """An attribute of ours that we did not write: it counts as none."""
+    """An attribute of ours that we did not write: as much of it counts as can be read, its id and time at most."""
     own: MessageAttributeValueTypeDef = {"DataType": "String", "StringValue": attribute}
     return Case(f"history {name}", json.dumps({"prompt": PROMPT}), code, (), job_id, own)
 
@@ -284,8 +284,8 @@ HISTORIES = (
     _forged("nonsense", "{nonsense"),
     _forged("of 8 KiB", json.dumps({"id": "forged", "pad": "a" * 8000})),
     _forged("deep", "[" * 4000),
-    _forged("with an unknown field", _history(own=1)),
-    _forged("of 25 attempts", _history(failures=[FAILURE] * 25)),
+    _forged("with an unknown field", _history(id="forged-4", own=1), "forged-4", ErrorCode.EXPIRED),
+    _forged("of 25 attempts", _history(id="forged-5", failures=[FAILURE] * 25), "forged-5", ErrorCode.EXPIRED),
     _forged("from the future", _history(id="forged-1", submitted_at="2999-01-01T00:00:00Z"), "forged-1"),
     _forged("that replaces", _history(id="forged-2", submitted_at="2999-01-01T00:00:00Z", replaces='"a"'), "forged-2"),
     _forged("from the year 1", _history(id="forged-3", submitted_at="0001-01-01T00:00:00+14:00"), "forged-3",
