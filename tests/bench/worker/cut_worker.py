@@ -1,0 +1,71 @@
+"""The worker without some of its parts, to tell what each costs: `python -m bench.worker.cut_worker PARTS LANE.json`.
+
+PARTS, joined by commas: `looks` (for a result and for a cancel), `engine` (answers come from this process).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from laneway.schema.lane_config import LaneConfig
+from laneway.schema.result import ServedModel
+from laneway_worker import app, logs
+from laneway_worker.adapters import aws
+from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.adapters.s3 import S3Store
+from laneway_worker.adapters.sns import SNSNotifier
+from laneway_worker.adapters.sqs import SQSQueue
+from laneway_worker.ports import Answer, silent
+from laneway_worker.serving import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from laneway_worker.ports import Stop
+    from laneway_worker.request import Request
+
+
+class BlindStore(S3Store):
+    """Sees nothing without asking."""
+
+    def etag(self, bucket: str, key: str) -> str | None:  # noqa: ARG002 - the port's form
+        return None
+
+
+class Instant:
+    """An engine that answers at once."""
+
+    def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:  # noqa: ARG002 - the port's form
+        return ServedModel(name="stub")
+
+    def generate(self, request: Request, stop: Stop) -> Answer:  # noqa: ARG002 - the port's form
+        return Answer(8, 1, "stop", None, text=" word")
+
+
+def main() -> None:
+    """Run until SIGTERM, as the worker itself does."""
+    parts, config = set(sys.argv[1].split(",")), LaneConfig.model_validate_json(Path(sys.argv[2]).read_bytes())
+    logs.configure()
+    app._block_signals()
+    app._run(_worker(config, parts), config.health_address, {"without": sorted(parts)})
+
+
+def _worker(config: LaneConfig, without: set[str]) -> Worker:
+    clock = SystemClock()
+    clients = aws.clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
+    return Worker(
+        config,
+        "bench",
+        SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
+        (BlindStore if "looks" in without else S3Store)(clients.s3),
+        SNSNotifier(clients.sns),
+        Instant() if "engine" in without else Ollama(config.ollama_url, config.model, config.limits, clock),
+        clock,
+    )
+
+
+if __name__ == "__main__":
+    main()

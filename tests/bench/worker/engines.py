@@ -1,0 +1,115 @@
+"""A real Ollama with its own number of slots, and a load generator that asks it without any queue."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from laneway.schema.job import Job
+from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.errors import JobError
+from laneway_worker.ports import Stop
+from laneway_worker.request import ollama_request
+from support.ollama import GEMMA, ollama_files
+from support.processes import free_port, server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from laneway.schema.lane_config import LaneConfig
+
+MODEL = GEMMA
+CONTEXT_LENGTH = 1024
+NANOSECONDS = 1e9
+
+
+@contextmanager
+def ollama(folder: Path, slots: int) -> Iterator[str]:
+    """The URL of an Ollama that serves so many requests at once."""
+    binary, models = ollama_files()
+    port = free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "OLLAMA_HOST": f"127.0.0.1:{port}",
+        "OLLAMA_MODELS": str(models),
+        "OLLAMA_KEEP_ALIVE": "-1",
+        "OLLAMA_NOPRUNE": "1",
+        "OLLAMA_NUM_PARALLEL": str(slots),
+    }
+    with server([str(binary), "serve"], environment, port, folder / f"ollama-{port}.log"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """When one generation ran, by the system's clock."""
+
+    started: float
+    finished: float
+
+    @property
+    def seconds(self) -> float:
+        """How long."""
+        return self.finished - self.started
+
+
+@dataclass(frozen=True)
+class Direct:
+    """One direct call."""
+
+    run: Run
+    engine_seconds: float
+    """What Ollama accounts for."""
+
+
+def ask(config: LaneConfig, body: str) -> Direct:
+    """Ask Ollama for a job as the worker would, stream and all."""
+    request = ollama_request(Job.model_validate_json(body), config)
+    started, final = time.time(), b"{}"
+    url, seconds = f"{config.ollama_url}{request.path}", httpx.Timeout(600)
+    with httpx.stream("POST", url, json=request.body, timeout=seconds, trust_env=False) as answer:
+        for line in answer.iter_lines():
+            final = line.encode() or final
+    record: dict[str, Any] = json.loads(final)
+    return Direct(Run(started, time.time()), record.get("total_duration", 0) / NANOSECONDS)
+
+
+def load_model(config: LaneConfig) -> None:
+    """Have the model loaded."""
+    Ollama(config.ollama_url, config.model, config.limits, SystemClock()).prepare()
+
+
+def hold_concurrency(config: LaneConfig, bodies: Sequence[str]) -> list[Run]:
+    """The bare load generator: as many requests at once as there are slots, the next as soon as one ends."""
+    clock = SystemClock()
+    adapter = Ollama(config.ollama_url, config.model, config.limits, clock)
+    adapter.prepare()
+    waiting, runs, lock = iter(bodies), list[Run](), threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                body = next(waiting, None)
+            if body is None:
+                return
+            started = time.time()
+            with suppress(JobError):  # small models repeat themselves: the time counts all the same
+                adapter.generate(ollama_request(Job.model_validate_json(body), config), Stop(clock.condition()))
+            runs.append(Run(started, time.time()))
+
+    threads = [threading.Thread(target=work) for _ in range(config.parallel)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return runs

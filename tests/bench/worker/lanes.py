@@ -1,0 +1,107 @@
+"""A lane's worker as a process of its own, started as in a cluster: `laneway-worker --config lane.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.request
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.worker.emulator import BUCKET
+from laneway.schema.keys import Place
+from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel, QueueURLs
+from support.moto_server import CREDENTIALS, REGION
+from support.processes import free_port, server
+from support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import psutil
+
+    from bench.worker.emulator import Emulator
+
+TESTS = str(Path(__file__).parents[2])
+STUB = "stub"
+WORKER = (sys.executable, "-m", "laneway_worker", "--config")
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A running worker."""
+
+    config: LaneConfig
+    process: psutil.Process
+    log: Path
+
+    @property
+    def queue(self) -> str:
+        """The URL of its queue."""
+        return self.config.queue.url
+
+
+def lane_config(emulator: Emulator, **changes: Any) -> LaneConfig:
+    """A lane on new queues; `changes` are fields of the config."""
+    fields: dict[str, Any] = {
+        "pool": "bench/worker",
+        "lane": "one",
+        "model": LaneModel(name=STUB, context_length=1024),
+        "parallel": 1,
+        "limits": LaneLimits(
+            timeout_seconds=600, token_gap_seconds=120, expires_after_seconds=7200, max_attempts=1, max_tokens=4096
+        ),
+        "queue": QueueURLs(url=emulator.queue(), dead_letter_url=emulator.queue()),
+        "results": Place(bucket=BUCKET, prefix=f"{os.urandom(4).hex()}/"),
+        "region": REGION,
+        "endpoint": emulator.endpoint,
+        "ollama_url": "http://127.0.0.1:9",
+        "health_address": f"127.0.0.1:{free_port()}",
+        "drain_seconds": 5,
+        "visibility_seconds": 60,
+        "poll_seconds": 5,
+    }
+    return LaneConfig.model_validate(fields | changes)
+
+
+@contextmanager
+def worker(config: LaneConfig, folder: Path, command: Sequence[str] = WORKER) -> Iterator[Lane]:
+    """A worker that is ready; `command` gets the config's file as its last argument."""
+    name = f"worker-{os.urandom(4).hex()}"
+    document, log = folder / f"{name}.json", folder / f"{name}.log"
+    document.write_bytes(config.model_dump_json().encode())
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": python_path(), **CREDENTIALS}
+    port = int(config.health_address.rpartition(":")[2])
+    with server([*command, str(document)], environment, port, log) as process:
+        eventually(lambda: _ready(config), READY_SECONDS)
+        yield Lane(config, process, log)
+
+
+@contextmanager
+def stub_engine(folder: Path, token_seconds: float = 0.0) -> Iterator[str]:
+    """The URL of an Ollama that costs next to nothing."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.worker.stub_engine", str(port), str(token_seconds)]
+    with server(command, {"PYTHONPATH": TESTS}, port, folder / f"engine-{port}.log"):
+        yield f"http://127.0.0.1:{port}"
+
+
+def python_path() -> str:
+    """For processes that import the benchmark's modules."""
+    return os.pathsep.join([TESTS, *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def job(number: int, tokens: int = 1, prompt: str = "Once upon a time", **options: Any) -> str:
+    """A message's body."""
+    wanted = {"num_predict": tokens, **options}
+    return json.dumps({"id": f"job-{number}-{os.urandom(3).hex()}", "prompt": prompt, "options": wanted})
+
+
+def _ready(config: LaneConfig) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://{config.health_address}/readyz", timeout=3) as answer:
+        return bool(answer.status == 200)
+    return False
