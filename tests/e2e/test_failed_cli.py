@@ -126,7 +126,7 @@ def test_what_comes_from_elsewhere_does_not_move_the_cursor(kept: Kept) -> None:
 def test_a_job_that_nobody_knows_is_named(kept: Kept, command: str) -> None:
     done = failed(kept, command, "nobody")
     assert done.returncode == (2 if command == "show" else 1)
-    assert "nobody has no result" in done.stderr
+    assert "neither a stored job nor a result of the id nobody: `laneway failed list`" in done.stderr
 
 
 def test_entries_that_can_not_be_read_are_told_of_in_one_line(kept: Kept) -> None:
@@ -182,14 +182,32 @@ def test_a_selection_is_shown_before_anything_is_sent(kept: Kept) -> None:
 def test_a_dry_run_of_a_named_job_sends_nothing(kept: Kept) -> None:
     kept.fail("a")
     assert failed(kept, "retry", "--dry-run", "--yes", "a").returncode == 3
-    assert failed(kept, "drop", "--dry-run", "a").returncode == 3
+    dropped = failed(kept, "drop", "--dry-run", "a")
+    assert (dropped.returncode, "this is 1 failed job (" in dropped.stderr) == (3, True)
     assert listed(kept) == ["a"]
     assert kept.messages() == []
 
 
 def test_a_selection_of_nothing_is_no_fault(kept: Kept) -> None:
-    done = failed(kept, "retry", "--lane", "slow", "--yes")
-    assert (done.returncode, done.stderr) == (0, "no failed jobs\n")
+    done, rest = failed(kept, "retry", "--lane", "slow", "--yes"), failed(kept, "drop", "--all", "--yes")
+    assert (done.returncode, done.stderr) == (0, "no failed jobs match\n")
+    assert (rest.returncode, rest.stderr) == (0, "no failed jobs\n")
+    assert failed(kept, "list", "--code", "stalled").stderr == "no failed jobs match\n"
+
+
+@pytest.mark.parametrize("command", [["list"], ["retry", "--yes"]])
+def test_a_lane_that_is_mistyped_is_told(kept: Kept, command: list[str]) -> None:
+    kept.fail("a")
+    done = failed(kept, *command, "--lane", "fats")
+    words = "no failed jobs match: the pool has no lane fats; it has fast, slow\n"
+    assert (done.returncode, done.stderr) == (0, words)
+
+
+def test_a_lane_that_has_left_the_pool_still_lists_its_jobs(kept: Kept) -> None:
+    kept.fail("a", lane="slow")
+    kept.publish(("fast",))
+    done = failed(kept, "list", "--lane", "slow")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_job_that_is_refused_is_told_and_holds_up_none(kept: Kept) -> None:
@@ -216,7 +234,7 @@ def test_jobs_go_to_the_lane_that_is_named(kept: Kept) -> None:
     [
         (["retry"], "name jobs by id, or select them"),
         (["drop"], "name jobs by id, or select them"),
-        (["retry", "a", "--all"], "name jobs by id, or select them"),
+        (["retry", "a", "--all"], "either ids or a selection, not both"),
         (["retry", "a", "--rate", "fast"], "10/s"),
         (["retry", "a", "--rate", "0"], "10/s"),
         (["list", "--older-than", "yesterday"], "--older-than should be a duration"),
@@ -279,7 +297,7 @@ def test_a_wait_that_is_too_short_has_its_own_exit_code(kept: Kept) -> None:
     done = failed(kept, "retry", "a", "--wait", "--timeout", "0.2", "--json")
     assert done.returncode == 3
     assert json.loads(done.stdout)["sent"] == ["a"]
-    assert "they go on" in done.stderr
+    assert "1 job has no new result after 0.2 s; it goes on" in done.stderr
 
 
 def test_a_pool_that_has_gone_is_named(kept: Kept, tmp_path: Path) -> None:

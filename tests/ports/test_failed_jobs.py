@@ -271,7 +271,13 @@ def test_what_is_no_failed_job_is_told_so(kept: Kept, status: str, words: str) -
 
 
 def test_a_job_that_nobody_knows_is_told_so(kept: Kept) -> None:
-    with pytest.raises(FailedJobRefused, match="has no result"):
+    with pytest.raises(FailedJobRefused, match="neither a stored job nor a result of the id a: `laneway failed list`"):
+        kept.pool.failed.show("a")
+
+
+def test_a_job_that_is_on_its_way_has_not_failed(kept: Kept) -> None:
+    kept.put(kept.place.job("a"), b'{"id": "a", "prompt": "Why?"}')
+    with pytest.raises(FailedJobRefused, match="`laneway status a` says how it stands"):
         kept.pool.failed.retry("a")
 
 

@@ -60,6 +60,7 @@ def deleted_after_its_result(record: Record) -> Iterator[str]:
     copies: Counter[tuple[str, str]] = Counter()
     told: set[str] = set()
     kept: set[str] = set()
+    removed: set[tuple[str, str]] = set()  # a call that is repeated may delete once more what came back in between
     for event in record.world.history.events:
         what = event.what
         kind = type(what)
@@ -69,7 +70,8 @@ def deleted_after_its_result(record: Record) -> Iterator[str]:
             told.add(what.job)
         elif kind is Put and what.key.startswith(FAILED):
             kept.add(what.key[len(FAILED) : -len(".json")])
-        elif kind is Removed:
+        elif kind is Removed and (what.message, what.handle) not in removed:
+            removed.add((what.message, what.handle))
             mark = event.who, record.sent[what.message][1].origin
             missing = _missing(record, event, told, kept)
             if missing and copies[mark] <= 0:

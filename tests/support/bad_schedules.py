@@ -10,6 +10,7 @@ from support.pools import pool_with
 AT = "spec.lanes[0].schedules[0]"
 FORM = "should be five-field cron such as 0 8 * * 1-5"
 ONE_EFFECT = "give exactly one of minReplicas and suspend: true"
+TIMEZONE = "should be the name of a time zone"
 ONE_DAY_FIELD = "should leave day of month or day of week at *"
 
 
@@ -38,12 +39,12 @@ BAD = (
     _bad("a schedule without a zone", f"{AT}.timezone: Field required", "timezone: Required", timezone=None),
     _bad("a schedule without a start", f"{AT}.start: Field required", "start: Required", start=None),
     _bad("a schedule without an end", f"{AT}.end: Field required", "end: Required", end=None),
-    _bad("a zone that is nowhere", "should be the name of a time zone", timezone="Mars/Base"),
-    _bad("an empty zone", f"{AT}.timezone: {MATCH}", SHAPE, timezone=""),
-    _bad("a zone that is a difference", f"{AT}.timezone: {MATCH}", SHAPE, timezone="+02:00"),
-    _bad("a zone upwards", f"{AT}.timezone: {MATCH}", SHAPE, timezone="../UTC"),
-    _bad("a long zone", "at most 64", "may not be more than 64 bytes", timezone="A" * 65),
-    _bad("a folder of zones", "should be the name of a time zone", timezone="Europe"),
+    _bad("a zone that is nowhere", TIMEZONE, timezone="Mars/Base"),
+    _bad("an empty zone", f"{AT}.timezone: {TIMEZONE}", SHAPE, timezone=""),
+    _bad("a zone that is a difference", f"{AT}.timezone: {TIMEZONE}", SHAPE, timezone="+02:00"),
+    _bad("a zone upwards", f"{AT}.timezone: {TIMEZONE}", SHAPE, timezone="../UTC"),
+    _bad("a long zone", f"{AT}.timezone: {TIMEZONE}", "may not be more than 64 bytes", timezone="A" * 65),
+    _bad("a folder of zones", TIMEZONE, timezone="Europe"),
     _bad("a schedule that does nothing", ONE_EFFECT, suspend=None),
     _bad("a schedule that wakes", ONE_EFFECT, suspend=False),
     _bad("a schedule that does both", ONE_EFFECT, minReplicas=1),

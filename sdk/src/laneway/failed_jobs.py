@@ -104,7 +104,7 @@ class FailedJobs:
         """One failed job; raises `FailedJobRefused`."""
         entry = self._entries.standing(job_id)
         if entry is None:
-            raise FailedJobRefused(_why_not(job_id, self._entries.result(job_id)))
+            raise FailedJobRefused(self._why_not(job_id, self._entries.result(job_id)))
         return entry.job
 
     def body(self, job: FailedJob) -> str:
@@ -141,7 +141,7 @@ class FailedJobs:
         """No entry tells of a job that expired without a retry; the client stored its body, other senders did not."""
         found = self._entries.result(job_id)
         if found is None or found.result.status != "expired":
-            raise FailedJobRefused(_why_not(job_id, found))
+            raise FailedJobRefused(self._why_not(job_id, found))
         stored = self._remote.read(self._place.job(job_id))
         if stored is None:
             raise FailedJobRefused(f"{job_id} expired, and its body was not stored: send it again under a new id")
@@ -188,10 +188,21 @@ class FailedJobs:
         """Keep a failed job no longer; its failed result stays. Raises `FailedJobRefused`."""
         entry = self._entries.get(job_id)
         if entry is None:
-            raise FailedJobRefused(_why_not(job_id, self._entries.result(job_id)))
+            raise FailedJobRefused(self._why_not(job_id, self._entries.result(job_id)))
         if not self._entries.delete(entry):
             raise FailedJobRefused(f"{job_id} was retried, dropped, or failed again just now: look at it first")
         return entry.job
+
+    def _why_not(self, job_id: str, found: StandingResult | None) -> str:
+        """Why there is no failed job of this id, and what to do."""
+        if found is not None:
+            return _why_it_ended(job_id, found)
+        if self._remote.etag(self._place.job(job_id)) is None:
+            return (
+                f"the pool has neither a stored job nor a result of the id {job_id}: `laneway failed list` shows the "
+                "jobs that failed"
+            )
+        return f"{job_id} has no result, so it has not failed: `laneway status {job_id}` says how it stands"
 
     def retry_all(
         self, ids: Iterable[str], *, to: str | None = None, rate: float = DEFAULT_RATE
@@ -204,10 +215,7 @@ class FailedJobs:
         return paced(ids, _or_refused(self.drop), Pace(rate))
 
 
-def _why_not(job_id: str, found: StandingResult | None) -> str:
-    """Why there is no failed job of this id, and what to do."""
-    if found is None:
-        return f"{job_id} has no result, so it has not failed: `laneway status {job_id}` says how it stands"
+def _why_it_ended(job_id: str, found: StandingResult) -> str:
     match found.result.status:
         case "failed":
             return (

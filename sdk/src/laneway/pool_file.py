@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from laneway.schema import lane as lane_models
-from laneway.schema import pool as pool_models
 from laneway.schema.base import causes, location, problem
 from laneway.schema.pool import LLMWorkerPool, parse_pool
 
@@ -78,8 +76,7 @@ def _problem(root: yaml.MappingNode, error: Any) -> Problem:
     where = error["loc"]
     message = problem(error)
     if error["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(where[-1]), _field_names(), n=1)
-        message += f"; did you mean {close[0]}?" if close else "; remove it"
+        message += f"; {_remedy(str(where[-1]))}"
     elif error["type"] == "missing":
         message = f"{location(where)}: is missing; add it"
     elif not isinstance(error["input"], dict | list):
@@ -87,15 +84,31 @@ def _problem(root: yaml.MappingNode, error: Any) -> Problem:
     return Problem(_line(root, where), message)
 
 
-def _field_names() -> list[str]:
-    """Every field name of a pool, as written in YAML."""
-    classes = [
-        each
-        for module in (lane_models, pool_models)
-        for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, BaseModel)
-    ]
-    return sorted({field.alias or name for each in classes for name, field in each.model_fields.items()})
+def _remedy(unknown: str) -> str:
+    homes = _homes()
+    if unknown in homes:
+        return f"it belongs in {' or '.join(homes[unknown])}"
+    close = difflib.get_close_matches(unknown, sorted(homes), n=1)
+    return f"did you mean {close[0]}?" if close else "remove it"
+
+
+def _homes() -> dict[str, list[str]]:
+    """Every field name of a pool, as written in YAML → the fields that hold it."""
+    homes: dict[str, set[str]] = {}
+    todo: list[tuple[str, type[BaseModel]]] = [("the pool itself", LLMWorkerPool)]
+    for home, model in todo:
+        for name, field in model.model_fields.items():
+            written = field.alias or name
+            homes.setdefault(written, set()).add(home)
+            todo += [(written, each) for each in _models(field.annotation)]
+    return {name: sorted(found) for name, found in homes.items()}
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models in a field's type: its own, or those of an optional one or of a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [each for part in get_args(annotation) for each in _models(part)]
 
 
 def _line(root: yaml.Node, path: Sequence[str | int]) -> int:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from laneway.cli.failed_view import (
-    Row,
     attempts,
     causes,
     causes_table,
+    late_line,
     page,
     progress,
     refusal_line,
@@ -24,8 +22,8 @@ from laneway.cli.failed_view import (
     rows_table,
     tell_dry_run,
     tell_end,
-    unreadable_line,
 )
+from laneway.cli.failed_wanted import Wanted, per_second, wanted
 from laneway.cli.output import (
     Exit,
     JsonOption,
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway.client import Pool
-    from laneway.failed_entries import Unreadable
     from laneway.failed_jobs import Refused, RetryOutcome
     from laneway.schema.result import Result
 
@@ -55,8 +52,6 @@ app = typer.Typer(
 )
 
 ROWS_SHOWN = 50
-RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([smh]))?")
-SECONDS = {"s": 1, "m": 60, "h": 3600, None: 1}
 
 JobArgument = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 JobsArgument = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these jobs.")]
@@ -74,60 +69,6 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show what wo
 RateOption = Annotated[str, typer.Option("--rate", metavar="N/s", help="At most so many: 10/s, 30/m, 600/h.")]
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """Which failed jobs the command line means."""
-
-    ids: list[str] | None
-    code: ErrorCode | None
-    lane: str | None
-    older_than: timedelta | None
-    newer_than: timedelta | None
-
-    @property
-    def by_properties(self) -> bool:
-        return any(each is not None for each in (self.code, self.lane, self.older_than, self.newer_than))
-
-    def rows(self, pool: Pool) -> list[Row]:
-        unreadable: list[Unreadable] = []
-        found = pool.failed.list(
-            self.ids,
-            code=self.code,
-            lane=self.lane,
-            older_than=self.older_than,
-            newer_than=self.newer_than,
-            unreadable=unreadable.append,
-        )
-        rows = [Row.of(job) for job in found]
-        if unreadable:
-            say(unreadable_line([each.key for each in unreadable]))
-        return rows
-
-
-def _wanted(
-    ids: list[str] | None, code: ErrorCode | None, lane: str | None, older: str | None, newer: str | None
-) -> _Wanted:
-    return _Wanted(ids or None, code, lane, _age(older, "--older-than"), _age(newer, "--newer-than"))
-
-
-def _age(text: str | None, option: str) -> timedelta | None:
-    from laneway.schema.base import duration_seconds  # noqa: PLC0415 - costs what `--help` should not pay
-
-    if text is None:
-        return None
-    try:
-        return timedelta(seconds=duration_seconds(text))
-    except ValueError as error:
-        fail(f"{option} {error}", Exit.USAGE)
-
-
-def _rate(text: str) -> float:
-    match = RATE.fullmatch(text)
-    if match is None or not float(match[1]):
-        fail("--rate should be a number a second, minute or hour, such as 10/s, 30/m or 600/h", Exit.USAGE)
-    return float(match[1]) / SECONDS[match[2]]
-
-
 @app.command("list")
 def list_(
     ids: JobsArgument = None,
@@ -141,12 +82,13 @@ def list_(
 ) -> None:
     """List failed jobs: how many for which reason, then one a line, the newest first."""
     with errors_in_words():
-        rows = _wanted(ids, code, lane, older_than, newer_than).rows(open_pool(pool))
+        selection, source = wanted(ids, code, lane, older_than, newer_than), open_pool(pool)
+        rows = selection.rows(source)
         rows.sort(key=lambda row: row.failed_at, reverse=True)
         if json_:
             print_json({"causes": causes(rows), "jobs": [row.to_document() for row in rows]})
         elif not rows:
-            say("no failed jobs")
+            say(selection.nothing(source))
         else:
             shown = rows[: limit or None]
             typer.echo(f"{causes_table(rows)}\n\n{rows_table(shown, datetime.now(UTC))}")
@@ -196,12 +138,12 @@ def retry(
 ) -> None:
     """Send failed jobs again, as they were sent. Jobs named by id go at once, a selection is shown first."""
     with _refusals_in_words():
-        per_second = _rate(rate)
+        pace = per_second(rate)
         target = open_pool(pool)
         if to is not None:
             target.lane(to)
-        names = _chosen(target, _wanted(ids, code, lane, older_than, newer_than), all_, yes, dry_run, json_)
-        done, refused = _carry_out("sent", names, target.failed.retry_all(names, to=to, rate=per_second))
+        names = _chosen(target, wanted(ids, code, lane, older_than, newer_than), all_, yes, dry_run, json_)
+        done, refused = _carry_out("sent", names, target.failed.retry_all(names, to=to, rate=pace))
         results, late = _wait_for(target, done, timeout, json_) if wait else ([], "")
         tell_end("sent", [each.id for each in done], refused, json_, results if wait else None)
         if late:
@@ -226,10 +168,10 @@ def drop(
 ) -> None:
     """Keep failed jobs no longer; their results stay. Jobs named by id go at once, a selection is shown first."""
     with _refusals_in_words():
-        per_second = _rate(rate)
+        pace = per_second(rate)
         target = open_pool(pool)
-        names = _chosen(target, _wanted(ids, code, lane, older_than, newer_than), all_, yes, dry_run, json_)
-        done, refused = _carry_out("dropped", names, target.failed.drop_all(names, rate=per_second))
+        names = _chosen(target, wanted(ids, code, lane, older_than, newer_than), all_, yes, dry_run, json_)
+        done, refused = _carry_out("dropped", names, target.failed.drop_all(names, rate=pace))
         tell_end("dropped", [each.id for each in done], refused, json_)
         if refused:
             raise typer.Exit(int(Exit.JOB_FAILED))
@@ -246,17 +188,20 @@ def _refusals_in_words() -> Iterator[None]:
             fail(str(error), Exit.USAGE)
 
 
-def _chosen(pool: Pool, wanted: _Wanted, all_: bool, yes: bool, dry_run: bool, json_: bool) -> list[str]:
+def _chosen(pool: Pool, selection: Wanted, all_: bool, yes: bool, dry_run: bool, json_: bool) -> list[str]:
     """The ids to act on; a selection, and anything with --dry-run, is shown first and ends the command."""
-    nothing = not (wanted.ids or all_ or wanted.by_properties)
-    if nothing or (wanted.ids and all_):
+    if selection.ids and all_:
+        fail("give either ids or a selection, not both", Exit.USAGE)
+    if not (selection.selects or all_):
         fail("name jobs by id, or select them: --code, --lane, --older-than, --newer-than, or --all", Exit.USAGE)
-    if wanted.ids and not wanted.by_properties and not dry_run:
-        return list(dict.fromkeys(wanted.ids))
-    rows = wanted.rows(pool)
+    if selection.ids and not selection.by_properties and not dry_run:
+        return list(dict.fromkeys(selection.ids))
+    rows = selection.rows(pool)
     if rows and (dry_run or not yes):
         tell_dry_run(rows, json_)
         raise typer.Exit(int(Exit.NOT_YET))
+    if not rows:
+        say(selection.nothing(pool))
     return [row.id for row in rows]
 
 
@@ -290,7 +235,7 @@ def _wait_for(pool: Pool, sent: list[RetryOutcome], timeout: float | None, json_
         try:
             results.append(pool.wait(each.id, timeout=left, replaced=each.replaces))
         except TimeoutError:
-            return results, f"{len(sent) - len(results)} jobs have no new result after {timeout:g} s; they go on"
+            return results, late_line(len(sent) - len(results), timeout)
         if not json_:
             typer.echo(result_line(results[-1]))
     return results, ""

@@ -147,13 +147,20 @@ def result_line(result: Result) -> str:
     return printable(f"{result.id} {result.status}{reason}")
 
 
+def late_line(late: int, seconds: float | None) -> str:
+    """How many jobs were not waited for to the end."""
+    jobs, go = ("1 job has", "it goes") if late == 1 else (f"{late} jobs have", "they go")
+    return f"{jobs} no new result after {seconds:g} s; {go} on"
+
+
 def tell_dry_run(rows: Sequence[Row], json_: bool) -> None:
     """What a selection means."""
     if json_:
         print_json({"dry_run": True, "causes": causes(rows), "jobs": [row.id for row in rows]})
     else:
         typer.echo(causes_table(rows))
-    say(f"a dry run: these are {len(rows)} failed jobs (`laneway failed list`), and nothing was done; --yes does it")
+    these = "this is 1 failed job" if len(rows) == 1 else f"these are {len(rows)} failed jobs"
+    say(f"a dry run: {these} (`laneway failed list`), and nothing was done; --yes does it")
 
 
 def tell_end(
@@ -164,9 +171,7 @@ def tell_end(
         refusals = [{"id": each.id, "reason": each.reason} for each in refused]
         ends = {} if results is None else {"results": [_summary(each) for each in results]}
         print_json({"dry_run": False, verb: ids, "refused": refusals, **ends})
-    elif not ids and not refused:
-        say("no failed jobs")
-    else:
+    elif ids or refused:
         say(f"{verb} {len(ids)}, refused {len(refused)}")
 
 

@@ -112,7 +112,8 @@ CODES: dict[ErrorCode, CodeInfo] = {
     ),
     ErrorCode.EXPIRED: CodeInfo(
         "The deadline passed before the job was finished.",
-        "Send it again with a later `expires_at`; if it happens often, the lane needs more workers.",
+        "Retry it (`laneway failed retry ID`), or raise the lane's `expiresAfter`; a job with its own `expires_at` "
+        "needs a later one, under a new id.",
     ),
     ErrorCode.CANCELLED: CodeInfo(
         "The job was cancelled on request.",

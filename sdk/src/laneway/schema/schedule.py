@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.base import Alias, KubernetesModel, Record, cel
 from laneway.schema.cron import (
@@ -43,10 +43,10 @@ def _timezones() -> frozenset[str]:
     return frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
 
 
-def _check_timezone(text: str) -> str:
-    if text not in _timezones():
+def _check_timezone(value: object) -> object:
+    if isinstance(value, str) and value not in _timezones():
         raise ValueError(TIMEZONE)
-    return text
+    return value
 
 
 CronText = Annotated[str, StringConstraints(max_length=MAX_CRON), AfterValidator(_check_cron)]
@@ -55,7 +55,7 @@ CronText = Annotated[str, StringConstraints(max_length=MAX_CRON), AfterValidator
 Timezone = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", max_length=MAX_TIMEZONE),
-    AfterValidator(_check_timezone),
+    BeforeValidator(_check_timezone),  # its words come before those of the pattern, which is for Kubernetes
 ]
 """A name in the IANA database."""
 
