@@ -167,10 +167,10 @@ def errors() -> str:
 METRICS = """\
 # The metrics of a worker
 
-`/metrics` of a worker, and of the dead-letter handler, in Prometheus' text format: port 8080 of their pods; on one machine the
-`health_address` in `.laneway/lanes/<lane>.json`, and of the handler in `.laneway/dead-letters.json`. Every series has the labels
-`pool` and `lane`; none holds a word of a prompt or an answer. Seconds of waiting, running and overhead are those of
-results that the worker wrote itself.
+`/metrics` of a worker, and of the dead-letter handler, in Prometheus' text format: port 8080 of their pods; on one
+machine the `health_address` in `.laneway/lanes/<lane>.json`, and of the handler in `.laneway/dead-letters.json`. Every
+series has the labels `pool` and `lane`; none holds a word of a prompt or an answer. Seconds of waiting, running and
+overhead are those of results that the worker wrote itself.
 
 """
 WASTE = """
