@@ -207,6 +207,4 @@ def cancel(
         if json_:
             print_json({"id": job_id, "cancel_requested": True})
         else:
-            say(
-                f"asked for {job_id} to be cancelled: a waiting job ends when a worker receives it, a running one at the next heartbeat"
-            )
+            say(f"asked for {job_id} to be cancelled: when a worker receives it, or at its worker's next heartbeat")
