@@ -8,7 +8,7 @@ from laneway.schema.codes import CODES, ErrorCode
 from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import JobError
 from laneway_worker.testing.runtime import Held, answer
-from support.worker import history_of
+from support.worker import Gate, history_of
 
 if TYPE_CHECKING:
     from support.worker import MakeLane
@@ -131,4 +131,16 @@ def test_a_retry_that_cannot_be_sent_gives_the_message_back(make_lane: MakeLane)
     lane.queue.refused.clear()
     lane.pass_time(60)
     assert message_id not in lane.queue.messages
+    assert lane.result("a").status == "succeeded"
+
+
+def test_a_failed_attempt_under_a_short_lease_gives_the_message_back(make_lane: MakeLane) -> None:
+    lane = make_lane(held := Gate(JobError(ErrorCode.STALLED, "no token")))
+    lane.run(id="a")
+    lane.queue.refused = {"extend"}
+    lane.pass_time(45)
+    lane.let_go(held)
+    assert lane.journal.of("resend", "release", "delete")[0] == "release message-1/1"
+    lane.queue.refused.clear()
+    lane.pass_time(60)
     assert lane.result("a").status == "succeeded"

@@ -143,11 +143,13 @@ class Finisher:
         return self._patiently(lease, lambda: self._resend(lease, history, delay))
 
     def _resend(self, lease: Lease, history: str, delay: int) -> Ended:
-        """Send a copy under a safe lease, then delete the original; without the lease it is somebody else's to do."""
+        """Send a copy under a safe lease, then delete the original. Under a short one the message is given back; without
+        any it is somebody else's.
+        """
         if self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
             self._leases.beat()
-        if self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
-            return self._lose(lease)
+        if (left := self._leases.remaining(lease)) < SAFE_LEASE_SECONDS:
+            return self._release(lease) if left > 0 else self._lose(lease)
         self._queue.resend(lease.delivery, history, delay)
         self._delete(self._leases.close(lease))
         return Ended("retried")
