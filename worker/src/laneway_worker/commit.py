@@ -143,8 +143,8 @@ class Finisher:
         return self._patiently(lease, lambda: self._resend(lease, history, delay))
 
     def _resend(self, lease: Lease, history: str, delay: int) -> Ended:
-        """Send a copy under a safe lease, then delete the original. Under a short one the message is given back; without
-        any it is somebody else's.
+        """Send a copy under a safe lease, then delete the original. Under a short lease the message is given back;
+        without one it is somebody else's.
         """
         if self._leases.remaining(lease) < SAFE_LEASE_SECONDS:
             self._leases.beat()
