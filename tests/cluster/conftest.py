@@ -9,12 +9,14 @@ import pytest
 from support.cluster.cluster import api_cluster, node_cluster
 from support.cluster.toolbox import ToolMissing
 from support.images import required
+from support.operator_process import operated_by_process
 from support.tools import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from support.cluster.cluster import Cluster
+    from support.operator_process import Operated
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,5 +43,18 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     try:
         with node_cluster(tmp_path_factory.mktemp("node"), images) as cluster:
             yield cluster
+    except ToolMissing as error:
+        missing(error.what, error.how)
+
+
+@pytest.fixture(scope="module")
+def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
+    """A cluster of its own: an operator serves every pool that there is."""
+    try:
+        with (
+            api_cluster(tmp_path_factory.mktemp("operated"), keda=True) as cluster,
+            operated_by_process(cluster, tmp_path_factory.mktemp("operator")) as operated,
+        ):
+            yield operated
     except ToolMissing as error:
         missing(error.what, error.how)

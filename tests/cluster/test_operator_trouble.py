@@ -13,12 +13,10 @@ import pytest
 from laneway_operator.kinds import KINDS
 from support.cluster.cluster import REGION, api_cluster
 from support.cluster.keda import keda_probes, start_keda
-from support.cluster.toolbox import ToolMissing
 from support.installed import CREDENTIALS, SECRET
 from support.moto_server import aws_credentials, moto_server
 from support.operator_process import operated_by_process
 from support.processes import free_port
-from support.tools import missing
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -35,19 +33,6 @@ RETRY_SECONDS = 90.0  # the longest back-off and a loaded machine
 OWN_QUEUES = ("own", "own-dead")
 ACCOUNT = "laneway-worker-documents"
 MISSED = [("serviceaccount", ACCOUNT), ("rolebinding", ACCOUNT)]
-
-
-@pytest.fixture(scope="module")
-def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
-    """A cluster of its own: an operator serves every pool that there is."""
-    try:
-        with (
-            api_cluster(tmp_path_factory.mktemp("trouble"), keda=True) as cluster,
-            operated_by_process(cluster, tmp_path_factory.mktemp("operator")) as operated,
-        ):
-            yield operated
-    except ToolMissing as error:
-        missing(error.what, error.how)
 
 
 @pytest.fixture

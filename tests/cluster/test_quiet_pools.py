@@ -10,10 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.bad_schedules import BEYOND_CEL
-from support.cluster.cluster import api_cluster
-from support.cluster.toolbox import ToolMissing
-from support.operator_process import operated_by_process
-from support.tools import missing
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -28,19 +24,6 @@ VALUE = (
 )
 SCALING = {"maxReplicas": 4, "jobsPerReplica": 1, "cooldown": "0s"}
 SECONDS = 60.0  # KEDA looks every 5 seconds, the autoscaler every 15
-
-
-@pytest.fixture(scope="module")
-def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
-    """A cluster of its own: an operator serves every pool that there is."""
-    try:
-        with (
-            api_cluster(tmp_path_factory.mktemp("quiet"), keda=True) as cluster,
-            operated_by_process(cluster, tmp_path_factory.mktemp("operator")) as operated,
-        ):
-            yield operated
-    except ToolMissing as error:
-        missing(error.what, error.how)
 
 
 @dataclass(frozen=True)

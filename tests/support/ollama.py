@@ -98,14 +98,14 @@ def _runs_a_model(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def ollama_server(folder: Path) -> Iterator[OllamaServer]:
-    """Serve the test models until the end."""
-    with _serve(*ollama_files(), folder) as running:
+def ollama_server(folder: Path, slots: int = 1) -> Iterator[OllamaServer]:
+    """Serve the test models until the end, so many requests at once."""
+    with _serve(*ollama_files(), folder, slots) as running:
         yield running
 
 
 @contextmanager
-def _serve(binary: Path, models: Path, folder: Path) -> Iterator[OllamaServer]:
+def _serve(binary: Path, models: Path, folder: Path, slots: int = 1) -> Iterator[OllamaServer]:
     port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
@@ -114,7 +114,7 @@ def _serve(binary: Path, models: Path, folder: Path) -> Iterator[OllamaServer]:
         "OLLAMA_MODELS": str(models),
         "OLLAMA_KEEP_ALIVE": "-1",
         "OLLAMA_NOPRUNE": "1",
-        "OLLAMA_NUM_PARALLEL": "1",
+        "OLLAMA_NUM_PARALLEL": str(slots),
     }
     with server([str(binary), "serve"], environment, port, folder / "ollama.log") as process:
         yield OllamaServer(f"http://127.0.0.1:{port}", process)

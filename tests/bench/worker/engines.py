@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,36 +17,16 @@ from laneway_worker.adapters.ollama import Ollama
 from laneway_worker.errors import JobError
 from laneway_worker.ports import Stop
 from laneway_worker.request import ollama_request
-from support.ollama import GEMMA, ollama_files
-from support.processes import free_port, server
+from support.ollama import GEMMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from laneway.schema.lane_config import LaneConfig
 
 MODEL = GEMMA
 CONTEXT_LENGTH = 1024
 NANOSECONDS = 1e9
-
-
-@contextmanager
-def ollama(folder: Path, slots: int) -> Iterator[str]:
-    """The URL of an Ollama that serves so many requests at once."""
-    binary, models = ollama_files()
-    port = free_port()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "OLLAMA_HOST": f"127.0.0.1:{port}",
-        "OLLAMA_MODELS": str(models),
-        "OLLAMA_KEEP_ALIVE": "-1",
-        "OLLAMA_NOPRUNE": "1",
-        "OLLAMA_NUM_PARALLEL": str(slots),
-    }
-    with server([str(binary), "serve"], environment, port, folder / f"ollama-{port}.log"):
-        yield f"http://127.0.0.1:{port}"
 
 
 @dataclass(frozen=True)

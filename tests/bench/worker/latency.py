@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.worker.emulator import BUCKET
-from bench.worker.engines import CONTEXT_LENGTH, MODEL, ask, load_model, ollama
+from bench.worker.engines import CONTEXT_LENGTH, MODEL, ask, load_model
 from bench.worker.lanes import job, lane_config, worker
 from bench.worker.recorder import recording
 from bench.worker.report import Spread
@@ -19,6 +19,7 @@ from laneway.schema.job import parse_job
 from laneway.schema.lane_config import LaneModel
 from laneway.schema.pool_document import pool_document
 from support.moto_server import CREDENTIALS, REGION
+from support.ollama import ollama_server
 
 if TYPE_CHECKING:
     from bench.worker.emulator import Emulator
@@ -61,10 +62,10 @@ LABELS = {
 
 def measure(emulator: Emulator, folder: Path, report: Report, pairs: int = PAIRS) -> None:
     """Latency and calls of jobs through a real Ollama."""
-    with ollama(folder, 1) as engine, recording(emulator, folder) as recorder:
+    with ollama_server(folder) as running, recording(emulator, folder) as recorder:
         model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
         config = lane_config(
-            emulator, endpoint=recorder.endpoint, ollama_url=engine, model=model, topic_arn=emulator.topic()
+            emulator, endpoint=recorder.endpoint, ollama_url=running.url, model=model, topic_arn=emulator.topic()
         )
         load_model(config)
         with worker(config, folder):

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.worker.emulator import BUCKET
-from bench.worker.engines import CONTEXT_LENGTH, MODEL, Run, hold_concurrency, load_model, ollama
+from bench.worker.engines import CONTEXT_LENGTH, MODEL, Run, hold_concurrency, load_model
 from bench.worker.lanes import STUB, job, lane_config, stub_engine, worker
 from bench.worker.report import Spread
 from laneway.schema.lane_config import LaneModel
 from laneway.schema.result import Result
+from support.ollama import ollama_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,8 +68,8 @@ class Measured:
 def measure(emulator: Emulator, folder: Path, report: Report, window: float = WINDOW_SECONDS) -> None:
     """The real Ollama with 1 and 2 slots, the stub with 8."""
     for slots in REAL_SLOTS:
-        with ollama(folder, slots) as engine:
-            _measure(emulator, folder, _config(emulator, engine, MODEL, slots), window, report)
+        with ollama_server(folder, slots) as running:
+            _measure(emulator, folder, _config(emulator, running.url, MODEL, slots), window, report)
     with stub_engine(folder, STUB_TOKEN_SECONDS) as engine:
         _measure(emulator, folder, _config(emulator, engine, STUB, STUB_SLOTS), window, report)
 

@@ -34,7 +34,6 @@ roll_dice = random.SystemRandom().random
 class Surroundings(NamedTuple):
     """What all lanes of a process share."""
 
-    store: ObjectStore
     notifier: Notifier
     clock: Clock
     changed: Condition
@@ -42,7 +41,6 @@ class Surroundings(NamedTuple):
     patience: Patience
     aside: Patience
     """For what is one job's business."""
-    families: Families
     trace: Trace = NO_TRACE
 
 
@@ -65,16 +63,14 @@ class Worker:
         changed = clock.condition()
         self.families = Families()
         self._patience = patience = Patience(clock, changed, roll)
-        around = Surroundings(
-            store, notifier, clock, changed, patience, Patience(clock, changed, roll), self.families, trace
-        )
+        around = Surroundings(notifier, clock, changed, patience, Patience(clock, changed, roll), trace)
         self._clock = clock
         self._changed = changed
         metrics = Metrics(self.families, config.pool, config.lane)
         self.engine = Engine(TracedRuntime(runtime, trace), clock, changed, metrics.wasted)
         results = Results(config, store)
         work = Work(config, name, store, results, self.engine, patience, clock, changed, roll)
-        self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, metrics, around)
+        self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, results, metrics, around)
 
     def start(self) -> None:
         """Start all threads."""
@@ -116,10 +112,18 @@ class DeadLetterHandler:
         changed = clock.condition()
         self.families = Families()
         patience, aside = (Patience(clock, changed, roll) for _ in range(2))
-        around = Surroundings(store, notifier, clock, changed, patience, aside, self.families)
+        around = Surroundings(notifier, clock, changed, patience, aside)
         self.engine = NoEngine()
         self.consumers = [
-            _consumer(config, queue, self.engine, DeadLetters(config, clock), self._metrics(config), around)
+            _consumer(
+                config,
+                queue,
+                self.engine,
+                DeadLetters(config, clock),
+                Results(config, store),
+                Metrics(self.families, config.pool, config.lane),
+                around,
+            )
             for config, queue in lanes
         ]
 
@@ -128,16 +132,18 @@ class DeadLetterHandler:
         for consumer in self.consumers:
             consumer.start()
 
-    def _metrics(self, config: LaneConfig) -> Metrics:
-        return Metrics(self.families, config.pool, config.lane)
-
 
 def _consumer(
-    config: LaneConfig, queue: JobQueue, gate: Gate, work: Attempts, metrics: Metrics, around: Surroundings
+    config: LaneConfig,
+    queue: JobQueue,
+    gate: Gate,
+    work: Attempts,
+    results: Results,
+    metrics: Metrics,
+    around: Surroundings,
 ) -> Consumer:
     clock, changed, patience = around.clock, around.changed, around.patience
     leases = Leases(queue, clock, changed, config.visibility_seconds)
     metrics.watch_waiting(lambda: patience.troubled)
-    results = Results(config, around.store)
     finisher = Finisher(config, results, around.notifier, queue, leases, patience, around.aside, clock)
     return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, around.trace, clock, changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_operator.render.meta import lane_child_name, metadata, short_hash
+from laneway_operator.render.meta import config_map, lane_child_name, short_hash
 
 if TYPE_CHECKING:
     from laneway_operator.view import LaneView, Manifest, PoolView
@@ -14,12 +14,7 @@ LANE_FILE = "lane.json"
 
 def lane_config_map(pool: PoolView, lane: LaneView) -> Manifest:
     """The lane's LaneConfig."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": metadata(pool, lane_config_name(pool, lane), lane),
-        "data": {LANE_FILE: lane.config.model_dump_json()},
-    }
+    return config_map(pool, lane_config_name(pool, lane), LANE_FILE, lane.config.model_dump_json(), lane)
 
 
 def lane_config_name(pool: PoolView, lane: LaneView) -> str:

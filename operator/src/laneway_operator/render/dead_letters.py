@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.names import COMPONENT_LABEL, POOL_LABEL
 from laneway_operator.render import pods
-from laneway_operator.render.meta import CONFIG_FOLDER, WORKER, dead_letter_handler_name, labels, metadata, short_hash
+from laneway_operator.render.meta import (
+    CONFIG_FOLDER,
+    WORKER,
+    config_map,
+    dead_letter_handler_name,
+    labels,
+    metadata,
+    short_hash,
+)
 from laneway_operator.render.scaling import queue_trigger
 from laneway_operator.view import HEALTH_ADDRESS
 
@@ -16,9 +24,7 @@ if TYPE_CHECKING:
 
 FILE = "dead-letters.json"
 COMPONENT = {COMPONENT_LABEL: "dead-letters"}
-POLLING_SECONDS = (
-    30  # nobody waits for a result that took 20 crashes; a call a lane and half a minute costs next to nothing
-)
+POLLING_SECONDS = 30  # nobody waits for a result that took 20 crashes
 COOLDOWN_SECONDS = 60
 GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
 DRAIN_SECONDS = GRACE_SECONDS - 15  # so that it gives back what it holds before it is killed
@@ -37,12 +43,7 @@ def _config_name(pool: PoolView) -> str:
 
 def dead_letter_config_map(pool: PoolView) -> Manifest:
     """The lanes' documents."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": metadata(pool, _config_name(pool)),
-        "data": {FILE: _document(pool)},
-    }
+    return config_map(pool, _config_name(pool), FILE, _document(pool))
 
 
 def dead_letter_handler(pool: PoolView) -> Manifest:
@@ -71,17 +72,14 @@ def _pod(pool: PoolView) -> Manifest:
 
 
 def _handler(pool: PoolView) -> Manifest:
-    return {
-        "name": WORKER,
-        "image": pool.settings.worker_image,
-        "args": ["--dead-letters", f"{CONFIG_FOLDER}/{FILE}"],
-        **pods.credentials(pool),
-        **pods.worker_probes(),
-        "resources": {"limits": {"memory": "256Mi"}, "requests": {"cpu": "20m", "memory": "96Mi"}},
-        "securityContext": pods.CONTAINER_SECURITY,
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
-    }
+    return pods.worker_container(
+        pool,
+        WORKER,
+        ["--dead-letters", f"{CONFIG_FOLDER}/{FILE}"],
+        probes=pods.PROBES,
+        resources={"limits": {"memory": "256Mi"}, "requests": {"cpu": "20m", "memory": "96Mi"}},
+        mounts=[pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
+    )
 
 
 def dead_letter_scaler(pool: PoolView) -> Manifest:

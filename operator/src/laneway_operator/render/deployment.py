@@ -67,20 +67,17 @@ def _placement(lane: LaneView) -> Manifest:
 
 
 def _worker(pool: PoolView) -> Manifest:
-    mounts = [pods.CONFIG_MOUNT, {"name": "worker-tmp", "mountPath": "/tmp"}]  # noqa: S108 - a volume of this pod
+    mounts: list[Manifest] = [pods.CONFIG_MOUNT, {"name": "worker-tmp", "mountPath": "/tmp"}]  # noqa: S108 - a volume of this pod
     if pool.settings.pod_reports:
         mounts.append(pods.TOKEN_MOUNT)
-    return {
-        "name": WORKER,
-        "image": pool.settings.worker_image,
-        "args": ["--config", f"{CONFIG_FOLDER}/{LANE_FILE}"],
-        **pods.credentials(pool),
-        **pods.worker_probes(),
-        "resources": {"limits": {"memory": "512Mi"}, "requests": {"cpu": "50m", "memory": "128Mi"}},
-        "securityContext": pods.CONTAINER_SECURITY,
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": mounts,
-    }
+    return pods.worker_container(
+        pool,
+        WORKER,
+        ["--config", f"{CONFIG_FOLDER}/{LANE_FILE}"],
+        probes=pods.PROBES,
+        resources={"limits": {"memory": "512Mi"}, "requests": {"cpu": "50m", "memory": "128Mi"}},
+        mounts=mounts,
+    )
 
 
 def _ollama(pool: PoolView, lane: LaneView) -> Manifest:

@@ -62,6 +62,11 @@ def metadata(pool: PoolView, name: str, lane: LaneView | None = None) -> Manifes
     return {"name": name, "namespace": pool.namespace, "labels": labels(pool, lane), "ownerReferences": [owner]}
 
 
+def config_map(pool: PoolView, name: str, file: str, text: str, lane: LaneView | None = None) -> Manifest:
+    """A ConfigMap that holds one document."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(pool, name, lane), "data": {file: text}}
+
+
 def labels(pool: PoolView, lane: LaneView | None = None) -> dict[str, str]:
     """Labels of a child."""
     found = {MANAGED_BY_LABEL: MANAGED_BY, POOL_LABEL: pool.name}

@@ -69,21 +69,26 @@ def credentials(pool: PoolView) -> Manifest:
     }
 
 
-def worker_probes() -> Manifest:
-    """How the kubelet asks a worker or a dead-letter handler."""
+def worker_container(
+    pool: PoolView,
+    name: str,
+    args: list[str],
+    *,
+    resources: Manifest,
+    mounts: list[Manifest],
+    probes: Manifest | None = None,
+) -> Manifest:
+    """A container of the worker's image, in one of its roles; its last words are the cause in the pool's status."""
     return {
-        "livenessProbe": _probe("/livez", period=10, failures=6),
-        "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
-        "readinessProbe": _probe("/readyz", period=2, failures=3),
-    }
-
-
-def _probe(path: str, *, period: int, failures: int) -> Manifest:
-    return {
-        "failureThreshold": failures,
-        "httpGet": {"path": path, "port": HEALTH_PORT},
-        "periodSeconds": period,
-        "timeoutSeconds": 3,
+        "name": name,
+        "image": pool.settings.worker_image,
+        "args": args,
+        **credentials(pool),
+        **(probes or {}),
+        "resources": resources,
+        "securityContext": CONTAINER_SECURITY,
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": mounts,
     }
 
 
@@ -101,4 +106,19 @@ def token_volume() -> Manifest:
     return {"name": TOKEN_VOLUME, "projected": {"sources": sources}}
 
 
+def _probe(path: str, *, period: int, failures: int) -> Manifest:
+    return {
+        "failureThreshold": failures,
+        "httpGet": {"path": path, "port": HEALTH_PORT},
+        "periodSeconds": period,
+        "timeoutSeconds": 3,
+    }
+
+
+PROBES = {
+    "livenessProbe": _probe("/livez", period=10, failures=6),
+    "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
+    "readinessProbe": _probe("/readyz", period=2, failures=3),
+}
+"""How the kubelet asks a worker or a dead-letter handler."""
 TOKEN_MOUNT = {"name": TOKEN_VOLUME, "mountPath": TOKEN_FOLDER, "readOnly": True}

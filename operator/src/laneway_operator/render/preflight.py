@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from laneway_operator.render import pods
-from laneway_operator.render.meta import CONFIG_FOLDER, labels, metadata, short_hash
+from laneway_operator.render.meta import CONFIG_FOLDER, config_map, labels, metadata, short_hash
 
 if TYPE_CHECKING:
     from laneway_operator.view import Manifest, PoolView
@@ -26,12 +26,7 @@ def preflight_name(pool: PoolView) -> str:
 
 def preflight_config_map(pool: PoolView) -> Manifest:
     """The preflight's document."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": metadata(pool, preflight_name(pool)),
-        "data": {PREFLIGHT_FILE: pool.preflight.model_dump_json()},
-    }
+    return config_map(pool, preflight_name(pool), PREFLIGHT_FILE, pool.preflight.model_dump_json())
 
 
 def preflight_job(pool: PoolView) -> Manifest:
@@ -46,16 +41,13 @@ def preflight_job(pool: PoolView) -> Manifest:
 
 
 def _template(pool: PoolView, config_map: str) -> Manifest:
-    container = {
-        "name": PREFLIGHT,
-        "image": pool.settings.worker_image,
-        "args": ["--publish", f"{CONFIG_FOLDER}/{PREFLIGHT_FILE}"],
-        **pods.credentials(pool),
-        "resources": {"limits": {"memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "96Mi"}},
-        "securityContext": pods.CONTAINER_SECURITY,
-        "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
-    }
+    container = pods.worker_container(
+        pool,
+        PREFLIGHT,
+        ["--publish", f"{CONFIG_FOLDER}/{PREFLIGHT_FILE}"],
+        resources={"limits": {"memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "96Mi"}},
+        mounts=[pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
+    )
     spec = {
         **pods.pod_base(pool),
         "containers": [container],

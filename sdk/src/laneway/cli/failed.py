@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -25,7 +24,9 @@ from laneway.cli.failed_view import (
 )
 from laneway.cli.failed_wanted import Wanted, per_second, wanted
 from laneway.cli.output import (
+    Deadline,
     Exit,
+    JobIdArgument,
     JsonOption,
     PoolOption,
     TimeoutOption,
@@ -53,7 +54,6 @@ app = typer.Typer(
 
 ROWS_SHOWN = 50
 
-JobArgument = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 JobsArgument = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only these jobs.")]
 CodeOption = Annotated[ErrorCode | None, typer.Option("--code", metavar="CODE", help="Only with this error code.")]
 OfLaneOption = Annotated[str | None, typer.Option("--lane", help="Only of this lane.")]
@@ -98,7 +98,7 @@ def list_(
 
 @app.command()
 def show(
-    job_id: JobArgument,
+    job_id: JobIdArgument,
     body: Annotated[bool, typer.Option("--body", help="Print the job's body: its prompt, as it was sent.")] = False,
     pool: PoolOption = None,
     json_: JsonOption = False,
@@ -228,12 +228,11 @@ def _carry_out(verb: str, names: list[str], outcomes: Iterator[T | Refused]) -> 
 
 def _wait_for(pool: Pool, sent: list[RetryOutcome], timeout: float | None, json_: bool) -> tuple[list[Result], str]:
     """The new results, each shown as it is its turn, and what came too late; one deadline for all."""
-    deadline = None if timeout is None else time.monotonic() + timeout
+    deadline = Deadline(timeout)
     results: list[Result] = []
     for each in sent:
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
         try:
-            results.append(pool.wait(each.id, timeout=left, replaced=each.replaces))
+            results.append(pool.wait(each.id, timeout=deadline.left, replaced=each.replaces))
         except TimeoutError:
             return results, late_line(len(sent) - len(results), timeout)
         if not json_:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from laneway.cli.output import (
+    Deadline,
     Exit,
+    JobIdArgument,
     JsonOption,
     LaneOption,
     PoolOption,
@@ -27,8 +28,6 @@ from laneway.cli.output import (
 if TYPE_CHECKING:
     from laneway.client import JobHandle
     from laneway.schema.result import Result
-
-JobIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 
 
 def submit(
@@ -129,11 +128,10 @@ def _tell_id(job_id: str, wait: bool, json_: bool) -> None:
 
 def _wait_for(handles: list[JobHandle], timeout: float | None, json_: bool) -> None:
     """One deadline for all; each answer is shown when it is its turn, and stays shown."""
-    deadline = None if timeout is None else time.monotonic() + timeout
+    deadline = Deadline(timeout)
     failed = False
     for handle in handles:
-        left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        result = handle.pool.wait(handle.id, timeout=left)
+        result = handle.pool.wait(handle.id, timeout=deadline.left)
         _show(result, json_)
         failed = failed or result.status != "succeeded"
     if failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -34,6 +35,7 @@ class Exit(IntEnum):
     """Ctrl-C."""
 
 
+JobIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 PoolOption = Annotated[
     str | None,
     typer.Option(
@@ -57,6 +59,19 @@ def console() -> Console:
 def say(text: str) -> None:
     """One line for people, on standard error."""
     typer.echo(text, err=True)
+
+
+class Deadline:
+    """One time-out for several waits."""
+
+    def __init__(self, timeout: float | None) -> None:
+        """Seconds from now; None: no end."""
+        self._at = None if timeout is None else time.monotonic() + timeout
+
+    @property
+    def left(self) -> float | None:
+        """What the next wait may take."""
+        return None if self._at is None else max(0.0, self._at - time.monotonic())
 
 
 def fail(message: str, code: Exit) -> NoReturn:

@@ -37,9 +37,8 @@ IDENTITY = "allow it in the IAM policy of the pool's identity"
 CREDENTIALS = "correct the credentials of the pool's identity"
 QUEUE = "make the queue, or correct its URL in the pool"
 REGION = "correct the region in the pool"
+CLOCK = "set the clock of this machine right"
 REACH = "see that the endpoint is right and can be reached from here"
-
-CLOCK = "RequestTimeTooSkewed"
 
 ADVICE = {
     "AccessDenied": IDENTITY,
@@ -58,14 +57,14 @@ ADVICE = {
     "InvalidIdentityToken": CREDENTIALS,
     "SignatureDoesNotMatch": CREDENTIALS,
     "UnrecognizedClientException": CREDENTIALS,
-    CLOCK: "set the clock of this machine right",
+    "RequestTimeTooSkewed": CLOCK,
     "PermanentRedirect": REGION,
     "AuthorizationHeaderMalformed": REGION,
     "IllegalLocationConstraintException": REGION,
 }
 """AWS's codes for what a person has to change: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
 
-OF_THE_TARGET = {code for code, advice in ADVICE.items() if advice not in (CREDENTIALS, REGION) and code != CLOCK}
+OF_THE_TARGET = {code for code, advice in ADVICE.items() if advice not in (CREDENTIALS, REGION, CLOCK)}
 """Codes that are about a bucket, queue or topic, and not about who asks."""
 
 NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
