@@ -13,17 +13,19 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 from botocore.stub import Stubber
 
+from laneway.schema.lane_config import QueueURLs
 from laneway_operator.errors import NotYet
 from laneway_operator.managed import ManagedQueue
 from laneway_operator.queues import OWNER_TAG, SQSQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of
-from support.moto_server import moto_server
+from support.emulators import BENCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway_operator.queues import Queues
+    from support.emulators import Aws
 
 REGION = "eu-west-1"
 RETENTION = 2 * 24 * 3600
@@ -136,15 +138,9 @@ class SQSBench(Bench):
         return len([each for each in self.calls if each.startswith(("Create", "Set", "Tag"))])
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory, _credentials: None) -> Iterator[str]:
-    with moto_server(tmp_path_factory.mktemp("moto")) as url:
-        yield url
-
-
-@pytest.fixture(params=["memory", "sqs"])
+@pytest.fixture(params=BENCHES)
 def bench(request: pytest.FixtureRequest) -> Bench:
-    return MemoryBench() if request.param == "memory" else SQSBench(request.getfixturevalue("endpoint"))
+    return MemoryBench() if request.param == "memory" else SQSBench(request.getfixturevalue(request.param).endpoint)
 
 
 def test_a_queue_is_made_with_its_dead_letter_queue(bench: Bench) -> None:
@@ -210,8 +206,65 @@ def test_other_tags_are_other_peoples(bench: Bench) -> None:
     assert found.tags == {OWNER_TAG: OWNER, "team": "nlp"}
 
 
-def test_a_queue_that_was_seen_is_not_asked_for_again(endpoint: str) -> None:
-    bench, queue = SQSBench(endpoint), managed()
+def test_queues_of_others_are_read_as_they_are_and_left_so(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    changes = bench.changes()
+    own = bench.queues.look(urls, REGION)
+    assert (own.queue.retention_seconds, own.dead.retention_seconds) == (RETENTION, FORTNIGHT)
+    assert (own.queue.redrive_to, own.queue.max_receives) == (own.dead.arn, 20)
+    assert own.queue.arn.split(":")[2:4] == ["sqs", REGION]
+    assert own.queue.arn.endswith(f":{queue.name}")
+    assert (own.dead.redrive_to, own.dead.max_receives) == (None, None)
+    assert bench.changes() == changes
+
+
+@pytest.mark.parametrize("which", ["url", "dead_letter_url"])
+def test_a_queue_of_others_that_is_not_there_is_missing(bench: Bench, which: str) -> None:
+    urls = bench.queues.ensure(managed())
+    gone = getattr(urls, which) + "-gone"
+    with pytest.raises(NotYet, match=f"queue {gone}: .* has no such queue") as caught:
+        bench.queues.look(urls.model_copy(update={which: gone}), REGION)
+    assert caught.value.reason is Reason.QUEUE_MISSING
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("AccessDenied", Reason.QUEUE_ACCESS_DENIED),
+        ("AWS.SimpleQueueService.NonExistentQueue", Reason.QUEUE_MISSING),
+        ("InvalidAddress", Reason.QUEUE_MISSING),
+        ("RequestThrottled", Reason.AWS_UNREACHABLE),
+    ],
+)
+@pytest.mark.usefixtures("_credentials")
+def test_what_sqs_says_of_a_queue_of_others_is_told(code: str, reason: Reason) -> None:
+    urls = QueueURLs(url="https://sqs/1/a", dead_letter_url="https://sqs/1/a-dead")
+    with (
+        answering(code, "get_queue_attributes") as queues,
+        pytest.raises(NotYet, match="queue https://sqs/1/a: ") as caught,
+    ):
+        queues.look(urls, REGION)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_a_signed_request_goes_to_aws_and_not_to_the_host_that_a_url_names() -> None:
+    hosts: list[str] = []
+
+    def stopped(request: Any, **_: Any) -> None:
+        hosts.append(request.url)
+        raise ConnectTimeoutError(endpoint_url=request.url)
+
+    queues = SQSQueues(None)
+    queues._session.events.register("before-send.sqs", stopped)
+    with pytest.raises(NotYet):
+        queues.look(QueueURLs(url="https://evil.example/1/a", dead_letter_url="https://evil.example/1/b"), REGION)
+    assert set(hosts) == {f"https://sqs.{REGION}.amazonaws.com/"}
+
+
+def test_a_queue_that_was_seen_is_not_asked_for_again(moto: Aws) -> None:
+    bench, queue = SQSBench(moto.endpoint), managed()
     bench.queues.ensure(queue)
     asked = len(bench.calls)
     bench.queues.ensure(queue)
@@ -227,11 +280,11 @@ def test_an_endpoint_that_does_not_answer_is_told(refused_url: str) -> None:
 
 
 @contextmanager
-def answering(code: str) -> Iterator[SQSQueues]:
+def answering(code: str, call: str = "get_queue_url") -> Iterator[SQSQueues]:
     """Queues at an AWS that answers with an error."""
     queues = SQSQueues(None)
     with Stubber(queues._client(REGION)) as stubber:
-        stubber.add_client_error("get_queue_url", service_error_code=code, http_status_code=403)
+        stubber.add_client_error(call, service_error_code=code, http_status_code=403)
         yield queues
 
 

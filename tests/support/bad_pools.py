@@ -111,6 +111,18 @@ _BAD = (
         "url and deadLetterURL go together",
         lane={"queue": {"managed": {}, "deadLetterURL": "https://sqs/a"}},
     ),
+    _bad(
+        "a FIFO queue",
+        "a FIFO queue can't be served",
+        "a FIFO queue can't be served",
+        lane={"queue": QUEUE | {"url": "https://sqs/a.fifo"}},
+    ),
+    _bad(
+        "a FIFO dead-letter queue",
+        "a FIFO queue can't be served",
+        "a FIFO queue can't be served",
+        lane={"queue": QUEUE | {"deadLetterURL": "https://sqs/a.fifo"}},
+    ),
     _bad("a queue that is no URL", f"queue.url: {MATCH}", SHAPE, lane={"queue": QUEUE | {"url": "documents"}}),
     _bad(
         "a long URL", "at most 512", "may not be more than 512 bytes", lane={"queue": QUEUE | {"url": LONG_URL + "a"}}

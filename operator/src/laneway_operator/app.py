@@ -31,7 +31,7 @@ def run(settings: Settings) -> None:
         settings,
         read_profiles(settings.profiles),
         connect(THREADS),
-        SQSQueues(settings.emulator.endpoint if settings.emulator else None),
+        SQSQueues(settings.endpoint),
         lambda: datetime.now(UTC),
     )
     kopf.configure(log_format=kopf.LogFormat.JSON)

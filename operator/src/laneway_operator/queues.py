@@ -1,4 +1,4 @@
-"""The queues that Laneway makes for a lane: the port and its adapter to SQS."""
+"""The queues of lanes, Laneway's own and others': the port and its adapter to SQS."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from botocore.exceptions import (
 
 from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
 from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue_rules import ASKED, OwnQueue, queue_settings
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import Reason
 
@@ -38,15 +39,19 @@ DENIED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+MISSING = {"InvalidAddress", "NonExistentQueue", "QueueDoesNotExist"}
 WITHOUT_IDENTITY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
 OWNER_TAG = "laneway.dev/lane"
 
 
 class Queues(Protocol):
-    """Managed queues. Raises `NotYet`."""
+    """Queues of lanes. Raises `NotYet`."""
 
     def ensure(self, queue: ManagedQueue) -> QueueURLs:
         """Make them where they are missing; refuse those that are somebody else's; never delete."""
+
+    def look(self, urls: QueueURLs, region: str) -> OwnQueue:
+        """Queues that somebody else made, as they are."""
 
 
 class SQSQueues:
@@ -65,10 +70,20 @@ class SQSQueues:
         seen = self._seen.get(queue)
         if seen is not None and time.monotonic() - seen[0] < TRUST_SECONDS:
             return seen[1]
-        with self._asking(queue):
+        with self._asking(f"queue {queue.name}", queue.region):
             urls = self._ensure(self._client(queue.region), queue)
         self._seen[queue] = (time.monotonic(), urls)
         return urls
+
+    def look(self, urls: QueueURLs, region: str) -> OwnQueue:
+        """Two calls. They go to the region's own endpoint, whatever host a URL names."""
+        sqs = self._client(region)
+        found = []
+        for url in (urls.url, urls.dead_letter_url):
+            with self._asking(f"queue {url}", region):
+                answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(ASKED))
+                found.append(queue_settings(answer["Attributes"]))
+        return OwnQueue(queue=found[0], dead=found[1])
 
     def _ensure(self, sqs: Any, queue: ManagedQueue) -> QueueURLs:
         dead = self._one(sqs, queue, queue.dead_letter_name, {"MessageRetentionPeriod": LONGEST_RETENTION_SECONDS})
@@ -115,27 +130,28 @@ class SQSQueues:
             return self._clients[region]
 
     @contextmanager
-    def _asking(self, queue: ManagedQueue) -> Iterator[None]:
-        where = self._endpoint or f"SQS in {queue.region}"
+    def _asking(self, what: str, region: str) -> Iterator[None]:
+        where = self._endpoint or f"SQS in {region}"
         try:
             yield
         except ClientError as error:
-            raise _answered(error, queue, where) from error
+            raise _answered(error, what, where) from error
         except WITHOUT_IDENTITY as error:
-            words = f"queue {queue.name}: the operator has no credentials for AWS ({type(error).__name__})"
+            words = f"{what}: the operator has no credentials for AWS ({type(error).__name__})"
             raise NotYet(Reason.QUEUE_ACCESS_DENIED, words) from error
         except BotoCoreError as error:
-            raise NotYet(
-                Reason.AWS_UNREACHABLE, f"queue {queue.name}: no answer from {where} ({type(error).__name__})"
-            ) from error
+            words = f"{what}: no answer from {where} ({type(error).__name__})"
+            raise NotYet(Reason.AWS_UNREACHABLE, words) from error
 
 
-def _answered(error: ClientError, queue: ManagedQueue, where: str) -> NotYet:
+def _answered(error: ClientError, what: str, where: str) -> NotYet:
     code = str(error.response.get("Error", {}).get("Code", "")).rpartition(".")[2]
     if code in DENIED:
-        words = f"queue {queue.name}: {where} refused the operator's identity with {code}"
+        words = f"{what}: {where} refused the operator's identity with {code} for {error.operation_name}"
         return NotYet(Reason.QUEUE_ACCESS_DENIED, words)
-    return NotYet(Reason.AWS_UNREACHABLE, f"queue {queue.name}: {where} answered with {code}")
+    if code in MISSING:
+        return NotYet(Reason.QUEUE_MISSING, f"{what}: {where} has no such queue")
+    return NotYet(Reason.AWS_UNREACHABLE, f"{what}: {where} answered with {code}")
 
 
 def _differs(there: str | None, wanted: str) -> bool:

@@ -17,6 +17,9 @@ class Reason(StrEnum):
     QUEUES_READY = "QueuesReady"
     QUEUE_ACCESS_DENIED = "QueueAccessDenied"
     QUEUE_NOT_OURS = "QueueNotOurs"
+    QUEUE_MISSING = "QueueMissing"
+    REDRIVE_TOO_LOW = "RedriveTooLow"
+    RETENTION_TOO_SHORT = "RetentionTooShort"
     AWS_REFUSED = "AWSRefused"
     AWS_UNREACHABLE = "AWSUnreachable"
     SECRET_MISSING = "SecretMissing"  # noqa: S105 - a word, not a password
@@ -47,7 +50,8 @@ CONDITIONS: dict[str, str] = {
     "Ready": "The summary: a job that is sent now will be taken, or waits as the pool says: `Suspended`, `Asleep`. "
     "The first of the others that is wrong says why not.",
     "SpecAccepted": "The pool can be served as it is written, and its objects are applied.",
-    "QueuesReady": "Every lane has its queue and its dead-letter queue.",
+    "QueuesReady": "Every lane has its queue and its dead-letter queue. Your own ones give every job a result, "
+    "as far as the operator may look.",
     "AccessVerified": "The pool's own identity has published `pool.json` beside the results.",
     "ScalingReady": "KEDA watches every lane.",
     "WorkersAvailable": "No lane, or one at zero, or one whose workers serve; Unknown while they start.",
@@ -61,6 +65,9 @@ FIXES: dict[Reason, str] = {
     Reason.NAME_TAKEN: "Rename the lane or the pool, or remove the other object.",
     Reason.QUEUE_ACCESS_DENIED: "Give the identity named here access to the queue.",
     Reason.QUEUE_NOT_OURS: "Remove the queue, or rename the pool or the lane.",
+    Reason.QUEUE_MISSING: "Make the queue, or correct its URL or `aws.region` in the pool; Laneway goes on looking.",
+    Reason.REDRIVE_TOO_LOW: "Laneway looks again within a minute; meanwhile the lane serves as it can.",
+    Reason.RETENTION_TOO_SHORT: "Laneway looks again within a minute; meanwhile the lane serves as it can.",
     Reason.AWS_REFUSED: "Mend what the message names; Laneway goes on trying.",
     Reason.AWS_UNREACHABLE: "Check region, endpoint and network; Laneway goes on trying.",
     Reason.SECRET_MISSING: "Create the Secret in the pool's namespace.",

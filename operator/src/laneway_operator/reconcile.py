@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from laneway.schema.base import problems
 from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import parse_pool
+from laneway.schema.queue_rules import Where
 from laneway.schema.schedule import asleep, quiet_periods
 from laneway_operator.errors import NotYet, SpecError
 from laneway_operator.managed import managed_queue
 from laneway_operator.observe import Trouble
+from laneway_operator.own_queues import OwnQueues
 from laneway_operator.plan import make_plan
 from laneway_operator.profiles import profile_of
 from laneway_operator.reasons import Reason
@@ -48,6 +50,10 @@ class Pass:
     """The name of the Job that counts."""
     spec: Trouble | None = None
     queue_trouble: Trouble | None = None
+    own_queue_trouble: Trouble | None = None
+    """Of a queue that somebody else made: told, and the lane serves as it can."""
+    unseen: tuple[str, ...] = ()
+    """Lanes whose own queues the operator may not look at."""
     access: Trouble | None = None
     applied: Trouble | None = None
     keda: Trouble | None = None
@@ -76,6 +82,7 @@ class Reconciler:
         self._profiles = dict(profiles)
         self._cluster = cluster
         self._queues = queues
+        self._own_queues = OwnQueues(queues, now)
         self._now = now
         self._identity: str | None = None
 
@@ -127,20 +134,30 @@ class Reconciler:
     def _ensure_queues(self, pool: LLMWorkerPool, done: Pass) -> None:
         for lane in pool.spec.lanes:
             try:
-                done.queues[lane.name] = self._queue(pool, lane)
+                done.queues[lane.name] = self._queue(pool, lane, done)
             except NotYet as error:
                 done.queue_trouble = Trouble(error.reason, f"lane {lane.name}: {error}")
                 done.retry = True
                 return
 
-    def _queue(self, pool: LLMWorkerPool, lane: Lane) -> QueueURLs:
-        own = lane.queue
+    def _queue(self, pool: LLMWorkerPool, lane: Lane, done: Pass) -> QueueURLs:
+        own, region = lane.queue, pool.spec.aws.region if pool.spec.aws else self._settings.region
         if own.url is not None and own.dead_letter_url is not None:
-            return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+            urls = QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+            self._look_at_own(lane, Where(urls, region, self._settings.endpoint), done)
+            return urls
         if self._identity is None:
             self._identity = self._cluster.identity()
-        region = pool.spec.aws.region if pool.spec.aws else self._settings.region
         return self._queues.ensure(managed_queue(self._identity, pool, lane, region))
+
+    def _look_at_own(self, lane: Lane, where: Where, done: Pass) -> None:
+        looked = self._own_queues.look(where, lane.limits.expires_after)
+        if looked.denied:
+            done.unseen += (lane.name,)
+        if looked.trouble is not None:
+            done.retry = True
+            found = Trouble(looked.trouble.reason, f"lane {lane.name}: {looked.trouble.message}")
+            done.own_queue_trouble = done.own_queue_trouble or found
 
     def _apply(self, view: PoolView, seen: Snapshot, done: Pass) -> None:
         """Everything that can be applied is, whatever one object's trouble."""
@@ -175,6 +192,8 @@ class Reconciler:
             spec=done.spec,
             queues=done.queues,
             queue_trouble=done.queue_trouble,
+            own_queue_trouble=done.own_queue_trouble,
+            unseen=done.unseen,
             access=done.access,
             applied=done.applied,
             keda=done.keda,

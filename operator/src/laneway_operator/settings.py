@@ -45,6 +45,11 @@ class Settings:
     health_address: str = DEFAULT_HEALTH_ADDRESS
     """Where `/healthz` is served."""
 
+    @property
+    def endpoint(self) -> str | None:
+        """Of the emulator, where there is one."""
+        return self.emulator.endpoint if self.emulator else None
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Parse `LANEWAY_*`; raises `SettingsError`."""

@@ -41,6 +41,9 @@ class Observed:
     spec: Trouble | None = None
     queues: Mapping[str, QueueURLs] = field(default_factory=dict)
     queue_trouble: Trouble | None = None
+    own_queue_trouble: Trouble | None = None
+    unseen: tuple[str, ...] = ()
+    """Lanes whose own queues the operator may not look at."""
     access: Trouble | None = None
     applied: Trouble | None = None
     """What kept children from being applied."""
@@ -123,8 +126,18 @@ def _after_spec(observed: Observed) -> dict[str, Found]:
 
 
 def _queues(observed: Observed) -> Found:
+    """Queues that were made by others and can't be reached now may be as they should."""
     if observed.queue_trouble:
         return Found("False", observed.queue_trouble.reason, observed.queue_trouble.message)
+    if observed.own_queue_trouble:
+        reason, message = observed.own_queue_trouble.reason, observed.own_queue_trouble.message
+        return Found("Unknown" if reason is Reason.AWS_UNREACHABLE else "False", reason, message)
+    if observed.unseen:
+        lanes = ", ".join(observed.unseen)
+        words = (
+            f"every lane has its queues; those of {lanes} only the preflight looks at: the operator's identity may not"
+        )
+        return Found("True", Reason.QUEUES_READY, words)
     return Found("True", Reason.QUEUES_READY, "every lane has its queues")
 
 

@@ -60,11 +60,10 @@ class PoolView:
     def preflight(self) -> Preflight:
         """What the pool's preflight publishes."""
         configs = [each.config for each in self.lanes]
-        emulator = self.settings.emulator
         return Preflight(
             results=self.pool.results,
             region=configs[0].region,
-            endpoint=emulator.endpoint if emulator else None,
+            endpoint=self.settings.endpoint,
             document=pool_document(configs),
         )
 
@@ -76,7 +75,7 @@ def lane_view(pool: LLMWorkerPool, lane: Lane, profile: Profile, queue: QueueURL
     surroundings = LaneSettings(
         queue=queue,
         region=settings.region,
-        endpoint=settings.emulator.endpoint if settings.emulator else None,
+        endpoint=settings.endpoint,
         ollama_url=f"http://{OLLAMA_ADDRESS}",
         health_address=HEALTH_ADDRESS,
         price_per_hour=profile.price_per_hour,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
 from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue_rules import OwnQueue, QueueSettings
 from laneway_operator.errors import NotYet
 from laneway_operator.queues import OWNER_TAG
 from laneway_operator.reasons import Reason
@@ -35,8 +36,12 @@ class MemoryQueues:
         """URL → queue."""
         self.changes: list[str] = []
         """What was done, such as `create <name>`."""
+        self.looks = 0
+        """Queues of others that were looked at."""
         self.trouble: NotYet | None = None
         """What every call raises."""
+        self.denied: set[str] = set()
+        """URLs of queues that the operator's identity may not read."""
 
     def ensure(self, queue: ManagedQueue) -> QueueURLs:
         """See the port."""
@@ -48,6 +53,26 @@ class MemoryQueues:
         self._one(dead, MadeQueue(LONGEST_RETENTION_SECONDS, tags=tags))
         self._one(url, MadeQueue(queue.retention_seconds, dead, MAX_RECEIVES, tags=dict(tags)))
         return QueueURLs(url=url, dead_letter_url=dead)
+
+    def look(self, urls: QueueURLs, region: str) -> OwnQueue:
+        """See the port."""
+        if self.trouble is not None:
+            raise self.trouble
+        return OwnQueue(queue=self._settings(urls.url, region), dead=self._settings(urls.dead_letter_url, region))
+
+    def _settings(self, url: str, region: str) -> QueueSettings:
+        self.looks += 1
+        if url in self.denied:
+            raise NotYet(Reason.QUEUE_ACCESS_DENIED, f"queue {url}: refused")
+        there = self.made.get(url)
+        if there is None:
+            raise NotYet(Reason.QUEUE_MISSING, f"queue {url}: SQS in {region} has no such queue")
+        return QueueSettings(
+            arn=arn_of(url, region),
+            retention_seconds=there.retention_seconds,
+            redrive_to=arn_of(there.dead_letter_url, region) if there.dead_letter_url else None,
+            max_receives=there.max_receives,
+        )
 
     def _one(self, url: str, wanted: MadeQueue) -> None:
         name, there = url.rpartition("/")[2], self.made.get(url)
@@ -64,3 +89,8 @@ class MemoryQueues:
 def url_of(name: str, region: str) -> str:
     """A queue's URL, as SQS builds it."""
     return f"https://sqs.{region}.amazonaws.com/123456789012/{name}"
+
+
+def arn_of(url: str, region: str) -> str:
+    """The ARN of a queue whose URL is as SQS builds it."""
+    return ":".join(["arn:aws:sqs", region, *url.rsplit("/", 2)[1:]])

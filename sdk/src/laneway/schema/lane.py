@@ -16,6 +16,7 @@ MAX_COOLDOWN_SECONDS = 6 * 3600
 DAY_SECONDS = 24 * 3600
 LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
 MAX_RECEIVES = 20  # of managed queues: SQS's own count tells of crashes; attempts are counted by the workers
+NO_FIFO = "a FIFO queue can't be served: it can't delay a single message, as a retry is; use a standard queue"
 FLOOR_TOO_HIGH = "the minReplicas of a schedule should be at most scaling.maxReplicas"
 DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
@@ -24,6 +25,11 @@ QueueURL = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#]+/[^\s?#
 ModelName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?$", max_length=256)
 ]
+
+
+def retention_for(expires_after: int) -> int:
+    """How many seconds a queue must keep a message: a day longer than the job lives."""
+    return min(LONGEST_RETENTION_SECONDS, expires_after + DAY_SECONDS)
 
 
 class Model(KubernetesModel):
@@ -48,6 +54,13 @@ class Queue(KubernetesModel):
         json_schema_extra=cel(
             ("has(self.managed) != has(self.url)", "give exactly one of managed and url"),
             ("has(self.url) == has(self.deadLetterURL)", "url and deadLetterURL go together"),
+            (
+                (
+                    "!(has(self.url) && self.url.endsWith('.fifo')) && "
+                    "!(has(self.deadLetterURL) && self.deadLetterURL.endsWith('.fifo'))"
+                ),
+                NO_FIFO,
+            ),
         )
     )
 
@@ -64,6 +77,8 @@ class Queue(KubernetesModel):
             raise ValueError("give exactly one of managed and url")
         if (self.url is None) != (self.dead_letter_url is None):
             raise ValueError("url and deadLetterURL go together")
+        if any(each.endswith(".fifo") for each in (self.url, self.dead_letter_url) if each):
+            raise ValueError(NO_FIFO)
         return self
 
 
@@ -165,8 +180,8 @@ class Lane(KubernetesModel):
 
     @property
     def retention_seconds(self) -> int:
-        """How long a managed queue keeps a message: a day longer than the job lives."""
-        return min(LONGEST_RETENTION_SECONDS, self.limits.expires_after + DAY_SECONDS)
+        """How long a managed queue keeps a message."""
+        return retention_for(self.limits.expires_after)
 
     @property
     def drain_seconds(self) -> int:

@@ -1,0 +1,26 @@
+"""AWS's own command line, for the commands that pages and messages give to people."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from support.moto_server import CREDENTIALS
+
+AWS = Path(sys.executable).with_name("aws")
+
+
+def run_line(line: str, endpoint: str | None = None) -> str:
+    """What a command line that begins with `aws` prints; it must succeed."""
+    program, *argv = shlex.split(line)
+    if program != "aws":
+        raise ValueError(f"not a command of AWS's: {line}")
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **CREDENTIALS}
+    environment |= {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
+    done = subprocess.run([str(AWS), *argv], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AssertionError(f"{line}\n{done.stdout}{done.stderr}")
+    return done.stdout
