@@ -30,9 +30,9 @@ def test_no_wildcard_and_no_way_to_more_rights(helm: Helm, values: Manifest) -> 
         )
 
 
-def test_pools_are_read_and_only_their_status_is_written(helm: Helm) -> None:
+def test_pools_are_read_and_only_their_status_and_finalizer_are_written(helm: Helm) -> None:
     found = rules(helm)
-    assert verbs(found, "llmworkerpools") == READ
+    assert verbs(found, "llmworkerpools") == READ | {"patch"}
     assert verbs(found, "llmworkerpools/status") == {"patch"}
     assert verbs(found, "llmworkerpools/finalizers") == {"update"}
 

@@ -68,7 +68,7 @@ def test_what_a_pool_leaves_out_is_filled_in(create: Create) -> None:
     lane = create(pool_with())["spec"]["lanes"][0]
     assert lane == {
         "name": "default",
-        "queue": {"managed": {}},
+        "queue": {"managed": {"deletionPolicy": "Retain"}},
         "parallel": 1,
         "limits": {"timeout": "5m", "expiresAfter": "24h", "maxAttempts": 3},
         "scaling": {"minReplicas": 0, "maxReplicas": 1, "jobsPerReplica": 4, "cooldown": "5m"},

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import client, config
 
+from laneway.schema.names import FINALIZER
 from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.digest import digest_of_manifest
 from laneway_operator.errors import SpecError, Unreachable
@@ -20,6 +21,7 @@ from laneway_operator.observe import Child, child
 from laneway_operator.plan import make_plan
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
+from laneway_operator.snapshot import PoolBody
 from support.golden import cases
 from support.operator import OTHER_UID, named, pool_view
 from support.processes import closed_port
@@ -216,6 +218,33 @@ def test_a_status_is_written_beside_the_spec(place: Place) -> None:
     after = place.api.get("llmworkerpool", place.name, place.namespace)
     assert after["status"]["workers"] == "0/1"
     assert (after["spec"], after["metadata"]["generation"]) == (before["spec"], before["metadata"]["generation"])
+
+
+def finalizers(place: Place) -> list[str]:
+    return list(place.api.get("llmworkerpool", place.name, place.namespace)["metadata"].get("finalizers", []))
+
+
+def test_a_pool_is_held_and_let_go_and_others_finalizers_are_theirs(place: Place) -> None:
+    body = pool_body(place)
+    place.operator.let_go(body)
+    place.kubectl("patch", "lwp", place.name, "--type=merge", '--patch={"metadata":{"finalizers":["a.example/b"]}}')
+    place.operator.hold(body)
+    place.operator.hold(body)
+    assert finalizers(place) == ["a.example/b", FINALIZER]
+    place.kubectl("delete", "lwp", place.name, "--wait=false")
+    place.operator.let_go(replace(body, uid=OTHER_UID))
+    assert finalizers(place) == ["a.example/b", FINALIZER]
+    place.operator.let_go(body)
+    assert finalizers(place) == ["a.example/b"]
+    with pytest.raises(SpecError, match="no new finalizers can be added"):
+        place.operator.hold(body)
+    place.kubectl("patch", "lwp", place.name, "--type=merge", '--patch={"metadata":{"finalizers":null}}')
+    place.operator.let_go(body)
+
+
+def pool_body(place: Place) -> PoolBody:
+    found = place.api.get("llmworkerpool", place.name, place.namespace)
+    return PoolBody(place.namespace, place.name, found["metadata"]["uid"], 1, found["spec"], {})
 
 
 def test_a_status_of_a_pool_that_is_gone_is_nothing(place: Place) -> None:

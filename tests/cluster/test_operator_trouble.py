@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from laneway_operator.kinds import KINDS
+from laneway_operator.queues import OWNER_TAG
 from support.aws_cli import run_line
 from support.cluster.cluster import REGION, api_cluster
 from support.cluster.keda import keda_probes, start_keda
@@ -217,6 +218,32 @@ def test_a_pool_is_deleted_without_the_operator(operated: Operated, place: Place
             eventually(lambda: not versions(place), REPAIR_SECONDS)
     finally:
         operated.start()
+
+
+def test_a_pool_that_takes_its_queues_with_it_waits_for_the_operator(operated: Operated, place: Place) -> None:
+    doomed = {"name": "doomed", "queue": {"managed": {"deletionPolicy": "Delete"}}}
+    place.apply(lanes=[doomed, {"name": "kept"}])
+    place.until("ScaledToZero")
+    assert {"doomed", "kept"} == lanes_with_queues(operated, place)
+    operated.stop()
+    try:
+        place.kubectl("delete", "lwp", "documents", "--wait=false")
+        assert "deletionTimestamp" in place.get("llmworkerpool", "documents")["metadata"]
+    finally:
+        operated.start()
+    with timed("a pool that waited for the operator is gone"):
+        eventually(lambda: not versions(place), REPAIR_SECONDS)
+    assert lanes_with_queues(operated, place) == {"kept"}
+
+
+def lanes_with_queues(operated: Operated, place: Place) -> set[str]:
+    """Of the pool's lanes, by the tags of queues."""
+    with operated.cluster.inside(), aws_credentials():
+        sqs = boto3.client("sqs", endpoint_url=operated.cluster.environment["AWS_ENDPOINT_URL"], region_name=REGION)
+        urls = sqs.list_queues(QueueNamePrefix="laneway-documents-").get("QueueUrls", [])
+        owners = [sqs.list_queue_tags(QueueUrl=url)["Tags"][OWNER_TAG].split("/") for url in urls]
+        sqs.close()
+    return {lane for _, namespace, _, lane in owners if namespace == place.namespace}
 
 
 def own_queue(endpoint: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import itertools
 import json
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -204,6 +205,32 @@ def test_other_tags_are_other_peoples(bench: Bench) -> None:
     found = bench.look(urls.url)
     assert found is not None
     assert found.tags == {OWNER_TAG: OWNER, "team": "nlp"}
+
+
+def test_both_queues_are_deleted_and_can_be_gone_already(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    bench.queues.delete(queue)
+    assert (bench.look(urls.url), bench.look(urls.dead_letter_url)) == (None, None)
+    bench.queues.delete(queue)
+
+
+def test_a_queue_that_was_deleted_is_made_anew(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    bench.queues.delete(replace(queue, retention_seconds=1))
+    assert bench.queues.ensure(queue) == urls
+    assert bench.look(urls.url) is not None
+
+
+@pytest.mark.parametrize("tags", [{}, {OWNER_TAG: "another/nlp/documents/fast"}, {"team": OWNER}], ids=str)
+@pytest.mark.parametrize("which", ["name", "dead_letter_name"])
+def test_a_queue_of_somebody_else_is_not_deleted(bench: Bench, tags: dict[str, str], which: str) -> None:
+    queue = managed()
+    theirs = bench.make(getattr(queue, which), tags)
+    before = bench.look(theirs)
+    bench.queues.delete(queue)
+    assert bench.look(theirs) == before is not None
 
 
 def test_queues_of_others_are_read_as_they_are_and_left_so(bench: Bench) -> None:

@@ -112,6 +112,12 @@ _BAD = (
         lane={"queue": {"managed": {}, "deadLetterURL": "https://sqs/a"}},
     ),
     _bad(
+        "another deletion policy",
+        "deletionPolicy: should be 'Retain' or 'Delete'",
+        'supported values: "Retain", "Delete"',
+        lane={"queue": {"managed": {"deletionPolicy": "Orphan"}}},
+    ),
+    _bad(
         "a FIFO queue",
         "a FIFO queue can't be served",
         "a FIFO queue can't be served",
@@ -277,6 +283,7 @@ GOOD = (
         aws={"region": "us-gov-west-1"},
     ),
     _good("own queues", lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE}, {"name": "c"}]),
+    _good("queues that go with their pool", lane={"queue": {"managed": {"deletionPolicy": "Delete"}}}),
     _good("the longest URL", lane={"queue": QUEUE | {"url": LONG_URL}}),
     _good("a managed queue, said", lane={"queue": {"managed": {}}}),
     _good("the longest times", lane={"limits": {"timeout": "11h30m", "expiresAfter": "312h"}, "drainTimeout": "30m"}),

@@ -105,6 +105,8 @@ class OperatedPool:
         self.uid = UID
         self.pods: list[dict[str, Any]] = []
         self.results_shared_with: str | None = None
+        self.deleting = False
+        """A person deleted it."""
         self.restart(settings)
 
     def restart(self, settings: Settings = SETTINGS) -> None:
@@ -142,6 +144,8 @@ class OperatedPool:
                 generation=self.generation,
                 spec=self.document["spec"],
                 status=self.status,
+                held=self.uid in self.cluster.held,
+                deleting=self.deleting,
             ),
             children=tuple(observe.child(kind, body) for kind, body in mine),
             deployments={lane: observe.deployment_facts(body) for lane, body in lanes.get("Deployment", {}).items()},

@@ -9,14 +9,18 @@ from urllib.parse import quote, urlencode
 from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
+from laneway.schema.names import FINALIZER
 from laneway_operator.digest import FIELD_MANAGER, owned
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, SECRETS
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laneway_operator.kinds import Kind
     from laneway_operator.observe import Child
+    from laneway_operator.snapshot import PoolBody
     from laneway_operator.view import Manifest
 
 SEED_MANAGER = "laneway-replicas"
@@ -39,6 +43,12 @@ class Cluster(Protocol):
 
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
         """Whether exactly this pool is there, and not on its way out."""
+
+    def hold(self, pool: PoolBody) -> None:
+        """Give a pool our finalizer; one that is on its way out can have none."""
+
+    def let_go(self, pool: PoolBody) -> None:
+        """Take our finalizer from a pool; one that is gone is no error."""
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """Whether there is a Secret."""
@@ -103,6 +113,24 @@ class KubernetesCluster:
         """See the port."""
         metadata = (self._call("GET", _address(POOLS, namespace, name)) or {}).get("metadata", {})
         return metadata.get("uid") == uid and "deletionTimestamp" not in metadata
+
+    def hold(self, pool: PoolBody) -> None:
+        """See the port."""
+        self._set_finalizers(pool, lambda there: [*there, FINALIZER])
+
+    def let_go(self, pool: PoolBody) -> None:
+        """See the port."""
+        self._set_finalizers(pool, lambda there: there)
+
+    def _set_finalizers(self, pool: PoolBody, wanted: Callable[[list[str]], list[str]]) -> None:
+        """Of exactly the pool and the version that was read: others' finalizers are theirs."""
+        path = _address(POOLS, pool.namespace, pool.name)
+        metadata = (self._call("GET", path) or {}).get("metadata", {})
+        there = metadata.get("finalizers", [])
+        after = wanted([each for each in there if each != FINALIZER])
+        if metadata.get("uid") == pool.uid and sorted(after) != sorted(there):
+            patch = {"resourceVersion": metadata["resourceVersion"], "finalizers": after}
+            self._call("PATCH", path, {}, {"metadata": patch}, "application/merge-patch+json")
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """Only of the one name that the operator's role allows."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import kopf
 
-from laneway.schema.names import GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
+from laneway.schema.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
 from laneway_operator import observe
 from laneway_operator.kinds import KINDS, PODS
 from laneway_operator.snapshot import PoolBody, Snapshot
@@ -88,7 +88,8 @@ def _register_pools(registry: kopf.OperatorRegistry) -> None:
     @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="pools")
     async def pools(body: Body, **_: Any) -> Found:
         metadata = body["metadata"]
-        if "deletionTimestamp" in metadata:
+        held, deleting = FINALIZER in metadata.get("finalizers", ()), "deletionTimestamp" in metadata
+        if deleting and not held:
             return None  # the garbage collector is at work
         return {
             (metadata["namespace"], metadata["name"]): PoolBody(
@@ -98,6 +99,8 @@ def _register_pools(registry: kopf.OperatorRegistry) -> None:
                 generation=metadata.get("generation", 0),
                 spec=dict(body.get("spec", {})),
                 status=dict(body.get("status", {})),
+                held=held,
+                deleting=deleting,
             )
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
@@ -48,7 +48,10 @@ class Queues(Protocol):
     """Queues of lanes. Raises `NotYet`."""
 
     def ensure(self, queue: ManagedQueue) -> QueueURLs:
-        """Make them where they are missing; refuse those that are somebody else's; never delete."""
+        """Make them where they are missing; refuse those that are somebody else's."""
+
+    def delete(self, queue: ManagedQueue) -> None:
+        """Delete both with what is in them; those that are gone, or somebody else's, are passed over."""
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Queues that somebody else made, as they are."""
@@ -74,6 +77,17 @@ class SQSQueues:
             urls = self._ensure(self._client(queue.region), queue)
         self._seen[queue] = (time.monotonic(), urls)
         return urls
+
+    def delete(self, queue: ManagedQueue) -> None:
+        """See the port."""
+        for each in [each for each in list(self._seen) if each.name == queue.name]:
+            self._seen.pop(each, None)
+        sqs = self._client(queue.region)
+        for name in (queue.name, queue.dead_letter_name):
+            with self._asking(f"queue {name}", queue.region), suppress(sqs.exceptions.QueueDoesNotExist):
+                url = str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
+                if self._owner(sqs, url) == queue.owner:
+                    sqs.delete_queue(QueueUrl=url)
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Two calls. They go to the region's own endpoint, whatever host a URL names."""
@@ -107,9 +121,12 @@ class SQSQueues:
         return url
 
     @staticmethod
-    def _refuse_foreign(sqs: Any, url: str, owner: str) -> None:
-        tags = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
-        if tags.get(OWNER_TAG) != owner:
+    def _owner(sqs: Any, url: str) -> str | None:
+        tags: dict[str, str] = sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+        return tags.get(OWNER_TAG)
+
+    def _refuse_foreign(self, sqs: Any, url: str, owner: str) -> None:
+        if self._owner(sqs, url) != owner:
             raise NotYet(Reason.QUEUE_NOT_OURS, f"the queue {url} is there, but its tag {OWNER_TAG} is not {owner}")
 
     def _client(self, region: str) -> Any:

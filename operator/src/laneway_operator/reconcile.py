@@ -13,6 +13,7 @@ from laneway.schema.pool import parse_pool
 from laneway.schema.queue_rules import Where
 from laneway.schema.schedule import asleep, quiet_periods
 from laneway_operator.errors import NotYet, SpecError
+from laneway_operator.farewell import hold_or_let_go, say_farewell
 from laneway_operator.managed import managed_queue
 from laneway_operator.observe import Trouble
 from laneway_operator.own_queues import OwnQueues
@@ -91,6 +92,8 @@ class Reconciler:
 
         Raises `Unreachable`.
         """
+        if seen.pool.deleting:
+            return self._farewell(seen)
         done = Pass()
         try:
             self._bring_about(seen, done)
@@ -108,6 +111,7 @@ class Reconciler:
             words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
             raise SpecError(Reason.RESULTS_SHARED, words)
         profiles = {lane.name: profile_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
+        hold_or_let_go(self._cluster, seen.pool, pool)
         self._look_for_secret(pool, done)
         self._ensure_queues(pool, done)
         if done.access or done.queue_trouble:
@@ -117,6 +121,13 @@ class Reconciler:
             for lane in pool.spec.lanes
         )
         self._apply(PoolView(pool, seen.pool.uid, self._settings, lanes), seen, done)
+
+    def _farewell(self, seen: Snapshot) -> bool:
+        """The garbage collector sees to everything in the cluster once the pool is let go."""
+        trouble = say_farewell(self._cluster, self._queues, seen.pool, self._cluster_id(), self._settings.region)
+        if trouble is not None:
+            self._write_status(seen, Pass(queue_trouble=trouble))
+        return trouble is not None
 
     def _asleep(self, pool: LLMWorkerPool) -> Iterator[str]:
         for lane in pool.spec.lanes:
@@ -146,9 +157,12 @@ class Reconciler:
             urls = QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
             self._look_at_own(lane, Where(urls, region, self._settings.endpoint), done)
             return urls
+        return self._queues.ensure(managed_queue(self._cluster_id(), pool, lane, region))
+
+    def _cluster_id(self) -> str:
         if self._identity is None:
             self._identity = self._cluster.identity()
-        return self._queues.ensure(managed_queue(self._identity, pool, lane, region))
+        return self._identity
 
     def _look_at_own(self, lane: Lane, where: Where, done: Pass) -> None:
         looked = self._own_queues.look(where, lane.limits.expires_after)

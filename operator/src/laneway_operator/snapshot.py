@@ -23,6 +23,10 @@ class PoolBody:
     generation: int
     spec: Mapping[str, Any]
     status: Mapping[str, Any]
+    held: bool = False
+    """It has our finalizer."""
+    deleting: bool = False
+    """Somebody deleted it, and it waits for its finalizers."""
 
     def document(self) -> dict[str, Any]:
         """The parts of the YAML that `parse_pool` reads."""

@@ -100,7 +100,7 @@ def test_the_crds_defaults_are_the_models() -> None:
     lane = ("spec", "lanes", "[]")
     assert at(*lane, "scaling")["default"] == Scaling().model_dump(mode="json", by_alias=True, exclude_none=True)
     assert at(*lane, "limits")["default"] == Limits().model_dump(mode="json", by_alias=True, exclude_none=True)
-    assert at(*lane, "queue")["default"] == {"managed": {}}
+    assert at(*lane, "queue")["default"] == {"managed": {"deletionPolicy": "Retain"}}
     assert at(*lane, "parallel")["default"] == 1
     assert at("spec", "model", "contextLength")["default"] == 8192
 

@@ -14,8 +14,10 @@ from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
     from laneway_operator.observe import Child
+    from laneway_operator.snapshot import PoolBody
     from laneway_operator.view import Manifest
 
+WRITES = {"apply", "delete", "hold", "let-go", "status"}
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -30,6 +32,8 @@ class MemoryCluster:
         self.secrets: set[tuple[str, str]] = set()
         self.gone: set[tuple[str, str, str]] = set()
         """Namespace, name and UID of pools that were deleted."""
+        self.held: set[str] = set()
+        """UIDs of pools that have our finalizer."""
         self.calls: list[str] = []
         """Every call, such as `apply Deployment documents-fast`."""
         self.refusals: dict[tuple[str, str], str] = {}
@@ -44,7 +48,7 @@ class MemoryCluster:
     @property
     def writes(self) -> list[str]:
         """The calls that change something."""
-        return [each for each in self.calls if each.split()[0] in ("apply", "delete", "status")]
+        return [each for each in self.calls if each.split()[0] in WRITES]
 
     def apply(self, manifest: Manifest) -> None:
         """As the API server does it; fields of others survive."""
@@ -87,6 +91,16 @@ class MemoryCluster:
         """See the port."""
         self._asked(f"pool {name}")
         return (namespace, name, uid) not in self.gone
+
+    def hold(self, pool: PoolBody) -> None:
+        """See the port."""
+        self._asked(f"hold {pool.name}")
+        self.held.add(pool.uid)
+
+    def let_go(self, pool: PoolBody) -> None:
+        """See the port."""
+        self._asked(f"let-go {pool.name}")
+        self.held.discard(pool.uid)
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """See the port."""

@@ -54,6 +54,16 @@ class MemoryQueues:
         self._one(url, MadeQueue(queue.retention_seconds, dead, MAX_RECEIVES, tags=dict(tags)))
         return QueueURLs(url=url, dead_letter_url=dead)
 
+    def delete(self, queue: ManagedQueue) -> None:
+        """See the port."""
+        if self.trouble is not None:
+            raise self.trouble
+        for name in (queue.name, queue.dead_letter_name):
+            there = self.made.get(url_of(name, queue.region))
+            if there is not None and there.tags.get(OWNER_TAG) == queue.owner:
+                del self.made[url_of(name, queue.region)]
+                self.changes.append(f"delete {name}")
+
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """See the port."""
         if self.trouble is not None:

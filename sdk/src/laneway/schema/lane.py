@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
@@ -44,7 +44,12 @@ class Model(KubernetesModel):
 
 
 class Managed(KubernetesModel):
-    """A queue and a dead-letter queue that Laneway makes, and keeps when the pool is deleted."""
+    """A queue and a dead-letter queue that Laneway makes."""
+
+    deletion_policy: Literal["Retain", "Delete"] = "Retain"
+    """When the pool is deleted they stay, with the jobs in them, or go with it. A lane that is taken out of its pool
+    leaves its queues behind either way.
+    """
 
 
 class Queue(KubernetesModel):

@@ -19,6 +19,9 @@ LANE_LABEL = f"{GROUP}/lane"
 COMPONENT_LABEL = "app.kubernetes.io/component"
 """Labels of everything that the operator makes for a pool, and for a lane."""
 
+FINALIZER = f"{GROUP}/queues"
+"""Holds a pool that is being deleted until its queues are, where one of them goes with it."""
+
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 """Kubernetes' own annotation: scale-in takes the cheapest pods first."""
 TROUBLE = f"{GROUP}/trouble"

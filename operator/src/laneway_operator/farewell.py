@@ -1,0 +1,37 @@
+"""A pool that takes queues with it: a finalizer holds it from before they are made until they are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from laneway_operator.errors import NotYet
+from laneway_operator.managed import doomed, has_doomed
+from laneway_operator.observe import Trouble
+
+if TYPE_CHECKING:
+    from laneway.schema.pool import LLMWorkerPool
+    from laneway_operator.cluster import Cluster
+    from laneway_operator.queues import Queues
+    from laneway_operator.snapshot import PoolBody
+
+
+def hold_or_let_go(cluster: Cluster, body: PoolBody, pool: LLMWorkerPool) -> None:
+    """Only a pool that takes queues with it has a finalizer: every other one can be deleted with the operator down."""
+    wanted = has_doomed(pool)
+    if wanted and not body.held:
+        cluster.hold(body)
+    elif body.held and not wanted:
+        cluster.let_go(body)
+
+
+def say_farewell(cluster: Cluster, queues: Queues, body: PoolBody, identity: str, region: str) -> Trouble | None:
+    """Delete a pool's queues and let go of it; else what keeps it."""
+    try:
+        for queue in doomed(identity, body, region):
+            queues.delete(queue)
+    except NotYet as error:
+        command = f"kubectl patch lwp {body.name} --namespace {body.namespace} --type=merge"
+        without = f'to delete the pool without its queues: {command} --patch=\'{{"metadata":{{"finalizers":null}}}}\''
+        return Trouble(error.reason, f"the pool waits for its queues to be deleted: {error}; {without}")
+    cluster.let_go(body)
+    return None
