@@ -25,6 +25,10 @@ from laneway_operator.crdgen import crd
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
 from laneway_operator.status_model import PoolStatus
 from laneway_worker.metrics import Families
+from values_doc.parse import parse_values
+from values_doc.readme import readme_of
+from values_doc.schema import schema_of
+from values_doc.types import definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +40,7 @@ REFERENCE = ROOT / "docs" / "reference"
 CRD_NAME = f"{PLURAL}.{GROUP}.yaml"
 CRDS = (ROOT / "crds" / CRD_NAME, ROOT / "charts" / "laneway-crds" / "templates" / CRD_NAME)
 """The second is Helm's: a chart holds its files, and a link does not survive packing."""
+CHARTS = tuple(ROOT / "charts" / name for name in ("laneway", "laneway-crds"))
 SCHEMAS: dict[str, type[BaseModel]] = {
     "job": Job,
     "result": Result,
@@ -89,7 +94,19 @@ def files() -> dict[Path, str]:
         REFERENCE / "metrics.md": NOTICE + metrics(),
         REFERENCE / "status.md": NOTICE + status_page(),
     }
-    return schemas | pages | dict.fromkeys(CRDS, crd_text())
+    charts = (each for folder in CHARTS for each in chart_files(folder).items())
+    return schemas | pages | dict.fromkeys(CRDS, crd_text()) | dict(charts)
+
+
+def chart_files(folder: Path) -> dict[Path, str]:
+    """What is made from a chart's values.yaml."""
+    chart = yaml.safe_load((folder / "Chart.yaml").read_text())
+    values = parse_values((folder / "values.yaml").read_text())
+    schema = schema_of(chart["name"], values, definitions())
+    return {
+        folder / "values.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
+        folder / "README.md": readme_of(chart, values),
+    }
 
 
 def crd_text() -> str:

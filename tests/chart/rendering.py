@@ -23,23 +23,54 @@ RELEASE = "laneway"
 NAMESPACE = "laneway-system"
 KUBERNETES = "1.34.10"
 
+PREVIOUS = ROOT / "tests" / "data" / "input" / "charts" / "0.1.0"
+"""The charts of the version before, as they were."""
 EMULATOR = {"endpoint": "http://10.200.0.1:4566", "secretName": "aws-emulator"}
+DIGEST = f"sha256:{'0' * 64}"
 GPU = {
     "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge"},
     "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
     "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
     "pricePerHour": 1.006,
 }
+APART = {"weight": 1, "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname"}}
+SPREAD = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
 MATRIX: dict[str, Manifest] = {
     "defaults": {},
     "emulator": {"emulator": EMULATOR, "aws": {"region": "eu-west-1"}},
     "two secrets": {"emulator": {**EMULATOR, "operatorSecretName": "operator-aws"}},
+    "another secret": {"emulator": {**EMULATOR, "secretName": "sandbox"}},
     "gpu": {"placementProfiles": {"g5": GPU}},
     "no profiles": {"placementProfiles": {"cpu": None}},
     "no pod reports": {"podReports": False},
     "pull secrets": {"imagePullSecrets": ["registry", "mirror"]},
     "identity": {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x"}}},
-    "digest": {"image": {"ollama": {"repository": "localhost:5000/ollama", "tag": f"0.24.0@sha256:{'0' * 64}"}}},
+    "digest": {"image": {"ollama": {"repository": "localhost:5000/ollama", "tag": f"0.24.0@{DIGEST}"}}},
+    "pins": {"image": {name: {"digest": DIGEST} for name in ("operator", "worker", "ollama")}},
+    "own account": {"serviceAccount": {"create": False, "name": "made-by-others"}},
+    "named account": {"serviceAccount": {"name": "operator"}},
+    "mirror": {
+        "image": {
+            "operator": {"repository": "mirror.example/operator", "tag": "1"},
+            "worker": {"repository": "mirror.example/worker", "tag": "1"},
+            "ollama": {"repository": "mirror.example/ollama", "tag": "0.24.1"},
+        },
+        "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}},
+    },
+    "placement": {
+        "nodeSelector": {"type": "kwok"},
+        "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}],
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [APART]}},
+        "priorityClassName": "system-cluster-critical",
+        "topologySpreadConstraints": [SPREAD],
+    },
+    "words": {
+        "commonLabels": {"team": "ml", "app.kubernetes.io/name": "not-ours"},
+        "podLabels": {"sidecar.istio.io/inject": "false"},
+        "podAnnotations": {"example.com/a": "b", "checksum/profiles": "not ours"},
+    },
+    "environment": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "logLevel": "debug"},
+    "pull policy": {"image": {"operator": {"pullPolicy": "Always"}}},
     "kind": yaml.safe_load((KIND_EXAMPLE / "values.yaml").read_text()),
 }
 

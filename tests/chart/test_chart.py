@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from chart.rendering import CHART, CRD_CHART, EMULATOR, GPU, MATRIX, ROOT, Helm, Manifest, of_kind
+from chart.rendering import (
+    CHART,
+    CRD_CHART,
+    DIGEST,
+    EMULATOR,
+    GPU,
+    KUBERNETES,
+    MATRIX,
+    RELEASE,
+    ROOT,
+    SPREAD,
+    Helm,
+    Manifest,
+    of_kind,
+)
 from laneway_operator.profiles import Profile, parse_profiles
 from laneway_operator.settings import Emulator, Settings, read_settings
 
+OTHER = f"sha256:{'1' * 64}"
 every_value = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
 
 
@@ -43,7 +56,7 @@ def test_refuses_a_kubernetes_without_native_sidecars(helm: Helm) -> None:
 
 
 REFUSED: dict[str, tuple[Manifest, str]] = {
-    "unknown": ({"replicas": 2}, "'replicas' not allowed"),
+    "unknown": ({"replica": 2}, "'replica' not allowed"),
     "unknown image": ({"image": {"gateway": {"repository": "x"}}}, "'gateway' not allowed"),
     "unknown in image": ({"image": {"worker": {"pullPolicy": "Always"}}}, "'pullPolicy' not allowed"),
     "unknown in aws": ({"aws": {"endpoint": "http://x"}}, "'endpoint' not allowed"),
@@ -56,21 +69,33 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "profile's name": ({"placementProfiles": {"G5": {}}}, "'G5'"),
     "accelerator without resource": ({"placementProfiles": {"a": {"accelerator": {"count": 1}}}}, "'resource'"),
     "accelerators": ({"placementProfiles": {"a": {"accelerator": {"resource": "a.b/c", "count": 0}}}}, "minimum"),
-    "emulator without secret": ({"emulator": {"endpoint": "http://x:4566"}}, "'secretName'"),
+    "emulator's secret": ({"emulator": {"endpoint": "http://x:4566", "secretName": ""}}, "does not match pattern"),
     "credentials": ({"emulator": {**EMULATOR, "secretAccessKey": "x"}}, "'secretAccessKey' not allowed"),
     "credentials in the endpoint": ({"emulator": {**EMULATOR, "endpoint": "http://a:b@c"}}, "does not match pattern"),
     "region": ({"aws": {"region": "Ireland"}}, "does not match pattern"),
     "tag in repository": ({"image": {"worker": {"repository": "a/b:1"}}}, "does not match pattern"),
     "ollama without tag": ({"image": {"ollama": {"tag": ""}}}, "minLength"),
+    "digest": ({"image": {"worker": {"digest": "latest"}}}, "does not match pattern"),
+    "pull policy": ({"image": {"operator": {"pullPolicy": "Sometimes"}}}, "must be one of"),
+    "log level": ({"logLevel": "loud"}, "must be one of"),
+    "environment of ours": ({"extraEnv": [{"name": "LANEWAY_AWS_ENDPOINT", "value": "x"}]}, "'not' failed"),
+    "label": ({"commonLabels": {"a": "two words"}}, "does not match pattern"),
+    "unknown in affinity": ({"affinity": {"nodeAffinty": {}}}, "'nodeAffinty' not allowed"),
+    "quantity": ({"resources": {"requests": {"cpu": "one"}}}, "does not match pattern"),
+    "no account": ({"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
     "switch": ({"podReports": "false"}, "want boolean"),
 }
 
 
 @pytest.mark.parametrize(("values", "message"), REFUSED.values(), ids=REFUSED.keys())
 def test_refuses_a_value_by_name(helm: Helm, values: Manifest, message: str) -> None:
-    done = helm.run("template", CHART, values=values)
+    done = helm.run("template", CHART, f"--kube-version={KUBERNETES}", values=values)
     assert done.returncode != 0
     assert message in done.stderr
+
+
+def pod(manifests: list[Manifest]) -> Manifest:
+    return dict(of_kind(manifests, "Deployment")["spec"]["template"])
 
 
 def environment(manifests: list[Manifest]) -> dict[str, Any]:
@@ -122,20 +147,66 @@ def test_the_operator_reads_the_profiles(helm: Helm) -> None:
     assert profiles(helm.template(MATRIX["no profiles"])) == {}
 
 
-def test_the_commented_profiles_are_good_ones(helm: Helm) -> None:
-    text = (CHART / "values.yaml").read_text()
-    block = text[text.index("placementProfiles:") : text.index("# Workers write")]
-    values = yaml.safe_load(re.sub(r"(?m)^  # ", "  ", block))
-    assert set(profiles(helm.template(values))) == {"cpu", "g5", "l4-auto-mode"}
+def test_a_digest_pins_an_image_whatever_its_tag_says(helm: Helm) -> None:
+    manifests = helm.template({"image": {**MATRIX["pins"]["image"], "worker": {"tag": "1@" + DIGEST, "digest": OTHER}}})
+    given = environment(manifests)
+    assert pod(manifests)["spec"]["containers"][0]["image"] == f"laneway.local/operator:0.1.0@{DIGEST}"
+    assert given["LANEWAY_WORKER_IMAGE"] == f"laneway.local/worker:1@{OTHER}"
+    assert given["LANEWAY_OLLAMA_IMAGE"] == f"docker.io/ollama/ollama:0.24.0@{DIGEST}"
 
 
-def test_the_schema_of_a_profile_is_the_operators() -> None:
-    schema = json.loads((CHART / "values.schema.json").read_text())["definitions"]["profile"]["properties"]
-    wanted = Profile.model_json_schema(by_alias=True)
-    fields = wanted["properties"]
-    assert set(schema) == set(fields)
-    assert set(schema["accelerator"]["properties"]) == set(wanted["$defs"]["Accelerator"]["properties"])
-    assert set(schema["tolerations"]["items"]["properties"]) == set(wanted["$defs"]["Toleration"]["properties"])
+def test_the_pull_policy_is_the_operators(helm: Helm) -> None:
+    assert pod(helm.template(MATRIX["pull policy"]))["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "made"),
+    [("own account", "made-by-others", 0), ("named account", "operator", 1), ("defaults", RELEASE, 1)],
+)
+def test_the_account_that_runs_has_the_rights(helm: Helm, values: str, name: str, made: int) -> None:
+    manifests = helm.template(MATRIX[values])
+    assert pod(manifests)["spec"]["serviceAccountName"] == name
+    assert [each["name"] for each in of_kind(manifests, "ClusterRoleBinding")["subjects"]] == [name]
+    accounts = [each for each in manifests if each["kind"] == "ServiceAccount"]
+    assert [each["metadata"]["name"] for each in accounts] == [name] * made
+    assert not any(each["automountServiceAccountToken"] for each in accounts)
+
+
+def test_the_operator_goes_where_it_is_told(helm: Helm) -> None:
+    values = MATRIX["placement"]
+    spec = pod(helm.template(values))["spec"]
+    for each in ("tolerations", "affinity", "priorityClassName"):
+        assert spec[each] == values[each]
+    assert spec["nodeSelector"] == {"kubernetes.io/os": "linux", "type": "kwok"}
+    selector = of_kind(helm.template(), "Deployment")["spec"]["selector"]
+    assert spec["topologySpreadConstraints"] == [{**SPREAD, "labelSelector": selector}]
+
+
+def test_a_constraint_keeps_its_own_selector(helm: Helm) -> None:
+    own = {**SPREAD, "labelSelector": {"matchLabels": {"a": "b"}}}
+    spec = pod(helm.template({"topologySpreadConstraints": [own]}))["spec"]
+    assert spec["topologySpreadConstraints"] == [own]
+
+
+def test_labels_are_on_everything_and_ours_stay(helm: Helm) -> None:
+    manifests = helm.template(MATRIX["words"])
+    metadata = [each["metadata"] for each in (*manifests, pod(manifests))]
+    assert all(each["labels"]["team"] == "ml" for each in metadata)
+    assert all(each["labels"]["app.kubernetes.io/name"] == "laneway" for each in metadata)
+
+
+def test_labels_and_annotations_of_the_pod(helm: Helm) -> None:
+    values = MATRIX["words"]
+    metadata = pod(helm.template(values))["metadata"]
+    assert values["podLabels"].items() <= metadata["labels"].items()
+    assert metadata["annotations"]["example.com/a"] == "b"
+    assert metadata["annotations"]["checksum/profiles"] == checksum(helm.template())
+
+
+def test_further_environment(helm: Helm) -> None:
+    given = environment(helm.template(MATRIX["environment"]))
+    assert given["HTTPS_PROXY"] == "http://proxy.example:3128"
+    assert read_settings(given).log_level == "debug"
 
 
 def checksum(manifests: list[Manifest]) -> str:

@@ -8,12 +8,24 @@
 {{- printf "%s:%s" .Release.Namespace (include "laneway.name" .) -}}
 {{- end -}}
 
+{{- define "laneway.serviceAccountName" -}}
+{{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) -}}
+{{- fail "serviceAccount.name is needed where the chart doesn't make one (serviceAccount.create: false)" -}}
+{{- end -}}
+{{- .Values.serviceAccount.name | default (include "laneway.name" .) -}}
+{{- end -}}
+
 {{- define "laneway.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Of every object; the chart's own can't be overridden. */}}
 {{- define "laneway.labels" -}}
+{{ merge (include "laneway.ownLabels" . | fromYaml) .Values.commonLabels | toYaml }}
+{{- end -}}
+
+{{- define "laneway.ownLabels" -}}
 {{ include "laneway.selector" . }}
 app.kubernetes.io/component: operator
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
@@ -21,13 +33,38 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* An image's reference, from (root, image). */}}
+{{- define "laneway.podLabels" -}}
+{{ merge (include "laneway.ownLabels" . | fromYaml) .Values.podLabels .Values.commonLabels | toYaml }}
+{{- end -}}
+
+{{- define "laneway.podAnnotations" -}}
+{{- $own := dict
+  "kubectl.kubernetes.io/default-container" "operator"
+  "checksum/profiles" (include "laneway.profiles" . | sha256sum) -}}
+{{ merge $own .Values.podAnnotations | toYaml }}
+{{- end -}}
+
+{{/* An image's reference, from (root, image): a digest wins over one in the tag. */}}
 {{- define "laneway.image" -}}
 {{- $root := index . 0 }}{{ $image := index . 1 -}}
-{{- printf "%s:%s" $image.repository ($image.tag | default $root.Chart.AppVersion) -}}
+{{- $tag := $image.tag | default $root.Chart.AppVersion -}}
+{{- with $image.digest -}}
+{{- $tag = printf "%s@%s" (regexReplaceAll "@.*" $tag "") . -}}
+{{- end -}}
+{{- printf "%s:%s" $image.repository $tag -}}
 {{- end -}}
 
 {{/* What the operator reads as its profiles. */}}
 {{- define "laneway.profiles" -}}
 {{ dict "placementProfiles" .Values.placementProfiles | toYaml }}
+{{- end -}}
+
+{{/* Constraints without a selector count the operator's own pods. */}}
+{{- define "laneway.topologySpread" -}}
+{{- $own := dict "labelSelector" (dict "matchLabels" (include "laneway.selector" . | fromYaml)) -}}
+{{- $found := list -}}
+{{- range .Values.topologySpreadConstraints -}}
+{{- $found = append $found (hasKey . "labelSelector" | ternary . (merge (dict) $own .)) -}}
+{{- end -}}
+{{ toYaml $found }}
 {{- end -}}

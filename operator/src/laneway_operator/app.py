@@ -34,9 +34,7 @@ def run(settings: Settings) -> None:
         SQSQueues(settings.endpoint),
         lambda: datetime.now(UTC),
     )
-    kopf.configure(log_format=kopf.LogFormat.JSON)
-    for library in ("aiohttp.access", "botocore", "kopf"):  # they tell of every probe, credential and event
-        logging.getLogger(library).setLevel(logging.WARNING)
+    configure_logging(settings.log_level)
     registry = kopf.OperatorRegistry()
     register(registry, Runner(reconciler, snapshot))
     kopf.run(
@@ -46,6 +44,15 @@ def run(settings: Settings) -> None:
         # without it kopf asks for the user's name, and the image's user has none
         identity=socket.gethostname(),  # type: ignore[arg-type] # because kopf's name for this string is private
     )
+
+
+def configure_logging(level: str) -> None:
+    """JSON lines from a level on."""
+    kopf.configure(log_format=kopf.LogFormat.JSON)
+    least = logging.getLevelNamesMapping()[level.upper()]
+    logging.getLogger().setLevel(least)
+    for library in ("aiohttp.access", "botocore", "kopf"):  # they tell of every probe, credential and event
+        logging.getLogger(library).setLevel(max(least, logging.WARNING))
 
 
 def read_profiles(path: Path) -> dict[str, Profile]:

@@ -48,7 +48,7 @@ class Profile(KubernetesModel):
 ANYWHERE = Profile()
 """A lane that names no profile runs on any node, without an accelerator."""
 
-_PROFILES: TypeAdapter[dict[str, Profile]] = TypeAdapter(dict[Alias, Profile])
+PROFILES: TypeAdapter[dict[str, Profile]] = TypeAdapter(dict[Alias, Profile])
 
 
 def parse_profiles(document: Any) -> dict[str, Profile]:
@@ -57,7 +57,7 @@ def parse_profiles(document: Any) -> dict[str, Profile]:
     if not isinstance(found, dict):
         raise SettingsError("the profiles' file should hold one object with `placementProfiles`")
     try:
-        return _PROFILES.validate_python({name: each or {} for name, each in found.items()}, strict=False)
+        return PROFILES.validate_python({name: each or {} for name, each in found.items()}, strict=False)
     except ValidationError as error:
         raise SettingsError(f"placementProfiles: {problems(error)}") from error
 

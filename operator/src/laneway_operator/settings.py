@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_REGION = "us-east-1"
+LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_HEALTH_ADDRESS = "0.0.0.0:8080"  # the kubelet asks from outside the pod
 
 
@@ -42,6 +43,8 @@ class Settings:
     """Whether workers may write onto their own pods: where a policy bounds what they may write."""
     image_pull_secrets: tuple[str, ...] = ()
     """Names of pull secrets in every pool's namespace."""
+    log_level: str = "info"
+    """One of `LOG_LEVELS`."""
     health_address: str = DEFAULT_HEALTH_ADDRESS
     """Where `/healthz` is served."""
 
@@ -65,6 +68,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         emulator=Emulator(endpoint, secret) if endpoint and secret else None,
         pod_reports=_switch(environment, "LANEWAY_POD_REPORTS"),
         image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
+        log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
     )
 
@@ -81,3 +85,10 @@ def _switch(environment: Mapping[str, str], name: str) -> bool:
     if value not in ("true", "false"):
         raise SettingsError(f"{name} should be true or false, not {value!r}")
     return value == "true"
+
+
+def _log_level(environment: Mapping[str, str]) -> str:
+    value = environment.get("LANEWAY_LOG_LEVEL") or "info"
+    if value not in LOG_LEVELS:
+        raise SettingsError(f"LANEWAY_LOG_LEVEL should be one of {', '.join(LOG_LEVELS)}, not {value!r}")
+    return value

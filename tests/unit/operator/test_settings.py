@@ -25,6 +25,7 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_POD_REPORTS": "true",
         "LANEWAY_HEALTH_ADDRESS": "127.0.0.1:9090",
         "LANEWAY_IMAGE_PULL_SECRETS": "registry mirror",
+        "LANEWAY_LOG_LEVEL": "debug",
     }
     assert read_settings(everything) == Settings(
         "worker:1",
@@ -34,6 +35,7 @@ def test_everything_can_be_said() -> None:
         emulator=Emulator("http://aws:4566", "aws-emulator"),
         pod_reports=True,
         image_pull_secrets=("registry", "mirror"),
+        log_level="debug",
         health_address="127.0.0.1:9090",
     )
 
@@ -61,3 +63,8 @@ def test_an_emulator_is_an_endpoint_and_a_secret(name: str) -> None:
 def test_a_switch_is_true_or_false(value: str) -> None:
     with pytest.raises(SettingsError, match="LANEWAY_POD_REPORTS should be true or false"):
         read_settings(LEAST | {"LANEWAY_POD_REPORTS": value})
+
+
+def test_a_log_level_is_one_of_a_few() -> None:
+    with pytest.raises(SettingsError, match="LANEWAY_LOG_LEVEL should be one of debug, info, warning, error, not 'l"):
+        read_settings(LEAST | {"LANEWAY_LOG_LEVEL": "loud"})
