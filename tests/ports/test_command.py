@@ -59,9 +59,10 @@ def aws(moto: Aws) -> Clients:
 
 @pytest.fixture
 def published(tmp_path: Path, aws: Clients) -> Iterator[Path]:
-    """The document of a pool whose bucket is there, and keeps every version."""
+    """The document of a pool whose queues and bucket are there; the bucket keeps every version."""
     aws.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     aws.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    make_queues(aws)
     yield document(tmp_path, aws.s3.meta.endpoint_url)
     for each in versions(aws):
         aws.s3.delete_object(Bucket=BUCKET, Key=KEY, VersionId=each)
@@ -73,30 +74,39 @@ def versions(aws: Clients) -> list[str]:
     return [each["VersionId"] for each in listed.get("Versions", [])]
 
 
+def make_queues(aws: Clients) -> None:
+    sqs = aws.acknowledge
+    dead = sqs.create_queue(QueueName="preflight-dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 20})
+    sqs.create_queue(QueueName="preflight", Attributes={"RedrivePolicy": policy})
+
+
 def document(folder: Path, endpoint: str, **config: Any) -> Path:
-    lane = config_with(**config)
+    queue = {"url": f"{endpoint}/123456789012/preflight", "dead_letter_url": f"{endpoint}/123456789012/preflight-dead"}
+    lane = config_with(**{"queue": queue, **config})
     path = folder / "preflight.json"
     asked = Preflight(results=lane.results, region="eu-central-1", endpoint=endpoint, document=pool_document([lane]))
     path.write_text(asked.model_dump_json())
     return path
 
 
-def refused(path: Path, environment: Mapping[str, str] = CREDENTIALS) -> str:
-    """The one line of a preflight that AWS refused."""
-    done = laneway_worker("--publish", path, environment=environment)
+def refused(path: Path, environment: Mapping[str, str] = CREDENTIALS) -> tuple[str, str]:
+    """Code and message of a preflight's first finding."""
+    done = laneway_worker("--preflight", path, environment=environment)
     assert done.code == 3, done.said
-    assert done.out == ""
-    (line,) = done.said.splitlines()
-    assert line.startswith(f"laneway-worker: can't publish s3://{BUCKET}/{KEY}: ")
+    first, *_, last = done.said.splitlines()
+    told = json.loads(last)
+    assert first == f"laneway-worker: {told['message']}"
     assert done.seconds < 20
-    return line
+    return told["code"], told["message"]
 
 
 # Publishing
 
 
 def test_a_pools_document_is_published_once(aws: Clients, published: Path) -> None:
-    assert [laneway_worker("--publish", published).code for _ in range(2)] == [0, 0]
+    assert [laneway_worker("--preflight", published).code for _ in range(2)] == [0, 0]
     assert len(versions(aws)) == 1
     there = aws.s3.get_object(Bucket=BUCKET, Key=KEY)
     assert there["ContentType"] == "application/json"
@@ -104,45 +114,48 @@ def test_a_pools_document_is_published_once(aws: Clients, published: Path) -> No
 
 
 def test_a_changed_document_is_published_again(aws: Clients, published: Path, tmp_path: Path) -> None:
-    laneway_worker("--publish", published)
-    done = laneway_worker("--publish", document(tmp_path, aws.s3.meta.endpoint_url, lane="slow"))
+    laneway_worker("--preflight", published)
+    done = laneway_worker("--preflight", document(tmp_path, aws.s3.meta.endpoint_url, lane="slow"))
     assert (done.code, len(versions(aws))) == (0, 2)
     assert json.loads(done.out)["url"] == f"s3://{BUCKET}/{KEY}"
 
 
 def test_a_missing_bucket_is_named(aws: Clients, tmp_path: Path) -> None:
-    line = refused(document(tmp_path, aws.s3.meta.endpoint_url))
-    assert "NoSuchBucket; make the bucket, or correct its name" in line
+    found = refused(document(tmp_path, aws.s3.meta.endpoint_url))
+    assert found == ("bucket_missing", f"the bucket {BUCKET} is not there")
 
 
 def test_nobody_listening_is_said(refused_url: str, tmp_path: Path) -> None:
-    assert "EndpointConnectionError; see that the endpoint is right" in refused(document(tmp_path, refused_url))
+    code, message = refused(document(tmp_path, refused_url))
+    assert code == "aws_unavailable"
+    assert "EndpointConnectionError; see that the endpoint is right" in message
 
 
 def test_missing_credentials_are_said(refused_url: str, tmp_path: Path) -> None:
-    assert "no credentials; give the pool's identity access" in refused(document(tmp_path, refused_url), NOBODY)
+    code, message = refused(document(tmp_path, refused_url), NOBODY)
+    assert code == "aws_refused"
+    assert "no credentials; give the pool's identity access" in message
 
 
 def test_what_is_no_endpoint_is_said(tmp_path: Path) -> None:
-    assert "correct the endpoint" in refused(document(tmp_path, "nonsense"))
+    code, message = refused(document(tmp_path, "nonsense"))
+    assert code == "aws_refused"
+    assert "correct the endpoint" in message
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "tries", "advice"),
-    [(403, "AccessDenied", 1, "; allow it in the IAM policy"), (503, "SlowDown", 3, "")],
-)
-def test_what_aws_refuses_is_said(
-    stub: StubOllama, tmp_path: Path, status: int, code: str, tries: int, advice: str
-) -> None:
-    stub.on(f"/{BUCKET}/{KEY}", Reply((f"<Error><Code>{code}</Code></Error>".encode(),), status))
-    assert f"GetObject was refused: {code}{advice}" in refused(document(tmp_path, stub.url))
-    assert len(stub.asked) == tries
+def test_throttling_is_no_lack_of_rights(stub: StubOllama, tmp_path: Path) -> None:
+    listing = f"/{BUCKET}?list-type=2&prefix=documents%2F&max-keys=1&encoding-type=url"
+    stub.on(listing, Reply((b"<Error><Code>SlowDown</Code></Error>",), 503))
+    assert refused(document(tmp_path, stub.url)) == (
+        "aws_unavailable",
+        "can't try the pool's rights: ListObjectsV2 was refused: SlowDown",
+    ), stub.asked
 
 
 # Documents and options
 
 
-@pytest.mark.parametrize("option", ["--config", "--publish"])
+@pytest.mark.parametrize("option", ["--config", "--preflight"])
 @pytest.mark.parametrize(
     ("text", "words"), [(None, "can't read"), ("{}", "is not a"), ("no json", "is not a")], ids=["none", "{}", "text"]
 )
@@ -156,7 +169,7 @@ def test_what_can_not_be_used_is_said(tmp_path: Path, option: str, text: str | N
     assert words in line
 
 
-@pytest.mark.parametrize("arguments", [[], ["--config", "a", "--publish", "b"]])
+@pytest.mark.parametrize("arguments", [[], ["--config", "a", "--preflight", "b"]])
 def test_it_wants_one_document(arguments: list[str]) -> None:
     done = laneway_worker(*arguments)
     assert done.code == 2

@@ -87,6 +87,7 @@ class Rule(Enum):
     ONE_WRITER = ("PutObject", "of several conditional writes at once exactly one is accepted")
     CONFLICT = ("PutObject", "one of two conditional writes at once may get 409 `ConditionalRequestConflict`")
     FORCED = ("PutBucketPolicy", "a policy can refuse writes without `If-None-Match` and allow those with it")
+    DIGEST = ("PutObject", "a body that is not the one of its `Content-MD5` is refused: `BadDigest`")
     KEY_LENGTH = ("PutObject", "a key has at most 1,024 bytes: `KeyTooLongError`")
     DELETE_IF_MATCH = ("DeleteObject", "with `If-Match` it deletes exactly that object, else 412")
     CREDENTIALS = ("every call", "keys that nobody was given are refused")
@@ -113,6 +114,7 @@ INSTEAD: Mapping[Rule, Mapping[Bench, str]] = {
     Rule.ONE_WRITER: {"moto": "two in 1 of 200 races of 16: it looks, then writes, without a lock"},
     Rule.CONFLICT: dict.fromkeys(BENCHES, "never: the losers get 412"),
     Rule.FORCED: {"moto": "refuses both", "localstack": "allows both"},
+    Rule.DIGEST: {"moto": "writes it"},
     Rule.KEY_LENGTH: {"moto": "takes a longer one"},
     Rule.DELETE_IF_MATCH: {"localstack": "501 `NotImplemented`, and deletes nothing"},
     Rule.CREDENTIALS: dict.fromkeys(EMULATORS, "takes any keys and any signature"),

@@ -26,6 +26,10 @@ class Reason(StrEnum):
     PUBLISHED = "Published"
     CHECKING = "Checking"
     PREFLIGHT_FAILED = "PreflightFailed"
+    ACCESS_DENIED = "AccessDenied"
+    BUCKET_MISSING = "BucketMissing"
+    TOPIC_MISSING = "TopicMissing"
+    NO_CONDITIONAL_WRITES = "NoConditionalWrites"
     SCALING = "Scaling"
     WAITING_FOR_KEDA = "WaitingForKeda"
     KEDA_MISSING = "KedaMissing"
@@ -52,7 +56,8 @@ CONDITIONS: dict[str, str] = {
     "SpecAccepted": "The pool can be served as it is written, and its objects are applied.",
     "QueuesReady": "Every lane has its queue and its dead-letter queue. Your own ones give every job a result, "
     "as far as the operator may look.",
-    "AccessVerified": "The pool's own identity has published `pool.json` beside the results.",
+    "AccessVerified": "The pool's own identity has published `pool.json` beside the results, and has every right that "
+    "can be tried without harm.",
     "ScalingReady": "KEDA watches every lane.",
     "WorkersAvailable": "No lane, or one at zero, or one whose workers serve; Unknown while they start.",
 }
@@ -66,11 +71,15 @@ FIXES: dict[Reason, str] = {
     Reason.QUEUE_ACCESS_DENIED: "Give the identity named here access to the queue.",
     Reason.QUEUE_NOT_OURS: "Remove the queue, or rename the pool or the lane.",
     Reason.QUEUE_MISSING: "Make the queue, or correct its URL or `aws.region` in the pool; Laneway goes on looking.",
-    Reason.REDRIVE_TOO_LOW: "Laneway looks again within a minute; meanwhile the lane serves as it can.",
-    Reason.RETENTION_TOO_SHORT: "Laneway looks again within a minute; meanwhile the lane serves as it can.",
+    Reason.REDRIVE_TOO_LOW: "Laneway looks again by itself; meanwhile the lane serves as it can.",
+    Reason.RETENTION_TOO_SHORT: "Laneway looks again by itself; meanwhile the lane serves as it can.",
     Reason.AWS_REFUSED: "Mend what the message names; Laneway goes on trying.",
     Reason.AWS_UNREACHABLE: "Check region, endpoint and network; Laneway goes on trying.",
     Reason.SECRET_MISSING: "Create the Secret in the pool's namespace.",
+    Reason.ACCESS_DENIED: "Allow it in the IAM policy of the pool's identity; Laneway goes on trying.",
+    Reason.BUCKET_MISSING: "Make the bucket, or correct its name in the pool; Laneway goes on trying.",
+    Reason.TOPIC_MISSING: "Make the topic, or correct its ARN in the pool; Laneway goes on trying.",
+    Reason.NO_CONDITIONAL_WRITES: "Use S3, or an emulator that knows If-None-Match: else a job has two results.",
     Reason.PREFLIGHT_FAILED: "Mend what the message names; Laneway goes on trying.",
     Reason.KEDA_MISSING: "Install KEDA 2.18 or newer; until then the lanes stay at zero.",
     Reason.KEDA_ERROR: "Look at `kubectl describe scaledobject`; the number of workers is held meanwhile.",

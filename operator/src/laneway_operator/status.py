@@ -145,11 +145,11 @@ def _access(observed: Observed) -> Found:
     if observed.access:
         return Found("False", observed.access.reason, observed.access.message)
     if observed.preflight is not None and observed.preflight.succeeded:
-        return Found("True", Reason.PUBLISHED, "pool.json is published under the pool's own identity")
+        return Found("True", Reason.PUBLISHED, "the pool's own identity has its rights, and pool.json is published")
     told = (each.trouble for each in observed.pods if each.lane is None and not each.leaving)
     trouble = _worst(each for each in told if each is not None)
     if trouble is None:
-        return Found("Unknown", Reason.CHECKING, "the preflight has not published pool.json yet")
+        return Found("Unknown", Reason.CHECKING, "the preflight has not tried the pool's rights yet")
     reason = Reason.PREFLIGHT_FAILED if trouble.reason is Reason.CRASHING else trouble.reason
     return Found("False", reason, f"preflight: {trouble.message}")
 

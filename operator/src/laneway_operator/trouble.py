@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from laneway.schema.names import TROUBLE
+from laneway.schema.preflight import Finding, PreflightCode
 from laneway.schema.strict_json import NotStrictJSON, read_strictly
 from laneway_operator.reasons import Reason
+from laneway_operator.render.meta import PREFLIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Found = tuple[Reason, str]
 
-MAX_WORDS = 512
+MAX_WORDS = 1024  # a command that mends a queue fits
 MAX_ANNOTATION = 4096  # a worker writes less than a quarter of it
 LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has a slash in its name
 PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
@@ -24,6 +28,17 @@ WORKER_CODES = {
     "aws_refused": Reason.AWS_REFUSED,
     "aws_unavailable": Reason.AWS_UNREACHABLE,
     "engine_down": Reason.ENGINE_DOWN,
+}
+PREFLIGHT_CODES = {
+    PreflightCode.ACCESS_DENIED: Reason.ACCESS_DENIED,
+    PreflightCode.BUCKET_MISSING: Reason.BUCKET_MISSING,
+    PreflightCode.QUEUE_MISSING: Reason.QUEUE_MISSING,
+    PreflightCode.TOPIC_MISSING: Reason.TOPIC_MISSING,
+    PreflightCode.NO_CONDITIONAL_WRITES: Reason.NO_CONDITIONAL_WRITES,
+    PreflightCode.REDRIVE_TOO_LOW: Reason.REDRIVE_TOO_LOW,
+    PreflightCode.RETENTION_TOO_SHORT: Reason.RETENTION_TOO_SHORT,
+    PreflightCode.AWS_REFUSED: Reason.AWS_REFUSED,
+    PreflightCode.AWS_UNAVAILABLE: Reason.AWS_UNREACHABLE,
 }
 
 
@@ -75,8 +90,17 @@ def _container(container: dict[str, Any]) -> Iterator[Found]:
         yield Reason.CRASHING, f"container {name} can't be started: {message}"
     elif ended.get("reason") == "OOMKilled":
         yield Reason.OUT_OF_MEMORY, f"container {name} was killed for its memory"
+    elif name == PREFLIGHT and (found := _found_by_preflight(ended)):
+        yield PREFLIGHT_CODES[found.code], found.message
     elif ended.get("exitCode"):
         yield Reason.CRASHING, f"container {name} ended with code {ended['exitCode']}: {_last_words(ended)}"
+
+
+def _found_by_preflight(ended: dict[str, Any]) -> Finding | None:
+    try:
+        return Finding.model_validate(read_strictly(_last_words(ended).encode(errors="replace")), strict=False)
+    except (NotStrictJSON, ValidationError):
+        return None
 
 
 def _last_words(ended: dict[str, Any]) -> str:

@@ -58,10 +58,12 @@ class PoolView:
 
     @property
     def preflight(self) -> Preflight:
-        """What the pool's preflight publishes."""
+        """What the pool's preflight tries and publishes."""
         configs = [each.config for each in self.lanes]
         return Preflight(
             results=self.pool.results,
+            destinations=self.pool.destinations,
+            topic_arn=configs[0].topic_arn,
             region=configs[0].region,
             endpoint=self.settings.endpoint,
             document=pool_document(configs),

@@ -103,11 +103,9 @@ def test_a_bucket_that_is_not_there_is_named_and_looked_for_again(installed: Ins
     bucket = f"late-{uuid4().hex}"
     with pools_in(installed, "bucketless") as pools:
         pools.apply("documents", results={"bucket": bucket})
-        described = pools.until("documents", "PreflightFailed", "AccessVerified")
-        assert "preflight: container preflight ended with code 3: laneway-worker: can't publish" in described
-        assert f"s3://{bucket}/documents/pool.json" in described
-        assert "Mend what the message names; Laneway goes on trying." in described
-        eventually(lambda: pools.row("documents") == ["False", "PreflightFailed"])
+        described = pools.until("documents", "BucketMissing", "AccessVerified")
+        assert f"preflight: the bucket {bucket} is not there. Make the bucket, or correct its name" in described
+        eventually(lambda: pools.row("documents") == ["False", "BucketMissing"])
         assert healthy.row("documents") == ["True", "ScaledToZero"]
         with installed.cluster.inside():
             location = {"LocationConstraint": "eu-west-1"}

@@ -110,7 +110,7 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | HANDLER_SCALER | PREFLIGHT),
         (two_lanes(model={"name": "gemma3:1b"}), CONFIGS | PREFLIGHT),
         (two_lanes(destinations=[{"name": "legal", "bucket": "acme-legal"}]), CONFIGS | PREFLIGHT),
-        (two_lanes(notifications={"sns": {"topicARN": TOPIC}}), CONFIGS),
+        (two_lanes(notifications={"sns": {"topicARN": TOPIC}}), CONFIGS | PREFLIGHT),
         (two_lanes(aws={"region": "us-east-2"}), CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, ollama_image="ollama:2")), DEPLOYMENTS),

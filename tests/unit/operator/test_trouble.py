@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.names import TROUBLE
+from laneway.schema.preflight import PreflightCode
 from laneway_operator.reasons import Reason
-from laneway_operator.trouble import trouble_of_pod
+from laneway_operator.trouble import MAX_WORDS, PREFLIGHT_CODES, trouble_of_pod
 
 RUNNING = {"running": {"startedAt": "2026-11-22T18:00:00Z"}}
 BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container=worker"}}
@@ -151,6 +152,30 @@ def test_a_worker_tells_what_keeps_it_from_serving(code: str, reason: Reason) ->
     assert trouble_of_pod(pod(container(RUNNING), told=told)) == (reason, "no model x")
 
 
+def preflight(last_line: str, name: str = "preflight") -> dict[str, Any]:
+    words = f"laneway-worker: this and that\n{last_line}\n"
+    return pod(container(BACK_OFF, ended(3, words), name=name))
+
+
+@pytest.mark.parametrize("code", PreflightCode)
+def test_a_preflight_tells_what_it_found(code: PreflightCode) -> None:
+    told = json.dumps({"code": code, "message": "what it found"})
+    assert trouble_of_pod(preflight(told)) == (PREFLIGHT_CODES[code], "what it found")
+
+
+@pytest.mark.parametrize(
+    "last", ["no JSON", "{}", "[]", '{"code": "other", "message": "a"}', '{"code": "access_denied"}']
+)
+def test_last_words_that_no_preflight_says_are_a_crash(last: str) -> None:
+    assert trouble_of_pod(preflight(last)) == (Reason.CRASHING, f"container preflight ended with code 3: {last}")
+
+
+def test_only_a_preflight_is_believed() -> None:
+    found = trouble_of_pod(preflight('{"code": "access_denied", "message": "a"}', name="ollama"))
+    assert found is not None
+    assert found[0] is Reason.CRASHING
+
+
 @pytest.mark.parametrize(
     "told",
     [
@@ -183,7 +208,7 @@ def test_no_annotation_whatsoever_is_a_defect(told: str) -> None:
 def test_what_is_told_is_one_bounded_line_that_a_server_stores_as_it_is(words: str) -> None:
     found = trouble_of_pod(pod(container(BACK_OFF, ended(1, words or "a"))))
     assert found is not None
-    assert len(found[1]) <= 512
+    assert len(found[1]) <= MAX_WORDS
     assert found[1].isprintable()
     assert found[1].encode().decode() == found[1]
 

@@ -1,4 +1,4 @@
-"""`laneway-worker --config lane.json`, `--dead-letters handler.json`, or `--publish pool.json`."""
+"""`laneway-worker --config lane.json`, `--dead-letters handler.json`, or `--preflight pool.json`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from laneway.schema.base import problems
 from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.lane_config import LaneConfig
-from laneway.schema.preflight import Preflight
+from laneway.schema.preflight import Finding, Preflight, PreflightCode
 from laneway_worker import app, logs
 from laneway_worker.errors import Unavailable
 
@@ -31,8 +31,8 @@ def main() -> None:
     """Do what the document says. Exits with 2 and one line where it can't be used, with 3 where AWS refuses."""
     asked = _arguments()
     logs.configure()
-    if asked.publish:
-        _publish(_read(asked.publish, Preflight))
+    if asked.preflight:
+        _check(_read(asked.preflight, Preflight))
     elif asked.dead_letters:
         handler = _read(asked.dead_letters, DeadLettersConfig)
         _serve(handler.health_address, lambda: app.run_handler(handler))
@@ -51,7 +51,12 @@ def _arguments() -> argparse.Namespace:
         metavar="FILE",
         help="serve the dead-letter queues of this DeadLettersConfig document (JSON)",
     )
-    what.add_argument("--publish", type=Path, metavar="FILE", help="write the pool.json of this Preflight document")
+    what.add_argument(
+        "--preflight",
+        type=Path,
+        metavar="FILE",
+        help="write the pool.json of this Preflight document, and try every right that its pool needs",
+    )
     return parser.parse_args()
 
 
@@ -71,12 +76,17 @@ def _serve(health_address: str, run: Callable[[], None]) -> None:
         _refuse(UNUSABLE, f"can't serve probes on {health_address}: {error.strerror}; is the port in use?")
 
 
-def _publish(preflight: Preflight) -> None:
+def _check(preflight: Preflight) -> None:
+    """A line for each finding, and then the first as JSON: the kubelet keeps it as the pod's last words."""
     try:
-        app.publish_document(preflight)
+        found = app.check_pool(preflight)
     except Unavailable as error:
-        place = preflight.results
-        _refuse(REFUSED, f"can't publish {place.url(place.pool_document())}: {error.with_advice}")
+        found = [Finding(code=PreflightCode.AWS_REFUSED, message=error.with_advice)]
+    if found:
+        for each in found:
+            sys.stderr.write(f"laneway-worker: {each.message}\n")
+        sys.stderr.write(found[0].model_dump_json() + "\n")
+        sys.exit(REFUSED)
 
 
 def _refuse(code: int, message: str) -> NoReturn:

@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from laneway_worker.adapters import aws
+from laneway_worker.adapters.access import AWSAccess
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.adapters.ollama import Ollama
@@ -16,7 +17,7 @@ from laneway_worker.adapters.s3 import S3Store
 from laneway_worker.adapters.sns import SNSNotifier
 from laneway_worker.adapters.sqs import SQSQueue
 from laneway_worker.health import Health, serve
-from laneway_worker.publish import publish
+from laneway_worker.publish import check
 from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.tracing import NO_TRACE
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.dead_letters import DeadLettersConfig
     from laneway.schema.lane_config import LaneConfig
-    from laneway.schema.preflight import Preflight
+    from laneway.schema.preflight import Finding, Preflight
     from laneway_worker.consumer import Consumer
     from laneway_worker.health import Readiness
     from laneway_worker.metrics import Families
@@ -84,12 +85,14 @@ def own_pod(environment: Mapping[str, str]) -> Pod | None:
     return KubernetesPod(server_url(host, port), socket.gethostname()) if host and port else None
 
 
-def publish_document(preflight: Preflight) -> None:
-    """Write a pool's document; raises `Unavailable`."""
-    changed = publish(preflight, S3Store(aws.s3_client(preflight.region, preflight.endpoint)))
+def check_pool(preflight: Preflight) -> list[Finding]:
+    """Publish a pool's document and try the pool's rights; raises `Unavailable`."""
+    clients = aws.few_clients(preflight.region, preflight.endpoint)
+    found = check(preflight, S3Store(clients.s3), AWSAccess(clients))
     place = preflight.results
-    fields = {"url": place.url(place.pool_document()), "changed": changed}
-    log.info("pool document published", extra={"fields": fields})
+    fields = {"url": place.url(place.pool_document()), "findings": len(found)}
+    log.info("preflight done", extra={"fields": fields})
+    return found
 
 
 def _report(worker: Worker, pod: Pod | None) -> None:

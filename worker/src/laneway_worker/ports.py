@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from laneway.schema.queue_rules import QueueSettings
     from laneway.schema.result import FinishReason, Notification, ServedModel
     from laneway_worker.request import Request
 
@@ -91,8 +92,58 @@ class ObjectStore(Protocol):
         """An object's ETag, or None where there is nothing."""
 
 
+class Verdict(Enum):
+    """What AWS says to somebody who tries a right."""
+
+    ALLOWED = "allowed"
+    """Or, where its refusal of a request's form came first, not denied."""
+    DENIED = "denied"
+    MISSING = "missing"
+    """The bucket, queue or topic is not there."""
+
+
+class Access(Protocol):
+    """Tries rights without harm: nothing is written, received, sent or deleted. Every method raises `Unavailable`."""
+
+    def list(self, bucket: str, prefix: str) -> Verdict:
+        """ListBucket, without which S3 does not tell a key that is absent from one that is forbidden."""
+
+    def read(self, bucket: str, key: str) -> Verdict:
+        """GetObject, whether or not the object is there."""
+
+    def replace(self, bucket: str, key: str) -> Verdict:
+        """PutObject, under a condition that no object meets; S3 may want GetObject for it."""
+
+    def write(self, bucket: str, key: str) -> Verdict:
+        """PutObject and nothing else, with a body that S3 must refuse."""
+
+    def look(self, url: str) -> Verdict:
+        """GetQueueAttributes."""
+
+    def receive(self, url: str) -> Verdict:
+        """ReceiveMessage, of a number of messages that SQS never gives."""
+
+    def extend(self, url: str) -> Verdict:
+        """ChangeMessageVisibility, of a message that is none."""
+
+    def delete(self, url: str) -> Verdict:
+        """DeleteMessage, of a message that is none."""
+
+    def send(self, url: str) -> Verdict:
+        """SendMessage, of no message."""
+
+    def publish(self, topic_arn: str) -> Verdict:
+        """Publish, of no notification."""
+
+    def settings(self, url: str) -> QueueSettings:
+        """A queue as it is."""
+
+
 class DocumentStore(Protocol):
     """S3, for documents that may be replaced. Every method raises `Unavailable`."""
+
+    def put_new(self, bucket: str, key: str, body: bytes) -> str:
+        """Write an object that must not exist; raises `AlreadyThereError`."""
 
     def get(self, bucket: str, key: str) -> Stored | None:
         """Read an object, or None."""

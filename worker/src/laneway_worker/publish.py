@@ -1,12 +1,63 @@
-"""A pool's preflight: writes `pool.json` under the pool's own identity, and so finds out what that identity may not."""
+"""A pool's preflight: tries every right of the pool's own identity, and writes `pool.json`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway.schema.preflight import Finding, PreflightCode
+from laneway.schema.queue_rules import OwnQueue, Where, queue_faults
+from laneway_worker.access import judge, probes
+from laneway_worker.errors import AlreadyThereError, Unavailable
+from laneway_worker.ports import Verdict
+
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from laneway.schema.pool_document import PoolLane
     from laneway.schema.preflight import Preflight
-    from laneway_worker.ports import DocumentStore
+    from laneway_worker.ports import Access, DocumentStore
+
+
+def check(preflight: Preflight, store: DocumentStore, access: Access) -> list[Finding]:
+    """What keeps the pool from working; nothing where all is well. The document is written in any case."""
+    try:
+        found = list(_rights(preflight, access))
+    except Unavailable as error:
+        found = [_trouble("can't try the pool's rights", error)]
+    return [*found, *_published(preflight, store, found)]
+
+
+def _rights(preflight: Preflight, access: Access) -> Iterator[Finding]:
+    answers = [(probe, probe.ask(access)) for probe in probes(preflight)]
+    yield from judge(answers)
+    unseen = {probe.arn for probe, verdict in answers if verdict is not Verdict.ALLOWED}
+    readable = {probe.target for probe, _ in answers if probe.arn not in unseen}
+    for lane in preflight.document.lanes:
+        yield from _faults(preflight, lane, readable, access)
+
+
+def _faults(preflight: Preflight, lane: PoolLane, readable: Collection[str], access: Access) -> Iterator[Finding]:
+    urls = lane.queue
+    if not {f"queue {urls.url}", f"queue {urls.dead_letter_url}"} <= set(readable):
+        return
+    own = OwnQueue(queue=access.settings(urls.url), dead=access.settings(urls.dead_letter_url))
+    where = Where(urls, preflight.region, preflight.endpoint)
+    for fault in queue_faults(where, own, lane.limits.expires_after_seconds):
+        yield Finding(code=PreflightCode(fault.code), message=f"lane {lane.name}: {fault.message}")
+
+
+def _published(preflight: Preflight, store: DocumentStore, found: Collection[Finding]) -> Iterator[Finding]:
+    place = preflight.results
+    try:
+        publish(preflight, store)
+        conditional = _is_conditional(preflight, store)
+    except Unavailable as error:
+        if not found:  # else it is told already, by name
+            yield _trouble(f"can't publish {place.url(place.pool_document())}", error)
+        return
+    if not conditional:
+        words = f"the store of bucket {place.bucket} overwrites what a conditional write must not"
+        yield Finding(code=PreflightCode.NO_CONDITIONAL_WRITES, message=words)
 
 
 def publish(preflight: Preflight, store: DocumentStore) -> bool:
@@ -18,3 +69,18 @@ def publish(preflight: Preflight, store: DocumentStore) -> bool:
         return False
     store.put(place.bucket, key, body)
     return True
+
+
+def _is_conditional(preflight: Preflight, store: DocumentStore) -> bool:
+    """The same document once more, as a new one: results are written so, and the second must be refused."""
+    place, body = preflight.results, preflight.document.model_dump_json().encode()
+    try:
+        store.put_new(place.bucket, place.pool_document(), body)
+    except AlreadyThereError:
+        return True
+    return False
+
+
+def _trouble(what: str, error: Unavailable) -> Finding:
+    code = PreflightCode.AWS_REFUSED if error.lasting else PreflightCode.AWS_UNAVAILABLE
+    return Finding(code=code, message=f"{what}: {error.with_advice}")

@@ -15,6 +15,7 @@ HASH_CHARACTERS = 8
 
 WORKER = "worker"
 OLLAMA = "ollama"
+PREFLIGHT = "preflight"
 CONFIG_FOLDER = "/etc/laneway"
 
 

@@ -1,4 +1,4 @@
-"""The preflight: a Job that publishes `pool.json` under the pool's own identity, and so tries that identity. Pure."""
+"""The preflight: a Job that tries the rights of the pool's own identity, and publishes `pool.json`. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from laneway_operator.render import pods
-from laneway_operator.render.meta import CONFIG_FOLDER, config_map, labels, metadata, short_hash
+from laneway_operator.render.meta import CONFIG_FOLDER, PREFLIGHT, config_map, labels, metadata, short_hash
 
 if TYPE_CHECKING:
     from laneway_operator.view import Manifest, PoolView
 
-PREFLIGHT = "preflight"
 PREFLIGHT_FILE = "preflight.json"
 FOR_EVER = 1_000_000  # restarts; the kubelet's back-off makes them five minutes apart
 
@@ -44,7 +43,7 @@ def _template(pool: PoolView, config_map: str) -> Manifest:
     container = pods.worker_container(
         pool,
         PREFLIGHT,
-        ["--publish", f"{CONFIG_FOLDER}/{PREFLIGHT_FILE}"],
+        ["--preflight", f"{CONFIG_FOLDER}/{PREFLIGHT_FILE}"],
         resources={"limits": {"memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "96Mi"}},
         mounts=[pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
     )

@@ -98,13 +98,14 @@ def clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) ->
     )
 
 
-def s3_client(region: str, endpoint: str | None) -> S3Client:
-    """A client for a few calls; raises `Refused` where the endpoint is none."""
-    session = boto3.Session(region_name=region)
+def few_clients(region: str, endpoint: str | None) -> Clients:
+    """Clients for a few calls; raises `Refused` where the endpoint is none."""
     try:
-        return _s3(session, endpoint, _config(endpoint, TIMEOUT_SECONDS, TRIES, pool=1))
+        return clients(region, endpoint, slots=1, poll_seconds=1)
     except ValueError as error:
-        raise Refused(f"there can be no S3 at {endpoint} in {region}", "correct the endpoint and the region") from error
+        raise Refused(
+            f"there can be no AWS at {endpoint} in {region}", "correct the endpoint and the region"
+        ) from error
 
 
 def _s3(session: boto3.Session, endpoint: str | None, config: Config) -> S3Client:
