@@ -49,7 +49,7 @@ PROFILES = parse_profiles(
             "gpu": {
                 "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge"},
                 "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
-                "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
+                "accelerator": {"resource": "nvidia.com/gpu", "count": 1, "memory": "22888Mi"},
                 "pricePerHour": 1.006,
             },
         }

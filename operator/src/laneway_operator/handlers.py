@@ -139,6 +139,7 @@ def snapshot(indexes: Mapping[str, Any], key: Key) -> Snapshot | None:
         children=tuple(each for kind in KINDS for each, _ in seen[kind]),
         deployments={each.lane: facts for each, facts in seen["Deployment"] if each.lane},
         scalers={each.lane: facts for each, facts in seen["ScaledObject"] if each.lane},
+        handler=next((facts for each, facts in seen["Deployment"] if not each.lane), None),
         jobs=tuple(facts for _, facts in seen["Job"]),
         pods=tuple(facts for _, facts in seen["Pod"]),
         results_shared_with=_older(indexes["places"], found[0]),

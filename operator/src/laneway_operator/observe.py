@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from laneway.schema.names import LANE_LABEL, POOL_LABEL
+from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL
 from laneway.schema.pool import default_prefix
 from laneway_operator.digest import digest_of_object
 from laneway_operator.reasons import Reason
 from laneway_operator.render.pods import CONFIG_VOLUME
 from laneway_operator.trouble import trouble_of_pod
 
+EXCEEDED = "exceeded quota"  # the words of Kubernetes' admission of ResourceQuota
 Object = dict[str, Any]
 Key = tuple[str, str]
 """Namespace and pool."""
@@ -47,6 +48,10 @@ class DeploymentFacts:
     trouble: Trouble | None = None
     unavailable: int = 0
     """Workers that don't serve; in a change also those that can't take an older one's place."""
+    outdated: int = 0
+    """Workers of before, that are to be replaced."""
+    stuck: bool = False
+    """No replacement has come up within the time that the Deployment allows."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,15 @@ class JobFacts:
 
 @dataclass(frozen=True)
 class PodFacts:
-    """A pod of a pool; of a lane, or of the preflight."""
+    """A pod of a pool: of a lane, of the dead-letter handler, or of the preflight."""
 
     lane: str | None
     leaving: bool
     config: str | None
     """The ConfigMap that it reads."""
     trouble: Trouble | None = None
+    component: str | None = None
+    """The dead-letter handler's."""
 
 
 def results_place(body: Object) -> tuple[str, str] | None:
@@ -104,12 +111,16 @@ def deployment_facts(body: Object) -> DeploymentFacts:
     failure = _condition(status, "ReplicaFailure")
     trouble = None
     if failure is not None and failure.get("status") == "True":
-        trouble = Trouble(Reason.PODS_REFUSED, str(failure.get("message", "")))
+        words = str(failure.get("message", ""))
+        trouble = Trouble(Reason.QUOTA_EXCEEDED if EXCEEDED in words else Reason.PODS_REFUSED, words)
+    progress = _condition(status, "Progressing") or {}
     return DeploymentFacts(
         replicas=body["spec"].get("replicas", 0),
         ready=status.get("readyReplicas", 0),
         trouble=trouble,
         unavailable=status.get("unavailableReplicas", 0),
+        outdated=max(0, status.get("replicas", 0) - status.get("updatedReplicas", 0)),
+        stuck=progress.get("reason") == "ProgressDeadlineExceeded",
     )
 
 
@@ -136,6 +147,7 @@ def pod_facts(body: Object) -> PodFacts:
         leaving="deletionTimestamp" in metadata,
         config=maps[0] if maps else None,
         trouble=Trouble(*found) if found else None,
+        component=metadata.get("labels", {}).get(COMPONENT_LABEL),
     )
 
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from laneway.schema.base import Alias, KubernetesModel, problems
 from laneway_operator.errors import SpecError
 from laneway_operator.reasons import Reason
 from laneway_operator.settings import SettingsError
 
+UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+"""Suffixes of Kubernetes' quantities."""
+_QUANTITY = re.compile(r"([0-9]{1,15})(Ki|Mi|Gi|Ti|k|M|G|T)?")
+
+
+def _bytes(value: object) -> int:
+    """Bytes of a quantity."""
+    found = _QUANTITY.fullmatch(str(value))
+    if found is None:
+        raise ValueError("should be a quantity such as 22888Mi or 15Gi")
+    return int(found[1]) * UNITS[found[2] or ""]
+
+
+_QuantityText = Annotated[str, Field(pattern=f"^{_QUANTITY.pattern}$", max_length=32)]
+Bytes = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=_QuantityText)]
+"""A quantity, as Kubernetes writes it."""
 LabelText = Annotated[str, StringConstraints(max_length=317)]
 
 
@@ -30,6 +47,8 @@ class Accelerator(KubernetesModel):
     """The extended resource, such as `nvidia.com/gpu`."""
     count: Annotated[int, Field(ge=1, le=16)] = 1
     """How many."""
+    memory: Annotated[Bytes, Field(ge=1)] | None = None
+    """Of one, such as `22888Mi`: whether a model fits is estimated by it."""
 
 
 class Profile(KubernetesModel):

@@ -44,10 +44,19 @@ class Reason(StrEnum):
     IMAGE_PULL_FAILED = "ImagePullFailed"
     OUT_OF_MEMORY = "OutOfMemory"
     CRASHING = "Crashing"
+    MODEL_PULL_FAILED = "ModelPullFailed"
     MODEL_UNUSABLE = "ModelUnusable"
     ENGINE_DOWN = "EngineDown"
+    QUOTA_EXCEEDED = "QuotaExceeded"
     PODS_REFUSED = "PodsRefused"
     REFUSED = "Refused"
+    DELETING = "Deleting"
+    ROLLING_OUT = "RollingOut"
+    ROLLOUT_STUCK = "RolloutStuck"
+    SETTLED = "Settled"
+    MODEL_FITS = "ModelFits"
+    MODEL_TOO_LARGE = "ModelTooLarge"
+    NOT_ESTIMATED = "NotEstimated"
 
 
 CONDITIONS: dict[str, str] = {
@@ -59,6 +68,8 @@ CONDITIONS: dict[str, str] = {
     "AccessVerified": "The pool's own identity has published `pool.json` beside the results, and has every right that "
     "can be tried without harm.",
     "ScalingReady": "KEDA watches every lane.",
+    "ModelFits": "By an estimate, every lane's model fits its accelerator. It warns, and keeps nothing from trying.",
+    "Progressing": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted.",
     "WorkersAvailable": "No lane, or one at zero, or one whose workers serve; Unknown while they start.",
 }
 """What each condition says when it is True. A model is tried by the first worker, not before."""
@@ -90,9 +101,13 @@ FIXES: dict[Reason, str] = {
     Reason.IMAGE_PULL_FAILED: "Check the image's name and the pull secret in the operator's Helm values.",
     Reason.OUT_OF_MEMORY: "Use a smaller model or context, or a node with more memory.",
     Reason.CRASHING: "Look at `kubectl logs --previous`.",
-    Reason.MODEL_UNUSABLE: "Check the model's name and digest, and that Ollama's registry can be reached.",
+    Reason.MODEL_PULL_FAILED: "Check the model's name, and that its registry can be reached from the node.",
+    Reason.MODEL_UNUSABLE: "Check the model's digest and its context; `ollama list` and `ollama show` tell them.",
     Reason.ENGINE_DOWN: "Look at the logs of the pod's ollama container.",
-    Reason.PODS_REFUSED: "Look at quotas and admission policies of the namespace.",
+    Reason.QUOTA_EXCEEDED: "Raise the namespace's ResourceQuota, or lower the lane's maxReplicas.",
+    Reason.PODS_REFUSED: "Look at admission policies of the namespace.",
+    Reason.ROLLOUT_STUCK: "Look at WorkersAvailable and at the lane's newest pod; workers of before go on meanwhile.",
+    Reason.MODEL_TOO_LARGE: "Use a smaller model, lower contextLength or parallel, or a profile with more memory.",
     Reason.REFUSED: "Look at the message; the API server refused what the pool asks for.",
 }
 

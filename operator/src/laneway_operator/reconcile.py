@@ -14,15 +14,17 @@ from laneway.schema.queue_rules import Where
 from laneway.schema.schedule import asleep, quiet_periods
 from laneway_operator.errors import NotYet, SpecError
 from laneway_operator.farewell import hold_or_let_go, say_farewell
+from laneway_operator.fit import Fit, fit
 from laneway_operator.managed import managed_queue
 from laneway_operator.observe import Trouble
+from laneway_operator.observed import Observed
 from laneway_operator.own_queues import OwnQueues
 from laneway_operator.plan import make_plan
 from laneway_operator.profiles import profile_of
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from laneway_operator.render.preflight import preflight_name
-from laneway_operator.status import Observed, build_status
+from laneway_operator.status import build_status
 from laneway_operator.view import PoolView, lane_view
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Pass:
     suspended: bool = False
     asleep: tuple[str, ...] = ()
     """Lanes in a quiet schedule."""
+    fits: tuple[Fit, ...] = ()
+    deleting: bool = False
     retry: bool = False
     """Something outside is missing: look again soon."""
 
@@ -111,6 +115,7 @@ class Reconciler:
             words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
             raise SpecError(Reason.RESULTS_SHARED, words)
         profiles = {lane.name: profile_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
+        done.fits = tuple(fit(lane, pool.model_of(lane), profiles[lane.name]) for lane in pool.spec.lanes)
         hold_or_let_go(self._cluster, seen.pool, pool)
         self._look_for_secret(pool, done)
         self._ensure_queues(pool, done)
@@ -126,7 +131,7 @@ class Reconciler:
         """The garbage collector sees to everything in the cluster once the pool is let go."""
         trouble = say_farewell(self._cluster, self._queues, seen.pool, self._cluster_id(), self._settings.region)
         if trouble is not None:
-            self._write_status(seen, Pass(queue_trouble=trouble))
+            self._write_status(seen, Pass(queue_trouble=trouble, deleting=True))
         return trouble is not None
 
     def _asleep(self, pool: LLMWorkerPool) -> Iterator[str]:
@@ -217,6 +222,9 @@ class Reconciler:
             pods=seen.pods,
             suspended=done.suspended,
             asleep=done.asleep,
+            handler=seen.handler,
+            fits=done.fits,
+            deleting=done.deleting,
         )
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         status = build_status(observed, seen.pool.status, seen.pool.generation, now)

@@ -48,6 +48,8 @@ class Snapshot:
     """Lane → its Deployment."""
     scalers: Mapping[str, ScalerFacts] = field(default_factory=dict)
     """Lane → its ScaledObject."""
+    handler: DeploymentFacts | None = None
+    """The dead-letter handler's Deployment."""
     jobs: tuple[JobFacts, ...] = ()
     pods: tuple[PodFacts, ...] = ()
     results_shared_with: str | None = None

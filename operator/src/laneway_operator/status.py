@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from laneway_operator.reasons import CONDITIONS, Reason, with_fix
+from laneway_operator.fit import model_fits
+from laneway_operator.observed import Found
+from laneway_operator.reasons import Reason, with_fix
 from laneway_operator.status_model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
+from laneway_operator.status_workers import is_handler, progressing, workers_available, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from laneway.schema.lane_config import QueueURLs
-    from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+    from laneway_operator.observed import Observed
 
 READY = "Ready"
-Status = Literal["True", "False", "Unknown"]
-ORDER = tuple(kind for kind in CONDITIONS if kind != READY)
-SEVERITY = (Reason.SECRET_MISSING, Reason.IMAGE_PULL_FAILED, Reason.OUT_OF_MEMORY, Reason.MODEL_UNUSABLE)
-"""Causes that explain others come first."""
-AWAY_FROM_JOBS = (Reason.AWS_REFUSED, Reason.AWS_UNREACHABLE)
-"""What keeps a worker from its jobs although its model is loaded, so that Kubernetes calls it ready."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A condition before its time."""
-
-    status: Status
-    reason: Reason
-    message: str
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What reconciling found out about one pool."""
-
-    lanes: tuple[str, ...]
-    """The lanes' names; none where the spec can't be read."""
-    spec: Trouble | None = None
-    queues: Mapping[str, QueueURLs] = field(default_factory=dict)
-    queue_trouble: Trouble | None = None
-    own_queue_trouble: Trouble | None = None
-    unseen: tuple[str, ...] = ()
-    """Lanes whose own queues the operator may not look at."""
-    access: Trouble | None = None
-    applied: Trouble | None = None
-    """What kept children from being applied."""
-    keda: Trouble | None = None
-    preflight: JobFacts | None = None
-    deployments: Mapping[str, DeploymentFacts] = field(default_factory=dict)
-    scalers: Mapping[str, ScalerFacts] = field(default_factory=dict)
-    pods: tuple[PodFacts, ...] = ()
-    suspended: bool = False
-    asleep: tuple[str, ...] = ()
-    """Lanes in a quiet schedule."""
+ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "WorkersAvailable")
+"""What `Ready` sums up."""
 
 
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
@@ -112,16 +75,20 @@ def _spec(observed: Observed) -> Found:
 def _after_spec(observed: Observed) -> dict[str, Found]:
     """What is looked at only where the spec is accepted. Workers of before go on, and are looked at."""
     not_looked_at = Found("Unknown", Reason.NOT_LOOKED_AT, "not looked at: the spec is not accepted")
-    workers = _workers(observed) if observed.deployments or not observed.spec else not_looked_at
+    workers = workers_available(observed) if observed.deployments or not observed.spec else not_looked_at
     if observed.spec:
         return dict.fromkeys(("QueuesReady", "AccessVerified", "ScalingReady"), not_looked_at) | {
-            "WorkersAvailable": workers
+            "WorkersAvailable": workers,
+            "ModelFits": not_looked_at,
+            "Progressing": progressing(observed) if observed.deployments or observed.deleting else not_looked_at,
         }
     return {
         "QueuesReady": _queues(observed),
         "AccessVerified": _access(observed),
         "ScalingReady": _scaling(observed),
         "WorkersAvailable": workers,
+        "ModelFits": model_fits(observed.fits),
+        "Progressing": progressing(observed),
     }
 
 
@@ -146,8 +113,9 @@ def _access(observed: Observed) -> Found:
         return Found("False", observed.access.reason, observed.access.message)
     if observed.preflight is not None and observed.preflight.succeeded:
         return Found("True", Reason.PUBLISHED, "the pool's own identity has its rights, and pool.json is published")
-    told = (each.trouble for each in observed.pods if each.lane is None and not each.leaving)
-    trouble = _worst(each for each in told if each is not None)
+    preflights = (each for each in observed.pods if each.lane is None and not is_handler(each))
+    told = (each.trouble for each in preflights if not each.leaving)
+    trouble = worst(each for each in told if each is not None)
     if trouble is None:
         return Found("Unknown", Reason.CHECKING, "the preflight has not tried the pool's rights yet")
     reason = Reason.PREFLIGHT_FAILED if trouble.reason is Reason.CRASHING else trouble.reason
@@ -166,50 +134,6 @@ def _scaling(observed: Observed) -> Found:
     if any(observed.scalers[lane].ready is None for lane in observed.lanes):
         return Found("Unknown", Reason.WAITING_FOR_KEDA, "KEDA has not looked at every lane yet")
     return Found("True", Reason.SCALING, "KEDA watches every lane")
-
-
-def _workers(observed: Observed) -> Found:
-    wanted = sum(each.replicas for each in observed.deployments.values())
-    ready = sum(each.ready for each in observed.deployments.values())
-    missing = ready < wanted or any(each.unavailable for each in observed.deployments.values())
-    trouble = _worst(each for each in _troubles(observed) if missing or each.reason in AWAY_FROM_JOBS)
-    if trouble is not None:
-        return Found("False", trouble.reason, trouble.message)
-    return _resting(observed) or _awake(observed, wanted, ready)
-
-
-def _resting(observed: Observed) -> Found | None:
-    """Where nothing is started, whatever is sent."""
-    if observed.suspended:
-        return Found("True", Reason.SUSPENDED, "the pool is suspended: jobs wait, running ones have their drainTimeout")
-    if observed.lanes and set(observed.lanes) == set(observed.asleep):
-        return Found("True", Reason.ASLEEP, "every lane is in a quiet schedule: jobs wait, running ones finish")
-    return None
-
-
-def _awake(observed: Observed, wanted: int, ready: int) -> Found:
-    asleep = f"; in a quiet schedule: {', '.join(observed.asleep)}" if observed.asleep else ""
-    if not wanted:
-        return Found("True", Reason.SCALED_TO_ZERO, f"no jobs, no workers; the next job starts one{asleep}")
-    if ready:
-        return Found("True", Reason.SERVING, f"{ready} of {wanted} workers are ready{asleep}")
-    return Found("Unknown", Reason.STARTING, f"workers are starting: {wanted}{asleep}")
-
-
-def _troubles(observed: Observed) -> list[Trouble]:
-    """Of the lanes' Deployments and workers."""
-    refused = [each.trouble for each in observed.deployments.values()]
-    told = [each.trouble for each in observed.pods if each.lane and not each.leaving]
-    return [each for each in (*refused, *told) if each is not None]
-
-
-def _worst(troubles: Iterable[Trouble]) -> Trouble | None:
-    return min(troubles, key=_rank, default=None)
-
-
-def _rank(trouble: Trouble) -> tuple[int, str, str]:
-    rank = SEVERITY.index(trouble.reason) if trouble.reason in SEVERITY else len(SEVERITY)
-    return rank, trouble.reason, trouble.message
 
 
 def _lane(name: str, observed: Observed, before: Mapping[str, Any]) -> LaneStatus:

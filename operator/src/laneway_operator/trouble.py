@@ -24,6 +24,7 @@ LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has
 PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 START_FAILURES = {"CreateContainerError", "RunContainerError"}
 WORKER_CODES = {
+    "model_pull_failed": Reason.MODEL_PULL_FAILED,
     "model_unusable": Reason.MODEL_UNUSABLE,
     "aws_refused": Reason.AWS_REFUSED,
     "aws_unavailable": Reason.AWS_UNREACHABLE,

@@ -123,10 +123,10 @@ def test_a_model_that_cannot_be_had_is_told_and_its_jobs_wait_for_another(instal
             url = f"s3://{BUCKET}/modelless/documents"
             sent = installed.laneway("submit", "--id", "rome", "--max-tokens", "8", "The capital of Italy is", pool=url)
             assert sent.returncode == 0, sent.stdout + sent.stderr
-            described = pools.until("documents", "ModelUnusable")
+            described = pools.until("documents", "ModelPullFailed")
         assert "Ollama can't pull nosuch:1b: pull model manifest" in described
-        assert "Check the model's name and digest, and that Ollama's registry can be reached." in described
-        assert pools.row("documents") == ["False", "ModelUnusable"]
+        assert "Check the model's name, and that its registry can be reached from the node." in described
+        assert pools.row("documents") == ["False", "ModelPullFailed"]
         assert healthy.row("documents") == ["True", "ScaledToZero"]
         assert installed.laneway("status", "rome", pool=url).stdout.startswith("queued")
 

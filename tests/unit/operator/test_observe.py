@@ -20,6 +20,10 @@ def condition(kind: str, status: str, message: str = "") -> dict[str, Any]:
     return {"conditions": [{"type": "Other", "status": "True"}, {"type": kind, "status": status, "message": message}]}
 
 
+def progress(reason: str, status: str) -> dict[str, Any]:
+    return {"conditions": [{"type": "Progressing", "status": status, "reason": reason}]}
+
+
 def test_an_object_belongs_to_the_pool_on_its_label() -> None:
     assert observe.key_of(body()) == ("nlp", "documents")
     assert observe.key_of(body(labels={})) is None
@@ -44,9 +48,18 @@ def test_what_is_kept_of_a_child_is_small() -> None:
         (body({"readyReplicas": 1}, {"replicas": 3}), DeploymentFacts(3, 1)),
         (body({"readyReplicas": 1, "unavailableReplicas": 1}, {"replicas": 1}), DeploymentFacts(1, 1, unavailable=1)),
         (
-            body(condition("ReplicaFailure", "True", "exceeded quota"), {"replicas": 1}),
-            DeploymentFacts(1, 0, Trouble(Reason.PODS_REFUSED, "exceeded quota")),
+            body(condition("ReplicaFailure", "True", "denied by policy"), {"replicas": 1}),
+            DeploymentFacts(1, 0, Trouble(Reason.PODS_REFUSED, "denied by policy")),
         ),
+        (
+            body(condition("ReplicaFailure", "True", 'pods "a" is forbidden: exceeded quota: gpus'), {"replicas": 1}),
+            DeploymentFacts(1, 0, Trouble(Reason.QUOTA_EXCEEDED, 'pods "a" is forbidden: exceeded quota: gpus')),
+        ),
+        (body({"replicas": 3, "updatedReplicas": 1}, {"replicas": 3}), DeploymentFacts(3, 0, outdated=2)),
+        (body({"replicas": 2}, {"replicas": 2}), DeploymentFacts(2, 0, outdated=2)),
+        (body({"replicas": 1, "updatedReplicas": 1}, {"replicas": 3}), DeploymentFacts(3, 0)),
+        (body(progress("NewReplicaSetAvailable", "True"), {"replicas": 1}), DeploymentFacts(1, 0)),
+        (body(progress("ProgressDeadlineExceeded", "False"), {"replicas": 1}), DeploymentFacts(1, 0, stuck=True)),
         (body(condition("ReplicaFailure", "False", "over"), {"replicas": 1}), DeploymentFacts(1, 0)),
     ],
 )
@@ -79,6 +92,12 @@ def test_a_pod_tells_its_config_its_lane_and_whether_it_leaves() -> None:
     seen = body(spec={"volumes": volumes}, deletionTimestamp="2026-11-22T18:00:00Z")
     assert observe.pod_facts(seen) == PodFacts("fast", leaving=True, config="documents-fast-1")
     assert observe.pod_facts(body()) == PodFacts("fast", leaving=False, config=None)
+
+
+def test_a_pod_of_the_dead_letter_handler_tells_so() -> None:
+    labels = {"laneway.dev/pool": "documents", "app.kubernetes.io/component": "dead-letters"}
+    found = observe.pod_facts(body(labels=labels))
+    assert (found.lane, found.component) == (None, "dead-letters")
 
 
 def test_a_pod_tells_its_trouble() -> None:

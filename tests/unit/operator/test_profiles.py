@@ -33,6 +33,22 @@ def test_a_profile_says_where_and_on_what_and_for_how_much() -> None:
     assert (profile.accelerator.resource, profile.accelerator.count, profile.price_per_hour) == ("nvidia.com/gpu", 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("memory", "size"),
+    [("22888Mi", 22888 * 2**20), ("15Gi", 15 * 2**30), ("16G", 16 * 10**9), (2**34, 2**34), (None, None)],
+)
+def test_an_accelerators_memory_is_a_quantity(memory: object, size: int | None) -> None:
+    accelerator = parsed(gpu={"accelerator": {"resource": "nvidia.com/gpu", "memory": memory}})["gpu"].accelerator
+    assert accelerator is not None
+    assert accelerator.memory == size
+
+
+@pytest.mark.parametrize("memory", ["15GB", "much", "1.5Gi", "", "-1", "0", True, [], "9" * 40])
+def test_what_is_no_memory_is_refused(memory: object) -> None:
+    with pytest.raises(SettingsError, match=r"placementProfiles: gpu\.accelerator\.memory: should be"):
+        parsed(gpu={"accelerator": {"resource": "nvidia.com/gpu", "memory": memory}})
+
+
 @pytest.mark.parametrize("empty", [{}, None], ids=str)
 def test_an_empty_profile_is_any_node_without_an_accelerator(empty: object) -> None:
     assert parsed(cpu=empty) == {"cpu": ANYWHERE}

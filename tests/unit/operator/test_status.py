@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from laneway.schema.lane_config import QueueURLs
+from laneway_operator.fit import Fit
 from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+from laneway_operator.observed import Observed
 from laneway_operator.reasons import FIXES, Reason, with_fix
-from laneway_operator.status import ORDER, Observed, build_status
+from laneway_operator.status import ORDER, build_status
 from laneway_operator.status_model import MAX_MESSAGE, PoolStatus
 
 NOW, LATER = "2026-11-22T18:00:00Z", "2026-11-22T19:00:00Z"
@@ -53,6 +55,8 @@ def verdict(observed: Observed, kind: str = "Ready") -> tuple[str, str]:
 
 
 SPEC, QUEUES, ACCESS, SCALING, WORKERS = ORDER
+HANDLER_CRASHES = replace(pod(Reason.CRASHING, lane=None), component="dead-letters")
+TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memory=15.0)
 
 
 @pytest.mark.parametrize(
@@ -116,10 +120,71 @@ SPEC, QUEUES, ACCESS, SCALING, WORKERS = ORDER
                 Reason.IMAGE_PULL_FAILED,
                 Reason.OUT_OF_MEMORY,
                 Reason.CRASHING,
+                Reason.MODEL_PULL_FAILED,
                 Reason.MODEL_UNUSABLE,
                 Reason.ENGINE_DOWN,
+                Reason.SECRET_MISSING,
+                Reason.REFUSED,
             )
         ),
+        (
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 0, trouble(Reason.QUOTA_EXCEEDED))}),
+            WORKERS,
+            "False",
+            Reason.QUOTA_EXCEEDED,
+        ),
+        (replace(ASLEEP, handler=DeploymentFacts(1, 0, unavailable=1)), WORKERS, "True", Reason.SCALED_TO_ZERO),
+        (replace(ASLEEP, pods=(HANDLER_CRASHES,)), WORKERS, "True", Reason.SCALED_TO_ZERO),
+        (
+            replace(ASLEEP, handler=DeploymentFacts(1, 0, unavailable=1), pods=(HANDLER_CRASHES,)),
+            WORKERS,
+            "False",
+            Reason.CRASHING,
+        ),
+        (replace(NEW, pods=(HANDLER_CRASHES,)), ACCESS, "Unknown", Reason.CHECKING),
+        *(
+            (replace(NEW, pods=(pod(reason, lane=None),)), ACCESS, "False", reason)
+            for reason in (
+                Reason.ACCESS_DENIED,
+                Reason.BUCKET_MISSING,
+                Reason.QUEUE_MISSING,
+                Reason.TOPIC_MISSING,
+                Reason.NO_CONDITIONAL_WRITES,
+                Reason.REDRIVE_TOO_LOW,
+                Reason.RETENTION_TOO_SHORT,
+                Reason.AWS_REFUSED,
+                Reason.AWS_UNREACHABLE,
+            )
+        ),
+        *(
+            (replace(NEW, own_queue_trouble=trouble(reason)), QUEUES, status, reason)
+            for reason, status in (
+                (Reason.REDRIVE_TOO_LOW, "False"),
+                (Reason.RETENTION_TOO_SHORT, "False"),
+                (Reason.QUEUE_MISSING, "False"),
+                (Reason.AWS_UNREACHABLE, "Unknown"),
+            )
+        ),
+        (Observed(lanes=("fast",), spec=trouble(Reason.RESULTS_SHARED)), SPEC, "False", Reason.RESULTS_SHARED),
+        (ASLEEP, "Progressing", "False", Reason.SETTLED),
+        (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), "Progressing", "Unknown", Reason.NOT_LOOKED_AT),
+        (replace(ASLEEP, spec=trouble(Reason.INVALID_SPEC)), "Progressing", "False", Reason.SETTLED),
+        (replace(ASLEEP, deleting=True), "Progressing", "True", Reason.DELETING),
+        (
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 2, outdated=1)}),
+            "Progressing",
+            "True",
+            Reason.ROLLING_OUT,
+        ),
+        (
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 1, outdated=1, stuck=True)}),
+            "Progressing",
+            "False",
+            Reason.ROLLOUT_STUCK,
+        ),
+        (WANTED, "Progressing", "False", Reason.SETTLED),
+        (replace(ASLEEP, fits=(TOO_LARGE,)), "ModelFits", "False", Reason.MODEL_TOO_LARGE),
+        (ASLEEP, "ModelFits", "Unknown", Reason.NOT_ESTIMATED),
         *(
             (replace(SERVED, pods=(pod(reason),)), WORKERS, "False", reason)
             for reason in (Reason.AWS_REFUSED, Reason.AWS_UNREACHABLE)
@@ -150,6 +215,15 @@ def test_every_reason_is_reached(observed: Observed, kind: str, status: str, rea
         pytest.param(SERVED, "True", Reason.SERVING, id="a serving one too"),
         pytest.param(SUSPENDED, "True", Reason.SUSPENDED, id="a suspended one is as it should be"),
         pytest.param(QUIET, "True", Reason.ASLEEP, id="one that sleeps by its schedule too"),
+        pytest.param(
+            replace(SERVED, fits=(TOO_LARGE,)), "True", Reason.SERVING, id="a model that may not fit is no trouble yet"
+        ),
+        pytest.param(
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 2, outdated=1)}),
+            "True",
+            Reason.SERVING,
+            id="nor is a rollout",
+        ),
         pytest.param(
             replace(SUSPENDED, keda=trouble(Reason.KEDA_MISSING)),
             "False",
@@ -284,3 +358,14 @@ def test_lanes_and_workers_are_counted() -> None:
         },
         {"name": "slow", "replicas": 0, "readyReplicas": 0},
     ]
+
+
+def test_the_handlers_trouble_is_called_so() -> None:
+    observed = replace(ASLEEP, handler=DeploymentFacts(1, 0, unavailable=1), pods=(HANDLER_CRASHES,))
+    assert conditions(observed)[WORKERS]["message"].startswith("dead-letter handler: what happened. ")
+
+
+def test_a_rollout_counts_the_workers_of_before() -> None:
+    lanes = {"fast": DeploymentFacts(3, 3, outdated=2), "slow": DeploymentFacts(1, 1)}
+    message = conditions(replace(ASLEEP, deployments=lanes))["Progressing"]["message"]
+    assert message == "workers of before that are to be replaced: lane fast: 2"

@@ -142,6 +142,7 @@ def test_a_pod_without_a_node_says_whether_it_lacks_a_device(message: str, reaso
     ("code", "reason"),
     [
         ("model_unusable", Reason.MODEL_UNUSABLE),
+        ("model_pull_failed", Reason.MODEL_PULL_FAILED),
         ("engine_down", Reason.ENGINE_DOWN),
         ("aws_refused", Reason.AWS_REFUSED),
         ("aws_unavailable", Reason.AWS_UNREACHABLE),

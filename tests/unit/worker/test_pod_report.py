@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.names import DELETION_COST, TROUBLE
-from laneway_worker.errors import ModelUnusable, Refused, Unavailable
+from laneway_worker.errors import ModelPullFailed, ModelUnusable, Refused, Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.pod_report import Standing, Written, changes
 
@@ -90,6 +90,14 @@ def test_a_well_worker_has_no_trouble() -> None:
 
 def test_an_unusable_model_is_told_at_once() -> None:
     assert trouble(engine=lasting("no such model")) == {"code": "model_unusable", "message": "no such model"}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(ModelUnusable, "model_unusable"), (ModelPullFailed, "model_pull_failed")], ids=str
+)
+def test_a_model_that_can_not_be_had_is_told_apart(error: type[Unavailable], code: str) -> None:
+    failing = Failing.again(None, error("no such model", "correct its name"), 0)
+    assert trouble(engine=failing) == {"code": code, "message": "no such model; correct its name"}
 
 
 @pytest.mark.parametrize(("seconds", "code"), [(59, None), (60, "engine_down")])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from laneway_worker.adapters.ollama_pull import pull
-from laneway_worker.errors import EngineCrashed, ModelUnusable, Unavailable
+from laneway_worker.errors import EngineCrashed, ModelPullFailed, Unavailable
 from laneway_worker.testing.clock import ManualClock
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def told_by(transport: httpx.MockTransport, clock: ManualClock | None = None) ->
 
 
 def refused(words: str) -> str:
-    with pytest.raises(ModelUnusable) as caught:
+    with pytest.raises(ModelPullFailed) as caught:
         pulled(MANIFEST, {"error": words})
     return str(caught.value)
 
@@ -93,7 +93,7 @@ def test_a_pull_that_gets_nothing_new_tells_nothing(records: list[dict[str, Any]
     told: list[str] = []
     lines = "\n".join(json.dumps(each) for each in [*records, {"error": NO_ROUTE}])
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=lines))
-    with httpx.Client(transport=transport, base_url="http://ollama") as http, pytest.raises(ModelUnusable):
+    with httpx.Client(transport=transport, base_url="http://ollama") as http, pytest.raises(ModelPullFailed):
         pull(http, MODEL, ManualClock(), told.append)
     assert told == []
 
@@ -103,7 +103,7 @@ def test_a_slow_pull_may_take_for_ever() -> None:
 
 
 def test_a_download_that_stands_still_is_given_up() -> None:
-    with pytest.raises(ModelUnusable, match=r"nothing has come for 120 s at 41 %"):
+    with pytest.raises(ModelPullFailed, match=r"nothing has come for 120 s at 41 %"):
         pulled(*[layer(410)] * 200)
 
 
@@ -120,7 +120,7 @@ def test_silence_is_given_up_in_the_end() -> None:
         assert request.extensions["timeout"]["read"] == 900
         raise httpx.ReadTimeout("silence", request=request)
 
-    with pytest.raises(ModelUnusable, match="said nothing for 900 s"):
+    with pytest.raises(ModelPullFailed, match="said nothing for 900 s"):
         told_by(httpx.MockTransport(silent))
 
 
@@ -157,7 +157,7 @@ def test_a_refusal_is_one_short_line() -> None:
 
 
 def test_an_error_by_status_is_a_refusal_too() -> None:
-    with pytest.raises(ModelUnusable, match="invalid model name; correct the model's name"):
+    with pytest.raises(ModelPullFailed, match="invalid model name; correct the model's name"):
         pulled({"error": "invalid model name"}, status=400)
 
 

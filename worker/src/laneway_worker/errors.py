@@ -29,6 +29,8 @@ class Unavailable(Exception):
 
     lasting = False
     """It will not pass by itself: a person has to do something."""
+    code = ""
+    """How a pod's report calls it, where that is more than what failed."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         """`advice` says what a person can do."""
@@ -49,6 +51,13 @@ class ModelUnusable(Unavailable):
     """The lane's model is not there, is another one, or can't be loaded."""
 
     lasting = True
+    code = "model_unusable"
+
+
+class ModelPullFailed(ModelUnusable):
+    """The lane's model can't be had from its registry."""
+
+    code = "model_pull_failed"
 
 
 class Refused(Unavailable):

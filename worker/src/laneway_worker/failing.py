@@ -16,11 +16,12 @@ class Failing:
     since: float
     message: str
     lasting: bool
+    code: str = ""
 
     @classmethod
     def again(cls, before: Failing | None, error: Unavailable, now: float) -> Failing:
         """After one more failure."""
-        return cls(now if before is None else before.since, error.with_advice, error.lasting)
+        return cls(now if before is None else before.since, error.with_advice, error.lasting, error.code)
 
     def lasts(self, now: float, seconds: float) -> bool:
         """Whether a person should know: it will not pass by itself, or has not for so long."""

@@ -73,7 +73,7 @@ def _trouble(standing: Standing, now: float) -> str | None:
     """The engine's comes first: without it AWS is not asked, so what AWS said last may be over."""
     engine, aws = standing.engine, standing.aws
     if engine is not None and engine.lasting:
-        return _told("model_unusable", engine.message)
+        return _told(engine.code or "model_unusable", engine.message)
     if engine is not None and engine.lasts(now, PASSES_SECONDS):
         return _told("engine_down", f"{engine.message}; see the log of the pod's Ollama container")
     if aws is not None and aws.lasts(now, PASSES_SECONDS):

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from laneway_operator.view import Manifest, PoolView
 
 FILE = "dead-letters.json"
-COMPONENT = {COMPONENT_LABEL: "dead-letters"}
+COMPONENT = "dead-letters"
+COMPONENT_LABELS = {COMPONENT_LABEL: COMPONENT}
 POLLING_SECONDS = 30  # nobody waits for a result that took 20 crashes
 COOLDOWN_SECONDS = 60
 GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
@@ -48,7 +49,7 @@ def dead_letter_config_map(pool: PoolView) -> Manifest:
 
 def dead_letter_handler(pool: PoolView) -> Manifest:
     """The Deployment, without `replicas`: those are KEDA's. It needs no accelerator and no special node."""
-    selector = {POOL_LABEL: pool.name, **COMPONENT}
+    selector = {POOL_LABEL: pool.name, **COMPONENT_LABELS}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -57,7 +58,7 @@ def dead_letter_handler(pool: PoolView) -> Manifest:
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": selector},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
-            "template": {"metadata": {"labels": labels(pool) | COMPONENT}, "spec": _pod(pool)},
+            "template": {"metadata": {"labels": labels(pool) | COMPONENT_LABELS}, "spec": _pod(pool)},
         },
     }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from laneway_worker.adapters.ollama_stream import json_object, lines, words_of
-from laneway_worker.errors import ModelUnusable, Unavailable
+from laneway_worker.errors import ModelPullFailed, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -36,8 +36,8 @@ REACH = "see that Ollama reaches its registry, or put the model where Ollama kee
 
 
 def pull(http: httpx.Client, model: str, clock: Clock, tell: Callable[[str], None]) -> None:
-    """Pull, however long it takes. Raises `ModelUnusable` where that fails or comes to a halt; what has come by then is
-    kept by Ollama, and the next pull goes on from there.
+    """Pull, however long it takes. Raises `ModelPullFailed` where that fails or comes to a halt; what has come by then
+    is kept by Ollama, and the next pull goes on from there.
     """
     progress = Progress(model, clock.monotonic())
     with closing(_records(http, model)) as records:
@@ -65,10 +65,10 @@ def _records(http: httpx.Client, model: str) -> Generator[dict[str, Any]]:
         raise Unavailable(f"Ollama stopped pulling {model}: {type(error).__name__}") from error
 
 
-def _failed(model: str, words: str) -> ModelUnusable:
+def _failed(model: str, words: str) -> ModelPullFailed:
     shown = PASSING.sub("", words.strip().partition("\n")[0])[:SHOWN]
     advice = next((advice for part, advice in ADVICE.items() if part in shown), REACH)
-    return ModelUnusable(f"Ollama can't pull {model}: {shown}; {advice}")
+    return ModelPullFailed(f"Ollama can't pull {model}: {shown}; {advice}")
 
 
 class Progress:
