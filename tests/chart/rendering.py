@@ -42,6 +42,7 @@ MATRIX: dict[str, Manifest] = {
     "another secret": {"emulator": {**EMULATOR, "secretName": "sandbox"}},
     "gpu": {"placementProfiles": {"g5": GPU}},
     "no profiles": {"placementProfiles": {"cpu": None}},
+    "some namespaces": {"watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"}, "replicas": 2},
     "no pod reports": {"podReports": False},
     "pull secrets": {"imagePullSecrets": ["registry", "mirror"]},
     "identity": {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x"}}},

@@ -82,6 +82,9 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "label": ({"commonLabels": {"a": "two words"}}, "does not match pattern"),
     "unknown in affinity": ({"affinity": {"nodeAffinty": {}}}, "'nodeAffinty' not allowed"),
     "quantity": ({"resources": {"requests": {"cpu": "one"}}}, "does not match pattern"),
+    "no replicas": ({"replicas": 0}, "minimum"),
+    "namespaces without a cluster's name": ({"watch": {"namespaces": ["nlp"]}}, "watch.clusterID is needed"),
+    "cluster's name": ({"watch": {"clusterID": "a/b"}}, "does not match pattern"),
     "no account": ({"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
     "switch": ({"podReports": "false"}, "want boolean"),
 }
@@ -109,9 +112,11 @@ def test_the_operator_reads_what_the_chart_sets(helm: Helm) -> None:
         "aws": {"region": "eu-west-1"},
         "imagePullSecrets": ["registry", "mirror"],
         "image": {"worker": {"repository": "laneway.local/worker", "tag": "test"}},
+        "watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"},
     }
     given = environment(helm.template(values))
-    assert read_settings(given) == Settings(
+    assert given["LANEWAY_POD_NAME"] == {"fieldRef": {"fieldPath": "metadata.name"}}
+    assert read_settings(given | {"LANEWAY_POD_NAME": "laneway-1"}) == Settings(
         worker_image="laneway.local/worker:test",
         ollama_image="docker.io/ollama/ollama:0.24.0",
         profiles=Path("/etc/laneway/profiles.yaml"),
@@ -119,6 +124,10 @@ def test_the_operator_reads_what_the_chart_sets(helm: Helm) -> None:
         emulator=Emulator("http://10.200.0.1:4566", "aws-emulator"),
         pod_reports=True,
         image_pull_secrets=("registry", "mirror"),
+        lease=("laneway-system", "laneway"),
+        pod_name="laneway-1",
+        namespaces=("nlp", "law"),
+        cluster_id="blue",
     )
     assert given["AWS_SECRET_ACCESS_KEY"] == {"secretKeyRef": {"name": "aws-emulator", "key": "AWS_SECRET_ACCESS_KEY"}}
 
@@ -223,7 +232,8 @@ def test_one_operator_with_nothing_it_does_not_need(helm: Helm) -> None:
     spec = of_kind(helm.template(), "Deployment")["spec"]
     pod = spec["template"]["spec"]
     (container,) = pod["containers"]
-    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    assert spec["replicas"] == 1
+    assert "strategy" not in spec, "a new one stands by until the old one gives the Lease back"
     assert pod["securityContext"]["runAsNonRoot"]
     assert pod["securityContext"]["runAsUser"] == 65532
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -233,7 +243,7 @@ def test_one_operator_with_nothing_it_does_not_need(helm: Helm) -> None:
         "capabilities": {"drop": ["ALL"]},
     }
     probes = {container[each]["httpGet"]["path"] for each in ("startupProbe", "readinessProbe", "livenessProbe")}
-    assert probes == {"/healthz"}
+    assert probes == {"/healthz", "/readyz"}
 
 
 def test_the_crd_is_the_generated_one_and_outlives_its_release(helm: Helm) -> None:

@@ -30,7 +30,8 @@ def installed(api: Cluster) -> Cluster:
     """Both charts, by real Helm; --wait sees a pod that runs in name only."""
     for release, chart in (("laneway-crds", CRD_CHART), (RELEASE, CHART)):
         api.run("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait")
-    api.kubectl("create", "namespace", POOLS)
+    for namespace in (POOLS, "law"):
+        api.kubectl("create", "namespace", namespace)
     return api
 
 
@@ -84,7 +85,7 @@ def may(cluster: Cluster, verb: str, resource: str, *argv: str) -> bool:
     [
         ("watch", "llmworkerpools.laneway.dev", True),
         ("patch", "llmworkerpools.laneway.dev#status", True),
-        ("patch", "llmworkerpools.laneway.dev", False),
+        ("patch", "llmworkerpools.laneway.dev", True),
         ("watch", "customresourcedefinitions.apiextensions.k8s.io", True),
         ("patch", "deployments.apps", True),
         ("create", "scaledobjects.keda.sh", True),

@@ -8,11 +8,18 @@ from chart.rendering import MATRIX, Helm, Manifest, of_kind
 
 every_value = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
 READ = {"get", "list", "watch"}
+BEYOND_NAMESPACES = (["customresourcedefinitions"], ["namespaces"])
 KNOWN = READ | {"create", "patch", "delete"}
 
 
 def rules(helm: Helm, values: Manifest | None = None) -> list[Manifest]:
-    return list(of_kind(helm.template(values), "ClusterRole")["rules"])
+    return [rule for role in roles(helm, values) for rule in role["rules"]]
+
+
+def roles(helm: Helm, values: Manifest | None = None) -> list[Manifest]:
+    """Those about pools: cluster-wide, or of some namespaces."""
+    found = [each for each in helm.template(values) if each["kind"] in ("ClusterRole", "Role")]
+    return [each for each in found if not each["metadata"]["name"].endswith("-lease")]
 
 
 def verbs(found: list[Manifest], resource: str) -> set[str]:
@@ -54,3 +61,22 @@ def test_pods_are_patched_only_where_a_policy_bounds_it(helm: Helm) -> None:
     without = helm.template(MATRIX["no pod reports"])
     assert verbs(of_kind(without, "ClusterRole")["rules"], "pods") == READ
     assert not [each for each in without if each["kind"].startswith("ValidatingAdmissionPolicy")]
+
+
+def test_of_leases_only_the_operators_own_may_be_read_and_renewed(helm: Helm) -> None:
+    (role,) = (each for each in helm.template() if each["metadata"]["name"] == "laneway-lease" and "rules" in each)
+    assert (role["kind"], role["metadata"]["namespace"]) == ("Role", "laneway-system")
+    renew, make = role["rules"]
+    assert (renew["resourceNames"], renew["verbs"]) == (["laneway"], ["get", "update"])
+    assert make["verbs"] == ["create"]
+
+
+def test_an_operator_of_some_namespaces_has_no_right_beyond_them(helm: Helm) -> None:
+    values = MATRIX["some namespaces"]
+    manifests = helm.template(values)
+    assert not [each for each in manifests if each["kind"].startswith("ClusterRole")]
+    found = roles(helm, values)
+    assert [each["metadata"]["namespace"] for each in found] == ["nlp", "law"]
+    everywhere = [each["resources"] for each in rules(helm) if each["resources"] not in BEYOND_NAMESPACES]
+    for each in found:
+        assert [rule["resources"] for rule in each["rules"]] == everywhere

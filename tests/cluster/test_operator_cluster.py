@@ -13,6 +13,7 @@ import pytest
 from kubernetes import client, config
 
 from laneway.schema.names import FINALIZER
+from laneway_operator.api_server import ApiServer
 from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.digest import digest_of_manifest
 from laneway_operator.errors import SpecError, Unreachable
@@ -23,6 +24,7 @@ from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from laneway_operator.snapshot import PoolBody
 from support.golden import cases
+from support.leading import always, ignored
 from support.operator import OTHER_UID, named, pool_view
 from support.processes import closed_port
 
@@ -42,7 +44,7 @@ def connection(api: Cluster) -> Iterator[KubernetesCluster]:
     api.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
     api.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
     with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # because it has no types
-        yield KubernetesCluster(made)
+        yield KubernetesCluster(ApiServer(made, ignored), always)
 
 
 class Place:
@@ -263,6 +265,7 @@ def test_a_cluster_has_one_identity(place: Place) -> None:
 
 def test_a_server_that_does_not_answer_is_unreachable() -> None:
     with closed_port() as port:
-        nobody = KubernetesCluster(client.ApiClient(client.Configuration(host=f"http://127.0.0.1:{port}")))
+        api = client.ApiClient(client.Configuration(host=f"http://127.0.0.1:{port}"))
+        nobody = KubernetesCluster(ApiServer(api, ignored), always)
         with pytest.raises(Unreachable, match="GET /api/v1/namespaces/kube-system"):
             nobody.identity()

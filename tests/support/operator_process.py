@@ -51,6 +51,7 @@ class Operated(Installed):
             "LANEWAY_AWS_ENDPOINT": endpoint or self.cluster.environment["AWS_ENDPOINT_URL"],
             "LANEWAY_AWS_REGION": REGION,
             "LANEWAY_AWS_SECRET": SECRET,
+            "LANEWAY_LEASE": "default/laneway",
             "LANEWAY_HEALTH_ADDRESS": f"127.0.0.1:{port}",
             "LANEWAY_OLLAMA_IMAGE": "laneway.local/ollama:test",
             "LANEWAY_POD_REPORTS": "true",

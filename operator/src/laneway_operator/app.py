@@ -4,45 +4,85 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from datetime import UTC, datetime
+from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import kopf
 import yaml
 
-from laneway_operator.cluster import connect
-from laneway_operator.handlers import register, snapshot
+from laneway_operator.api_server import connect
+from laneway_operator.cluster import KubernetesCluster
+from laneway_operator.handlers import kopf_settings, register
+from laneway_operator.health import Health, serve
+from laneway_operator.leader import Leader
+from laneway_operator.lease import KubernetesLease
+from laneway_operator.metrics import Metrics
 from laneway_operator.profiles import parse_profiles
 from laneway_operator.queues import SQSQueues
 from laneway_operator.reconcile import Reconciler
 from laneway_operator.runner import THREADS, Runner
 from laneway_operator.settings import SettingsError
+from laneway_operator.vitals import Vitals
+from laneway_operator.watches import Watches
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from http.server import ThreadingHTTPServer
     from pathlib import Path
 
+    from laneway_operator.cluster import Cluster
     from laneway_operator.profiles import Profile
     from laneway_operator.settings import Settings
 
 
+class Beside:
+    """What runs beside kopf, as long as it does: the election, and the pages of health and metrics."""
+
+    def __init__(self, settings: Settings, leader: Leader, runner: Runner, health: Health) -> None:
+        """Nothing runs before `start`."""
+        self._address = settings.health_address
+        self._leader = leader
+        self._runner = runner
+        self._health = health
+        self._server: ThreadingHTTPServer | None = None
+
+    def start(self, loop: AbstractEventLoop) -> None:
+        """Listen, and ask for the Lease."""
+        self._server = serve(self._health, self._address)
+        self._leader.start(partial(loop.call_soon_threadsafe, self._runner.lead))
+
+    def stop(self) -> None:
+        """Give the Lease back."""
+        self._leader.leave()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+
 def run(settings: Settings) -> None:
     """Serve until SIGTERM."""
-    reconciler = Reconciler(
-        settings,
-        read_profiles(settings.profiles),
-        connect(THREADS),
-        SQSQueues(settings.endpoint),
-        lambda: datetime.now(UTC),
-    )
     configure_logging(settings.log_level)
+    metrics = Metrics()
+    api = connect(THREADS + 1, metrics.called)
+    name = settings.pod_name or f"{socket.gethostname()}-{token_hex(4)}"
+    leader = Leader(KubernetesLease(api, *settings.lease), name, time.monotonic)
+    runner = Runner(_reconciler(settings, KubernetesCluster(api, leader.seconds_left)), lambda: leader.leads, metrics)
+    watches = Watches(metrics.called, time.monotonic)
+    vitals = Vitals(runner.silent_seconds, leader.silent_seconds, runner.stuck_seconds, watches.silences)
+    _measure(metrics, leader, runner, watches)
     registry = kopf.OperatorRegistry()
-    register(registry, Runner(reconciler, snapshot))
+    health = Health(vitals.stalled, lambda: watches.knows_pools, metrics.text)
+    register(registry, runner, watches, Beside(settings, leader, runner, health))
     kopf.run(
         registry=registry,
-        clusterwide=True,
-        liveness_endpoint=f"http://{settings.health_address}/healthz",
+        settings=kopf_settings(namespaced=bool(settings.namespaces)),
+        clusterwide=not settings.namespaces,
+        namespaces=settings.namespaces,
         # without it kopf asks for the user's name, and the image's user has none
-        identity=socket.gethostname(),  # type: ignore[arg-type] # because kopf's name for this string is private
+        identity=name,  # type: ignore[arg-type] # because kopf's name for this string is private
     )
 
 
@@ -53,6 +93,18 @@ def configure_logging(level: str) -> None:
     logging.getLogger().setLevel(least)
     for library in ("aiohttp.access", "botocore", "kopf"):  # they tell of every probe, credential and event
         logging.getLogger(library).setLevel(max(least, logging.WARNING))
+
+
+def _reconciler(settings: Settings, cluster: Cluster) -> Reconciler:
+    queues, profiles = SQSQueues(settings.endpoint), read_profiles(settings.profiles)
+    return Reconciler(settings, profiles, cluster, queues, lambda: datetime.now(UTC))
+
+
+def _measure(metrics: Metrics, leader: Leader, runner: Runner, watches: Watches) -> None:
+    metrics.watch_leader(lambda: leader.leads)
+    metrics.watch_queue(lambda: runner.waiting()[0], lambda: runner.waiting()[1])
+    metrics.watch_pools(lambda: runner.conditions)
+    metrics.watch_silences(watches.silences)
 
 
 def read_profiles(path: Path) -> dict[str, Profile]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import time
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote, urlencode
-
-from kubernetes import client, config
-from urllib3.exceptions import HTTPError
+from urllib.parse import quote
 
 from laneway.schema.names import FINALIZER
+from laneway_operator.api_server import CALL_SECONDS
 from laneway_operator.digest import FIELD_MANAGER, owned
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, SECRETS
@@ -18,6 +16,7 @@ from laneway_operator.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway_operator.api_server import ApiServer
     from laneway_operator.kinds import Kind
     from laneway_operator.observe import Child
     from laneway_operator.snapshot import PoolBody
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 SEED_MANAGER = "laneway-replicas"
 """Sets a new Deployment's replicas to zero and then lets KEDA have them."""
-CALL_SECONDS = 15.0
 NAMED_BY_PEOPLE = ("Deployment", "ScaledObject")  # by a pool's and a lane's name alone, which another pool's may equal
 
 
@@ -58,11 +56,13 @@ class Cluster(Protocol):
 
 
 class KubernetesCluster:
-    """The API server. One instance serves all threads: its connection pool is thread-safe."""
+    """The API server. One instance serves all threads."""
 
-    def __init__(self, api: client.ApiClient) -> None:
-        """`api` carries address and credentials."""
+    def __init__(self, api: ApiServer, seconds_left: Callable[[], float]) -> None:
+        """`seconds_left` says for how long this operator may write yet."""
         self._api = api
+        self._seconds_left = seconds_left
+        self._not_before = 0.0
 
     def apply(self, manifest: Manifest) -> None:
         """A Deployment comes to life with zero replicas that nobody owns for long.
@@ -151,19 +151,21 @@ class KubernetesCluster:
         body: dict[str, Any] | None = None,
         content_type: str = "application/json",
     ) -> dict[str, Any] | None:
-        """The answer, or None for 404."""
-        url = f"{self._api.configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": "application/json", "Content-Type": content_type}
-        token = self._api.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        if token:
-            headers["Authorization"] = token
-        text = None if body is None else json.dumps(body)
-        pool = self._api.rest_client.pool_manager
+        """As `ApiServer.call`. A write ends before another operator may begin, and a server that asked for a pause
+        gets it from all threads.
+        """
+        pause = self._not_before - time.monotonic()
+        if pause > 0:
+            raise Unreachable(f"{verb} {path}: the API server asked for a pause", pause)
+        seconds = CALL_SECONDS if verb == "GET" else min(CALL_SECONDS, self._seconds_left())
+        if seconds <= 0:
+            raise Unreachable(f"{verb} {path}: another operator may be the active one")
         try:
-            answer = pool.request(verb, url, body=text, headers=headers, timeout=CALL_SECONDS, retries=False)
-        except HTTPError as error:
-            raise Unreachable(f"{verb} {path}: {type(error).__name__}") from error
-        return _read(answer.status, answer.headers, answer.data, f"{verb} {path}")
+            return self._api.call(verb, path, query, body, content_type, seconds)
+        except Unreachable as error:
+            if error.after:
+                self._not_before = max(self._not_before, time.monotonic() + error.after)
+            raise
 
 
 def _refuse_foreign(live: dict[str, Any], manifest: Manifest) -> None:
@@ -171,26 +173,6 @@ def _refuse_foreign(live: dict[str, Any], manifest: Manifest) -> None:
     if all(each["uid"] != owner for each in live["metadata"].get("ownerReferences", [])):
         name = f"{manifest['kind']} {manifest['metadata']['name']}"
         raise SpecError(Reason.NAME_TAKEN, f"there is a {name} that is not this pool's")
-
-
-def _read(status: int, headers: Any, data: bytes, what: str) -> dict[str, Any] | None:
-    if status == 404:  # noqa: PLR2004 - HTTP's own number
-        return None
-    if status < 300:  # noqa: PLR2004 - as above
-        found: dict[str, Any] = json.loads(data)
-        return found
-    message = _message(data)
-    if status in (400, 403, 422):
-        raise SpecError(Reason.REFUSED, message or what)
-    after = headers.get("Retry-After", "")
-    raise Unreachable(f"{what}: {status} {message}", float(after) if after.isdecimal() else None)
-
-
-def _message(data: bytes) -> str:
-    try:
-        return str(json.loads(data).get("message", ""))
-    except (ValueError, AttributeError):
-        return ""
 
 
 def _missing(manifest: Manifest) -> Exception:
@@ -208,14 +190,3 @@ def _path(manifest: Manifest) -> str:
 def _address(kind: Kind, namespace: str, name: str) -> str:
     root = "/apis" if kind.group else "/api"
     return f"{root}/{kind.api}/namespaces/{quote(namespace, safe='')}/{kind.plural}/{quote(name, safe='')}"
-
-
-def connect(connections: int) -> KubernetesCluster:
-    """The cluster that this pod runs in, or that of the current kubeconfig."""
-    try:
-        config.load_incluster_config()  # type: ignore[no-untyped-call] # because only its API has types
-    except config.ConfigException:
-        config.load_kube_config()  # type: ignore[no-untyped-call] # because of the same
-    settings = client.Configuration.get_default_copy()
-    settings.connection_pool_maxsize = connections
-    return KubernetesCluster(client.ApiClient(settings))

@@ -33,3 +33,7 @@ class Unreachable(Exception):
         """`message` names the call."""
         super().__init__(message)
         self.after = after
+
+
+class Conflict(Unreachable):
+    """Somebody else changed the object first."""

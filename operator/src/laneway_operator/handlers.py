@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Any, Protocol
 
 import kopf
 
 from laneway.schema.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
 from laneway_operator import observe
-from laneway_operator.kinds import KINDS, PODS
-from laneway_operator.snapshot import PoolBody, Snapshot
+from laneway_operator.snapshot import PoolBody
+from laneway_operator.world import INDEXES, WATCHED, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
     from laneway_operator.kinds import Kind
-    from laneway_operator.observe import Key
     from laneway_operator.runner import Runner
+    from laneway_operator.watches import Watches
 
-STALL_SECONDS = 300.0
 WORKERS_AT_KOPF = 100  # kopf: a worker keeps its slot for the idle time, so both are set together
 IDLE_SECONDS = 0.05
-
-WATCHED = {**KINDS, "Pod": PODS}
-"""What belongs to a pool: what we make, and the pods that Kubernetes makes of it."""
+SILENCE_SECONDS = 70.0  # the API server sends a bookmark a minute
+LIST_SECONDS = 60.0  # one page of a list
+LONGEST_BACKOFF_SECONDS = 20.0
 
 FACTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "Deployment": observe.deployment_facts,
@@ -34,31 +35,46 @@ FACTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 """Kind → what is kept of an object beside its digest."""
 
 Body = Any
+
+
+class Parts(Protocol):
+    """What runs beside kopf."""
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In this event loop, or in threads."""
+
+    def stop(self) -> None:
+        """Nothing reconciles any more."""
+
+
+class Backoffs:
+    """Seconds between kopf's tries of a call: without end, as it would end the operator with the last of them."""
+
+    def __iter__(self) -> Iterator[float]:
+        """Anew for each call."""
+        return itertools.chain((0.5, 1, 2, 5, 10), itertools.repeat(LONGEST_BACKOFF_SECONDS))
+
+
 Found = dict[Any, Any] | None
 
 
-def register(registry: kopf.OperatorRegistry, runner: Runner) -> None:
-    """Every handler of the operator."""
-    kopf.on.login(registry=registry)(kopf.login_via_client)
+def register(registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, parts: Parts) -> None:
+    """Every handler of the operator. `parts` run as long as kopf does."""
+    kopf.on.login(registry=registry)(watches.login)
     _register_pools(registry)
     for name, kind in WATCHED.items():
         _register_children(registry, name, kind)
 
     @kopf.on.startup(registry=registry)
-    async def configure(settings: kopf.OperatorSettings, **kwargs: Any) -> None:
-        _configure(settings)
-        runner.start({index: kwargs[index] for index in ("pools", "places", *WATCHED)})
+    async def begin(**kwargs: Any) -> None:
+        watches.on_list = runner.listed
+        runner.start(World({index: kwargs[index] for index in INDEXES}))
+        parts.start(asyncio.get_running_loop())
 
     @kopf.on.cleanup(registry=registry)
     async def stop(**_: Any) -> None:
         await runner.stop()
-
-    @kopf.on.probe(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
-    async def moving(**_: Any) -> str:
-        stuck = runner.stuck_seconds()
-        if stuck > STALL_SECONDS:
-            raise kopf.PermanentError(f"a pool has been worked on for {stuck:.0f} s")
-        return "ok"
+        await asyncio.to_thread(parts.stop)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def pool_changed(body: Body, **_: Any) -> None:
@@ -83,7 +99,8 @@ def _register_pools(registry: kopf.OperatorRegistry) -> None:
     @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="places")
     async def places(body: Body, **_: Any) -> Found:
         place, metadata = observe.results_place(body), body["metadata"]
-        return {place: (metadata["creationTimestamp"], metadata["namespace"], metadata["name"])} if place else None
+        owner = (metadata["creationTimestamp"], metadata["namespace"], metadata["name"], metadata["uid"])
+        return {place: owner} if place else None
 
     @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="pools")
     async def pools(body: Body, **_: Any) -> Found:
@@ -117,39 +134,19 @@ def _register_children(registry: kopf.OperatorRegistry, name: str, kind: Kind) -
         return {key: (observe.child(name, plain), facts(plain) if facts else None)}
 
 
-def _configure(settings: kopf.OperatorSettings) -> None:
+def kopf_settings(*, namespaced: bool) -> kopf.OperatorSettings:
+    """How kopf watches. An operator of some namespaces may neither list namespaces nor look for new kinds."""
+    settings = kopf.OperatorSettings()
     selector = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
     for kind in WATCHED.values():
         settings.watching.label_selectors[kind.group, kind.version, kind.plural] = selector
     settings.queueing.worker_limit = WORKERS_AT_KOPF
     settings.queueing.idle_timeout = IDLE_SECONDS
     settings.watching.chunk_size = 500
+    settings.watching.inactivity_timeout = SILENCE_SECONDS
+    settings.networking.request_timeout = LIST_SECONDS
+    settings.networking.error_backoffs = Backoffs()
+    settings.scanning.disabled = namespaced
     settings.posting.enabled = False
     settings.peering.standalone = True
-
-
-def snapshot(indexes: Mapping[str, Any], key: Key) -> Snapshot | None:
-    """What is known of a pool; None where it is gone. Called in kopf's own thread, where indexes do not change."""
-    found = list(indexes["pools"].get(key, ()))
-    if not found:
-        return None
-    seen = {kind: list(indexes[kind].get(key, ())) for kind in WATCHED}
-    return Snapshot(
-        pool=found[0],
-        children=tuple(each for kind in KINDS for each, _ in seen[kind]),
-        deployments={each.lane: facts for each, facts in seen["Deployment"] if each.lane},
-        scalers={each.lane: facts for each, facts in seen["ScaledObject"] if each.lane},
-        handler=next((facts for each, facts in seen["Deployment"] if not each.lane), None),
-        jobs=tuple(facts for _, facts in seen["Job"]),
-        pods=tuple(facts for _, facts in seen["Pod"]),
-        results_shared_with=_older(indexes["places"], found[0]),
-    )
-
-
-def _older(places: Any, pool: PoolBody) -> str | None:
-    """The first pool at a place has it; the others wait."""
-    place = observe.results_place(pool.document())
-    first = min(places.get(place, ()), default=None)
-    if first is None or first[1:] == (pool.namespace, pool.name):
-        return None
-    return f"{first[1]}/{first[2]}"
+    return settings

@@ -89,7 +89,7 @@ class Reconciler:
         self._queues = queues
         self._own_queues = OwnQueues(queues, now)
         self._now = now
-        self._identity: str | None = None
+        self._identity = settings.cluster_id
 
     def reconcile(self, seen: Snapshot) -> bool:
         """Bring the cluster to what the pool says, and say how it is. True where it should be looked at again soon.

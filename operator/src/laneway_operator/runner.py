@@ -8,7 +8,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from laneway_operator.errors import Unreachable
 from laneway_operator.workqueue import WorkQueue
@@ -16,34 +16,42 @@ from laneway_operator.workqueue import WorkQueue
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from laneway_operator.metrics import Metrics
     from laneway_operator.observe import Key
     from laneway_operator.reconcile import Reconciler
-    from laneway_operator.snapshot import Snapshot
+    from laneway_operator.world import World
 
 log = logging.getLogger(__name__)
 
 THREADS = 4
+PULSE_SECONDS = 5.0
 RESYNC_SECONDS = 600.0
 RESYNC_JITTER = 0.2  # so that a thousand pools do not come due together
 
 
 class Runner:
-    """Lives in one event loop; only `Reconciler.reconcile` runs in threads."""
+    """Lives in one event loop; only `Reconciler.reconcile` runs in threads. A standby has no work."""
 
-    def __init__(self, reconciler: Reconciler, snapshot: Callable[[Mapping[str, Any], Key], Snapshot | None]) -> None:
+    def __init__(self, reconciler: Reconciler, leads: Callable[[], bool], metrics: Metrics) -> None:
         """Nothing runs before `start`."""
         self._reconciler = reconciler
-        self._snapshot = snapshot
+        self._leads = leads
+        self._metrics = metrics
         self._queue: WorkQueue[Key] = WorkQueue()
-        self._indexes: Mapping[str, Any] = {}
+        self._world: World | None = None
+        self._indexed = False
+        self._beat = time.monotonic()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reconcile")
         self._tasks: list[asyncio.Task[None]] = []
         self._more = asyncio.Event()
+        self.conditions: Mapping[tuple[str, str], int] = {}
+        """Condition and status → number of pools, some seconds ago."""
 
-    def start(self, indexes: Mapping[str, Any]) -> None:
+    def start(self, world: World) -> None:
         """Begin working, in the running loop."""
-        self._indexes = indexes
-        self._tasks = [asyncio.create_task(self._work(), name=f"reconcile-{number}") for number in range(THREADS)]
+        self._world = world
+        self._tasks = [asyncio.create_task(self._work(world), name=f"reconcile-{number}") for number in range(THREADS)]
+        self._tasks.append(asyncio.create_task(self._pulse(world), name="pulse"))
 
     async def stop(self) -> None:
         """End; a pass under way ends first."""
@@ -55,47 +63,85 @@ class Runner:
         await asyncio.to_thread(self._threads.shutdown)
 
     def add(self, key: Key) -> None:
-        """Have a pool looked at."""
-        self._queue.add(key, time.monotonic())
+        """Have a pool looked at. Called by kopf's handlers: from the first call on its indexes are whole."""
+        self._indexed = True
+        if self._leads():
+            self._queue.add(key, time.monotonic())
+            self._more.set()
+
+    def lead(self) -> None:
+        """This operator is the active one from now on: have every pool looked at."""
+        if self._indexed and self._world is not None:
+            for key in self._world.pools():
+                self._queue.add(key, time.monotonic())
         self._more.set()
 
-    def stuck_seconds(self) -> float:
-        """For how long the slowest pass has been under way."""
-        return self._queue.oldest_running(time.monotonic())
+    def listed(self, index: str, namespace: str | None, uids: set[str]) -> None:
+        """All of an index was listed anew: pools that lost something are looked at."""
+        for key in self._world.listed(index, namespace, uids) if self._world is not None else ():
+            log.warning("pool %s/%s: something of %s is gone, and no watch told of it", *key, index)
+            if self._indexed:
+                self.add(key)
 
-    async def _work(self) -> None:
+    def stuck_seconds(self) -> float:
+        """For how long the slowest pass has been under way, or the first pool has been due."""
+        now = time.monotonic()
+        return max(self._queue.oldest_running(now), self.waiting()[1])
+
+    def waiting(self) -> tuple[int, float]:
+        """How many pools wait, and for how many seconds the first of them has; none at a standby."""
+        return self._queue.waiting(time.monotonic()) if self._leads() else (0, 0.0)
+
+    def silent_seconds(self) -> float:
+        """Since the event loop last had a turn for us."""
+        return time.monotonic() - self._beat
+
+    async def _pulse(self, world: World) -> None:
         while True:
-            key = self._queue.take(time.monotonic())
+            self._beat = time.monotonic()
+            self.conditions = world.conditions()
+            await asyncio.sleep(PULSE_SECONDS)
+
+    async def _work(self, world: World) -> None:
+        while True:
+            key = self._queue.take(time.monotonic()) if self._leads() else None
             if key is None:
                 await self._wait()
             else:
-                await self._one(key)
+                await self._one(world, key)
                 self._more.set()
 
     async def _wait(self) -> None:
         self._more.clear()
-        due = self._queue.next_due()
+        due = self._queue.next_due() if self._leads() else None
         seconds = None if due is None else max(0.0, due - time.monotonic())
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):  # `wait_for` of Python 3.11 may swallow the cancellation of `stop`
                 await self._more.wait()
 
-    async def _one(self, key: Key) -> None:
+    async def _one(self, world: World, key: Key) -> None:
+        began = time.monotonic()
+        end = await self._end(world, key)
+        self._metrics.passed(end, time.monotonic() - began)
+
+    async def _end(self, world: World, key: Key) -> str:
         loop = asyncio.get_running_loop()
         try:
-            seen = self._snapshot(self._indexes, key)
+            seen = world.snapshot(key)
             if seen is None:
                 self._queue.done(key, time.monotonic(), None)
-                return
+                return "done"
             soon = await loop.run_in_executor(self._threads, self._reconciler.reconcile, seen)
         except Unreachable as error:
             log.warning("pool %s/%s: %s", *key, error)
             self._queue.failed(key, time.monotonic(), error.after or 0.0)
+            return "unreachable"
         except Exception:
             log.exception("pool %s/%s: a defect of the operator", *key)
             self._queue.failed(key, time.monotonic())
-        else:
-            self._settle(key, soon=soon)
+            return "defect"
+        self._settle(key, soon=soon)
+        return "again" if soon else "done"
 
     def _settle(self, key: Key, *, soon: bool) -> None:
         now = time.monotonic()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 DEFAULT_REGION = "us-east-1"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+DEFAULT_LEASE = ("default", "laneway")
 DEFAULT_HEALTH_ADDRESS = "0.0.0.0:8080"  # the kubelet asks from outside the pod
 
 
@@ -46,7 +47,15 @@ class Settings:
     log_level: str = "info"
     """One of `LOG_LEVELS`."""
     health_address: str = DEFAULT_HEALTH_ADDRESS
-    """Where `/healthz` is served."""
+    """Where `/healthz`, `/readyz` and `/metrics` are served."""
+    lease: tuple[str, str] = DEFAULT_LEASE
+    """Namespace and name of the Lease by which several operators agree on the active one."""
+    pod_name: str | None = None
+    """What this operator is called in the Lease."""
+    namespaces: tuple[str, ...] = ()
+    """Namespaces whose pools are served; none: all."""
+    cluster_id: str | None = None
+    """What the cluster is called in the tags of queues; None: the UID of kube-system, which must be readable then."""
 
     @property
     def endpoint(self) -> str | None:
@@ -70,6 +79,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
         log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
+        lease=_lease(environment.get("LANEWAY_LEASE")),
+        pod_name=environment.get("LANEWAY_POD_NAME") or None,
+        namespaces=tuple(environment.get("LANEWAY_NAMESPACES", "").split()),
+        cluster_id=environment.get("LANEWAY_CLUSTER_ID") or None,
     )
 
 
@@ -78,6 +91,15 @@ def _needed(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; the chart sets it")
     return value
+
+
+def _lease(value: str | None) -> tuple[str, str]:
+    if not value:
+        return DEFAULT_LEASE
+    namespace, _, name = value.partition("/")
+    if not (namespace and name) or "/" in name:
+        raise SettingsError(f"LANEWAY_LEASE should be namespace/name, not {value!r}")
+    return namespace, name
 
 
 def _switch(environment: Mapping[str, str], name: str) -> bool:

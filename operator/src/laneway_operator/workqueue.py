@@ -82,7 +82,16 @@ class WorkQueue(Generic[K]):
         """When `take` may have something."""
         return self._heap[0][0] if self._heap else None
 
+    def waiting(self, now: float) -> tuple[int, float]:
+        """How many keys are due and not being worked on, and for how many seconds the first of them has been due."""
+        due = [
+            each.due
+            for each in list(self._entries.values())
+            if each.due is not None and each.due <= now and each.running_since is None
+        ]
+        return len(due), now - min(due, default=now)
+
     def oldest_running(self, now: float) -> float:
         """For how many seconds the key that takes longest has been worked on."""
-        since = [each.running_since for each in self._entries.values() if each.running_since is not None]
+        since = [each.running_since for each in list(self._entries.values()) if each.running_since is not None]
         return now - min(since) if since else 0.0

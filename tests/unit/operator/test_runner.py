@@ -3,11 +3,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from laneway_operator.metrics import Metrics
 from laneway_operator.runner import THREADS, Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from laneway_operator.observe import Key
 
 GOOD = ("nlp", "good")
@@ -20,29 +19,106 @@ class Passes:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.came = asyncio.Event()
+        self.seen: list[Any] = []
 
     def reconcile(self, seen: Any) -> bool:
-        assert seen == GOOD
+        self.seen.append(seen)
         self.loop.call_soon_threadsafe(self.came.set)
         return False
 
 
-def snapshot(_: Mapping[str, Any], key: Key) -> Any:
-    if key in BAD:
-        raise ValueError(key)
-    return key
+class Pools:
+    """In a world's place."""
+
+    def __init__(self) -> None:
+        self.lost: set[Key] = set()
+
+    def pools(self) -> list[Key]:
+        return [GOOD]
+
+    def conditions(self) -> dict[tuple[str, str], int]:
+        return {}
+
+    def snapshot(self, key: Key) -> Any:
+        if key in BAD:
+            raise ValueError(key)
+        return key
+
+    def listed(self, *_: Any) -> set[Key]:
+        return self.lost
 
 
-async def scene() -> float:
-    passes = Passes()
-    runner = Runner(passes, snapshot)  # type: ignore[arg-type] # because it is only asked to reconcile
-    runner.start({})
+class Scene:
+    """A runner in the running loop."""
+
+    def __init__(self, *, leads: bool) -> None:
+        self.leads = leads
+        self.passes = Passes()
+        self.metrics = Metrics()
+        self.world = Pools()
+        self.runner = Runner(self.passes, lambda: self.leads, self.metrics)  # type: ignore[arg-type] # because it is only asked to reconcile
+        self.runner.start(self.world)  # type: ignore[arg-type] # because it is only asked for pools
+
+    async def passed(self) -> list[Any]:
+        await asyncio.wait_for(self.passes.came.wait(), 10)
+        await self.runner.stop()
+        return self.passes.seen
+
+
+async def with_bad_ones() -> tuple[float, str]:
+    scene = Scene(leads=True)
     for key in (*BAD, GOOD):
-        runner.add(key)
-    await asyncio.wait_for(passes.came.wait(), 10)
-    await runner.stop()
-    return runner.stuck_seconds()
+        scene.runner.add(key)
+    await scene.passed()
+    return scene.runner.stuck_seconds(), scene.metrics.text().decode()
 
 
 def test_pools_that_can_not_be_looked_at_hold_up_no_other() -> None:
-    assert asyncio.run(scene()) < 10
+    stuck, told = asyncio.run(with_bad_ones())
+    assert stuck < 10
+    assert f'laneway_operator_reconciles_total{{end="defect"}} {len(BAD)}.0' in told
+
+
+async def as_standby() -> tuple[list[Any], tuple[int, float], list[Any]]:
+    scene = Scene(leads=False)
+    scene.runner.add(GOOD)
+    await asyncio.sleep(0)
+    before, waiting = list(scene.passes.seen), scene.runner.waiting()
+    scene.leads = True
+    scene.runner.lead()
+    return before, waiting, await scene.passed()
+
+
+def test_a_standby_looks_at_no_pool_and_at_every_one_as_soon_as_it_leads() -> None:
+    before, waiting, after = asyncio.run(as_standby())
+    assert (before, waiting) == ([], (0, 0.0))
+    assert after == [GOOD]
+
+
+async def before_indexes_are_whole() -> list[Any]:
+    scene = Scene(leads=True)
+    scene.world.lost = {GOOD}
+    scene.runner.listed("pools", None, set())
+    scene.runner.lead()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await scene.runner.stop()
+    return scene.passes.seen
+
+
+def test_nothing_is_looked_at_before_kopf_has_seen_everything() -> None:
+    assert asyncio.run(before_indexes_are_whole()) == []
+
+
+async def with_a_loss() -> list[Any]:
+    scene = Scene(leads=True)
+    scene.runner.add(GOOD)
+    await asyncio.wait_for(scene.passes.came.wait(), 10)
+    scene.passes.came.clear()
+    scene.world.lost = {GOOD}
+    scene.runner.listed("Job", None, set())
+    return await scene.passed()
+
+
+def test_a_pool_that_lost_something_unseen_is_looked_at_again() -> None:
+    assert asyncio.run(with_a_loss()) == [GOOD, GOOD]

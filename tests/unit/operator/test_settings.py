@@ -25,6 +25,10 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_POD_REPORTS": "true",
         "LANEWAY_HEALTH_ADDRESS": "127.0.0.1:9090",
         "LANEWAY_IMAGE_PULL_SECRETS": "registry mirror",
+        "LANEWAY_LEASE": "laneway-system/blue",
+        "LANEWAY_POD_NAME": "blue-1",
+        "LANEWAY_NAMESPACES": "nlp law",
+        "LANEWAY_CLUSTER_ID": "blue",
         "LANEWAY_LOG_LEVEL": "debug",
     }
     assert read_settings(everything) == Settings(
@@ -37,6 +41,10 @@ def test_everything_can_be_said() -> None:
         image_pull_secrets=("registry", "mirror"),
         log_level="debug",
         health_address="127.0.0.1:9090",
+        lease=("laneway-system", "blue"),
+        pod_name="blue-1",
+        namespaces=("nlp", "law"),
+        cluster_id="blue",
     )
 
 
@@ -68,3 +76,9 @@ def test_a_switch_is_true_or_false(value: str) -> None:
 def test_a_log_level_is_one_of_a_few() -> None:
     with pytest.raises(SettingsError, match="LANEWAY_LOG_LEVEL should be one of debug, info, warning, error, not 'l"):
         read_settings(LEAST | {"LANEWAY_LOG_LEVEL": "loud"})
+
+
+@pytest.mark.parametrize("value", ["laneway", "/laneway", "laneway/", "a/b/c"])
+def test_a_lease_has_a_namespace_and_a_name(value: str) -> None:
+    with pytest.raises(SettingsError, match="LANEWAY_LEASE should be namespace/name"):
+        read_settings(LEAST | {"LANEWAY_LEASE": value})

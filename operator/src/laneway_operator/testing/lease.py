@@ -1,0 +1,41 @@
+"""A Lease in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from laneway_operator.errors import Conflict
+
+if TYPE_CHECKING:
+    from laneway_operator.election import Record
+    from laneway_operator.errors import Unreachable
+
+
+class MemoryLease:
+    """The port `Lease`; several operators may share one."""
+
+    def __init__(self) -> None:
+        """There is none yet."""
+        self.record: Record | None = None
+        self.down: Unreachable | None = None
+        """What every call raises."""
+        self.writes = 0
+
+    def read(self) -> Record | None:
+        """See the port."""
+        self._asked()
+        return self.record
+
+    def write(self, record: Record) -> Record:
+        """See the port."""
+        self._asked()
+        if record.version != (self.record.version if self.record else ""):
+            raise Conflict("the Lease has another version")
+        self.writes += 1
+        self.record = replace(record, version=f"v{self.writes}")
+        return self.record
+
+    def _asked(self) -> None:
+        if self.down is not None:
+            raise self.down
