@@ -13,6 +13,11 @@ from support.moto_server import CREDENTIALS
 AWS = Path(sys.executable).with_name("aws")
 
 
+def command_in(message: str) -> str:
+    """The command that mends what a message tells of; a condition goes on after it."""
+    return message.partition("mend it: ")[2].partition(". Laneway looks")[0]
+
+
 def run_line(line: str, endpoint: str | None = None) -> str:
     """What a command line that begins with `aws` prints; it must succeed."""
     program, *argv = shlex.split(line)

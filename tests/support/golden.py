@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from laneway_operator.render import render
+from laneway_operator.rendering import as_yaml
 from support.operator import EMULATED, SETTINGS, named, pool_view
 from support.pools import TOPIC, pool_with
 
@@ -77,14 +76,7 @@ def cases() -> dict[str, PoolView]:
 
 def text_of(view: PoolView) -> str:
     """The manifests as YAML, in the order in which they are applied."""
-    return yaml.dump_all(render(view), Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
-
-
-class _Plain(yaml.SafeDumper):
-    """Writes equal parts out each time, and long texts as they are."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
+    return as_yaml(render(view))
 
 
 def main() -> None:

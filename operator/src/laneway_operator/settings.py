@@ -15,6 +15,14 @@ DEFAULT_LEASE = ("default", "laneway")
 DEFAULT_HEALTH_ADDRESS = "0.0.0.0:8080"  # the kubelet asks from outside the pod
 
 
+RENDERED = {
+    "LANEWAY_OLLAMA_IMAGE": "docker.io/ollama/ollama:0.24.0",
+    "LANEWAY_PROFILES": ".",
+    "LANEWAY_WORKER_IMAGE": "laneway.local/worker:0.1.0",
+}
+"""What the chart sets, where `render` runs without it."""
+
+
 class SettingsError(Exception):
     """A setting that can't be used; the message names its variable."""
 
@@ -84,6 +92,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         namespaces=tuple(environment.get("LANEWAY_NAMESPACES", "").split()),
         cluster_id=environment.get("LANEWAY_CLUSTER_ID") or None,
     )
+
+
+def rendering_settings(environment: Mapping[str, str], profiles: Path | None) -> Settings:
+    """Those of the operator whose pod this is; elsewhere the chart's, and no profiles but those of a file."""
+    named = {"LANEWAY_PROFILES": str(profiles)} if profiles else {}
+    return read_settings({**RENDERED, **environment, **named})
 
 
 def _needed(environment: Mapping[str, str], name: str) -> str:

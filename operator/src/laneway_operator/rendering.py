@@ -1,0 +1,84 @@
+"""`laneway-operator render`: what would be applied for a pool, without a cluster. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import ValidationError
+
+from laneway.schema.base import problems
+from laneway.schema.lane_config import QueueURLs
+from laneway.schema.pool import parse_pool
+from laneway_operator.errors import SpecError
+from laneway_operator.managed import managed_queue
+from laneway_operator.profiles import profile_of
+from laneway_operator.reasons import Reason
+from laneway_operator.render import render
+from laneway_operator.view import PoolView, lane_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
+    from laneway_operator.profiles import Profile
+    from laneway_operator.settings import Settings
+    from laneway_operator.view import Manifest
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""The UID of a pool that is in no cluster, and of that cluster."""
+ACCOUNT = "000000000000"
+NOTE = f"""\
+# What Laneway would apply. Only a cluster knows the UID of the pool ({NOBODY} here), and the account ({ACCOUNT})
+# and the last five letters of managed queues; names that end in a hash of those differ there.
+"""
+
+
+def rendered(text: str, settings: Settings, profiles: Mapping[str, Profile]) -> str:
+    """YAML of every child of the pools in a YAML text; raises `SpecError`."""
+    manifests = [each for pool in _pools(text) for each in render(_view(pool, settings, profiles))]
+    return NOTE + as_yaml(manifests)
+
+
+def as_yaml(manifests: Iterable[Manifest]) -> str:
+    """In the order in which they are applied."""
+    return yaml.dump_all(manifests, Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
+
+
+def _pools(text: str) -> Iterator[LLMWorkerPool]:
+    try:
+        documents = [each for each in yaml.safe_load_all(text) if each is not None]
+        if not documents:
+            raise SpecError(Reason.INVALID_SPEC, "there is no pool in it")
+        for each in documents:
+            yield parse_pool(each)
+    except yaml.YAMLError as error:
+        raise SpecError(Reason.INVALID_SPEC, f"it is no YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise SpecError(Reason.INVALID_SPEC, problems(error)) from error
+
+
+def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, Profile]) -> PoolView:
+    lanes = []
+    for lane in pool.spec.lanes:
+        names = lane.placement.profiles if lane.placement else ()
+        profile = profile_of(lane.name, names, dict(profiles))
+        lanes.append(lane_view(pool, lane, profile, _queues(pool, lane, settings), settings))
+    return PoolView(pool, NOBODY, settings, tuple(lanes))
+
+
+def _queues(pool: LLMWorkerPool, lane: Lane, settings: Settings) -> QueueURLs:
+    own, region = lane.queue, pool.spec.aws.region if pool.spec.aws else settings.region
+    if own.url is not None and own.dead_letter_url is not None:
+        return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+    managed = managed_queue(NOBODY, pool, lane, region)
+    account = f"{settings.endpoint or f'https://sqs.{region}.amazonaws.com'}/{ACCOUNT}"
+    return QueueURLs(url=f"{account}/{managed.name}", dead_letter_url=f"{account}/{managed.dead_letter_name}")
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes equal parts out each time."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
