@@ -229,7 +229,7 @@ def test_a_pool_that_takes_its_queues_with_it_waits_for_the_operator(operated: O
     finally:
         operated.start()
     with timed("a pool that waited for the operator is gone"):
-        eventually(lambda: not versions(place), REPAIR_SECONDS)
+        eventually(lambda: place.get("llmworkerpool", "documents") == {}, RETRY_SECONDS)
     assert lanes_with_queues(operated, place) == {"kept"}
 
 

@@ -150,6 +150,7 @@ class OperatedPool:
             children=tuple(observe.child(kind, body) for kind, body in mine),
             deployments={lane: observe.deployment_facts(body) for lane, body in lanes.get("Deployment", {}).items()},
             scalers={lane: observe.scaler_facts(body) for lane, body in lanes.get("ScaledObject", {}).items()},
+            handler=next((observe.deployment_facts(body) for kind, body in mine if _is_handler(kind, body)), None),
             jobs=tuple(observe.job_facts(body) for kind, body in mine if kind == "Job"),
             pods=tuple(observe.pod_facts(body) for body in self.pods),
             results_shared_with=self.results_shared_with,
@@ -199,6 +200,10 @@ def running_pool() -> OperatedPool:
     pool.come_up()
     pool.reconcile()
     return pool
+
+
+def _is_handler(kind: str, body: dict[str, Any]) -> bool:
+    return kind == "Deployment" and HANDLER in body["metadata"]["name"]
 
 
 def _lane(body: dict[str, Any]) -> str:

@@ -1,0 +1,161 @@
+"""From what Kubernetes, KEDA and pods say to the reason in a pool's status, through a whole pass of the operator."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL, TROUBLE
+from laneway.schema.preflight import PreflightCode
+from laneway_operator.errors import NotYet
+from laneway_operator.reasons import FIXES, Reason
+from support.operator import HANDLER, NAMESPACE, OperatedPool, running_pool
+from support.pools import pool_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Scene = Callable[[OperatedPool], None]
+
+ACCESS, QUEUES, SCALING, WORKERS = "AccessVerified", "QueuesReady", "ScalingReady", "WorkersAvailable"
+NO_GPU = "0/2 nodes are available: 2 Insufficient nvidia.com/gpu."
+
+
+def pod(
+    status: dict[str, Any], labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None
+) -> dict[str, Any]:
+    metadata = {"name": "p", "namespace": NAMESPACE, "annotations": annotations or {}}
+    labelled = metadata | {"labels": {POOL_LABEL: "documents"} | (labels or {})}
+    return {"metadata": labelled, "spec": {}, "status": {"phase": "Pending"} | status}
+
+
+def worker(status: dict[str, Any], told: dict[str, str] | None = None) -> Scene:
+    """One worker is wanted, and its pod is so."""
+
+    def scene(pool: OperatedPool) -> None:
+        pool.report("Deployment", {"replicas": 1, "updatedReplicas": 1, "unavailableReplicas": 1}, replicas=1)
+        annotations = {TROUBLE: json.dumps(told)} if told else {}
+        pool.pods.append(pod(status, {LANE_LABEL: "default"}, annotations))
+
+    return scene
+
+
+def telling(code: str) -> Scene:
+    return worker({}, {"code": code, "message": "its words"})
+
+
+def preflight(words: str) -> Scene:
+    """The preflight's pod ended with these words."""
+
+    def scene(pool: OperatedPool) -> None:
+        pool.report("Job", {"active": 1})
+        pool.pods.append(pod(ended("preflight", "Error", words)))
+
+    return scene
+
+
+def finding(code: PreflightCode) -> Scene:
+    return preflight(json.dumps({"code": code, "message": "its words"}))
+
+
+def ended(name: str, reason: str, words: str = "") -> dict[str, Any]:
+    terminated = {"exitCode": 1, "reason": reason, "message": words}
+    state = {"waiting": {"reason": "CrashLoopBackOff"}}
+    return {"containerStatuses": [{"name": name, "state": state, "lastState": {"terminated": terminated}}]}
+
+
+def waiting(reason: str, message: str = "") -> dict[str, Any]:
+    state = {"waiting": {"reason": reason, "message": message}}
+    return {"containerStatuses": [{"name": "worker", "image": "w:1", "state": state}]}
+
+
+def unscheduled(message: str) -> dict[str, Any]:
+    return {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable", "message": message}]}
+
+
+def deployment(**status: Any) -> Scene:
+    return lambda pool: pool.report("Deployment", status, replicas=status.get("replicas", 1))
+
+
+def refusing(words: str) -> Scene:
+    return deployment(conditions=[{"type": "ReplicaFailure", "status": "True", "message": words}])
+
+
+def scaler(**ready: str) -> Scene:
+    return lambda pool: pool.report("ScaledObject", {"conditions": [{"type": "Ready", **ready}]})
+
+
+def handler_crashes(pool: OperatedPool) -> None:
+    objects = pool.cluster.objects
+    handler = next(place for place in objects if place[0] == "Deployment" and HANDLER in place[2])
+    objects[handler]["status"] = {"unavailableReplicas": 1}
+    pool.pods.append(pod(ended("worker", "Error", "bang"), {COMPONENT_LABEL: "dead-letters"}))
+
+
+def nothing(_: OperatedPool) -> None:
+    """All is as it was."""
+
+
+def deleted(pool: OperatedPool) -> None:
+    pool.change(pool_with(lane={"queue": {"managed": {"deletionPolicy": "Delete"}}}))
+    pool.reconcile()
+    pool.deleting = True
+    pool.queues.trouble = NotYet(Reason.AWS_UNREACHABLE, "no answer")
+
+
+SCENES: list[tuple[Reason, str, str, Scene]] = [
+    (Reason.PUBLISHED, ACCESS, "True", nothing),
+    (Reason.SCALING, SCALING, "True", nothing),
+    (Reason.SETTLED, "Progressing", "False", nothing),
+    (Reason.NOT_ESTIMATED, "ModelFits", "Unknown", nothing),
+    (Reason.NOT_LOOKED_AT, QUEUES, "Unknown", lambda pool: pool.change(pool_with(warmup="5m"))),
+    (Reason.CHECKING, ACCESS, "Unknown", lambda pool: pool.report("Job", {"active": 1})),
+    (Reason.PREFLIGHT_FAILED, ACCESS, "False", preflight("Traceback: bang")),
+    (Reason.ACCESS_DENIED, ACCESS, "False", finding(PreflightCode.ACCESS_DENIED)),
+    (Reason.BUCKET_MISSING, ACCESS, "False", finding(PreflightCode.BUCKET_MISSING)),
+    (Reason.QUEUE_MISSING, ACCESS, "False", finding(PreflightCode.QUEUE_MISSING)),
+    (Reason.TOPIC_MISSING, ACCESS, "False", finding(PreflightCode.TOPIC_MISSING)),
+    (Reason.NO_CONDITIONAL_WRITES, ACCESS, "False", finding(PreflightCode.NO_CONDITIONAL_WRITES)),
+    (Reason.REDRIVE_TOO_LOW, ACCESS, "False", finding(PreflightCode.REDRIVE_TOO_LOW)),
+    (Reason.RETENTION_TOO_SHORT, ACCESS, "False", finding(PreflightCode.RETENTION_TOO_SHORT)),
+    (Reason.AWS_REFUSED, ACCESS, "False", finding(PreflightCode.AWS_REFUSED)),
+    (Reason.AWS_UNREACHABLE, ACCESS, "False", finding(PreflightCode.AWS_UNAVAILABLE)),
+    (Reason.KEDA_ERROR, SCALING, "False", scaler(status="False", message="AccessDenied")),
+    (Reason.WAITING_FOR_KEDA, SCALING, "Unknown", scaler(status="Unknown")),
+    (Reason.STARTING, WORKERS, "Unknown", worker({})),
+    (Reason.SERVING, WORKERS, "True", deployment(readyReplicas=1, replicas=1, updatedReplicas=1)),
+    (Reason.NO_GPU_CAPACITY, WORKERS, "False", worker(unscheduled(NO_GPU))),
+    (Reason.UNSCHEDULABLE, WORKERS, "False", worker(unscheduled("0/2 nodes are available: 2 Insufficient memory."))),
+    (Reason.IMAGE_PULL_FAILED, WORKERS, "False", worker(waiting("ErrImagePull"))),
+    (Reason.SECRET_MISSING, WORKERS, "False", worker(waiting("CreateContainerConfigError", 'secret "a" not found'))),
+    (Reason.OUT_OF_MEMORY, WORKERS, "False", worker(ended("ollama", "OOMKilled"))),
+    (Reason.CRASHING, WORKERS, "False", worker(ended("worker", "Error", "bang"))),
+    (Reason.CRASHING, WORKERS, "False", handler_crashes),
+    (Reason.MODEL_PULL_FAILED, WORKERS, "False", telling("model_pull_failed")),
+    (Reason.MODEL_UNUSABLE, WORKERS, "False", telling("model_unusable")),
+    (Reason.ENGINE_DOWN, WORKERS, "False", telling("engine_down")),
+    (Reason.AWS_REFUSED, WORKERS, "False", telling("aws_refused")),
+    (Reason.QUOTA_EXCEEDED, WORKERS, "False", refusing('pods "a" is forbidden: exceeded quota: gpus')),
+    (Reason.PODS_REFUSED, WORKERS, "False", refusing("denied by policy no-gpu")),
+    (Reason.ROLLING_OUT, "Progressing", "True", deployment(replicas=2, updatedReplicas=1, readyReplicas=2)),
+    (
+        Reason.ROLLOUT_STUCK,
+        "Progressing",
+        "False",
+        deployment(conditions=[{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]),
+    ),
+    (Reason.DELETING, "Progressing", "True", deleted),
+]
+
+
+@pytest.mark.parametrize(("reason", "kind", "status", "scene"), SCENES, ids=[each[0] for each in SCENES])
+def test_what_is_seen_in_the_cluster_is_named_with_what_to_do(
+    reason: Reason, kind: str, status: str, scene: Scene
+) -> None:
+    pool = running_pool()
+    scene(pool)
+    pool.reconcile()
+    assert pool.condition(kind)[:2] == (status, reason)
+    assert pool.condition(kind)[2].endswith(FIXES.get(reason, ""))
