@@ -10,12 +10,26 @@ from pathlib import Path
 
 from support.moto_server import CREDENTIALS
 
+FOR_SQS = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
+"""Version 1, which comes from PyPI, passes over the variable for SQS; version 2 does not."""
 AWS = Path(sys.executable).with_name("aws")
 
 
 def command_in(message: str) -> str:
     """The command that mends what a message tells of; a condition goes on after it."""
     return message.partition("mend it: ")[2].partition(". Laneway looks")[0]
+
+
+def run_script(script: str, endpoint: str) -> str:
+    """What the commands of a page print; each must succeed."""
+    path = f"{AWS.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {"PATH": path, "HOME": "/nonexistent", "AWS_ENDPOINT_URL": endpoint, **CREDENTIALS}
+    done = subprocess.run(
+        ["bash", "-euc", FOR_SQS + script], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise AssertionError(f"{script}\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def run_line(line: str, endpoint: str | None = None) -> str:

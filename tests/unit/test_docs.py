@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
+
+from laneway_operator.reasons import Reason
 
 ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "docs/explanation/delivery.md"
@@ -27,3 +30,39 @@ def test_every_promise_of_the_delivery_page_names_a_test() -> None:
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
     assert len(rows) > 10
     assert [row for row in rows if not REFERENCE.search(row)] == []
+
+
+TROUBLESHOOT = ROOT / "docs/howto/troubleshoot.md"
+ENTRY = re.compile(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def entries() -> dict[str, str]:
+    return dict(ENTRY.findall(TROUBLESHOOT.read_text()))
+
+
+def source_of(file: str, test: str) -> str:
+    """A test with its table of cases: what it is decorated with, and the constants of its file that those name."""
+    text = (ROOT / file).read_text()
+    tree = ast.parse(text)
+    wanted = next(each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name == test)
+    parts = [*wanted.decorator_list, wanted]
+    names = {node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)}
+    tables = [each for each in tree.body if isinstance(each, ast.Assign | ast.AnnAssign) and names & assigned(each)]
+    return "\n".join(ast.get_source_segment(text, each) or "" for each in (*tables, *parts))
+
+
+def assigned(node: ast.Assign | ast.AnnAssign) -> set[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {each.id for each in targets if isinstance(each, ast.Name)}
+
+
+def test_every_reason_has_its_entry_and_no_other_has() -> None:
+    assert sorted(entries()) == sorted(Reason)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_test_that_an_entry_names_reaches_its_reason(reason: Reason) -> None:
+    ((file, test),) = REFERENCE.findall(entries()[reason])
+    assert test
+    found = source_of(file, test)
+    assert re.search(rf'\bReason\.{reason.name}\b|"{reason}"|\b(?:FaultCode|PreflightCode)\.{reason.name}\b', found)
