@@ -24,6 +24,7 @@ from support.images.base import base
 from support.images.distributions import distribution
 from support.images.ollama import ollama
 from support.images.store import Store
+from support.images.stub import stub
 from support.tools import missing
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Built:
 
 
 def archives(*, install: bool = False) -> list[Path]:
-    """The archives of worker, operator and ollama, built where they are missing; raises `LocalError`."""
+    """The archives of all images, built where they are missing; raises `LocalError`."""
     return [each.path for each in build(install=install)]
 
 
@@ -67,7 +68,7 @@ def build(*, install: bool = False) -> list[Built]:
 
 def _images() -> list[Image]:
     rootfs = base()
-    return [distribution("worker", rootfs), distribution("operator", rootfs), ollama(rootfs)]
+    return [distribution("worker", rootfs), distribution("operator", rootfs), ollama(rootfs), stub(rootfs)]
 
 
 def _get(store: Store, image: Image) -> Built:
