@@ -36,6 +36,7 @@ def one_job(pool: Installed, job_id: str) -> tuple[Result, Parts]:
     assert pool.replicas(DEPLOYMENT) == 0
     log = [json.loads(line) for line in followed.splitlines()]
     assert [each["message"] for each in log][-2:] == ["draining", "worker stopped"], followed
+    assert (log[-2]["held"], log[-1]["finished"], log[-1]["given_back"]) == (0, 0, 0), followed
     result = Result.model_validate_json(done.stdout)
     return result, parts(watch.pods[name], log, result.timing)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from laneway.schema.codes import ErrorCode
 from laneway.schema.history import History
 from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway_worker.app import drained
 from laneway_worker.testing.runtime import Held
 from support.worker import history_of
 
@@ -89,6 +90,22 @@ def test_what_cannot_finish_in_time_goes_back_without_an_attempt(make_lane: Make
     assert_given_back(lane)
     assert is_done(lane)
     assert lane.runtime.running == 0
+
+
+def test_a_drain_tells_what_it_finished_and_what_it_gave_back(make_lane: MakeLane) -> None:
+    done, held = Held(), Held()
+    lane = make_lane(done, held, Held(), parallel=3)
+    lane.run(id="earlier")
+    lane.let_go(done)
+    lane.run(id="a")
+    lane.run(id="b")
+    assert lane.worker.consumer.held == 2
+    drain(lane)
+    lane.let_go(held)
+    lane.pass_time(60)
+    told = drained([lane.worker.consumer.left])
+    assert told == {"finished": 1, "retried": 0, "given_back": 1, "lost": 0}
+    assert lane.worker.consumer.held == 0
 
 
 def test_a_second_drain_changes_nothing(make_lane: MakeLane) -> None:

@@ -6,6 +6,8 @@ import logging
 import signal
 import socket
 import threading
+import time
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from laneway_worker.adapters import aws
@@ -22,7 +24,7 @@ from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.tracing import NO_TRACE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from laneway.schema.dead_letters import DeadLettersConfig
     from laneway.schema.lane_config import LaneConfig
@@ -139,6 +141,13 @@ def _block_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
+def drained(ends: Iterable[Counter[str]]) -> dict[str, int]:
+    """What a drain has come to, for the log."""
+    ended = sum(ends, Counter[str]())
+    finished = ended["committed"] + ended["duplicate"]
+    return {"finished": finished, "retried": ended["retried"], "given_back": ended["released"], "lost": ended["lost"]}
+
+
 def _run(service: _Service, address: str, fields: Mapping[str, object]) -> None:
     consumers = service.consumers
 
@@ -150,7 +159,8 @@ def _run(service: _Service, address: str, fields: Mapping[str, object]) -> None:
     service.start()
     log.info("worker started", extra={"fields": fields})
     signal.sigwait(SIGNALS)
-    log.info("draining")
+    began = time.monotonic()
+    log.info("draining", extra={"fields": {"held": sum(each.held for each in consumers)}})
     for each in consumers:
         each.drain()
     while not all(each.wait_until_done(0.1) for each in consumers):
@@ -160,4 +170,5 @@ def _run(service: _Service, address: str, fields: Mapping[str, object]) -> None:
             for each in consumers:
                 each.leave()
     server.shutdown()
-    log.info("worker stopped")
+    took = {"after_seconds": round(time.monotonic() - began, 1)}
+    log.info("worker stopped", extra={"fields": took | drained([each.left for each in consumers])})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -97,6 +98,8 @@ class Consumer:
         self._phase = Phase.RUNNING
         self._busy = 0
         self._jobs: dict[int, Lease] = {}
+        self.left: Counter[str] = Counter()
+        """How messages have ended since the worker began to leave."""
         self._polling = True
         self.refused: Failing | None = None
         """What the queue has answered since it last let us receive."""
@@ -142,6 +145,11 @@ class Consumer:
     def done(self) -> bool:
         """Whether the worker may end."""
         return self._phase is not Phase.RUNNING and not self._polling and not self._jobs
+
+    @property
+    def held(self) -> int:
+        """Messages that are worked on, or whose results are not stored yet."""
+        return len(self._jobs)
 
     @property
     def running_since(self) -> float | None:
@@ -263,6 +271,7 @@ class Consumer:
         self._report(lease, outcome, ended)
         with self._changed:
             del self._jobs[id(lease)]
+            self.left[ended.how] += self._phase is not Phase.RUNNING
             self.idle_since = self._clock.monotonic()
             self._changed.notify_all()
 
