@@ -285,10 +285,8 @@ class Consumer:
             return otherwise
 
     def _report(self, lease: Lease, outcome: Outcome, ended: Ended) -> None:
-        if ended.committed is not None:
-            fields = ended.committed.summary
-        else:
-            fields = {"message_id": lease.delivery.message_id, "receives": lease.delivery.receive_count}
+        known = {"message_id": lease.delivery.message_id} if ended.committed is None else ended.committed.summary
+        fields = known | {"receives": lease.delivery.receive_count}
         if isinstance(outcome, TryAgain):
             last = outcome.history.failures[-1]
             fields |= {"code": last.code.value, "attempt": last.attempt, "after_seconds": outcome.after_seconds}
