@@ -8,8 +8,9 @@ from laneway.schema.keys import Place
 from laneway.schema.pool_document import pool_document
 from laneway.schema.preflight import Finding, Preflight, PreflightCode
 from laneway.schema.queue_rules import QueueSettings
-from laneway_worker.access import NO_JOB, probes
+from laneway_worker.access import NO_JOB, judge, probes
 from laneway_worker.errors import Refused, Unavailable
+from laneway_worker.ports import Verdict
 from laneway_worker.publish import check
 from laneway_worker.testing.access import MemoryAccess
 from laneway_worker.testing.clock import ManualClock
@@ -135,6 +136,12 @@ def test_the_document_is_published_whatever_is_missing(pool: Checked) -> None:
 def test_what_is_not_there_is_named_once(pool: Checked, target: str, code: PreflightCode, words: str) -> None:
     pool.access.missing.add(target)
     assert pool.only() == (code, words)
+
+
+def test_a_right_to_what_is_not_there_is_not_missed(pool: Checked) -> None:
+    listing, reading, *_ = probes(pool.preflight)
+    (found,) = judge([(listing, Verdict.MISSING), (reading, Verdict.DENIED)])
+    assert found.code is PreflightCode.BUCKET_MISSING
 
 
 @pytest.mark.parametrize(
