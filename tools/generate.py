@@ -12,6 +12,8 @@ import yaml
 
 from laneway.cli.main import app
 from laneway.cli.output import Exit
+from laneway.iam.needs import NEEDS, WHO, Role
+from laneway.iam.trust import KEDA, OPERATOR
 from laneway.schema.codes import CODES
 from laneway.schema.job import Job
 from laneway.schema.lane_config import LaneConfig
@@ -91,6 +93,7 @@ def files() -> dict[Path, str]:
         REFERENCE / "pool.md": NOTICE + "# The pool\n\n" + fields_of(LLMWorkerPool),
         REFERENCE / "errors.md": NOTICE + errors(),
         REFERENCE / "cli.md": NOTICE + commands(),
+        REFERENCE / "iam.md": NOTICE + rights(),
         REFERENCE / "metrics.md": NOTICE + metrics(),
         REFERENCE / "status.md": NOTICE + status_page(),
     }
@@ -179,6 +182,38 @@ def errors() -> str:
         for code, info in CODES.items()
     )
     return f"# Error codes\n\n| code | meaning | what to change | tried again |\n|---|---|---|---|\n{rows}"
+
+
+RIGHTS = """\
+# Rights on AWS
+
+`laneway iam pool.yaml` prints these as IAM policies, with the ARNs of a pool: [on EKS](../howto/eks.md). A test runs
+client, worker, dead-letter handler, preflight and operator against an AWS that writes down their calls: every call is
+allowed, every right is used (`tests/ports/test_rights_used.py`). KEDA's are read from its source.
+
+"""
+KEYS = """
+With `--kms-key` those who read get `kms:Decrypt`, and those who write or send `kms:GenerateDataKey` too, through S3,
+SQS and SNS only. Managed queues are encrypted with a key of SQS's own, which needs no right.
+"""
+
+
+def rights() -> str:
+    """Who needs which right, from the table that `laneway iam` prints policies from."""
+    accounts = {
+        Role.POOL: "`laneway-worker-POOL` in the pool's namespace",
+        Role.OPERATOR: f"`{'/'.join(OPERATOR)}`",
+        Role.KEDA: f"`{'/'.join(KEDA)}`",
+    }
+    rows = "".join(f"| `{role}` | {WHO[role]} | {accounts.get(role, '')} |\n" for role in Role)
+    parts = "\n".join(rights_of(role) for role in Role if role is not Role.POOL)
+    return f"{RIGHTS}| role | who | ServiceAccount |\n|---|---|---|\n{rows}\n{parts}{KEYS}"
+
+
+def rights_of(role: Role) -> str:
+    """A row for each right."""
+    rows = "".join(f"| `{each.action}` | {each.on} | {each.why} | `{each.where}` |\n" for each in NEEDS[role])
+    return f"## {role}\n\n| action | on | why | where |\n|---|---|---|---|\n{rows}"
 
 
 METRICS = """\

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.schema.lane import LONGEST_RETENTION_SECONDS
-from laneway.schema.names import dead_letter_queue_name, queue_name
+from laneway.schema.names import dead_letter_queue_name, queue_name, queue_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
     from laneway.schema.lane import Lane
     from laneway.schema.pool import LLMWorkerPool
     from laneway_operator.snapshot import PoolBody
-
-SUFFIX_CHARACTERS = 5  # with pool, lane and `-dead` at their longest 80: SQS's limit
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def doomed(cluster: str, pool: PoolBody, region: str) -> Iterator[ManagedQueue]:
 
 def _queue(place: tuple[str, str, str], lane: str, region: str, retention_seconds: int) -> ManagedQueue:
     path, name = "/".join(place), place[2]
-    suffix = base64.b32encode(hashlib.sha256(path.encode()).digest()).decode().lower()[:SUFFIX_CHARACTERS]
+    suffix = queue_suffix(*place)
     return ManagedQueue(
         name=queue_name(name, lane, suffix),
         dead_letter_name=dead_letter_queue_name(name, lane, suffix),

@@ -27,6 +27,7 @@ ABSENT = {"NoSuchKey", "404", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
 UNSUPPORTED = {"NotImplemented", "501"}  # LocalStack's answer to a conditional delete
 BODY_REFUSED = {"InvalidMessageContents", "InvalidParameterValue"}  # a character, the size; the queue takes others
+REGION_HEADER = "x-amz-bucket-region"
 CONFLICT = {"ConditionalRequestConflict", "409"}  # S3: two writers at once; one of them may try again
 
 
@@ -86,8 +87,13 @@ class Remote:
 
     def _region(self) -> str:
         """The bucket's region, where nobody named one."""
-        headers = self._s3.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
-        return headers.get("x-amz-bucket-region", "us-east-1")
+        try:
+            answer: Any = self._s3.head_bucket(Bucket=self._bucket)
+        except ClientError as error:  # S3 tells the region also to those who may list a part of the bucket only
+            if REGION_HEADER not in _headers(error.response):
+                raise
+            answer = error.response
+        return _headers(answer).get(REGION_HEADER, "us-east-1")
 
     @contextmanager
     def _reaching(self, what: str) -> Iterator[None]:
@@ -237,6 +243,11 @@ class Remote:
             running=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
             delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
+
+
+def _headers(answer: Any) -> Mapping[str, str]:
+    found: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return found
 
 
 def code_of(error: ClientError) -> str:

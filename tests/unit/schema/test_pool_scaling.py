@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from laneway.schema.base import DURATION_PATTERN, duration_seconds, duration_text
 from laneway.schema.lane import Placement, Scaling
-from laneway.schema.names import dead_letter_queue_name, queue_name
+from laneway.schema.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name
 from laneway.schema.pool import parse_pool
-from laneway_operator.managed import SUFFIX_CHARACTERS, managed_queue
+from laneway_operator.managed import managed_queue
 from support.operator import CLUSTER_ID, named
 from support.pools import pool_with
 

@@ -40,11 +40,6 @@ def _cut(name: str) -> str:
     return f"{name[: MAX_OWNER_NAME - HASH_CHARACTERS - 1]}-{short_hash(name)}"
 
 
-def worker_account_name(pool: str) -> str:
-    """The ServiceAccount, Role and RoleBinding of a pool's workers."""
-    return f"laneway-worker-{pool}"
-
-
 def trigger_authentication_name(pool: str) -> str:
     """How KEDA reads the pool's queues."""
     return f"laneway-{pool}"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from laneway.cli import batch, failed, jobs, local, pools
+from laneway.cli import batch, failed, iam, jobs, local, pools
 
 app = typer.Typer(
     name="laneway",
@@ -44,6 +44,7 @@ app.command()(pools.top)
 app.add_typer(failed.app, name="failed")
 app.command()(pools.validate)
 app.command()(pools.schema)
+app.command()(iam.iam)
 app.command()(local.doctor)
 
 

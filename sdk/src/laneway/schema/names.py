@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 MESSAGE_ATTRIBUTE = "laneway"
 """The one SQS message attribute that is ours: a job's history."""
 
@@ -52,6 +55,20 @@ def queue_name(pool: str, lane: str, suffix: str = "") -> str:
 def dead_letter_queue_name(pool: str, lane: str, suffix: str = "") -> str:
     """The managed dead-letter queue of a lane."""
     return f"{queue_name(pool, lane, suffix)}-dead"
+
+
+SUFFIX_CHARACTERS = 5  # with pool, lane and `-dead` at their longest 80: SQS's limit
+
+
+def queue_suffix(cluster: str, namespace: str, pool: str) -> str:
+    """What keeps a pool's queues apart from those of other clusters and namespaces in one account."""
+    digest = hashlib.sha256(f"{cluster}/{namespace}/{pool}".encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:SUFFIX_CHARACTERS]
+
+
+def worker_account_name(pool: str) -> str:
+    """The ServiceAccount, Role and RoleBinding of a pool's workers, dead-letter handler and preflight."""
+    return f"laneway-worker-{pool}"
 
 
 def topic_name(pool: str) -> str:

@@ -1,0 +1,139 @@
+"""`laneway iam`: policies that give each part of a pool its rights and no more."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from laneway.cli.output import Exit, JsonOption, fail, print_json
+from laneway.iam.needs import WHO, Role
+from laneway.iam.policy import bucket_policy, policy
+from laneway.iam.trust import account_of, irsa, pod_identity
+
+if TYPE_CHECKING:
+    from laneway.iam.policy import Policy
+    from laneway.iam.resources import Scope
+    from laneway.schema.pool import LLMWorkerPool
+
+
+class Document(StrEnum):
+    """What is printed."""
+
+    POLICY = "policy"
+    POD_IDENTITY = "pod-identity-trust"
+    IRSA = "irsa-trust"
+    BUCKET = "bucket-policy"
+
+
+FileArgument = Annotated[Path, typer.Argument(metavar="POOL.YAML", help="The pool's file.")]
+RoleOption = Annotated[Role | None, typer.Option("--role", help="Only this one, as plain JSON. Default: all of them.")]
+DocumentOption = Annotated[
+    Document,
+    typer.Option("--document", help="What the role may do, who may take it, or what the pool's bucket should refuse."),
+]
+AccountOption = Annotated[
+    str | None, typer.Option("--account", help="The AWS account's 12 digits. Default: that of the pool's topic.")
+]
+RegionOption = Annotated[str | None, typer.Option("--region", help="The region. Default: the pool's.")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster-id",
+        help="The UID of the namespace kube-system: names managed queues exactly. Default: those of any cluster.",
+    ),
+]
+KeyOption = Annotated[
+    list[str] | None,
+    typer.Option("--kms-key", help="ARN of a key of your own that encrypts bucket, queues or topic; may be repeated."),
+]
+IssuerOption = Annotated[
+    str | None, typer.Option("--oidc-issuer", help="The cluster's OIDC issuer, for --document irsa-trust.")
+]
+
+
+def iam(
+    file: FileArgument,
+    role: RoleOption = None,
+    document: DocumentOption = Document.POLICY,
+    account: AccountOption = None,
+    region: RegionOption = None,
+    cluster_id: ClusterOption = None,
+    kms_key: KeyOption = None,
+    oidc_issuer: IssuerOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Print least-privilege IAM policies for a pool."""
+    pool = _load(file)
+    scope = _scope(pool, account, region, cluster_id, tuple(kms_key or ()))
+    if document is Document.BUCKET:
+        _print(bucket_policy(pool, scope), json_)
+        return
+    roles = tuple(Role) if role is None else (role,)
+    made = {each: _made(document, each, pool, scope, oidc_issuer) for each in roles}
+    if role is not None:
+        if made[role] is None:
+            fail(f"{role} has no ServiceAccount: give its policy to the role or the user that it has", Exit.USAGE)
+        _print(made[role], json_)
+    elif json_:
+        print_json({each: found for each, found in made.items() if found is not None})
+    else:
+        for each, found in made.items():
+            if found is not None:
+                typer.echo(f"# {each}: {WHO[each]}")
+                _print(found, json_)
+
+
+def _load(file: Path) -> LLMWorkerPool:
+    from laneway.pool_file import PoolFileError, load_pool  # noqa: PLC0415 - costs what `--help` should not pay
+
+    try:
+        return load_pool(file)
+    except PoolFileError as error:
+        fail(str(error), Exit.USAGE)
+
+
+def _scope(
+    pool: LLMWorkerPool, account: str | None, region: str | None, cluster_id: str | None, keys: tuple[str, ...]
+) -> Scope:
+    from laneway.iam.resources import Scope  # noqa: PLC0415 - costs what `--help` should not pay
+
+    topic = pool.spec.notifications.sns.topic_arn.split(":") if pool.spec.notifications else []
+    account = account or (topic[4] if topic else None)
+    region = region or (pool.spec.aws.region if pool.spec.aws else None)
+    if account is None or len(account) != len("111122223333") or not account.isdecimal():
+        fail(
+            "name the account of the queues with --account and its 12 digits: "
+            "aws sts get-caller-identity --query Account --output text",
+            Exit.USAGE,
+        )
+    if region is None:
+        fail("the pool names no region: name it with --region, or as spec.aws.region", Exit.USAGE)
+    return Scope(account, region, cluster_id, keys)
+
+
+def _made(document: Document, role: Role, pool: LLMWorkerPool, scope: Scope, issuer: str | None) -> Policy | None:
+    if document is Document.POLICY:
+        return policy(role, pool, scope)
+    account = account_of(role, pool)
+    if account is None:
+        return None
+    if document is Document.POD_IDENTITY:
+        return pod_identity(account)
+    if issuer is None:
+        fail(
+            "name the cluster's issuer with --oidc-issuer: "
+            "aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer --output text",
+            Exit.USAGE,
+        )
+    return irsa(account, issuer, scope)
+
+
+def _print(document: Any, compact: bool) -> None:
+    if compact:
+        print_json(document)
+    else:
+        typer.echo(json.dumps(document, indent=2))

@@ -1,0 +1,162 @@
+"""Who needs which right on what, why, and which file makes the call. A test compares it with calls that are made."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """Whom a policy is for."""
+
+    POOL = "pool"
+    WORKER = "worker"
+    DEAD_LETTERS = "dead-letters"
+    PREFLIGHT = "preflight"
+    SUBMITTER = "submitter"
+    PERSON_ON_CALL = "person-on-call"
+    KEDA = "keda"
+    OPERATOR = "operator"
+
+
+class On(StrEnum):
+    """What a right is used on; the words are those of the reference page."""
+
+    QUEUES = "the lanes' queues"
+    DEAD_LETTER_QUEUES = "their dead-letter queues"
+    MANAGED_QUEUES = "managed queues and their dead-letter queues"
+    DOOMED_QUEUES = "managed queues with `deletionPolicy: Delete` and their dead-letter queues"
+    OWN_QUEUES = "queues of a lane's own and their dead-letter queues"
+    BUCKET = "the bucket, for keys under the pool's prefix"
+    RESULTS = "`<prefix>results/*`"
+    JOBS = "`<prefix>jobs/*`"
+    CANCELS = "`<prefix>cancels/*`"
+    FAILED = "`<prefix>failed/*`"
+    POOL_DOCUMENT = "`<prefix>pool.json`"
+    DESTINATIONS = "the destinations' prefixes"
+    TOPIC = "the topic"
+
+
+class Need(NamedTuple):
+    """One right."""
+
+    action: str
+    """As IAM names it."""
+    on: On
+    why: str
+    where: str
+    """The file that makes the call."""
+
+
+LIST, READ, WRITE, DELETE = "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"
+RECEIVE, SEND, END = "sqs:ReceiveMessage", "sqs:SendMessage", "sqs:DeleteMessage"
+EXTEND, LOOK, PUBLISH = "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes", "sns:Publish"
+
+_SQS = "worker/src/laneway_worker/adapters/sqs.py"
+_S3 = "worker/src/laneway_worker/adapters/s3.py"
+_SNS = "worker/src/laneway_worker/adapters/sns.py"
+_TRY = "worker/src/laneway_worker/adapters/access.py"
+_CLIENT = "sdk/src/laneway/remote.py"
+_OPERATOR = "operator/src/laneway_operator/queues.py"
+_SCALER = "operator/src/laneway_operator/render/scaling.py"
+_ABSENT = "without it S3 answers 403, not 404, for an object that isn't there, and no job ends"
+
+
+def _messages(queues: On, what: str) -> tuple[Need, ...]:
+    """What it takes to get messages and be rid of them."""
+    return (
+        Need(RECEIVE, queues, f"takes {what}", _SQS),
+        Need(EXTEND, queues, "renews leases, and gives back what it can't finish", _SQS),
+        Need(END, queues, f"ends {what}", _SQS),
+        Need(SEND, queues, "sends a retry, or a fresh copy of what was interrupted often", _SQS),
+    )
+
+
+_RECORDS = (
+    Need(LIST, On.BUCKET, _ABSENT, _S3),
+    Need(READ, On.RESULTS, "finds results that are there", _S3),
+    Need(WRITE, On.RESULTS, "commits results", _S3),
+    Need(READ, On.FAILED, "finds failed jobs that are kept already", _S3),
+    Need(WRITE, On.FAILED, "keeps failed jobs", _S3),
+    Need(PUBLISH, On.TOPIC, "tells that a result is there", _SNS),
+)
+
+WORKER = (
+    *_messages(On.QUEUES, "jobs"),
+    *_RECORDS,
+    Need(READ, On.JOBS, "reads bodies that messages only point to", _S3),
+    Need(READ, On.CANCELS, "sees whether a job is to be cancelled", _S3),
+    Need(WRITE, On.DESTINATIONS, "writes outputs of jobs that name a destination", _S3),
+)
+DEAD_LETTERS = (*_messages(On.DEAD_LETTER_QUEUES, "dead letters"), *_RECORDS)
+
+
+def _tried() -> tuple[Need, ...]:
+    """The preflight tries every right of the two, by calls that come to nothing."""
+    both = dict.fromkeys((need.action, need.on) for need in (*WORKER, *DEAD_LETTERS))
+    return tuple(Need(action, on, "tries the right, to no effect", _TRY) for action, on in both)
+
+
+PREFLIGHT = (
+    *_tried(),
+    Need(LOOK, On.QUEUES, "looks at redrive policy and retention", _TRY),
+    Need(LOOK, On.DEAD_LETTER_QUEUES, "looks at retention", _TRY),
+    Need(READ, On.POOL_DOCUMENT, "sees whether it is up to date", _S3),
+    Need(WRITE, On.POOL_DOCUMENT, "publishes what clients connect with", _S3),
+)
+SUBMITTER = (
+    Need(SEND, On.QUEUES, "sends jobs", _CLIENT),
+    Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
+    Need(LIST, On.BUCKET, "else a result that isn't there yet is refused, not awaited", _CLIENT),
+    Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
+    Need(READ, On.RESULTS, "reads results", _CLIENT),
+    Need(READ, On.JOBS, "refuses an id that belongs to another request", _CLIENT),
+    Need(WRITE, On.JOBS, "stores bodies before they are sent", _CLIENT),
+    Need(WRITE, On.CANCELS, "asks for a cancel", _CLIENT),
+    Need(READ, On.DESTINATIONS, "reads outputs there; readers without it are told where they are", _CLIENT),
+)
+PERSON_ON_CALL = (
+    Need(SEND, On.QUEUES, "sends failed jobs again", _CLIENT),
+    Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
+    Need(LIST, On.BUCKET, "lists failed jobs", _CLIENT),
+    Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
+    Need(READ, On.RESULTS, "tells failed jobs that still count", _CLIENT),
+    Need(READ, On.JOBS, "reads bodies to send again", _CLIENT),
+    Need(READ, On.FAILED, "shows failed jobs", _CLIENT),
+    Need(DELETE, On.FAILED, "keeps no longer what was retried or dropped", _CLIENT),
+)
+KEDA = (
+    Need(LOOK, On.QUEUES, "counts jobs", _SCALER),
+    Need(LOOK, On.DEAD_LETTER_QUEUES, "counts dead letters", _SCALER),
+)
+OPERATOR = (
+    Need("sqs:GetQueueUrl", On.MANAGED_QUEUES, "finds them", _OPERATOR),
+    Need("sqs:CreateQueue", On.MANAGED_QUEUES, "makes them", _OPERATOR),
+    Need("sqs:TagQueue", On.MANAGED_QUEUES, "says on them whose they are", _OPERATOR),
+    Need("sqs:ListQueueTags", On.MANAGED_QUEUES, "refuses those of others", _OPERATOR),
+    Need(LOOK, On.MANAGED_QUEUES, "sees whether they are as they should be", _OPERATOR),
+    Need("sqs:SetQueueAttributes", On.MANAGED_QUEUES, "makes them so", _OPERATOR),
+    Need("sqs:DeleteQueue", On.DOOMED_QUEUES, "deletes them with their pool", _OPERATOR),
+    Need(LOOK, On.OWN_QUEUES, "says what would lose jobs; without it the preflight does", _OPERATOR),
+)
+
+NEEDS: dict[Role, tuple[Need, ...]] = {
+    Role.POOL: (*WORKER, *DEAD_LETTERS, *PREFLIGHT),
+    Role.WORKER: WORKER,
+    Role.DEAD_LETTERS: DEAD_LETTERS,
+    Role.PREFLIGHT: PREFLIGHT,
+    Role.SUBMITTER: SUBMITTER,
+    Role.PERSON_ON_CALL: PERSON_ON_CALL,
+    Role.KEDA: KEDA,
+    Role.OPERATOR: OPERATOR,
+}
+WHO: dict[Role, str] = {
+    Role.POOL: "the identity of a pool's pods: workers, dead-letter handler and preflight share one ServiceAccount",
+    Role.WORKER: "the part of it that workers use",
+    Role.DEAD_LETTERS: "the part of it that the dead-letter handler uses",
+    Role.PREFLIGHT: "the part of it that the preflight uses",
+    Role.SUBMITTER: "applications, and people who send jobs",
+    Role.PERSON_ON_CALL: "people who look after failed jobs",
+    Role.KEDA: "KEDA's operator, which counts jobs",
+    Role.OPERATOR: "Laneway's operator, which makes queues",
+}

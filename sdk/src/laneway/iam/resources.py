@@ -1,0 +1,79 @@
+"""The ARNs of what a pool uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from laneway.iam.needs import On
+from laneway.schema.arns import bucket_arn, objects_arn, partition_of, queue_arn
+from laneway.schema.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name, queue_suffix
+
+if TYPE_CHECKING:
+    from laneway.schema.lane import Lane
+    from laneway.schema.pool import LLMWorkerPool
+
+ANY_SUFFIX = "?" * SUFFIX_CHARACTERS
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a pool's file does not say."""
+
+    account: str
+    """Of the managed queues."""
+    region: str
+    cluster_id: str | None = None
+    """The UID of the namespace kube-system: names of managed queues depend on it. Without it any cluster's will do."""
+    kms_keys: tuple[str, ...] = ()
+    """ARNs of keys of one's own with which bucket, queues or topic are encrypted."""
+
+
+def resources(pool: LLMWorkerPool, scope: Scope) -> dict[On, tuple[str, ...]]:
+    """What each kind of thing is in this pool; nothing where the pool has none."""
+    place, region = pool.results, scope.region
+    managed = [lane for lane in pool.spec.lanes if lane.queue.managed is not None]
+    doomed = [lane for lane in managed if lane.queue.managed and lane.queue.managed.deletion_policy == "Delete"]
+    own = [lane for lane in pool.spec.lanes if lane.queue.managed is None]
+    topic = pool.spec.notifications
+    destinations = pool.destinations.values()
+    return {
+        On.QUEUES: tuple(_queue(pool, lane, scope) for lane in pool.spec.lanes),
+        On.DEAD_LETTER_QUEUES: tuple(_dead_letter_queue(pool, lane, scope) for lane in pool.spec.lanes),
+        On.MANAGED_QUEUES: _both(pool, managed, scope),
+        On.DOOMED_QUEUES: _both(pool, doomed, scope),
+        On.OWN_QUEUES: _both(pool, own, scope),
+        On.BUCKET: (bucket_arn(place.bucket, region),),
+        On.RESULTS: (objects_arn(place.bucket, place.result("*").removesuffix(".json"), region),),
+        On.JOBS: (objects_arn(place.bucket, place.job("*").removesuffix(".json"), region),),
+        On.CANCELS: (objects_arn(place.bucket, place.cancel("*").removesuffix(".json"), region),),
+        On.FAILED: (objects_arn(place.bucket, f"{place.failed_folder}*", region),),
+        On.POOL_DOCUMENT: (objects_arn(place.bucket, place.pool_document(), region),),
+        On.DESTINATIONS: tuple(objects_arn(each.bucket, f"{each.prefix}*", region) for each in destinations),
+        On.TOPIC: (topic.sns.topic_arn,) if topic else (),
+    }
+
+
+def _both(pool: LLMWorkerPool, lanes: list[Lane], scope: Scope) -> tuple[str, ...]:
+    return tuple(arn for lane in lanes for arn in (_queue(pool, lane, scope), _dead_letter_queue(pool, lane, scope)))
+
+
+def _queue(pool: LLMWorkerPool, lane: Lane, scope: Scope) -> str:
+    name = queue_name(pool.metadata.name, lane.name, _suffix(pool, scope))
+    return queue_arn(lane.queue.url, scope.region) if lane.queue.url else _managed(name, scope)
+
+
+def _dead_letter_queue(pool: LLMWorkerPool, lane: Lane, scope: Scope) -> str:
+    name = dead_letter_queue_name(pool.metadata.name, lane.name, _suffix(pool, scope))
+    url = lane.queue.dead_letter_url
+    return queue_arn(url, scope.region) if url else _managed(name, scope)
+
+
+def _managed(name: str, scope: Scope) -> str:
+    return f"arn:{partition_of(scope.region)}:sqs:{scope.region}:{scope.account}:{name}"
+
+
+def _suffix(pool: LLMWorkerPool, scope: Scope) -> str:
+    if scope.cluster_id is None:
+        return ANY_SUFFIX
+    return queue_suffix(scope.cluster_id, pool.metadata.namespace, pool.metadata.name)

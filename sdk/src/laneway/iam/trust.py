@@ -1,0 +1,62 @@
+"""Trust policies: which ServiceAccount may take a role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from laneway.iam.needs import Role
+from laneway.iam.policy import VERSION
+from laneway.schema.arns import partition_of
+from laneway.schema.names import worker_account_name
+
+if TYPE_CHECKING:
+    from laneway.iam.policy import Policy
+    from laneway.iam.resources import Scope
+    from laneway.schema.pool import LLMWorkerPool
+
+TAG = "aws:RequestTag/kubernetes"
+AUDIENCE = "sts.amazonaws.com"
+
+
+class Account(NamedTuple):
+    """A Kubernetes ServiceAccount."""
+
+    namespace: str
+    name: str
+
+
+OPERATOR = Account("laneway-system", "laneway")  # the chart's, where docs/howto/eks.md installs it
+KEDA = Account("keda", "keda-operator")  # as KEDA's chart names it
+
+
+def account_of(role: Role, pool: LLMWorkerPool) -> Account | None:
+    """Whose role it is; nothing for people and applications, who have identities already."""
+    match role:
+        case Role.OPERATOR:
+            return OPERATOR
+        case Role.KEDA:
+            return KEDA
+        case Role.SUBMITTER | Role.PERSON_ON_CALL:
+            return None
+        case Role.POOL | Role.WORKER | Role.DEAD_LETTERS | Role.PREFLIGHT:
+            return Account(pool.metadata.namespace, worker_account_name(pool.metadata.name))
+
+
+def pod_identity(account: Account) -> Policy:
+    """EKS Pod Identity: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html."""
+    condition = {f"{TAG}-namespace": account.namespace, f"{TAG}-service-account": account.name}
+    return _allow({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"], condition)
+
+
+def irsa(account: Account, issuer: str, scope: Scope) -> Policy:
+    """IAM roles for service accounts; `issuer` is the cluster's OIDC issuer, with or without https://."""
+    host = issuer.removeprefix("https://").rstrip("/")
+    provider = f"arn:{partition_of(scope.region)}:iam::{scope.account}:oidc-provider/{host}"
+    subject = f"system:serviceaccount:{account.namespace}:{account.name}"
+    condition = {f"{host}:aud": AUDIENCE, f"{host}:sub": subject}
+    return _allow({"Federated": provider}, ["sts:AssumeRoleWithWebIdentity"], condition)
+
+
+def _allow(principal: dict[str, str], actions: list[str], condition: dict[str, str]) -> Policy:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": actions, "Condition": {"StringEquals": condition}}
+    return {"Version": VERSION, "Statement": [statement]}

@@ -1,0 +1,276 @@
+"""Every call that client, worker, dead-letter handler, preflight and operator really make, beside `laneway iam`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from laneway.client import Pool
+from laneway.connection import CONNECTION_FILE, Connection
+from laneway.iam.needs import NEEDS, Role
+from laneway.iam.policy import bucket_policy, policy
+from laneway.iam.resources import Scope, resources
+from laneway.schema.codes import ErrorCode
+from laneway.schema.history import History
+from laneway.schema.lane_config import LaneSettings, QueueURLs, lane_config
+from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.pool import parse_pool
+from laneway.schema.pool_document import pool_document
+from laneway.schema.preflight import Preflight
+from laneway_operator.managed import managed_queue
+from laneway_operator.queues import SQSQueues
+from laneway_worker.adapters import aws
+from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.adapters.s3 import S3Store
+from laneway_worker.adapters.sns import SNSNotifier
+from laneway_worker.adapters.sqs import SQSQueue
+from laneway_worker.app import check_pool
+from laneway_worker.errors import JobError
+from laneway_worker.serving import DeadLetterHandler, Worker
+from laneway_worker.testing.runtime import Held, ScriptedRuntime
+from support.iam.evaluate import allows, denies
+from support.iam.recorder import ACCOUNT, recorded_aws
+from support.moto_server import CREDENTIALS, REGION, aws_credentials
+from support.pools import pool_with
+from support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from laneway.schema.keys import Place
+    from laneway.schema.lane_config import LaneConfig
+    from laneway_worker.ports import Stop
+    from support.iam.recorder import Recorder
+
+
+class Stopped(ScriptedRuntime):
+    """A held request ends when it is stopped, by the clock of this machine too."""
+
+    def _hold(self, held: Held, stop: Stop) -> None:
+        del held
+        eventually(lambda: stop.reason is not None)
+
+
+CLUSTER = "c1c1c1c1-0000-4000-8000-000000000000"
+BIG = "x" * 70_000
+LONG_AGO = b"{}"
+MADE = (Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT, Role.SUBMITTER, Role.PERSON_ON_CALL, Role.OPERATOR)
+"""KEDA's calls are KEDA's own."""
+
+
+class World:
+    """A pool on an AWS that writes down who asks for what."""
+
+    def __init__(self, endpoint: str, recorder: Recorder, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.endpoint, self.recorder, self._folder, self._patch = endpoint, recorder, folder, patch
+        session = boto3.Session(region_name=REGION)
+        self.sqs = session.client("sqs", endpoint_url=endpoint)
+        self.s3 = session.client("s3", endpoint_url=endpoint)
+        for bucket in ("acme-llm", "acme-legal"):
+            self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        topic = session.client("sns", endpoint_url=endpoint).create_topic(Name="results")["TopicArn"]
+        own = {name: self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("jobs", "jobs-dead")}
+        lanes: list[dict[str, Any]] = [
+            {"name": "fast"},
+            {"name": "gone", "queue": {"managed": {"deletionPolicy": "Delete"}}},
+            {"name": "own", "queue": {"url": own["jobs"], "deadLetterURL": own["jobs-dead"]}},
+        ]
+        legal = {"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}
+        told = {"sns": {"topicARN": topic}}
+        self.pool = parse_pool(pool_with(lanes=lanes, destinations=[legal], notifications=told))
+        self.place: Place = self.pool.results
+
+    def become(self, role: Role) -> None:
+        """Clients that are made from now on are this role's."""
+        self._patch.setenv("AWS_ACCESS_KEY_ID", role)
+
+    def client(self, role: Role) -> Pool:
+        """As an application connects."""
+        folder = self._folder / role
+        folder.mkdir()
+        connection = Connection(
+            place=self.place,
+            endpoint=self.endpoint,
+            region=REGION,
+            access_key_id=role,
+            secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+        (folder / CONNECTION_FILE).write_text(connection.model_dump_json())
+        return Pool(str(folder))
+
+    def lane(self, urls: QueueURLs, number: int = 0) -> LaneConfig:
+        settings = LaneSettings(queue=urls, region=REGION, endpoint=self.endpoint, poll_seconds=1)
+        return lane_config(self.pool, self.pool.spec.lanes[number], settings)
+
+    def keep_old_entry(self, job_id: str) -> None:
+        """What is kept of an earlier failure, which counts no more."""
+        self.s3.put_object(Bucket=self.place.bucket, Key=self.place.failed(job_id), Body=LONG_AGO)
+
+
+def operate(world: World) -> list[LaneConfig]:
+    """Make queues, find them again, mend them, look at others."""
+    world.become(Role.OPERATOR)
+    fast, gone, own = world.pool.spec.lanes
+    queues = SQSQueues(world.endpoint)
+    made = {lane.name: managed_queue(CLUSTER, world.pool, lane, REGION) for lane in (fast, gone)}
+    urls = [queues.ensure(queue) for queue in made.values()]
+    later = SQSQueues(world.endpoint)
+    later.ensure(replace(made["fast"], retention_seconds=made["fast"].retention_seconds + 60))
+    own_urls = QueueURLs(url=own.queue.url or "", dead_letter_url=own.queue.dead_letter_url or "")
+    later.look(own_urls, REGION)
+    configs = [world.lane(each, number) for number, each in enumerate((*urls, own_urls))]
+    preflight(world, configs)
+    return configs
+
+
+def preflight(world: World, configs: list[LaneConfig]) -> None:
+    world.become(Role.PREFLIGHT)
+    check_pool(
+        Preflight(
+            results=world.place,
+            destinations=world.pool.destinations,
+            topic_arn=configs[0].topic_arn,
+            region=REGION,
+            endpoint=world.endpoint,
+            document=pool_document(configs),
+        )
+    )
+
+
+def serve(world: World, config: LaneConfig) -> None:
+    """Jobs that succeed, go elsewhere, come twice and fail; and what people then do."""
+    world.become(Role.WORKER)
+    clients, clock = aws.clients(REGION, world.endpoint, 1, config.poll_seconds), SystemClock()
+    queue = SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds)
+    world.sqs.send_message(QueueUrl=config.queue.url, MessageBody=json.dumps({"id": "given-back", "prompt": "Paris?"}))
+    _interrupt(queue)
+    runtime = Stopped(clock)
+    worker = Worker(config, "worker", queue, S3Store(clients.s3), SNSNotifier(clients.sns), runtime, clock)
+    worker.start()
+    pool = world.client(Role.SUBMITTER)
+    send_and_read(world, config, pool)
+    cancel(pool, runtime)
+    fail_and_mend(world, pool, runtime)
+    worker.consumer.leave()
+    assert worker.consumer.wait_until_done(30)
+    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.sns):
+        client.close()
+
+
+def send_and_read(world: World, config: LaneConfig, pool: Pool) -> None:
+    pool.submit("Paris?", id="plain").result(30)
+    pool.submit("Paris?", id="plain")
+    world.sqs.send_message(QueueUrl=config.queue.url, MessageBody=json.dumps({"id": "plain", "prompt": "Paris?"}))
+    pool.submit("Paris?", id="elsewhere", destination="legal").result(30)
+    pool.submit(BIG, id="big").result(30)
+    pool.status("big")
+    pool.figures()
+
+
+def cancel(pool: Pool, runtime: ScriptedRuntime) -> None:
+    pool.cancel("unwanted")
+    runtime.script.append(Held())
+    assert pool.wait(pool.submit("Paris?", id="unwanted").id, timeout=30).status == "cancelled"
+
+
+def fail_and_mend(world: World, pool: Pool, runtime: ScriptedRuntime) -> None:
+    for job_id in ("retried", "dropped"):
+        world.keep_old_entry(job_id)
+        runtime.script.append(JobError(ErrorCode.PROMPT_TOO_LONG, "shorter"))
+        assert pool.wait(pool.submit(BIG, id=job_id).id, timeout=30).status == "failed"
+    person = world.client(Role.PERSON_ON_CALL)
+    eventually(lambda: {job.id for job in person.failed.list()} == {"retried", "dropped"})
+    outcome = person.failed.retry("retried")
+    assert pool.wait("retried", timeout=30, replaced=outcome.replaces).status == "succeeded"
+    person.failed.drop("dropped")
+    person.figures()
+
+
+def bury(world: World, config: LaneConfig) -> None:
+    """Dead letters: one that has its result, one that has none and an old entry, one whose old result is gone."""
+    world.become(Role.DEAD_LETTERS)
+    clients = aws.clients(REGION, world.endpoint, 1, config.poll_seconds)
+    url = config.queue.dead_letter_url
+    world.keep_old_entry("poison")
+    for job_id in ("plain", "poison"):
+        world.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"id": job_id, "prompt": "Paris?"}))
+    queue = SQSQueue(clients, url, config.visibility_seconds, config.poll_seconds)
+    _interrupt(queue)
+    history = History(id="gone", submitted_at=datetime.now(UTC), replaces='"gone"').to_attribute()
+    world.sqs.send_message(
+        QueueUrl=url,
+        MessageBody=json.dumps({"id": "gone", "prompt": "Paris?"}),
+        MessageAttributes={MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}},
+    )
+    handler = DeadLetterHandler([(config, queue)], S3Store(clients.s3), SNSNotifier(clients.sns), SystemClock())
+    handler.start()
+    eventually(lambda: _is_empty(world, url))
+    for consumer in handler.consumers:
+        consumer.leave()
+        assert consumer.wait_until_done(30)
+    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.sns):
+        client.close()
+
+
+def _interrupt(queue: SQSQueue) -> None:
+    """A beat comes only every third of a lease, and a copy is sent only after many interruptions."""
+    (delivery, *_) = eventually(lambda: queue.receive(1))
+    queue.extend([delivery.receipt], 30)
+    queue.resend(delivery, "{}", 0)
+    queue.release(delivery.receipt)
+
+
+def _is_empty(world: World, url: str) -> bool:
+    found = world.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return found["ApproximateNumberOfMessages"] == found["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Everything has been done once."""
+    with aws_credentials(), pytest.MonkeyPatch.context() as patch, recorded_aws() as (endpoint, recorder):
+        world = World(endpoint, recorder, tmp_path_factory.mktemp("rights"), patch)
+        fast = operate(world)[0]
+        serve(world, fast)
+        bury(world, fast)
+        world.become(Role.OPERATOR)
+        SQSQueues(endpoint).delete(managed_queue(CLUSTER, world.pool, world.pool.spec.lanes[1], REGION))
+        yield world
+
+
+SCOPE = Scope(ACCOUNT, REGION, CLUSTER)
+
+
+@pytest.mark.parametrize("role", MADE)
+def test_every_call_is_allowed(used: World, role: Role) -> None:
+    given = policy(role, used.pool, SCOPE)
+    assert used.recorder.calls[role]
+    assert [call for call in used.recorder.calls[role] if not allows(given, call)] == []
+
+
+@pytest.mark.parametrize("role", MADE)
+def test_every_right_is_used(used: World, role: Role) -> None:
+    found = resources(used.pool, SCOPE)
+    calls = used.recorder.calls[role]
+    unused = [
+        (need.action, need.on)
+        for need in NEEDS[role]
+        if not any(allows(_only(need.action, found[need.on]), call) for call in calls)
+    ]
+    assert unused == []
+
+
+def _only(action: str, arns: tuple[str, ...]) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", "Action": action, "Resource": list(arns)}]}
+
+
+@pytest.mark.parametrize("role", MADE)
+def test_the_buckets_policy_hinders_nobody(used: World, role: Role) -> None:
+    forced = bucket_policy(used.pool, SCOPE)
+    assert [call for call in used.recorder.calls[role] if denies(forced, call)] == []
