@@ -344,6 +344,12 @@ def test_trouble_at_aws_is_not_called_a_lack_of_rights(code: str) -> None:
     assert "identity" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("_credentials")
+def test_a_queue_that_was_just_deleted_is_waited_for() -> None:
+    with answering("QueueDeletedRecently") as queues, pytest.raises(NotYet, match="a name is free only a minute after"):
+        queues.ensure(managed())
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -40,6 +40,7 @@ DENIED = {
     "UnrecognizedClientException",
 }
 MISSING = {"InvalidAddress", "NonExistentQueue", "QueueDoesNotExist"}
+PASSING = {"QueueDeletedRecently": ", as a name is free only a minute after its queue was deleted"}
 WITHOUT_IDENTITY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
 OWNER_TAG = "laneway.dev/lane"
 
@@ -168,7 +169,8 @@ def _answered(error: ClientError, what: str, where: str) -> NotYet:
         return NotYet(Reason.QUEUE_ACCESS_DENIED, words)
     if code in MISSING:
         return NotYet(Reason.QUEUE_MISSING, f"{what}: {where} has no such queue")
-    return NotYet(Reason.AWS_UNREACHABLE, f"{what}: {where} answered with {code}")
+    because = PASSING.get(code, "")
+    return NotYet(Reason.AWS_UNREACHABLE, f"{what}: {where} answered with {code}{because}")
 
 
 def _differs(there: str | None, wanted: str) -> bool:
