@@ -227,10 +227,16 @@ _BAD = (
         lane={"placement": {"profiles": []}},
     ),
     _bad(
-        "a placement with two profiles",
-        "at most 1 item",
-        "Too many: 2: must have at most 1 item",
-        lane={"placement": {"profiles": ["a", "b"]}},
+        "a placement with five profiles",
+        "at most 4 items",
+        "Too many: 5: must have at most 4 items",
+        lane={"placement": {"profiles": ["a", "b", "c", "d", "e"]}},
+    ),
+    _bad(
+        "a profile named twice",
+        "a placement profile is named twice; name each once",
+        "a placement profile is named twice; name each once",
+        lane={"placement": {"profiles": ["a", "b", "a"]}},
     ),
     _bad("a profile in capitals", f"profiles[0]: {MATCH}", SHAPE, lane={"placement": {"profiles": ["G5"]}}),
     Bad(
@@ -304,6 +310,7 @@ GOOD = (
     _good("the longest cooldown", **_scaling(cooldown="6h")),
     _good("64 requests at once", lane={"parallel": 64}),
     _good("a profile", lane={"placement": {"profiles": ["g5-on-demand"]}}),
+    _good("four profiles", lane={"placement": {"profiles": ["a", "b", "c", "d"]}}),
 )
 
 

@@ -67,6 +67,11 @@ def cases() -> dict[str, PoolView]:
         "schedules": pool_view(
             named(pool_with(lane={"parallel": 2, "scaling": {"maxReplicas": 6}, "schedules": SCHEDULES}))
         ),
+        "two-profiles": pool_view(named(pool_with(lane={"placement": {"profiles": ["gpu-spot", "gpu"]}}))),
+        "three-profiles": pool_view(
+            named(pool_with(lane={"placement": {"profiles": ["gpu-spot", "gpu", "small-gpu"]}}))
+        ),
+        "a-profile-and-anywhere": pool_view(named(pool_with(lane={"placement": {"profiles": ["other-cpu", "cpu"]}}))),
         "suspended": pool_view(named(pool_with(suspend=True))),
         "parallel-4-floor-2": pool_view(
             named(pool_with(lane={"parallel": 4, "scaling": {"minReplicas": 2, "maxReplicas": 6}}))

@@ -12,7 +12,8 @@ from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import parse_pool
 from laneway_operator import observe
 from laneway_operator.managed import managed_queue
-from laneway_operator.profiles import parse_profiles, profile_of
+from laneway_operator.nodes import nodes_of
+from laneway_operator.profiles import parse_profiles
 from laneway_operator.reconcile import Reconciler
 from laneway_operator.settings import Emulator, Settings
 from laneway_operator.snapshot import PoolBody, Snapshot
@@ -52,6 +53,20 @@ PROFILES = parse_profiles(
                 "accelerator": {"resource": "nvidia.com/gpu", "count": 1, "memory": "22888Mi"},
                 "pricePerHour": 1.006,
             },
+            "gpu-spot": {
+                "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge", "karpenter.sh/capacity-type": "spot"},
+                "tolerations": [
+                    {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+                    {"key": "spot", "operator": "Exists", "effect": "NoSchedule"},
+                ],
+                "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
+                "interruption": "spot",
+                "pricePerHour": 0.42,
+            },
+            "small-gpu": {
+                "nodeSelector": {"node.kubernetes.io/instance-type": "g4dn.xlarge"},
+                "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
+            },
         }
     }
 )
@@ -81,7 +96,7 @@ def pool_view(
         lane_view(
             pool,
             lane,
-            profile_of(lane.name, lane.placement.profiles if lane.placement else (), dict(profiles)),
+            nodes_of(lane.name, lane.placement.profiles if lane.placement else (), dict(profiles)),
             queue_urls(pool, lane, region),
             settings,
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from laneway.schema.lane import Lane, Model
-    from laneway_operator.profiles import Profile
+    from laneway_operator.profiles import Accelerator
 
 GIB = 2**30
 DOWNLOAD_GB = {
@@ -60,10 +60,9 @@ class Fit:
         return None if self.weights is None else self.weights + self.cache + ENGINE_GIB
 
 
-def fit(lane: Lane, model: Model, profile: Profile) -> Fit:
+def fit(lane: Lane, model: Model, accelerator: Accelerator | None) -> Fit:
     """A lane's."""
     size, tokens = download_gb(model.name), model.context_length * lane.parallel
-    accelerator = profile.accelerator
     memory = accelerator.memory * accelerator.count / GIB if accelerator and accelerator.memory else None
     return Fit(
         lane=lane.name,

@@ -8,8 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from laneway.schema.base import Alias, KubernetesModel, problems
-from laneway_operator.errors import SpecError
-from laneway_operator.reasons import Reason
 from laneway_operator.settings import SettingsError
 
 UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -60,6 +58,8 @@ class Profile(KubernetesModel):
     """Taints that the lane's pods bear."""
     accelerator: Accelerator | None = None
     """What Ollama runs on; nothing for the CPU."""
+    interruption: Literal["spot"] | None = None
+    """`spot`: the node may be taken away with two minutes' notice, so workers leave within 110 seconds."""
     price_per_hour: Annotated[float, Field(ge=0)] | None = None
     """USD for an hour of the node's accelerator, for the cost in results."""
 
@@ -79,13 +79,3 @@ def parse_profiles(document: Any) -> dict[str, Profile]:
         return PROFILES.validate_python({name: each or {} for name, each in found.items()}, strict=False)
     except ValidationError as error:
         raise SettingsError(f"placementProfiles: {problems(error)}") from error
-
-
-def profile_of(lane: str, names: tuple[str, ...], profiles: dict[str, Profile]) -> Profile:
-    """The profile that a lane names; raises `SpecError`."""
-    if not names:
-        return ANYWHERE
-    if names[0] not in profiles:
-        known = ", ".join(sorted(profiles)) or "none"
-        raise SpecError(Reason.UNKNOWN_PROFILE, f"lane {lane}: no placement profile {names[0]}; there are: {known}")
-    return profiles[names[0]]

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     ACCEPTED = "Accepted"
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_PROFILE = "UnknownProfile"
+    PROFILES_DIFFER = "ProfilesDiffer"
     NOT_LOOKED_AT = "NotLookedAt"
     NAME_TAKEN = "NameTaken"
     RESULTS_SHARED = "ResultsShared"
@@ -77,6 +78,7 @@ CONDITIONS: dict[str, str] = {
 FIXES: dict[Reason, str] = {
     Reason.INVALID_SPEC: "Correct the field; `laneway validate` shows it with its line.",
     Reason.UNKNOWN_PROFILE: "Use one of the profiles, or add it to `placementProfiles` in the operator's Helm values.",
+    Reason.PROFILES_DIFFER: "Name profiles with the same accelerator, or make a lane for each kind.",
     Reason.RESULTS_SHARED: "Give each pool a bucket or a prefix of its own: equal job ids would share one result.",
     Reason.NAME_TAKEN: "Rename the lane or the pool, or remove the other object.",
     Reason.QUEUE_ACCESS_DENIED: "Give the identity named here access to the queue.",

@@ -16,11 +16,11 @@ from laneway_operator.errors import NotYet, SpecError
 from laneway_operator.farewell import hold_or_let_go, say_farewell
 from laneway_operator.fit import Fit, fit
 from laneway_operator.managed import managed_queue
+from laneway_operator.nodes import nodes_of
 from laneway_operator.observe import Trouble
 from laneway_operator.observed import Observed
 from laneway_operator.own_queues import OwnQueues
 from laneway_operator.plan import make_plan
-from laneway_operator.profiles import profile_of
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from laneway_operator.render.preflight import preflight_name
@@ -114,16 +114,15 @@ class Reconciler:
         if seen.results_shared_with is not None:
             words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
             raise SpecError(Reason.RESULTS_SHARED, words)
-        profiles = {lane.name: profile_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
-        done.fits = tuple(fit(lane, pool.model_of(lane), profiles[lane.name]) for lane in pool.spec.lanes)
+        nodes = {lane.name: nodes_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
+        done.fits = tuple(fit(lane, pool.model_of(lane), nodes[lane.name].accelerator) for lane in pool.spec.lanes)
         hold_or_let_go(self._cluster, seen.pool, pool)
         self._look_for_secret(pool, done)
         self._ensure_queues(pool, done)
         if done.access or done.queue_trouble:
             return  # what runs is left alone
         lanes = tuple(
-            lane_view(pool, lane, profiles[lane.name], done.queues[lane.name], self._settings)
-            for lane in pool.spec.lanes
+            lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings) for lane in pool.spec.lanes
         )
         self._apply(PoolView(pool, seen.pool.uid, self._settings, lanes), seen, done)
 

@@ -12,13 +12,15 @@ from laneway.schema.preflight import Preflight
 if TYPE_CHECKING:
     from laneway.schema.lane import Lane
     from laneway.schema.pool import LLMWorkerPool
-    from laneway_operator.profiles import Profile
+    from laneway_operator.nodes import Nodes
     from laneway_operator.settings import Settings
 
 HEALTH_PORT = 8080
 HEALTH_ADDRESS = f"0.0.0.0:{HEALTH_PORT}"  # the kubelet's probes come from outside the pod
 OLLAMA_ADDRESS = "127.0.0.1:11434"
 GRACE_MARGIN_SECONDS = 30  # after the drain: the last results are committed, the rest is given back
+SPOT_GRACE_SECONDS = 110  # EC2: two minutes between notice and end, of which some pass before a pod is told
+SPOT_DRAIN_SECONDS = SPOT_GRACE_SECONDS - GRACE_MARGIN_SECONDS
 
 Manifest = dict[str, Any]
 
@@ -28,7 +30,7 @@ class LaneView:
     """One lane with everything that surrounds it."""
 
     lane: Lane
-    profile: Profile
+    nodes: Nodes
     config: LaneConfig
 
     @property
@@ -70,7 +72,7 @@ class PoolView:
         )
 
 
-def lane_view(pool: LLMWorkerPool, lane: Lane, profile: Profile, queue: QueueURLs, settings: Settings) -> LaneView:
+def lane_view(pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, settings: Settings) -> LaneView:
     """A lane whose queues are known. Its workers need not know that the pool is suspended: KEDA keeps none of them, and
     a document that said so would roll the Deployment twice.
     """
@@ -80,8 +82,9 @@ def lane_view(pool: LLMWorkerPool, lane: Lane, profile: Profile, queue: QueueURL
         endpoint=settings.endpoint,
         ollama_url=f"http://{OLLAMA_ADDRESS}",
         health_address=HEALTH_ADDRESS,
-        price_per_hour=profile.price_per_hour,
+        price_per_hour=nodes.price_per_hour,
         pod_reports=settings.pod_reports,
     )
     config = lane_config(pool, lane, surroundings)
-    return LaneView(lane, profile, config.model_copy(update={"suspended": False}))
+    drain = min(config.drain_seconds, SPOT_DRAIN_SECONDS) if nodes.spot else config.drain_seconds
+    return LaneView(lane, nodes, config.model_copy(update={"suspended": False, "drain_seconds": drain}))

@@ -21,7 +21,7 @@ def profile(memory: str | None, count: int = 1) -> Profile:
 
 def judged(model: str, where: Profile, context: int = 8192, parallel: int = 1) -> tuple[str, str, str]:
     pool = parse_pool(pool_with(lane={"parallel": parallel}, model={"name": model, "contextLength": context}))
-    found = model_fits([fit(pool.spec.lanes[0], pool.spec.model, where)])
+    found = model_fits([fit(pool.spec.lanes[0], pool.spec.model, where.accelerator)])
     return found.status, found.reason, found.message
 
 
@@ -103,7 +103,7 @@ def test_the_first_lane_that_does_not_fit_is_told_before_those_that_are_not_know
         {"name": "c", "model": {"name": "llama3.3:70b"}},
     ]
     pool = parse_pool(pool_with(lanes=lanes))
-    found = model_fits([fit(lane, pool.model_of(lane), profile(T4)) for lane in pool.spec.lanes])
+    found = model_fits([fit(lane, pool.model_of(lane), profile(T4).accelerator) for lane in pool.spec.lanes])
     assert found.message.startswith("lane b: gemma3:27b needs")
 
 

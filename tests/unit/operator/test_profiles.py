@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from laneway_operator.errors import SpecError
-from laneway_operator.profiles import ANYWHERE, Profile, parse_profiles, profile_of
-from laneway_operator.reasons import Reason
+from laneway_operator.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.settings import SettingsError
 
 
@@ -67,7 +65,8 @@ def test_a_file_without_profiles_is_refused(document: object) -> None:
 @pytest.mark.parametrize(
     ("name", "profile", "words"),
     [
-        ("gpu", {"interruption": "spot"}, "placementProfiles: gpu.interruption: unknown field"),
+        ("gpu", {"interruption": "reclaimed"}, "placementProfiles: gpu.interruption: should be 'spot'"),
+        ("gpu", {"price": 1}, "placementProfiles: gpu.price: unknown field"),
         (
             "gpu",
             {"accelerator": {"resource": "gpu"}},
@@ -93,18 +92,3 @@ def test_what_is_wrong_with_a_profile_is_said(name: str, profile: Any, words: st
     with pytest.raises(SettingsError) as caught:
         parsed(**{name: profile})
     assert words in str(caught.value)
-
-
-def test_a_lane_runs_on_its_profile_and_without_one_anywhere() -> None:
-    profiles = parsed(a={"pricePerHour": 1.0}, b={"pricePerHour": 2.0})
-    assert profile_of("fast", ("b",), profiles).price_per_hour == 2
-    assert profile_of("fast", (), profiles) == ANYWHERE
-
-
-@pytest.mark.parametrize(
-    ("profiles", "known"), [({"b": {}, "a": {}}, "a, b"), ({}, "none")], ids=["others", "none at all"]
-)
-def test_an_unknown_profile_is_refused_with_those_that_there_are(profiles: dict[str, Any], known: str) -> None:
-    with pytest.raises(SpecError, match=f"lane fast: no placement profile g5; there are: {known}") as caught:
-        profile_of("fast", ("g5",), parsed(**profiles))
-    assert caught.value.reason is Reason.UNKNOWN_PROFILE

@@ -21,7 +21,9 @@ def test_a_profile_that_there_is_not_stops_everything_and_says_so() -> None:
     assert pool.queues.changes == []
     status, reason, message = pool.condition("SpecAccepted")
     assert (status, reason) == ("False", Reason.UNKNOWN_PROFILE)
-    assert message.startswith("lane default: no placement profile g5; there are: cpu, gpu, other-cpu. Use one of")
+    assert message.startswith(
+        "lane default: no placement profile g5; there are: cpu, gpu, gpu-spot, other-cpu, small-gpu. Use one of"
+    )
 
 
 @pytest.mark.parametrize(

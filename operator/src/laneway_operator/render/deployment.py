@@ -8,6 +8,7 @@ from laneway.schema.names import LANE_LABEL, POOL_LABEL
 from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, lane_config_name
 from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
+from laneway_operator.render.placement import placement
 from laneway_operator.view import OLLAMA_ADDRESS
 
 if TYPE_CHECKING:
@@ -48,22 +49,12 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
         volumes.append(pods.token_volume())
     return {
         **pods.pod_base(pool),
-        **_placement(lane),
+        **placement(lane.nodes),
         "containers": [_worker(pool)],
         "initContainers": [_ollama(pool, lane)],
         "terminationGracePeriodSeconds": lane.grace_seconds,
         "volumes": volumes,
     }
-
-
-def _placement(lane: LaneView) -> Manifest:
-    profile = lane.profile
-    found: Manifest = {}
-    if profile.node_selector:
-        found["nodeSelector"] = profile.node_selector
-    if profile.tolerations:
-        found["tolerations"] = [each.model_dump(by_alias=True, exclude_none=True) for each in profile.tolerations]
-    return found
 
 
 def _worker(pool: PoolView) -> Manifest:
@@ -81,7 +72,7 @@ def _worker(pool: PoolView) -> Manifest:
 
 
 def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
-    accelerator = lane.profile.accelerator
+    accelerator = lane.nodes.accelerator
     devices = {accelerator.resource: str(accelerator.count)} if accelerator else {}
     return {
         "name": OLLAMA,

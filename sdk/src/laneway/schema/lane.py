@@ -18,6 +18,7 @@ LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
 MAX_RECEIVES = 20  # of managed queues: SQS's own count tells of crashes; attempts are counted by the workers
 NO_FIFO = "a FIFO queue can't be served: it can't delay a single message, as a retry is; use a standard queue"
 FLOOR_TOO_HIGH = "the minReplicas of a schedule should be at most scaling.maxReplicas"
+PROFILE_TWICE = "a placement profile is named twice; name each once"
 DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
 LaneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=20)]
@@ -130,8 +131,20 @@ class Scaling(KubernetesModel):
 class Placement(KubernetesModel):
     """On which nodes a lane runs."""
 
-    profiles: Annotated[tuple[Alias, ...], Field(min_length=1, max_length=1)]
-    """The placement profile, by its name in the operator's Helm values."""
+    model_config = ConfigDict(
+        json_schema_extra=cel(("self.profiles.all(a, self.profiles.exists_one(b, a == b))", PROFILE_TWICE))
+    )
+
+    profiles: Annotated[tuple[Alias, ...], Field(min_length=1, max_length=4)]
+    """Placement profiles by their names in the operator's Helm values, the preferred one first. All have the same
+    accelerator; where their prices differ, results have no cost.
+    """
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        if len(set(self.profiles)) != len(self.profiles):
+            raise ValueError(PROFILE_TWICE)
+        return self
 
 
 class Lane(KubernetesModel):
