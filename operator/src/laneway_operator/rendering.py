@@ -12,7 +12,7 @@ from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import parse_pool
 from laneway_operator.errors import SpecError
 from laneway_operator.managed import managed_queue
-from laneway_operator.profiles import profile_of
+from laneway_operator.nodes import nodes_of
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from laneway_operator.view import PoolView, lane_view
@@ -63,7 +63,7 @@ def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, Profil
     lanes = []
     for lane in pool.spec.lanes:
         names = lane.placement.profiles if lane.placement else ()
-        profile = profile_of(lane.name, names, dict(profiles))
+        profile = nodes_of(lane.name, names, dict(profiles))
         lanes.append(lane_view(pool, lane, profile, _queues(pool, lane, settings), settings))
     return PoolView(pool, NOBODY, settings, tuple(lanes))
 
