@@ -132,3 +132,13 @@ def test_the_reference_page_names_every_metric() -> None:
     exported = {f"{each.name}_total" if each.type == "counter" else each.name for each in families.registry.collect()}
     assert {each.name for each in families.described} == exported
     assert [each.name for each in families.described if f"| `{each.name}` |" not in PAGE.read_text()] == []
+
+
+def test_a_worker_says_when_its_model_is_loaded(make_lane: MakeLane) -> None:
+    lane = make_lane(start=False)
+    lane.runtime.loaded = False
+    lane.start()
+    assert value(lane, "laneway_ready") == 0
+    lane.runtime.loaded = True
+    lane.pass_time(1)
+    assert value(lane, "laneway_ready") == 1

@@ -81,6 +81,7 @@ class Families:
         self.busy = gauge("slots_busy", "Jobs being generated")
         self.leases = gauge("leases", "Messages held")
         self.waiting = gauge("jobs_waiting", "Jobs that wait for AWS")
+        self.ready = gauge("ready", "1 while the worker's model is loaded; a dead-letter handler has none")
 
     def text(self) -> bytes:
         """The exposition format."""
@@ -99,6 +100,7 @@ class Metrics:
         self._wasted = families.wasted
         self._ends = families.ends
         self._waiting = families.waiting
+        self._ready = families.ready
         self._wait = families.wait.labels(**own)
         self._run = families.run.labels(**own)
         self._first = families.first.labels(**own)
@@ -114,6 +116,10 @@ class Metrics:
     def watch_waiting(self, count: Callable[[], int]) -> None:
         """Export how many jobs wait for AWS; nothing is received meanwhile."""
         self._waiting.labels(**self._own).set_function(count)
+
+    def watch_ready(self, ready: Callable[[], bool]) -> None:
+        """Export whether jobs can be served."""
+        self._ready.labels(**self._own).set_function(ready)
 
     def received(self, delivery: Delivery) -> None:
         """A message came."""

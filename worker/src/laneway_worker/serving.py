@@ -68,6 +68,7 @@ class Worker:
         self._changed = changed
         metrics = Metrics(self.families, config.pool, config.lane)
         self.engine = Engine(TracedRuntime(runtime, trace), clock, changed, metrics.wasted)
+        metrics.watch_ready(lambda: self.engine.ready_enough)
         results = Results(config, store)
         work = Work(config, name, store, results, self.engine, patience, clock, changed, roll)
         self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, results, metrics, around)
