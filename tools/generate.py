@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer.main
 import yaml
 
+from dashboard import dashboard
 from laneway.cli.main import app
 from laneway.cli.output import Exit
 from laneway.iam.needs import NEEDS, WHO, Role
@@ -24,6 +25,7 @@ from laneway.schema.preflight import Preflight
 from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
 from laneway.schema.result import Notification, Result
 from laneway_operator.crdgen import crd
+from laneway_operator.metrics import Metrics as OperatorMetrics
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
 from laneway_operator.status_model import PoolStatus
 from laneway_worker.metrics import Families
@@ -43,6 +45,7 @@ CRD_NAME = f"{PLURAL}.{GROUP}.yaml"
 CRDS = (ROOT / "crds" / CRD_NAME, ROOT / "charts" / "laneway-crds" / "templates" / CRD_NAME)
 """The second is Helm's: a chart holds its files, and a link does not survive packing."""
 CHARTS = tuple(ROOT / "charts" / name for name in ("laneway", "laneway-crds"))
+DASHBOARD = CHARTS[0] / "files" / "dashboard.json"
 SCHEMAS: dict[str, type[BaseModel]] = {
     "job": Job,
     "result": Result,
@@ -98,7 +101,7 @@ def files() -> dict[Path, str]:
         REFERENCE / "status.md": NOTICE + status_page(),
     }
     charts = (each for folder in CHARTS for each in chart_files(folder).items())
-    return schemas | pages | dict.fromkeys(CRDS, crd_text()) | dict(charts)
+    return schemas | pages | dict.fromkeys(CRDS, crd_text()) | dict(charts) | {DASHBOARD: dashboard()}
 
 
 def chart_files(folder: Path) -> dict[Path, str]:
@@ -231,6 +234,12 @@ Seconds are wasted for the reason that ended a generation early (`found`: the jo
 …), as a `duplicate` (another worker's result was first), as `released` (the answer could not be stored before the
 worker left), or because Ollama was `unavailable` in the middle.
 """
+OPERATOR_METRICS = """
+## The metrics of the operator
+
+`/metrics` on port 8080 of its pods (`metrics.*` of the chart). A standby shows them too.
+
+"""
 TRACES = """
 ## Traces
 
@@ -264,7 +273,17 @@ def metrics() -> str:
     )
     asked = "".join(f"| {what} | `{query}` |\n" for what, query in QUESTIONS.items())
     table_of_metrics = f"| metric | kind | further labels | what |\n|---|---|---|---|\n{rows}"
-    return f"{METRICS}{table_of_metrics}{WASTE}\n| to know | ask |\n|---|---|\n{asked}{TRACES}"
+    questions = f"\n| to know | ask |\n|---|---|\n{asked}"
+    return f"{METRICS}{table_of_metrics}{WASTE}{questions}{operator_metrics()}{TRACES}"
+
+
+def operator_metrics() -> str:
+    """What the operator's registry holds."""
+    rows = "".join(
+        f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {text} |\n"
+        for name, kind, labels, text in OperatorMetrics().described
+    )
+    return f"{OPERATOR_METRICS}| metric | kind | labels | what |\n|---|---|---|---|\n{rows}"
 
 
 def status_page() -> str:

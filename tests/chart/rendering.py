@@ -71,6 +71,38 @@ MATRIX: dict[str, Manifest] = {
         "podAnnotations": {"example.com/a": "b", "checksum/profiles": "not ours"},
     },
     "environment": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "logLevel": "debug"},
+    "monitoring": {
+        "metrics": {
+            "service": {"enabled": True},
+            "serviceMonitor": {"enabled": True},
+            "interval": "15s",
+            "labels": {"release": "prometheus"},
+        },
+        "prometheusRule": {
+            "enabled": True,
+            "labels": {"release": "prometheus"},
+            "runbookURL": "https://docs.example/runbooks",
+            "oldestMessage": {"enabled": True},
+        },
+        "dashboard": {"enabled": True, "annotations": {"grafana_folder": "Laneway"}, "labels": {"dashboards": "yes"}},
+    },
+    "pod monitor": {"metrics": {"podMonitor": {"enabled": True}}},
+    "thresholds": {
+        "prometheusRule": {
+            "enabled": True,
+            "runbookURL": "https://docs.example/runbooks",
+            "nothingReadyAfter": "25m",
+            "waitSeconds": 60,
+            "failedJobs": 10,
+            "oldestMessage": {"enabled": True, "seconds": 60, "queues": "jobs-.*"},
+        },
+    },
+    "no budget": {"podDisruptionBudget": {"enabled": False}},
+    "budget": {"podDisruptionBudget": {"maxUnavailable": "50%"}},
+    "closed": {
+        "networkPolicy": {"enabled": True, "egress": [{"ports": [{"port": 3128}]}]},
+        "emulator": {**EMULATOR, "endpoint": "http://moto:5000/"},
+    },
     "pull policy": {"image": {"operator": {"pullPolicy": "Always"}}},
     "kind": yaml.safe_load((KIND_EXAMPLE / "values.yaml").read_text()),
 }

@@ -85,6 +85,19 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "no replicas": ({"replicas": 0}, "minimum"),
     "namespaces without a cluster's name": ({"watch": {"namespaces": ["nlp"]}}, "watch.clusterID is needed"),
     "cluster's name": ({"watch": {"clusterID": "a/b"}}, "does not match pattern"),
+    "two monitors": (
+        {
+            "metrics": {
+                "service": {"enabled": True},
+                "serviceMonitor": {"enabled": True},
+                "podMonitor": {"enabled": True},
+            }
+        },
+        "would read each series twice: enable one",
+    ),
+    "monitor of no service": ({"metrics": {"serviceMonitor": {"enabled": True}}}, "needs metrics.service.enabled"),
+    "rules without pages": ({"prometheusRule": {"enabled": True}}, "prometheusRule.runbookURL is needed"),
+    "interval": ({"metrics": {"interval": "often"}}, "does not match pattern"),
     "no account": ({"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
     "switch": ({"podReports": "false"}, "want boolean"),
 }
@@ -147,7 +160,8 @@ def test_the_operators_own_secret(helm: Helm) -> None:
 
 
 def profiles(manifests: list[Manifest]) -> dict[str, Profile]:
-    return parse_profiles(yaml.safe_load(of_kind(manifests, "ConfigMap")["data"]["profiles.yaml"]))
+    (found,) = (each for each in manifests if each["metadata"]["name"].endswith("-profiles"))
+    return parse_profiles(yaml.safe_load(found["data"]["profiles.yaml"]))
 
 
 def test_the_operator_reads_the_profiles(helm: Helm) -> None:
@@ -250,3 +264,26 @@ def test_the_crd_is_the_generated_one_and_outlives_its_release(helm: Helm) -> No
     (crd,) = helm.template(chart=CRD_CHART)
     assert crd == yaml.safe_load((ROOT / "crds" / "llmworkerpools.laneway.dev.yaml").read_text())
     assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port"),
+    [("http://moto:5000/", 5000), ("http://moto", 80), ("https://moto", 443), ("http://10.200.0.1:4566", 4566)],
+)
+def test_a_closed_operator_reaches_its_emulator(helm: Helm, endpoint: str, port: int) -> None:
+    values = {**MATRIX["closed"], "emulator": {**EMULATOR, "endpoint": endpoint}}
+    egress = of_kind(helm.template(values), "NetworkPolicy")["spec"]["egress"]
+    assert {"ports": [{"port": port, "protocol": "TCP"}]} in egress
+    assert egress[-1] == {"ports": [{"port": 3128}]}
+
+
+def test_a_monitor_reads_a_port_that_is_there(helm: Helm) -> None:
+    manifests = helm.template(MATRIX["monitoring"])
+    service, monitor = of_kind(manifests, "Service"), of_kind(manifests, "ServiceMonitor")
+    (port,) = service["spec"]["ports"]
+    ports = [each["name"] for each in pod(manifests)["spec"]["containers"][0]["ports"]]
+    assert monitor["spec"]["endpoints"][0]["port"] == port["name"]
+    assert port["targetPort"] in ports
+    (endpoint,) = of_kind(helm.template(MATRIX["pod monitor"]), "PodMonitor")["spec"]["podMetricsEndpoints"]
+    assert endpoint["port"] in ports
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, Helm, Manifest
+from support.cluster.toolbox import PROMETHEUS, toolbox
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ ACCOUNT = "laneway-worker-documents"
 @pytest.fixture(scope="session")
 def installed(api: Cluster) -> Cluster:
     """Both charts, by real Helm; --wait sees a pod that runs in name only."""
+    for file in toolbox().files(PROMETHEUS, "crds"):
+        if any(kind in file.name for kind in ("podmonitors", "prometheusrules", "servicemonitors")):
+            api.apply(file.read_text())
     for release, chart in (("laneway-crds", CRD_CHART), (RELEASE, CHART)):
         api.run("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait")
     for namespace in (POOLS, "law"):

@@ -14,12 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VALUES = list(parse_values((CHART / "values.yaml").read_text()).leaves())
+KNOWN = {each.path for each in VALUES}
 EXAMPLES = [each for each in VALUES if each.comment.example]
-
-
-def nested(path: str, value: Any) -> Manifest:
-    first, _, rest = path.partition(".")
-    return {first: nested(rest, value) if rest else value}
 
 
 def paths(values: Manifest, known: set[str], before: str = "") -> set[str]:
@@ -32,14 +28,12 @@ def paths(values: Manifest, known: set[str], before: str = "") -> set[str]:
 
 
 def test_every_value_is_set_in_a_combination_that_is_rendered() -> None:
-    known = {each.path for each in VALUES}
-    assert known - {path for values in MATRIX.values() for path in paths(values, known)} == set()
+    assert KNOWN - {path for values in MATRIX.values() for path in paths(values, KNOWN)} == set()
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda each: each.path)
 def test_every_value_has_an_effect(helm: Helm, value: Value) -> None:
-    known = {each.path for each in VALUES}
-    setting = [values for values in MATRIX.values() if value.path in paths(values, known)]
+    setting = [values for values in MATRIX.values() if value.path in paths(values, KNOWN)]
     assert any(rendered(helm, each) != rendered(helm, without(each, value)) for each in setting)
 
 
@@ -63,7 +57,8 @@ def _replaced(values: Manifest, parts: list[str], default: Any) -> Manifest:
 def test_every_example_can_stand_in_the_place_of_its_value(helm: Helm, value: Value) -> None:
     example = yaml.safe_load(value.comment.example)
     assert example
-    assert helm.template(nested(value.path, example)) != helm.template()
+    setting = next(values for values in MATRIX.values() if value.path in paths(values, KNOWN))
+    assert helm.template(_replaced(setting, value.path.split("."), example)) != helm.template(without(setting, value))
 
 
 @pytest.mark.parametrize("chart", [CHART, CRD_CHART], ids=lambda each: each.name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from support.bad_schedules import BEYOND_CEL
 from support.waiting import eventually
@@ -128,6 +130,36 @@ def test_a_suspended_pool_is_at_zero_at_once_and_its_jobs_wait_until_it_goes_on(
     patched(lane, suspend=False)
     eventually(lambda: lane.workers() == 2, SECONDS)
     lane.place.until("Serving")
+
+
+def test_keda_exports_what_the_alerts_of_the_chart_ask_for(lane: Lane) -> None:
+    lane.apply()
+    lane.place.until("ScaledToZero")
+    lane.send(2)
+    eventually(lambda: lane.workers() == 2, SECONDS)
+    own = {"namespace": lane.place.namespace, "scaledObject": LANE}
+    values = {name: keda_value(lane, "keda_scaler_metrics_value", own | {"scaler": name}) for name in TRIGGERS}
+    assert values == {"composite-metric": 2, "total": 2, "waiting": 2}
+    composite = own | {"metric": "composite-metric"}
+    assert keda_value(lane, "keda_scaler_metrics_value", composite) == 2
+    assert keda_value(lane, "keda_scaler_detail_errors_total", own | {"scaler": "total"}) == 0
+    patched(lane, suspend=True)
+    eventually(lambda: keda_value(lane, "keda_scaled_object_paused", own) == 1, SECONDS)
+
+
+TRIGGERS = ("composite-metric", "total", "waiting")
+
+
+def keda_value(lane: Lane, name: str, labels: dict[str, str]) -> float | None:
+    """A series of KEDA's own, as Prometheus would read it."""
+    cluster = lane.place.operated.cluster
+    assert cluster.site
+    connection = http.client.HTTPConnection("127.0.0.1", cluster.site.ports.keda_prometheus, timeout=10)
+    connection.request("GET", "/metrics")
+    families = text_string_to_metric_families(connection.getresponse().read().decode())
+    samples = (each for family in families for each in family.samples)
+    found = (each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
+    return next(found, None)
 
 
 def patched(lane: Lane, *, suspend: bool) -> None:

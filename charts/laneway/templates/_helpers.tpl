@@ -68,3 +68,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{ toYaml $found }}
 {{- end -}}
+
+{{/* The port of a URL without a path. */}}
+{{- define "laneway.port" -}}
+{{- $port := regexFind ":[0-9]+/?$" . | trimAll ":/" -}}
+{{- $port | default (hasPrefix "https:" . | ternary "443" "80") -}}
+{{- end -}}

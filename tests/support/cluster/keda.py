@@ -44,7 +44,7 @@ def start_keda(site: Site, kubeconfig: Path) -> None:
         f"--kubeconfig={kubeconfig}",
         "--leader-elect=false",
         "--zap-encoder=console",
-        "--metrics-bind-address=0",
+        f"--metrics-bind-address={LOOPBACK}:{site.ports.keda_prometheus}",
         f"--health-probe-bind-address={LOOPBACK}:{site.ports.keda_health}",
         f"--metrics-service-bind-address={operator}",
         f"--cert-dir={certificates}",

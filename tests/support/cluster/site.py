@@ -40,16 +40,17 @@ class Ports:
     keda_health: int
     keda_metrics: int
     keda_adapter: int
+    keda_prometheus: int
 
     @classmethod
     def of_block(cls, first: int) -> Ports:
         """A block that is ours on a loopback that isn't."""
-        return cls(*range(first, first + 10))
+        return cls(*range(first, first + 11))
 
     @classmethod
     def of_namespace(cls) -> Ports:
         """Where nobody else listens: the addresses that pods are told."""
-        return cls(443, 4566, *range(20000, 20008))
+        return cls(443, 4566, *range(20000, 20009))
 
 
 @dataclass(frozen=True)

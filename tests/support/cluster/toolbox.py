@@ -66,6 +66,7 @@ class ToolSet:
     """Go packages by the name of the binary."""
     programs: Sequence[Program]
     ldflags: str = "-s -w"
+    tags: str = ""
     links: str = ""
     """The binary that stands behind every program."""
     folders: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -75,7 +76,9 @@ class ToolSet:
     def key(self) -> str:
         """Changes with everything that the build depends on."""
         folder = TOOLS / self.module
-        digest = hashlib.sha256(repr((self.packages, self.ldflags, self.links, self.folders, GO_SETTINGS)).encode())
+        tags = (self.tags,) if self.tags else ()
+        settings = (self.packages, self.ldflags, self.links, self.folders, GO_SETTINGS, *tags)
+        digest = hashlib.sha256(repr(settings).encode())
         for source in (folder / "go.mod", folder / "go.sum", *sorted(folder.rglob("*.go"))):
             digest.update(source.read_bytes())
         return digest.hexdigest()[:HASH_LETTERS]
@@ -145,7 +148,16 @@ KEDA = ToolSet(
     folders={"crds": ("github.com/kedacore/keda/v2", "config/crd/bases")},
     minutes="1 to 12",
 )
-SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA)
+PROMETHEUS = ToolSet(
+    "prometheus",
+    module="prometheus",
+    packages={"promtool": "github.com/prometheus/prometheus/cmd/promtool"},
+    programs=(Program("promtool", ("--version",), r"promtool, version 3\."),),
+    tags="remove_all_sd",  # it asks no cloud where to scrape
+    folders={"crds": ("github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd")},
+    minutes="1 to 4",
+)
+SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA, PROMETHEUS)
 
 
 class Toolbox:
@@ -206,10 +218,23 @@ class Toolbox:
         title = f"building {tools.name} from tools/{tools.module} (once; {tools.minutes} min; {where})"
         with self.scratch() as scratch, self.say.step(title):
             for name, package in tools.packages.items():
-                self._go(tools, "build", "-ldflags", tools.ldflags, "-o", str(scratch / name), package)
+                self._go(
+                    *(
+                        tools,
+                        "build",
+                        "-tags",
+                        tools.tags,
+                        "-ldflags",
+                        tools.ldflags,
+                        "-o",
+                        str(scratch / name),
+                        package,
+                    )
+                )
             for program in tools.programs if tools.links else ():
                 (scratch / program.name).symlink_to(tools.links)
             for name, (module, folder) in tools.folders.items():
+                self._go(tools, "mod", "download", module)  # nothing that was built needed it
                 source = Path(self._go(tools, "list", "-m", "-f", "{{.Dir}}", module).strip()) / folder
                 _copy_yaml(source, scratch / name)
             scratch.rename(target)

@@ -1,0 +1,109 @@
+"""Alerts and dashboard: they fire as they should, and ask for metrics that exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from chart.rendering import MATRIX, ROOT, Helm, Manifest, of_kind, tool
+from laneway_operator.metrics import Metrics
+from laneway_worker.metrics import Families
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUNBOOKS = ROOT / "docs" / "runbooks"
+KEDAS = {"keda_scaler_metrics_value", "keda_scaled_object_paused", "keda_scaler_detail_errors_total"}
+"""Of KEDA 2.21; tests/cluster/test_keda_metrics.py asks the real one."""
+EXPORTERS = {"aws_sqs_approximate_age_of_oldest_message_maximum"}
+"""Of two exporters of CloudWatch, by their naming rule: service, metric in snake case, statistic."""
+WORDS = {"and", "or", "unless", "on", "by"}
+
+
+@pytest.fixture
+def rules(helm: Helm) -> Manifest:
+    spec: Manifest = of_kind(helm.template(MATRIX["monitoring"]), "PrometheusRule")["spec"]
+    return spec
+
+
+def each_rule(spec: Manifest) -> list[Manifest]:
+    return [rule for group in spec["groups"] for rule in group["rules"]]
+
+
+def alerts(spec: Manifest) -> set[str]:
+    return {rule["alert"] for rule in each_rule(spec) if "alert" in rule}
+
+
+def promtool(folder: Path, *argv: str) -> None:
+    done = subprocess.run([tool("promtool"), *argv], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_takes_the_rules(rules: Manifest, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules))
+    promtool(tmp_path, "check", "rules", "--lint=all", "--lint-fatal", "rules.yaml")
+
+
+def test_alerts_fire_when_they_should_and_only_then(rules: Manifest, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules))
+    text = (ROOT / "tests" / "data" / "input" / "alerts.yaml").read_text()
+    (tmp_path / "tests.yaml").write_text(text)
+    tried = {each["alertname"] for test in yaml.safe_load(text)["tests"] for each in test["alert_rule_test"]}
+    assert tried == alerts(rules)
+    promtool(tmp_path, "test", "rules", "tests.yaml")
+
+
+def test_every_alert_has_its_page_and_every_page_its_alert(rules: Manifest) -> None:
+    pages = {each.stem for each in RUNBOOKS.glob("*.md")}
+    assert pages == alerts(rules)
+    for each in each_rule(rules):
+        if "alert" in each:
+            assert each["annotations"]["runbook_url"] == f"https://docs.example/runbooks/{each['alert']}.md"
+
+
+@pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda each: each.stem)
+def test_a_page_says_what_it_means_how_to_see_it_and_what_to_do(page: Path) -> None:
+    text = page.read_text()
+    assert text.startswith(f"# {page.stem}\n")
+    assert [each for each in ("**What it means.**", "**How to see.**", "**What to do.**") if each not in text] == []
+    assert "```sh" in text
+
+
+def asked(query: str) -> set[str]:
+    """The metrics that a query names."""
+    plain = re.sub(r'"[^"]*"', "", query)
+    plain = re.sub(r"\{[^}]*\}|\[[^\]]*\]|\b(by|on)\s*\([^)]*\)|\boffset \w+", "", plain)
+    return {each for each in re.findall(r"[a-zA-Z_:][\w:]*(?!\w)(?!\s*\()", plain) if each not in WORDS}
+
+
+def exported() -> set[str]:
+    ours = [(each.name, each.kind) for each in Families().described]
+    operators = [(name, kind) for name, kind, _, _ in Metrics().described]
+    found = {name for name, _ in ours + operators}
+    return found | {f"{name}_bucket" for name, kind in ours + operators if kind == "histogram"}
+
+
+def test_what_a_query_asks_for_is_found() -> None:
+    query = 'sum by (a, b) (rate(laneway_jobs_total{status="x"}[5m])) / on (a) keda_up offset 5m > 2'
+    assert asked(query) == {"laneway_jobs_total", "keda_up"}
+
+
+def test_rules_ask_only_for_what_is_exported(rules: Manifest) -> None:
+    recorded = {rule["record"] for rule in each_rule(rules) if "record" in rule}
+    names = {name for rule in each_rule(rules) for name in asked(rule["expr"])}
+    assert names - exported() - KEDAS - EXPORTERS - recorded == set()
+
+
+def test_the_dashboard_asks_only_for_what_is_exported(helm: Helm) -> None:
+    (made,) = (each for each in helm.template(MATRIX["monitoring"]) if each["metadata"]["name"].endswith("-dashboard"))
+    panels = json.loads(made["data"]["laneway.json"])["panels"]
+    queries = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    assert len(queries) > 15
+    names = {name for query in queries for name in asked(query.replace("$__rate_interval", "5m"))}
+    assert names - exported() - KEDAS == set()
+    assert names & KEDAS
