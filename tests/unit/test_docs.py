@@ -12,15 +12,16 @@ from laneway_operator.reasons import Reason
 
 ROOT = Path(__file__).parents[2]
 DELIVERY = ROOT / "docs/explanation/delivery.md"
+OPERATOR = ROOT / "docs/explanation/operator.md"
 REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 
 
 def references() -> list[tuple[str, str]]:
-    return sorted(set(REFERENCE.findall(DELIVERY.read_text())))
+    return sorted(set(REFERENCE.findall(DELIVERY.read_text() + OPERATOR.read_text())))
 
 
 @pytest.mark.parametrize(("file", "test"), references())
-def test_a_test_that_the_delivery_page_names_is_there(file: str, test: str) -> None:
+def test_a_test_that_a_page_names_is_there(file: str, test: str) -> None:
     text = (ROOT / file).read_text()
     assert not test or f"\ndef {test}(" in text
 
@@ -28,6 +29,13 @@ def test_a_test_that_the_delivery_page_names_is_there(file: str, test: str) -> N
 def test_every_promise_of_the_delivery_page_names_a_test() -> None:
     _, _, table = DELIVERY.read_text().partition("## Every promise and its test")
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| promise")]
+    assert len(rows) > 10
+    assert [row for row in rows if not REFERENCE.search(row)] == []
+
+
+def test_everything_that_the_operator_survives_names_a_test() -> None:
+    _, _, table = OPERATOR.read_text().partition("## What it survives")
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| what happens")]
     assert len(rows) > 10
     assert [row for row in rows if not REFERENCE.search(row)] == []
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 4
-PULSE_SECONDS = 5.0
+PULSE_SECONDS = 2.0
 RESYNC_SECONDS = 600.0
 RESYNC_JITTER = 0.2  # so that a thousand pools do not come due together
 
