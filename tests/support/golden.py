@@ -63,6 +63,8 @@ def cases() -> dict[str, PoolView]:
         "own-queues": pool_view(named(pool_with(lane=own))),
         "long-names": pool_view(named(pool_with(lanes=[{"name": "l" * 20}, {"name": "m" * 20}]), name="p" * 40)),
         "pod-reports": pool_view(named(pool_with()), replace(SETTINGS, pod_reports=True)),
+        "network-policy": pool_view(named(pool_with()), replace(SETTINGS, network_policies=True, pod_reports=True)),
+        "network-policy-of-an-emulator": pool_view(named(pool_with()), replace(EMULATED, network_policies=True)),
         "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
         "schedules": pool_view(
             named(pool_with(lane={"parallel": 2, "scaling": {"maxReplicas": 6}, "schedules": SCHEDULES}))

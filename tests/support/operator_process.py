@@ -55,6 +55,7 @@ class Operated(Installed):
             "LANEWAY_HEALTH_ADDRESS": f"127.0.0.1:{port}",
             "LANEWAY_OLLAMA_IMAGE": "laneway.local/ollama:test",
             "LANEWAY_POD_REPORTS": "true",
+            "LANEWAY_NETWORK_POLICIES": "true",
             "LANEWAY_PROFILES": str(self._profiles()),
             "LANEWAY_WORKER_IMAGE": "laneway.local/worker:test",
         }

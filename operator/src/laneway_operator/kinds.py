@@ -8,6 +8,7 @@ from laneway.schema.names import GROUP, PLURAL, VERSION
 
 KEDA_GROUP = "keda.sh"
 RBAC_GROUP = "rbac.authorization.k8s.io"
+NETWORKING_GROUP = "networking.k8s.io"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ KINDS = {
     "ConfigMap": Kind("", "v1", "configmaps"),
     "Role": Kind(RBAC_GROUP, "v1", "roles"),
     "RoleBinding": Kind(RBAC_GROUP, "v1", "rolebindings"),
+    "NetworkPolicy": Kind(NETWORKING_GROUP, "v1", "networkpolicies"),
     "TriggerAuthentication": Kind(KEDA_GROUP, "v1alpha1", "triggerauthentications"),
     "ScaledObject": Kind(KEDA_GROUP, "v1alpha1", "scaledobjects"),
     "Deployment": Kind("apps", "v1", "deployments"),

@@ -50,6 +50,8 @@ class Settings:
     emulator: Emulator | None = None
     pod_reports: bool = False
     """Whether workers may write onto their own pods: where a policy bounds what they may write."""
+    network_policies: bool = False
+    """Whether the pods of a pool reach what they need and nothing else."""
     image_pull_secrets: tuple[str, ...] = ()
     """Names of pull secrets in every pool's namespace."""
     log_level: str = "info"
@@ -84,6 +86,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         region=environment.get("LANEWAY_AWS_REGION") or DEFAULT_REGION,
         emulator=Emulator(endpoint, secret) if endpoint and secret else None,
         pod_reports=_switch(environment, "LANEWAY_POD_REPORTS"),
+        network_policies=_switch(environment, "LANEWAY_NETWORK_POLICIES"),
         image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
         log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,

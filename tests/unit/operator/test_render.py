@@ -269,3 +269,29 @@ def _pods(view: PoolView) -> list[Manifest]:
 
 def _pods_of(manifests: Iterable[Manifest]) -> list[Manifest]:
     return [each["spec"]["template"]["spec"] for each in manifests if each["kind"] in ("Deployment", "Job")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "ports"),
+    [
+        (replace(SETTINGS, network_policies=True), [443]),
+        (replace(SETTINGS, network_policies=True, pod_reports=True), [443, 6443]),
+        (replace(EMULATED, network_policies=True), [443, 4566]),
+        (replace(SETTINGS, network_policies=True, emulator=Emulator("http://aws", "secret")), [80, 443]),
+        (replace(SETTINGS, network_policies=True, emulator=Emulator("https://aws", "secret")), [443]),
+    ],
+)
+def test_pods_reach_no_server_but_those_that_they_need(settings: Settings, ports: list[int]) -> None:
+    (policy,) = [each for each in render(two_lanes(settings=settings)) if each["kind"] == "NetworkPolicy"]
+    *_, servers = policy["spec"]["egress"]
+    assert servers == {"ports": [{"port": port, "protocol": "TCP"} for port in ports]}
+
+
+def test_a_network_policy_binds_every_pod_of_its_pool() -> None:
+    view = two_lanes(settings=replace(SETTINGS, network_policies=True))
+    (policy,) = [each for each in render(view) if each["kind"] == "NetworkPolicy"]
+    bound = policy["spec"]["podSelector"]["matchLabels"].items()
+    specs = [each.get("spec", {}) for each in render(view)]
+    pods = [each["template"]["metadata"]["labels"] for each in specs if "template" in each]
+    assert len(pods) == 4
+    assert all(bound <= labels.items() for labels in pods)

@@ -8,6 +8,7 @@ from laneway_operator.render.access import role, role_binding, service_account
 from laneway_operator.render.config import lane_config_map
 from laneway_operator.render.dead_letters import dead_letter_config_map, dead_letter_handler, dead_letter_scaler
 from laneway_operator.render.deployment import deployment
+from laneway_operator.render.network import network_policy
 from laneway_operator.render.preflight import preflight_config_map, preflight_job
 from laneway_operator.render.scaling import scaled_object, trigger_authentication
 
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
 
 def render(pool: PoolView) -> list[Manifest]:
     """Every child, in the order in which they are applied."""
-    of_pool = (service_account, role, role_binding, trigger_authentication, preflight_config_map, preflight_job)
+    of_pool = (
+        service_account,
+        role,
+        role_binding,
+        network_policy,
+        trigger_authentication,
+        preflight_config_map,
+        preflight_job,
+    )
     of_lane = (lane_config_map, deployment, scaled_object)
     of_dead_letters = (dead_letter_config_map, dead_letter_handler, dead_letter_scaler)
     built = [
