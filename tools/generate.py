@@ -204,7 +204,7 @@ SQS and SNS only. Managed queues are encrypted with a key of SQS's own, which ne
 def rights() -> str:
     """Who needs which right, from the table that `laneway iam` prints policies from."""
     accounts = {
-        Role.POOL: "`laneway-worker-POOL` in the pool's namespace",
+        Role.POOL: "`laneway-worker-POOL` in the pool's namespace, or the pool's `serviceAccount.name`",
         Role.OPERATOR: f"`{'/'.join(OPERATOR)}`",
         Role.KEDA: f"`{'/'.join(KEDA)}`",
     }

@@ -39,6 +39,7 @@ def _scaling(**scaling: Any) -> dict[str, Any]:
     return {"lane": {"scaling": scaling}}
 
 
+ONE_ACCOUNT = "give exactly one of annotations and name"
 MATCH = "String should match pattern"
 SHAPE = "should match '"
 
@@ -239,6 +240,22 @@ _BAD = (
         lane={"placement": {"profiles": ["a", "b", "a"]}},
     ),
     _bad("a profile in capitals", f"profiles[0]: {MATCH}", SHAPE, lane={"placement": {"profiles": ["G5"]}}),
+    _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
+    _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
+    _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
+    _bad("an account in capitals", f"serviceAccount.name: {MATCH}", SHAPE, serviceAccount={"name": "Claims"}),
+    _bad(
+        "17 annotations",
+        "at most 16 items",
+        "must have at most 16 items",
+        serviceAccount={"annotations": {f"a{number}": "" for number in range(17)}},
+    ),
+    _bad(
+        "a long annotation",
+        "at most 2048",
+        "may not be more than 2048 bytes",
+        serviceAccount={"annotations": {"a": "b" * 2049}},
+    ),
     Bad(
         "a long name",
         pool_with() | {"metadata": {"name": "p" * 41}},
@@ -310,6 +327,8 @@ GOOD = (
     _good("the longest cooldown", **_scaling(cooldown="6h")),
     _good("64 requests at once", lane={"parallel": 64}),
     _good("a profile", lane={"placement": {"profiles": ["g5-on-demand"]}}),
+    _good("an account of its own", serviceAccount={"name": "claims.team-a"}),
+    _good("a role", serviceAccount={"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a", "b": ""}}),
     _good("four profiles", lane={"placement": {"profiles": ["a", "b", "c", "d"]}}),
 )
 

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parents[1] / "data" / "output" / "render"
 DIGEST = "sha256:" + "a" * 64
 ACCOUNT = "https://sqs.eu-west-1.amazonaws.com/123456789012"
 
+ROLE = "eks.amazonaws.com/role-arn"
+
 GPU_LANES = [
     {
         "name": "fast",
@@ -74,6 +76,13 @@ def cases() -> dict[str, PoolView]:
             named(pool_with(lane={"placement": {"profiles": ["gpu-spot", "gpu", "small-gpu"]}}))
         ),
         "a-profile-and-anywhere": pool_view(named(pool_with(lane={"placement": {"profiles": ["other-cpu", "cpu"]}}))),
+        "account-with-a-role": pool_view(
+            named(pool_with(serviceAccount={"annotations": {ROLE: "arn:aws:iam::111122223333:role/documents"}})),
+            replace(SETTINGS, pod_reports=True),
+        ),
+        "own-account": pool_view(
+            named(pool_with(serviceAccount={"name": "claims"})), replace(SETTINGS, pod_reports=True)
+        ),
         "suspended": pool_view(named(pool_with(suspend=True))),
         "parallel-4-floor-2": pool_view(
             named(pool_with(lane={"parallel": 4, "scaling": {"minReplicas": 2, "maxReplicas": 6}}))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.lane_config import LaneConfig, LaneSettings, QueueURLs, lane_config
+from laneway.schema.names import WORKER_ACCOUNT
 from laneway.schema.pool_document import pool_document
 from laneway.schema.preflight import Preflight
 
@@ -59,6 +60,16 @@ class PoolView:
         return self.pool.metadata.namespace
 
     @property
+    def account(self) -> str:
+        """The ServiceAccount of the pool's pods."""
+        return self.pool.account
+
+    @property
+    def pod_reports(self) -> bool:
+        """Whether workers may write onto their own pods."""
+        return _reports(self.pool, self.settings)
+
+    @property
     def preflight(self) -> Preflight:
         """What the pool's preflight tries and publishes."""
         configs = [each.config for each in self.lanes]
@@ -72,6 +83,11 @@ class PoolView:
         )
 
 
+def _reports(pool: LLMWorkerPool, settings: Settings) -> bool:
+    """Only by accounts of a name that the chart's policy binds."""
+    return settings.pod_reports and pool.account.startswith(WORKER_ACCOUNT)
+
+
 def lane_view(pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, settings: Settings) -> LaneView:
     """A lane whose queues are known. Its workers need not know that the pool is suspended: KEDA keeps none of them, and
     a document that said so would roll the Deployment twice.
@@ -83,7 +99,7 @@ def lane_view(pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, s
         ollama_url=f"http://{OLLAMA_ADDRESS}",
         health_address=HEALTH_ADDRESS,
         price_per_hour=nodes.price_per_hour,
-        pod_reports=settings.pod_reports,
+        pod_reports=_reports(pool, settings),
     )
     config = lane_config(pool, lane, surroundings)
     drain = min(config.drain_seconds, SPOT_DRAIN_SECONDS) if nodes.spot else config.drain_seconds

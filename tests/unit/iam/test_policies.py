@@ -172,6 +172,11 @@ def test_the_buckets_policy_refuses_what_goes_in_the_clear() -> None:
     assert denies(bucket_policy(POOL, SCOPE), call)
 
 
+def test_an_account_that_the_pool_names_takes_its_role() -> None:
+    pool = parse_pool(pool_with(serviceAccount={"name": "claims"}))
+    assert account_of(Role.POOL, pool) == ("default", "claims")
+
+
 def test_only_the_pools_own_service_account_takes_its_role() -> None:
     account = account_of(Role.POOL, POOL)
     assert account == ("default", "laneway-worker-documents")

@@ -211,6 +211,22 @@ def test_a_deployment_never_says_how_many_replicas_there_are() -> None:
     assert all("replicas" not in each["spec"] for each in render(two_lanes()) if each["kind"] == "Deployment")
 
 
+def test_a_pool_with_an_account_of_its_own_makes_none_and_all_its_pods_use_it() -> None:
+    view = two_lanes(serviceAccount={"name": "claims"})
+    assert {each["serviceAccountName"] for each in _pods(view)} == {"claims"}
+    assert "ServiceAccount" not in {each["kind"] for each in render(view)}
+
+
+@pytest.mark.parametrize(("name", "roles"), [("claims", 0), ("laneway-worker-claims", 2)])
+def test_an_account_that_no_policy_binds_gets_no_right_on_pods_and_no_token(name: str, roles: int) -> None:
+    view = two_lanes(settings=replace(SETTINGS, pod_reports=True), serviceAccount={"name": name})
+    found = [each for each in render(view) if each["kind"].startswith("Role")]
+    assert len(found) == roles
+    assert [each["subjects"][0]["name"] for each in found if "subjects" in each] == [name] * (roles // 2)
+    assert [each.config.pod_reports for each in view.lanes] == [roles > 0] * 2
+    assert ("serviceAccountToken" in json.dumps(_pods(view))) == (roles > 0)
+
+
 @pytest.mark.parametrize(
     ("settings", "roles"), [(SETTINGS, 0), (replace(SETTINGS, pod_reports=True), 2)], ids=["off", "on"]
 )

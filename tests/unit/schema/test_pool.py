@@ -310,3 +310,8 @@ def test_the_pool_document_tells_nothing_but_what_senders_need() -> None:
 def test_an_answer_may_take_half_a_small_context_by_default(context: int, most: int) -> None:
     pool = parse_pool(pool_with(lane={"model": {"name": "gemma3:1b", "contextLength": context}}))
     assert pool.max_tokens_of(pool.spec.lanes[0]) == most
+
+
+def test_an_accounts_annotation_has_a_name_as_in_kubernetes() -> None:
+    with pytest.raises(ValidationError, match="an annotation's name should be as in Kubernetes"):
+        parse_pool(pool_with(serviceAccount={"annotations": {"role arn": "a"}}))

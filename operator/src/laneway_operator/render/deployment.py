@@ -45,7 +45,7 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
         pods.config_volume(lane_config_name(pool, lane)),
         *(pods.empty_volume(name) for name in ("models", "home", pods.WRITABLE_VOLUME, "worker-tmp")),
     ]
-    if pool.settings.pod_reports:
+    if pool.pod_reports:
         volumes.append(pods.token_volume())
     return {
         **pods.pod_base(pool),
@@ -59,7 +59,7 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
 
 def _worker(pool: PoolView) -> Manifest:
     mounts: list[Manifest] = [pods.CONFIG_MOUNT, {"name": "worker-tmp", "mountPath": "/tmp"}]  # noqa: S108 - a volume of this pod
-    if pool.settings.pod_reports:
+    if pool.pod_reports:
         mounts.append(pods.TOKEN_MOUNT)
     return pods.worker_container(
         pool,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import worker_account_name
 from laneway_operator.render.meta import CONFIG_FOLDER
 from laneway_operator.view import HEALTH_PORT
 
@@ -40,7 +39,7 @@ def pod_base(pool: PoolView) -> Manifest:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": POD_SECURITY,
-        "serviceAccountName": worker_account_name(pool.name),
+        "serviceAccountName": pool.account,
     }
     secrets = [{"name": each} for each in pool.settings.image_pull_secrets]
     return base | ({"imagePullSecrets": secrets} if secrets else {})

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from laneway.iam.needs import Role
 from laneway.iam.policy import VERSION
 from laneway.schema.arns import partition_of
-from laneway.schema.names import worker_account_name
 
 if TYPE_CHECKING:
     from laneway.iam.policy import Policy
@@ -39,7 +38,7 @@ def account_of(role: Role, pool: LLMWorkerPool) -> Account | None:
         case Role.SUBMITTER | Role.PERSON_ON_CALL:
             return None
         case Role.POOL | Role.WORKER | Role.DEAD_LETTERS | Role.PREFLIGHT:
-            return Account(pool.metadata.namespace, worker_account_name(pool.metadata.name))
+            return Account(pool.metadata.namespace, pool.account)
 
 
 def pod_identity(account: Account) -> Policy:

@@ -25,6 +25,9 @@ COMPONENT_LABEL = "app.kubernetes.io/component"
 FINALIZER = f"{GROUP}/queues"
 """Holds a pool that is being deleted until its queues are, where one of them goes with it."""
 
+WORKER_ACCOUNT = f"{MANAGED_BY}-worker-"
+"""How the ServiceAccounts begin that the chart's policy binds."""
+
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 """Kubernetes' own annotation: scale-in takes the cheapest pods first."""
 TROUBLE = f"{GROUP}/trouble"
@@ -38,6 +41,11 @@ JOB_COMMITTED = "job committed"
 ENGINE_READY = "engine ready"
 ENGINE_NOT_READY = "engine not ready"
 """Messages of a worker's log lines that `laneway up` reads."""
+
+
+def worker_account_name(pool: str) -> str:
+    """The ServiceAccount of a pool's pods, unless the pool names another, and its Role and RoleBinding."""
+    return f"{WORKER_ACCOUNT}{pool}"
 
 
 def tagged(model: str) -> str:
@@ -65,10 +73,6 @@ def queue_suffix(cluster: str, namespace: str, pool: str) -> str:
     digest = hashlib.sha256(f"{cluster}/{namespace}/{pool}".encode()).digest()
     return base64.b32encode(digest).decode().lower()[:SUFFIX_CHARACTERS]
 
-
-def worker_account_name(pool: str) -> str:
-    """The ServiceAccount, Role and RoleBinding of a pool's workers, dead-letter handler and preflight."""
-    return f"laneway-worker-{pool}"
 
 
 def topic_name(pool: str) -> str:

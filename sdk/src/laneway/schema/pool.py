@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -10,9 +11,16 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from laneway.schema.base import Alias, KubernetesModel, cel, list_map
 from laneway.schema.keys import Place
 from laneway.schema.lane import Lane, Model
+from laneway.schema.names import worker_account_name
 
 DEFAULT_MAX_TOKENS = 2048
 
+ANNOTATION = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
+ONE_ACCOUNT = "give exactly one of annotations and name"
+BAD_ANNOTATION = "an annotation's name should be as in Kubernetes, such as eks.amazonaws.com/role-arn"
+
+AnnotationText = Annotated[str, StringConstraints(max_length=2048)]
+AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
 PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", max_length=63)]
 Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_=-][A-Za-z0-9_.=-]*/)+$", max_length=200)]
@@ -64,6 +72,31 @@ class AWS(KubernetesModel):
     """The AWS region."""
 
 
+class ServiceAccount(KubernetesModel):
+    """Who the pool's pods are, in the cluster and so on AWS: exactly one of `annotations` and `name`."""
+
+    model_config = ConfigDict(
+        json_schema_extra=cel(
+            ("has(self.annotations) != has(self.name)", ONE_ACCOUNT),
+        )
+    )
+
+    annotations: Annotated[dict[str, AnnotationText], Field(min_length=1, max_length=16)] | None = None
+    """Of the account that Laneway makes, such as `eks.amazonaws.com/role-arn`."""
+    name: AccountName | None = None
+    """An account of your own in the pool's namespace. Its workers write onto their pods only where the name begins with
+    `laneway-worker-`: no other is bound by the policy that bounds what they may write.
+    """
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        if (self.annotations is None) == (self.name is None):
+            raise ValueError(ONE_ACCOUNT)
+        if not all(re.fullmatch(ANNOTATION, key) for key in self.annotations or ()):
+            raise ValueError(BAD_ANNOTATION)
+        return self
+
+
 class Spec(KubernetesModel):
     """What the platform team declares."""
 
@@ -102,6 +135,10 @@ class Spec(KubernetesModel):
     """Who is told when a result is there."""
     aws: AWS | None = None
     """Where the pool's AWS resources are."""
+    service_account: ServiceAccount | None = None
+    """Who the pool's pods are. Default: an account that Laneway makes, for EKS Pod Identity to know by its name,
+    `laneway-worker-` and the pool's.
+    """
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16, json_schema_extra=list_map("name"))]
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
     suspend: bool = False
@@ -171,6 +208,12 @@ class LLMWorkerPool(KubernetesModel):
     def destinations(self) -> dict[str, Place]:
         """Alias → place."""
         return {each.name: Place(bucket=each.bucket, prefix=each.prefix or "") for each in self.spec.destinations}
+
+    @property
+    def account(self) -> str:
+        """The ServiceAccount of the pool's pods."""
+        own = self.spec.service_account
+        return (own and own.name) or worker_account_name(self.metadata.name)
 
     def model_of(self, lane: Lane) -> Model:
         """The model that a lane serves."""
