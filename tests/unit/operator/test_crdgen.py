@@ -30,6 +30,8 @@ def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[st
         yield from nodes(each, f"{path}.{name}")
     if "items" in schema:
         yield from nodes(schema["items"], f"{path}[]")
+    if "additionalProperties" in schema:
+        yield from nodes(schema["additionalProperties"], f"{path}[]")
 
 
 NODES = [(path, node) for path, node in nodes(ROOT) if path not in ("", ".apiVersion", ".kind", ".metadata")]
@@ -48,7 +50,7 @@ def test_every_field_is_something_that_kubernetes_knows(path: str, node: dict[st
     assert node["type"] in ("object", "array", "string", "integer", "number", "boolean")
     assert node.get("format") in KNOWN_FORMATS
     assert "null" not in json.dumps(node)
-    assert "additionalProperties" not in node
+    assert not {"additionalProperties", "properties"} <= node.keys(), "Kubernetes knows a map or an object, not both"
 
 
 @pytest.mark.parametrize(("path", "node"), NODES, ids=[path for path, _ in NODES])
@@ -56,7 +58,7 @@ def test_everything_is_bounded(path: str, node: dict[str, Any]) -> None:
     bounded = {
         "string": "maxLength" in node or "enum" in node or node.get("format") == "date-time" or _is_short(node),
         "array": "maxItems" in node,
-        "object": "properties" in node,
+        "object": "properties" in node or "maxProperties" in node,
         "boolean": True,
         "integer": "minimum" in node and (path.startswith(".status") or "maximum" in node),
     }

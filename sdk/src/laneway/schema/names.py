@@ -74,7 +74,6 @@ def queue_suffix(cluster: str, namespace: str, pool: str) -> str:
     return base64.b32encode(digest).decode().lower()[:SUFFIX_CHARACTERS]
 
 
-
 def topic_name(pool: str) -> str:
     """The SNS topic that local mode makes for a pool."""
     return f"laneway-{pool}"
