@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from support.bad_schedules import BEYOND_CEL
+from support.cluster.site import LOOPBACK
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -154,10 +156,10 @@ def keda_value(lane: Lane, name: str, labels: dict[str, str]) -> float | None:
     """A series of KEDA's own, as Prometheus would read it."""
     cluster = lane.place.operated.cluster
     assert cluster.site
-    connection = http.client.HTTPConnection("127.0.0.1", cluster.site.ports.keda_prometheus, timeout=10)
-    connection.request("GET", "/metrics")
-    families = text_string_to_metric_families(connection.getresponse().read().decode())
-    samples = (each for family in families for each in family.samples)
+    with closing(http.client.HTTPConnection(LOOPBACK, cluster.site.ports.keda_prometheus, timeout=10)) as connection:
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+    samples = (each for family in text_string_to_metric_families(text) for each in family.samples)
     found = (each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
     return next(found, None)
 
