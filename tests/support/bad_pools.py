@@ -240,6 +240,20 @@ _BAD = (
         lane={"placement": {"profiles": ["a", "b", "a"]}},
     ),
     _bad("a profile in capitals", f"profiles[0]: {MATCH}", SHAPE, lane={"placement": {"profiles": ["G5"]}}),
+    _bad(
+        "a pull secret named twice",
+        "a pull secret is named twice; name each once",
+        "a pull secret is named twice; name each once",
+        podTemplate={"imagePullSecrets": ["a", "b", "a"]},
+    ),
+    _bad(
+        "nine pull secrets",
+        "at most 8 items",
+        "must have at most 8 items",
+        podTemplate={"imagePullSecrets": [f"s{number}" for number in range(9)]},
+    ),
+    _bad("a priority in capitals", f"priorityClassName: {MATCH}", SHAPE, podTemplate={"priorityClassName": "High"}),
+    _bad("a runtime with a space", f"runtimeClassName: {MATCH}", SHAPE, podTemplate={"runtimeClassName": "a b"}),
     _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
     _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
     _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
@@ -270,7 +284,13 @@ _BAD = (
     ),
     Bad("no spec", {key: each for key, each in pool_with().items() if key != "spec"}, "spec: Field required", "spec"),
     # A field that nobody knows is refused under strict validation, which is kubectl's default.
-    _bad("an unknown field", "spec.podTemplate: unknown field", 'unknown field "spec.podTemplate"', podTemplate={}),
+    _bad("an unknown field", "spec.warmup: unknown field", 'unknown field "spec.warmup"', warmup="5m"),
+    _bad(
+        "a part of a pod that is Laneway's",
+        "spec.podTemplate.hostNetwork: unknown field",
+        'unknown field "spec.podTemplate.hostNetwork"',
+        podTemplate={"hostNetwork": True},
+    ),
     _bad(
         "a misspelt field",
         "spec.lanes[0].paralel: unknown field",
@@ -328,6 +348,11 @@ GOOD = (
     _good("64 requests at once", lane={"parallel": 64}),
     _good("a profile", lane={"placement": {"profiles": ["g5-on-demand"]}}),
     _good("an account of its own", serviceAccount={"name": "claims.team-a"}),
+    _good("an empty pod template", podTemplate={}),
+    _good(
+        "a pod template",
+        podTemplate={"imagePullSecrets": ["a", "b"], "priorityClassName": "high", "runtimeClassName": "nvidia"},
+    ),
     _good("a role", serviceAccount={"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a", "b": ""}}),
     _good("four profiles", lane={"placement": {"profiles": ["a", "b", "c", "d"]}}),
 )

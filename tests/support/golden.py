@@ -20,6 +20,12 @@ ACCOUNT = "https://sqs.eu-west-1.amazonaws.com/123456789012"
 
 ROLE = "eks.amazonaws.com/role-arn"
 
+POD_TEMPLATE = {
+    "imagePullSecrets": ["mirror", "registry"],
+    "priorityClassName": "batch",
+    "runtimeClassName": "nvidia",
+}
+
 GPU_LANES = [
     {
         "name": "fast",
@@ -82,6 +88,9 @@ def cases() -> dict[str, PoolView]:
         ),
         "own-account": pool_view(
             named(pool_with(serviceAccount={"name": "claims"})), replace(SETTINGS, pod_reports=True)
+        ),
+        "pod-template": pool_view(
+            named(pool_with(podTemplate=POD_TEMPLATE)), replace(SETTINGS, image_pull_secrets=("registry",))
         ),
         "suspended": pool_view(named(pool_with(suspend=True))),
         "parallel-4-floor-2": pool_view(

@@ -115,6 +115,9 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, ollama_image="ollama:2")), DEPLOYMENTS),
         (two_lanes(settings=replace(SETTINGS, image_pull_secrets=("a",))), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(podTemplate={"imagePullSecrets": ["a"]}), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(podTemplate={"priorityClassName": "high"}), DEPLOYMENTS),
+        (two_lanes(podTemplate={"runtimeClassName": "nvidia"}), DEPLOYMENTS),
         (two_lanes(settings=replace(SETTINGS, pod_reports=True)), LANES | ROLES),
         (
             two_lanes(settings=EMULATED),

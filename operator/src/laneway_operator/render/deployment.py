@@ -50,11 +50,18 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
     return {
         **pods.pod_base(pool),
         **placement(lane.nodes),
+        **_classes(pool),
         "containers": [_worker(pool)],
         "initContainers": [_ollama(pool, lane)],
         "terminationGracePeriodSeconds": lane.grace_seconds,
         "volumes": volumes,
     }
+
+
+def _classes(pool: PoolView) -> Manifest:
+    template = pool.pool.spec.pod_template
+    named = {"priorityClassName": template.priority_class_name, "runtimeClassName": template.runtime_class_name}
+    return {field: name for field, name in named.items() if name is not None}
 
 
 def _worker(pool: PoolView) -> Manifest:

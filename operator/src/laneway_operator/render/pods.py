@@ -41,7 +41,8 @@ def pod_base(pool: PoolView) -> Manifest:
         "securityContext": POD_SECURITY,
         "serviceAccountName": pool.account,
     }
-    secrets = [{"name": each} for each in pool.settings.image_pull_secrets]
+    named = (*pool.settings.image_pull_secrets, *pool.pool.spec.pod_template.image_pull_secrets)
+    secrets = [{"name": each} for each in dict.fromkeys(named)]
     return base | ({"imagePullSecrets": secrets} if secrets else {})
 
 

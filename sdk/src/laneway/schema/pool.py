@@ -12,6 +12,7 @@ from laneway.schema.base import Alias, KubernetesModel, cel, list_map
 from laneway.schema.keys import Place
 from laneway.schema.lane import Lane, Model
 from laneway.schema.names import worker_account_name
+from laneway.schema.pod_template import PodTemplate
 
 DEFAULT_MAX_TOKENS = 2048
 
@@ -141,6 +142,8 @@ class Spec(KubernetesModel):
     """
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16, json_schema_extra=list_map("name"))]
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
+    pod_template: PodTemplate = PodTemplate()
+    """What the pool's pods have besides what Laneway gives them."""
     suspend: bool = False
     """No job is started, and jobs wait; those that run have their `drainTimeout`."""
 
