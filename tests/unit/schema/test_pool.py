@@ -70,7 +70,7 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
     ("document", "words"),
     [
         (pool_with(lane={"paralel": 2}), "spec.lanes[0].paralel: unknown field"),
-        (pool_with(podTemplate={}), "spec.podTemplate: unknown field"),
+        (pool_with(warmup="5m"), "spec.warmup: unknown field"),
         (pool_with(lane={"limits": {"max_tokens": 5}}), "spec.lanes[0].limits.max_tokens: unknown field"),
         (pool_with() | {"status": {}}, "status: unknown field"),
         (pool_with(lanes=[{"name": "a"}, {"name": "a"}]), "spec: two lanes have the same name; give each its own"),
