@@ -12,6 +12,7 @@ import pytest
 
 from support.images import required
 from support.images.oci import members, read_archive
+from support.images.ollama import MODELS, manifest
 from support.images.rootfs import OUTSIDE, USER, Rootfs, unpacked
 from support.ollama import GEMMA
 from support.processes import free_port, server
@@ -151,14 +152,14 @@ def test_ollama_serves_its_model_from_an_empty_folder(rootfs: Callable[[str], Ro
     with server(command, OUTSIDE, port, tmp_path / "ollama.log"):
         probe = image.run("ollama", "list", environment=environment, writable=OLLAMA_WRITABLE)
         assert probe.returncode == 0, probe.stderr
-        assert [line.split()[0] for line in probe.stdout.splitlines()] == ["NAME", GEMMA]
+        assert {line.split()[0] for line in probe.stdout.splitlines()} == {"NAME", *MODELS}
         assert _generate(f"http://127.0.0.1:{port}")["done"]
 
 
 def test_ollama_image_holds_no_other_model(archives: dict[str, Path]) -> None:
     found = members(archives["ollama"])
     manifests = [path for path, each in found.items() if path.startswith("/seed/manifests/") and each.isfile()]
-    assert manifests == ["/seed/manifests/registry.ollama.ai/library/gemma3/270m"]
+    assert sorted(manifests) == sorted(f"/seed/{manifest(each)}" for each in MODELS)
 
 
 def _generate(url: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The test image of the sidecar: the Ollama of the cache, with Gemma 270M to be linked into the models folder."""
+"""The test image of the sidecar: the Ollama of the cache, with two small models to be linked into the models folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from laneway.local.ollama import Binary, look_for_ollama
 from support.images.layers import add_data, add_file
 from support.images.oci import write_archive
 from support.images.store import RECIPE, Image, key, reference
-from support.ollama import GEMMA, fill_cache
+from support.ollama import GEMMA, SMOLLM, fill_cache
 
 if TYPE_CHECKING:
     from support.images.store import Store
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ENTRYPOINT = "/usr/local/bin/ollama-seeded"
 SCRIPT = RECIPE / "ollama-seeded.sh"
 SOURCES = (SCRIPT, *(RECIPE / name for name in ("ollama.py", "layers.py", "oci.py")))
+MODELS = (GEMMA, SMOLLM)
 CONFIG = {
     "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "OLLAMA_HOST=0.0.0.0:11434"],  # as in the official image
     "User": "65532:65532",
@@ -32,15 +33,19 @@ CONFIG = {
 
 
 def ollama(base: Image) -> Image:
-    """Its key is that of the binary and the model's manifest, so the cache is filled first; raises `LocalError`."""
+    """Its key is that of the binary and the models' manifests, so the cache is filled first; raises `LocalError`."""
     binary, models = _files()
-    name, tag = GEMMA.split(":")
-    manifest = Path("manifests", "registry.ollama.ai", "library", name, tag)
-    text = (models / manifest).read_text()
+    texts = [(models / manifest(each)).read_text() for each in MODELS]
     about = binary.stat()
-    facts = [base.key, str(about.st_size), str(about.st_mtime_ns), text]
-    build = partial(_build, base=base, binary=binary, models=models, manifest=manifest)
+    facts = [base.key, str(about.st_size), str(about.st_mtime_ns), *texts]
+    build = partial(_build, base=base, binary=binary, models=models)
     return Image("ollama", key(facts, SOURCES), build, ("mmdebstrap",))
+
+
+def manifest(model: str) -> Path:
+    """Where a models folder has it; the hash of the file is the model's digest."""
+    name, tag = model.split(":")
+    return Path("manifests", "registry.ollama.ai", "library", name, tag)
 
 
 def _files() -> tuple[Path, Path]:
@@ -48,18 +53,18 @@ def _files() -> tuple[Path, Path]:
     environment = {name: value for name, value in os.environ.items() if name != "OLLAMA_HOST"}
     cache = Cache(environment)
     found = look_for_ollama(environment, cache)
-    name, tag = GEMMA.split(":")
-    if isinstance(found, Binary) and (cache.models / "manifests/registry.ollama.ai/library" / name / tag).exists():
+    if isinstance(found, Binary) and all((cache.models / manifest(each)).exists() for each in MODELS):
         return found.path, cache.models
     return fill_cache()
 
 
-def _build(store: Store, target: Path, base: Image, binary: Path, models: Path, manifest: Path) -> None:
+def _build(store: Store, target: Path, base: Image, binary: Path, models: Path) -> None:
     layer = target.with_name("layer.tar")
     with tarfile.open(layer, "w") as out:
         add_file(out, binary.resolve(), "usr/local/bin/ollama", 0o755)
         add_data(out, SCRIPT.read_bytes(), ENTRYPOINT, 0o755)
-        for path in (manifest, *_blobs(models / manifest)):
+        manifests = [manifest(each) for each in MODELS]
+        for path in sorted({*manifests, *(blob for each in manifests for blob in _blobs(models / each))}):
             add_file(out, models / path, f"seed/{path}", 0o644)
     write_archive(target, reference("ollama"), layer, CONFIG, below=store.get(base))
 
