@@ -1,0 +1,154 @@
+"""The life of a release, by real Helm on a real API server: the chart before, this one, none."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, PREVIOUS, Manifest
+from support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from support.cluster.cluster import Cluster
+
+NUMBERS = count(1)
+CRD = "llmworkerpools.laneway.dev"
+RESTRICTED = {
+    "pod-security.kubernetes.io/enforce": "restricted",
+    "pod-security.kubernetes.io/enforce-version": "latest",
+}
+
+
+class Release:
+    """One release in a namespace of its own that takes only restricted pods."""
+
+    def __init__(self, cluster: Cluster, folder: Path, name: str) -> None:
+        self.cluster = cluster
+        self.name = self.namespace = name
+        self._folder = folder
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": RESTRICTED}}
+        cluster.apply(namespace)
+
+    def helm(self, verb: str, *argv: str | Path, values: Manifest | None = None) -> CompletedProcess[str]:
+        file = self._folder / "values.json"
+        file.write_text(json.dumps(values or {}))
+        given = () if verb == "uninstall" else (f"--values={file}", "--wait", "--timeout=60s")
+        return self.cluster.run("helm", verb, *argv, "-n", self.namespace, *given)
+
+    def install(self, chart: Path, values: Manifest | None = None) -> None:
+        self.helm("upgrade", "--install", self.name, chart, values=values)
+
+    def deployment(self) -> Manifest:
+        return self.cluster.get("deployment", self.name, self.namespace)
+
+    def objects(self) -> set[tuple[str, str]]:
+        text = self.cluster.run("helm", "get", "manifest", self.name, "-n", self.namespace).stdout
+        return {(each["kind"], each["metadata"]["name"]) for each in yaml.safe_load_all(text) if each}
+
+
+@pytest.fixture
+def release(api: Cluster, tmp_path: Path) -> Iterator[Release]:
+    name = f"life-{next(NUMBERS)}"
+    made = Release(api, tmp_path, name)
+    yield made
+    api.run("helm", "uninstall", name, "-n", name, "--ignore-not-found")
+    api.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def crds(release: Release, chart: Path) -> None:
+    release.cluster.run(
+        "helm", "upgrade", "--install", "laneway-crds", chart, "-n", "crds", "--create-namespace", "--take-ownership"
+    )
+
+
+def pool(release: Release) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((KIND_EXAMPLE / "pool.yaml").read_text())
+    found["metadata"] = {"name": "documents", "namespace": release.namespace}
+    return found
+
+
+def test_an_upgrade_from_the_chart_before_takes_what_was_set_and_keeps_pools(release: Release) -> None:
+    crds(release, PREVIOUS / "laneway-crds")
+    values = MATRIX["emulator"] | {"imagePullSecrets": ["registry"]}
+    release.install(PREVIOUS / "laneway", values)
+    before = release.objects()
+    release.cluster.apply(pool(release), namespace=release.namespace)
+    spec = release.cluster.get("llmworkerpool", "documents", release.namespace)["spec"]
+
+    crds(release, CRD_CHART)
+    release.install(CHART, values)
+    found = release.deployment()["spec"]
+    assert found["strategy"]["type"] == "RollingUpdate"
+    (container,) = found["template"]["spec"]["containers"]
+    given = {each["name"]: each.get("value") for each in container["env"]}
+    assert given["LANEWAY_AWS_ENDPOINT"] == values["emulator"]["endpoint"]
+    assert before - release.objects() == set()
+    kept = release.cluster.get("llmworkerpool", "documents", release.namespace)
+    assert {name: kept["spec"][name] for name in ("model", "results")} == {
+        name: spec[name] for name in ("model", "results")
+    }
+    kept["metadata"].pop("managedFields", None)
+    release.cluster.apply(
+        kept | {"metadata": {"name": "documents", "namespace": release.namespace}}, namespace=release.namespace
+    )
+
+
+def test_a_rollback_brings_the_chart_before_back(release: Release) -> None:
+    crds(release, CRD_CHART)
+    release.install(PREVIOUS / "laneway")
+    release.install(CHART)
+    release.cluster.run("helm", "rollback", release.name, "-n", release.namespace, "--wait")
+    assert release.deployment()["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_an_upgrade_with_nothing_new_changes_nothing(release: Release) -> None:
+    crds(release, CRD_CHART)
+    release.install(CHART)
+    before = release.deployment()["metadata"]
+    release.install(CHART)
+    after = release.deployment()["metadata"]
+    assert (after["generation"], after["uid"]) == (before["generation"], before["uid"])
+
+
+def test_when_the_release_goes_pools_and_their_children_stay(release: Release) -> None:
+    crds(release, CRD_CHART)
+    release.install(CHART)
+    release.cluster.apply(pool(release), namespace=release.namespace)
+    owner = release.cluster.get("llmworkerpool", "documents", release.namespace)["metadata"]["uid"]
+    reference = {"apiVersion": "laneway.dev/v1alpha1", "kind": "LLMWorkerPool", "name": "documents", "uid": owner}
+    metadata = {"name": "documents-fast", "namespace": release.namespace, "ownerReferences": [reference]}
+    release.cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}, namespace=release.namespace)
+    mine = release.objects()
+
+    release.helm("uninstall", release.name, "--wait")
+    left = {each for each in mine if release.cluster.get(each[0], each[1], release.namespace)}
+    policy = f"{release.name}.{release.namespace}.pod-reports.laneway.dev"
+    assert left == {("ValidatingAdmissionPolicy", policy), ("ValidatingAdmissionPolicyBinding", policy)}
+    assert release.cluster.get("llmworkerpool", "documents", release.namespace)["metadata"]["uid"] == owner
+    assert release.cluster.get("configmap", "documents-fast", release.namespace)["metadata"]["name"] == "documents-fast"
+    assert release.cluster.get("customresourcedefinition", CRD)["metadata"]["name"] == CRD
+
+
+def test_a_restricted_namespace_takes_the_operator(release: Release) -> None:
+    """And the namespace does refuse what is not restricted."""
+    crds(release, CRD_CHART)
+    release.install(CHART, MATRIX["words"] | MATRIX["environment"])
+    eventually(lambda: release.deployment()["status"].get("readyReplicas", 0) >= 1)
+    plain = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "plain"},
+        "spec": {"containers": [{"name": "a", "image": "a"}]},
+    }
+    done = release.cluster.run(
+        "kubectl", "apply", "-n", release.namespace, "-f", "-", text=json.dumps(plain), check=False
+    )
+    assert "violates PodSecurity" in done.stderr
