@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -157,7 +158,14 @@ PROMETHEUS = ToolSet(
     folders={"crds": ("github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd")},
     minutes="1 to 4",
 )
-SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA, PROMETHEUS)
+KARPENTER = ToolSet(
+    "karpenter",
+    module="karpenter",
+    packages={},
+    programs=(),
+    folders={"crds": ("github.com/aws/karpenter-provider-aws", "pkg/apis/crds")},
+)
+SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA)
 
 
 class Toolbox:
@@ -209,7 +217,7 @@ class Toolbox:
 
     def _build(self, tools: ToolSet, target: Path) -> None:
         if shutil.which("go", path=self._environment.get("PATH")) is None:
-            names = ", ".join(program.name for program in tools.programs)
+            names = ", ".join(program.name for program in tools.programs) or tools.name
             raise ToolMissing(
                 names, "install Go 1.26 or newer (https://go.dev/dl): the first use builds it from tools/"
             )
@@ -236,6 +244,7 @@ class Toolbox:
             for name, (module, folder) in tools.folders.items():
                 self._go(tools, "mod", "download", module)  # nothing that was built needed it
                 source = Path(self._go(tools, "list", "-m", "-f", "{{.Dir}}", module).strip()) / folder
+                source = Path(json.loads(self._go(tools, "mod", "download", "-json", module))["Dir"]) / folder
                 _copy_yaml(source, scratch / name)
             scratch.rename(target)
 
@@ -304,6 +313,7 @@ def main() -> int:
         for each in SETS:
             for program in each.programs:
                 tools.program(program.name)
+        tools.built(KARPENTER)
         containers(tools)
     except (ToolMissing, LocalError) as error:
         sys.stderr.write(f"the tests with a real Kubernetes can't run: {error}\n")

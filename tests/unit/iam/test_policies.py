@@ -188,6 +188,11 @@ def test_only_the_pools_own_service_account_takes_its_role() -> None:
     }
 
 
+def test_an_account_of_the_pools_own_takes_its_role() -> None:
+    own = parse_pool(pool_with(serviceAccount={"name": "mine"}))
+    assert account_of(Role.POOL, own) == ("default", "mine")
+
+
 def test_irsa_trusts_one_subject_of_one_issuer() -> None:
     host = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"
     account = account_of(Role.KEDA, POOL)

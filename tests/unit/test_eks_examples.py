@@ -1,0 +1,66 @@
+"""What examples/eks says of pools, profiles and nodes fits together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from laneway.cli.main import app
+from laneway.pool_file import load_pool
+from laneway_operator.profiles import parse_profiles
+
+FOLDER = Path(__file__).parents[2] / "examples" / "eks"
+POOLS = sorted(FOLDER.glob("pool-*.yaml"))
+VALUES = yaml.safe_load((FOLDER / "values.yaml").read_text())
+PROFILES = parse_profiles(VALUES)
+LONGEST_NOTICE_SECONDS = 120  # EC2: of a spot instance's interruption
+
+
+def nodes(file: str) -> dict[str, dict[str, Any]]:
+    """Name → NodePool."""
+    documents = yaml.safe_load_all((FOLDER / file).read_text())
+    return {each["metadata"]["name"]: each for each in documents if each["kind"] == "NodePool"}
+
+
+NODES = [*nodes("karpenter.yaml").values(), *nodes("auto-mode.yaml").values()]
+
+
+@pytest.mark.parametrize("file", POOLS, ids=lambda each: each.name)
+def test_a_pool_is_valid_and_names_profiles_that_are_there(file: Path) -> None:
+    assert CliRunner().invoke(app, ["validate", str(file)]).exit_code == 0
+    for lane in load_pool(file).spec.lanes:
+        assert lane.placement is not None
+        assert set(lane.placement.profiles) <= set(PROFILES)
+
+
+@pytest.mark.parametrize("file", POOLS, ids=lambda each: each.name)
+def test_a_lane_on_spot_has_left_before_its_node_goes(file: Path) -> None:
+    for lane in load_pool(file).spec.lanes:
+        assert lane.placement is not None
+        if any(name.endswith("-spot") for name in lane.placement.profiles):
+            assert lane.drain_seconds < LONGEST_NOTICE_SECONDS
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_finds_a_node_and_bears_its_taint(name: str) -> None:
+    profile = PROFILES[name]
+
+    def fits(pool: dict[str, Any]) -> bool:
+        template = pool["spec"]["template"]["spec"]
+        offered = {each["key"]: each["values"] for each in template["requirements"]}
+        borne = {each.key for each in profile.tolerations}
+        return (
+            all(value in offered.get(key, ()) for key, value in profile.node_selector.items())
+            and {each["key"] for each in template["taints"]} <= borne
+        )
+
+    assert any(fits(each) for each in NODES)
+
+
+@pytest.mark.parametrize("pool", NODES, ids=lambda each: each["spec"]["template"]["spec"]["nodeClassRef"]["kind"])
+def test_a_running_worker_is_not_moved_to_save_money(pool: dict[str, Any]) -> None:
+    assert pool["spec"]["disruption"]["consolidationPolicy"] == "WhenEmpty"
