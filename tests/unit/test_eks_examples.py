@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,15 @@ def test_a_lane_on_spot_has_left_before_its_node_goes(file: Path) -> None:
         assert lane.placement is not None
         if any(name.endswith("-spot") for name in lane.placement.profiles):
             assert lane.drain_seconds < LONGEST_NOTICE_SECONDS
+
+
+@pytest.mark.parametrize("file", POOLS, ids=lambda each: each.name)
+def test_the_operator_renders_it(file: Path) -> None:
+    command = [sys.executable, "-m", "laneway_operator", "render", str(file), "--profiles", str(FOLDER / "values.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    kinds = [each["kind"] for each in yaml.safe_load_all(done.stdout)]
+    assert kinds.count("ScaledObject") == len(load_pool(file).spec.lanes) + 1
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -165,7 +164,7 @@ KARPENTER = ToolSet(
     programs=(),
     folders={"crds": ("github.com/aws/karpenter-provider-aws", "pkg/apis/crds")},
 )
-SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA)
+SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA, PROMETHEUS)
 
 
 class Toolbox:
@@ -244,7 +243,6 @@ class Toolbox:
             for name, (module, folder) in tools.folders.items():
                 self._go(tools, "mod", "download", module)  # nothing that was built needed it
                 source = Path(self._go(tools, "list", "-m", "-f", "{{.Dir}}", module).strip()) / folder
-                source = Path(json.loads(self._go(tools, "mod", "download", "-json", module))["Dir"]) / folder
                 _copy_yaml(source, scratch / name)
             scratch.rename(target)
 
