@@ -131,7 +131,7 @@ kind-down: ## delete the kind cluster
 soak: sync ## 200,000 seeds of the simulation; half an hour
 	PYTHONPATH=tests nice $(RUN) python -m simulation.campaign 200000
 
-soak-pods: cache-cluster ## real pods leave under load: rollout of a model, drain of the node; minutes
+soak-pods: cache-cluster ## real pods leave under load: rollouts of a model and of images, eviction, drain of the node; minutes
 	$(RUN) pytest tests/e2e/cluster/test_drains.py -q -s -m ""
 
 chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes

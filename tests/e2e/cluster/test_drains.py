@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway.schema.names import GROUP
 from support.cluster.node import NODE
+from support.containers import environment, listening, main_process, mounts, root
 from support.flow import flowing
 from support.images.ollama import manifest
-from support.installed import BUCKET
+from support.installed import BUCKET, CHARTS, SYSTEM
 from support.leaving import Logs, Row, Stopwatch, Workers, came_again, followed
 from support.ollama import GEMMA, SMOLLM, ollama_files
 from support.operator import named
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 NAME = "flowing"
 SERVING = 2
 SECONDS = 180.0
-TOKENS = 48  # a few seconds
+SHORT, LONG = 48, 160  # tokens: seconds, and longer than the hasty lane's drain
 STEADY: dict[str, Any] = {
     "name": "steady",
     "limits": {"timeout": "5m", "maxTokens": 512},
@@ -36,6 +38,7 @@ STEADY: dict[str, Any] = {
     "placement": {"profiles": ["cpu"]},
     "drainTimeout": "60s",
 }
+HASTY = STEADY | {"name": "hasty", "scaling": {"maxReplicas": 1, "cooldown": "30s"}, "drainTimeout": "2s"}
 
 
 def model(name: str) -> dict[str, Any]:
@@ -52,9 +55,9 @@ def pool(installed: Installed) -> Iterator[Installed]:
     with installed.cluster.inside():
         versions = {"Status": "Enabled"}
         installed.s3().put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=versions)
-    document = pool_with(model=model(GEMMA), results={"bucket": BUCKET, "prefix": f"{NAME}/"}, lanes=[STEADY])
+    document = pool_with(model=model(GEMMA), results={"bucket": BUCKET, "prefix": f"{NAME}/"}, lanes=[STEADY, HASTY])
     installed.cluster.apply(named(document, NAME, "default"))
-    eventually(lambda: installed.pool(NAME).get("status", {}).get("lanes"), SECONDS)
+    eventually(lambda: len(installed.pool(NAME).get("status", {}).get("lanes", [])) == len([STEADY, HASTY]), SECONDS)
     yield installed
     installed.cluster.kubectl("delete", "llmworkerpool", NAME)
 
@@ -93,7 +96,7 @@ def assert_drained(logs: Logs) -> None:
 
 def test_another_model_is_rolled_out_under_load(pool: Installed, steady: Workers, tmp_path: Path) -> None:
     old = steady.names()
-    with flowing(pool, NAME, "steady", TOKENS, "model") as flow, followed(steady, sorted(old), tmp_path) as logs:
+    with flowing(pool, NAME, "steady", SHORT, "model") as flow, followed(steady, sorted(old), tmp_path) as logs:
         flow.until_busy(SERVING)
         patch = json.dumps({"spec": {"model": model(SMOLLM)}})
         watch = Stopwatch()
@@ -112,9 +115,74 @@ def test_another_model_is_rolled_out_under_load(pool: Installed, steady: Workers
 
 
 @pytest.mark.soak
+def test_other_images_are_rolled_out_under_load(pool: Installed, steady: Workers, tmp_path: Path) -> None:
+    """The same images by another name: to Kubernetes they are others."""
+    assert pool.cluster.runtime
+    for name in ("worker", "ollama"):
+        pool.cluster.runtime.tag(f"laneway.local/{name}:test", f"laneway.local/{name}:next")
+    old = steady.names()
+    try:
+        with flowing(pool, NAME, "steady", SHORT, "image") as flow, followed(steady, sorted(old), tmp_path) as logs:
+            flow.until_busy(SERVING)
+            watch = Stopwatch()
+            helm = (
+                "helm",
+                "upgrade",
+                "laneway",
+                CHARTS / "laneway",
+                f"--namespace={SYSTEM}",
+                "--reuse-values",
+                "--wait",
+            )
+            pool.cluster.run(*helm, "--set=image.worker.tag=next", "--set=image.ollama.tag=next")
+            serving = steady.until_replaced(old, SERVING)
+            watch.stop()
+            flow.until_more(2)
+            flow.all_answered()
+        tell("rollout of other images of worker and Ollama", watch, steady, logs, flow)
+        assert_drained(logs)
+        assert images(serving) == {"laneway.local/worker:next", "laneway.local/ollama:next"}
+    finally:
+        pool.cluster.run("helm", "rollback", "laneway", f"--namespace={SYSTEM}", "--wait")
+        eventually(
+            lambda: images(steady.ready()) == {"laneway.local/worker:test", "laneway.local/ollama:test"}, SECONDS
+        )
+
+
+def images(pods: list[dict[str, Any]]) -> set[str]:
+    """By the names that were asked for: containerd tells any name of an image."""
+    specs = [each["spec"] for each in pods]
+    return {each["image"] for spec in specs for each in (*spec["containers"], *spec["initContainers"])}
+
+
+def test_an_evicted_worker_gives_back_what_it_cannot_finish(pool: Installed, tmp_path: Path) -> None:
+    hasty = Workers(pool.cluster, NAME, "hasty")
+    with flowing(pool, NAME, "hasty", LONG, "evicted") as flow:
+        flow.until_busy(1)
+        [victim] = [each["metadata"]["name"] for each in hasty.until_ready(1)]
+        with followed(hasty, [victim], tmp_path) as logs:
+            watch = Stopwatch()
+            evict(pool, victim)
+            hasty.until_replaced({victim}, 1)
+            watch.stop()
+        flow.all_answered()
+    row = tell("eviction of the only pod, drain of 2 s", watch, hasty, logs, flow)
+    assert_drained(logs)
+    assert row.given_back == 1
+    assert row.came_again >= 1
+
+
+def evict(pool: Installed, pod: str) -> None:
+    """As everybody does who keeps to disruption budgets."""
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": "default"}}
+    path = f"/api/v1/namespaces/default/pods/{pod}/eviction"
+    pool.cluster.kubectl("create", f"--raw={path}", "--filename=-", text=json.dumps(body))
+
+
+@pytest.mark.soak
 def test_the_node_is_drained_and_used_again(pool: Installed, steady: Workers, tmp_path: Path) -> None:
     old = steady.names()
-    with flowing(pool, NAME, "steady", TOKENS, "node") as flow, followed(steady, sorted(old), tmp_path) as logs:
+    with flowing(pool, NAME, "steady", SHORT, "node") as flow, followed(steady, sorted(old), tmp_path) as logs:
         flow.until_busy(SERVING)
         watch = Stopwatch()
         pool.cluster.kubectl("drain", NODE, "--delete-emptydir-data", "--ignore-daemonsets", "--timeout=120s")
@@ -125,3 +193,24 @@ def test_the_node_is_drained_and_used_again(pool: Installed, steady: Workers, tm
         flow.all_answered()
     tell("kubectl drain of the only node, then uncordon", watch, steady, logs, flow)
     assert_drained(logs)
+
+
+def test_ollama_has_no_identity_and_nothing_but_probes_can_be_reached(steady: Workers) -> None:
+    for pod in steady.ready():
+        worker, ollama = (main_process(pod, name) for name in ("worker", "ollama"))
+        tokens = "/run/secrets/kubernetes.io/serviceaccount"
+        token = (root(worker) / tokens[1:] / "token").read_text()
+        assert environment(worker)["AWS_ACCESS_KEY_ID"] == "testing"
+        assert any(path.endswith(tokens) for path in mounts(worker))
+
+        given = environment(ollama)
+        assert [name for name in given if name.startswith("AWS_")] == []
+        assert [value for value in given.values() if value in {"testing", token}] == []
+        assert [path for path in mounts(ollama) if "secrets" in path or GROUP in path] == []
+        assert not (root(ollama) / "run/secrets").exists()
+        assert not (root(ollama) / "var/run/secrets").exists()
+
+        loopback, beyond = listening(worker)
+        assert listening(ollama) == (loopback, beyond)
+        assert 11434 in loopback
+        assert beyond == {8080}

@@ -59,6 +59,12 @@ class Runtime:
         if done.returncode != 0:
             raise ClusterError(f"{archive} can't be imported: {done.stderr}")
 
+    def tag(self, reference: str, other: str) -> None:
+        """The same image under one more name."""
+        done = self._ctr("--namespace", "k8s.io", "images", "tag", "--force", reference, other)
+        if done.returncode != 0:
+            raise ClusterError(f"{reference} can't be named {other}: {done.stderr}")
+
     def images(self) -> list[str]:
         """The names of the images that pods can use."""
         return self._ctr("--namespace", "k8s.io", "images", "list", "-q").stdout.split()
