@@ -11,7 +11,7 @@ TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e \
 	generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-worker soak soak-pods chaos clean
+	bench-worker soak soak-pods soak-scaling chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -128,11 +128,14 @@ kind-down: ## delete the kind cluster
 	kind delete cluster --name laneway
 	rm -rf $(KIND_DIR)
 
-soak: sync ## 200,000 seeds of the simulation; half an hour
+soak: sync ## 200,000 seeds of the simulation; half an hour (soak-pods and soak-scaling are apart: they need root)
 	PYTHONPATH=tests nice $(RUN) python -m simulation.campaign 200000
 
 soak-pods: cache-cluster ## real pods leave under load: rollouts of a model and of images, eviction, drain of the node; minutes
 	$(RUN) pytest tests/e2e/cluster/test_drains.py -q -s -m ""
+
+soak-scaling: cache-cluster ## 50 scale-ins under load on real pods, with and without pod-deletion-cost; 15 minutes, as root
+	PYTHONPATH=tests $(RUN) python tests/bench/soak_scaling.py
 
 chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes
 	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py

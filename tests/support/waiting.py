@@ -16,14 +16,14 @@ LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 30.0  # a loaded machine with two cores
 
 
-def eventually(probe: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
+def eventually(probe: Callable[[], T], seconds: float = PATIENCE_SECONDS, every: float = LOOK_SECONDS) -> T:
     """Ask until the answer is true, and return it."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not (value := probe()):
         if time.monotonic() >= deadline:
             raise AssertionError(f"did not come true within {seconds} s")
-        pause.wait(LOOK_SECONDS)
+        pause.wait(every)
     return value
 
 

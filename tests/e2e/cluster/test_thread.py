@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.result import Result
-from support.installed import BUCKET, ROOT, SYSTEM
+from support.installed import BUCKET, ROOT
+from support.load import without_operator
 from support.thread import OTHER_DEPLOYMENT, one_job, untouched
 from support.timeline import table
 
@@ -41,13 +42,8 @@ def test_a_message_wakes_its_lane_alone_and_the_lane_sleeps_again(pool: Installe
 
 
 def test_everything_but_changes_works_without_the_operator(pool: Installed) -> None:
-    pool.cluster.kubectl("scale", "deployment/laneway", "--replicas=0", f"--namespace={SYSTEM}")
-    pool.cluster.kubectl("wait", "--for=delete", "pod", "--all", f"--namespace={SYSTEM}", "--timeout=60s")
-    try:
+    with without_operator(pool):
         result, _ = one_job(pool, "madrid")
-    finally:
-        pool.cluster.kubectl("scale", "deployment/laneway", "--replicas=1", f"--namespace={SYSTEM}")
-        pool.cluster.kubectl("rollout", "status", "deployment/laneway", f"--namespace={SYSTEM}", "--timeout=60s")
 
     assert result.status == "succeeded"
     assert pool.wait_for("documents", "ScaledToZero")["status"] == "True"

@@ -100,6 +100,10 @@ class Cluster:
         """The calling thread uses the cluster's network: for clients in this process."""
         return self._own.inside()
 
+    def silent(self, part: str) -> AbstractContextManager[None]:
+        """A part takes connections and answers nothing; by its name in `times`."""
+        return self._own.programs.silent(part)
+
     def log(self, part: str) -> str:
         """The log of a part, by its name in `times`."""
         return self._own.programs.log(part).read_text(errors="replace")

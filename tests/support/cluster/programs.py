@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeAlias
 
+import psutil
+
 from laneway.local.processes import Children, how_ended, kill_group
 from support.cluster.register import CHILDREN
 from support.waiting import eventually
@@ -74,6 +76,17 @@ class Programs:
                 del waiting[name]
                 self.times[name] = time.monotonic() - self._began
         return not waiting
+
+    @contextmanager
+    def silent(self, name: str) -> Iterator[None]:
+        """A program takes connections and answers nothing; what it keeps in memory is there afterwards."""
+        entered = psutil.Process(self._running[name].pid)  # nsenter stops with its child, and wakes it
+        for each in entered.children():
+            each.suspend()
+        try:
+            yield
+        finally:
+            entered.resume()
 
     def log(self, name: str) -> Path:
         """Where a program writes."""
