@@ -11,7 +11,7 @@ TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e \
 	generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-worker soak soak-pods soak-scaling chaos clean
+	bench-operator bench-worker soak soak-pods soak-scaling chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -143,6 +143,9 @@ chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 20
 bench-worker: cache-ollama cache-localstack ## latency, occupancy, CPU and redeliveries of the worker, beside Celery and dramatiq-sqs
 	@UV_PROJECT_ENVIRONMENT=.tools/bench $(UV) sync --quiet --locked --only-group bench
 	PYTHONPATH=tests BENCH_PEERS=.tools/bench/bin/python $(RUN) python tests/bench/bench_worker.py
+
+bench-operator: cache-cluster ## the operator with 1,000 pools (POOLS=5000 for more) on a real API server
+	PYTHONPATH=tests $(RUN) python tests/bench/bench_operator.py
 
 bench-scaling: cache-cluster ## from zero to the first token on the test cluster, part by part
 	PYTHONPATH=tests $(RUN) python tests/bench/bench_scaling.py

@@ -11,6 +11,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import urllib3
+
 from laneway.schema.names import PLURAL
 from laneway_operator.kinds import KINDS
 from support.cluster.cluster import REGION
@@ -23,6 +25,8 @@ from support.processes import free_port, server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psutil
+
     from support.cluster.cluster import Cluster
 
 CRDS = ROOT / "crds"
@@ -33,25 +37,43 @@ _numbers = count(1)
 
 
 @dataclass(frozen=True)
+class Running:
+    """One operator."""
+
+    process: psutil.Process
+    address: str
+    """Where its health and its metrics are."""
+
+    def metrics(self) -> str:
+        """As Prometheus gets them."""
+        return str(urllib3.request("GET", f"{self.address}/metrics").data.decode())
+
+    def leads(self) -> bool:
+        """Whether it says so."""
+        return "laneway_operator_leader 1.0" in self.metrics()
+
+
+@dataclass(frozen=True)
 class Operated(Installed):
     """A cluster with the CRD, and an operator that runs beside it."""
 
     folder: Path
     _running: ExitStack = field(default_factory=ExitStack)
 
-    def start(self, endpoint: str | None = None) -> None:
-        """With AWS at this endpoint; else with the cluster's own."""
+    def start(self, endpoint: str | None = None, *, kubeconfig: Path | None = None, name: str = "") -> Running:
+        """With AWS at this endpoint, else with the cluster's own; so is the kubeconfig."""
         self.stop()
         port = free_port()
         environment = {
             **CREDENTIALS,
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
-            "KUBECONFIG": str(self.cluster.kubeconfig),
+            "KUBECONFIG": str(kubeconfig or self.cluster.kubeconfig),
             "LANEWAY_AWS_ENDPOINT": endpoint or self.cluster.environment["AWS_ENDPOINT_URL"],
             "LANEWAY_AWS_REGION": REGION,
             "LANEWAY_AWS_SECRET": SECRET,
             "LANEWAY_LEASE": "default/laneway",
+            "LANEWAY_POD_NAME": name,
             "LANEWAY_HEALTH_ADDRESS": f"127.0.0.1:{port}",
             "LANEWAY_OLLAMA_IMAGE": "laneway.local/ollama:test",
             "LANEWAY_POD_REPORTS": "true",
@@ -60,7 +82,8 @@ class Operated(Installed):
             "LANEWAY_WORKER_IMAGE": "laneway.local/worker:test",
         }
         command = [str(Path(sys.executable).parent / "laneway-operator"), "run"]
-        self._running.enter_context(server(command, environment, port, self._log))
+        process = self._running.enter_context(server(command, environment, port, self._log))
+        return Running(process, f"http://127.0.0.1:{port}")
 
     def stop(self) -> None:
         """Until it is gone; it may be started again."""

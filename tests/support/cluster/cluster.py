@@ -17,6 +17,7 @@ from laneway.schema.names import PLURAL
 from support import canary
 from support.cluster.certificates import make_certificates
 from support.cluster.control_plane import (
+    AWS,
     FAKE_NODES,
     KWOK,
     control_plane_probes,
@@ -27,7 +28,7 @@ from support.cluster.control_plane import (
     start_stores,
 )
 from support.cluster.init import API_ADDRESS, HOST_ADDRESS
-from support.cluster.keda import keda_probes, start_keda
+from support.cluster.keda import keda_probes, make_keda_kinds, start_keda
 from support.cluster.namespace import make_namespace
 from support.cluster.node import KUBELET, NODE, Runtime, start_kubelet
 from support.cluster.programs import running
@@ -133,6 +134,17 @@ def api_cluster(folder: Path, *, keda: bool = False, tools: Toolbox | None = Non
         site.programs.wait({**control_plane_probes(site), **nodes, **(keda_probes(site) if keda else {})})
         with _overheard(_cluster(site, admin)) as cluster:
             yield cluster
+
+
+@contextmanager
+def api_alone(folder: Path, *, tools: Toolbox | None = None) -> Iterator[Cluster]:
+    """An API server, KEDA's kinds and AWS, and nobody else who writes: for measuring. `folder` as above."""
+    with _site(folder, tools or toolbox(), node=False) as (site, _):
+        start_stores(site)
+        start_api(site)
+        make_keda_kinds(site)
+        site.programs.wait({AWS: site.answers_plainly("/moto-api/", site.ports.aws, site.aws_address)})
+        yield _cluster(site, site.kubeconfig("admin", site.certificates.admin))
 
 
 @contextmanager

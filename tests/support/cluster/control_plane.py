@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,14 @@ ETCD, API, CONTROLLERS, SCHEDULER, AWS, KWOK = (
     "aws",
     "kwok",
 )
+AUDIT_LOG = "audit.log"
+WRITES = ("create", "update", "patch", "delete", "deletecollection")
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata", "verbs": WRITES}, {"level": "None"}],
+}
 GPU_NODE = "fake-gpu-0"
 FAKE_NODES = ("fake-0", "fake-1", GPU_NODE)
 SERVICES = "10.96.0.0/16"
@@ -50,7 +59,9 @@ def start_stores(site: Site) -> None:
 
 
 def start_api(site: Site) -> None:
-    """Once etcd is there."""
+    """Once etcd is there. Who writes what stands in its audit log."""
+    policy = site.folder / "audit-policy.json"
+    policy.write_text(json.dumps(AUDIT_POLICY))  # JSON is YAML
     site.programs.wait({ETCD: site.answers_plainly("/health", site.ports.etcd)})
     certificates = site.certificates
     site.programs.start(
@@ -75,6 +86,8 @@ def start_api(site: Site) -> None:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
+        f"--audit-policy-file={policy}",
+        f"--audit-log-path={site.folder / AUDIT_LOG}",
         *_aggregation(site),
     )
     site.programs.wait({API: site.answers("/readyz")})

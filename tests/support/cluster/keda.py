@@ -31,9 +31,7 @@ ENVIRONMENT = {
 
 def start_keda(site: Site, kubeconfig: Path) -> None:
     """Its CRDs and programs; `keda_probes` tell when they are ready."""
-    for file in site.tools.files(KEDA, "crds"):
-        group, plural = file.stem.split("_")
-        site.apply(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{group}", file.read_text())
+    make_keda_kinds(site)
     for path, manifest in _objects(site).items():
         site.apply(path, manifest)
     certificates = site.certificates.keda
@@ -66,6 +64,13 @@ def start_keda(site: Site, kubeconfig: Path) -> None:
         f"--client-ca-file={site.certificates.ca.certificate}",
         environment={**ENVIRONMENT, "KUBECONFIG": str(kubeconfig)},
     )
+
+
+def make_keda_kinds(site: Site) -> None:
+    """Its CRDs."""
+    for file in site.tools.files(KEDA, "crds"):
+        group, plural = file.stem.split("_")
+        site.apply(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{group}", file.read_text())
 
 
 def _objects(site: Site) -> dict[str, dict[str, Any]]:
