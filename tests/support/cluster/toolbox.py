@@ -157,6 +157,13 @@ PROMETHEUS = ToolSet(
     folders={"crds": ("github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd")},
     minutes="1 to 4",
 )
+KARPENTER = ToolSet(
+    "karpenter",
+    module="karpenter",
+    packages={},
+    programs=(),
+    folders={"crds": ("github.com/aws/karpenter-provider-aws", "pkg/apis/crds")},
+)
 SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA, PROMETHEUS)
 
 
@@ -209,7 +216,7 @@ class Toolbox:
 
     def _build(self, tools: ToolSet, target: Path) -> None:
         if shutil.which("go", path=self._environment.get("PATH")) is None:
-            names = ", ".join(program.name for program in tools.programs)
+            names = ", ".join(program.name for program in tools.programs) or tools.name
             raise ToolMissing(
                 names, "install Go 1.26 or newer (https://go.dev/dl): the first use builds it from tools/"
             )
@@ -304,6 +311,7 @@ def main() -> int:
         for each in SETS:
             for program in each.programs:
                 tools.program(program.name)
+        tools.built(KARPENTER)
         containers(tools)
     except (ToolMissing, LocalError) as error:
         sys.stderr.write(f"the tests with a real Kubernetes can't run: {error}\n")
