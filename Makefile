@@ -134,7 +134,8 @@ soak: sync ## 200,000 seeds of the simulation; half an hour (soak-pods and soak-
 soak-pods: cache-cluster ## real pods leave under load: rollouts of a model and of images, eviction, drain of the node; minutes
 	$(RUN) pytest tests/e2e/cluster/test_drains.py -q -s -m ""
 
-soak-scaling: cache-cluster ## 50 scale-ins under load on real pods, with and without pod-deletion-cost; 15 minutes, as root
+soak-scaling: cache-cluster ## schedules and suspend with jobs running, 50 scale-ins under load with and without pod-deletion-cost; 20 minutes, as root
+	$(RUN) pytest tests/e2e/cluster/test_scaling.py -q -s -m ""
 	PYTHONPATH=tests $(RUN) python tests/bench/soak_scaling.py
 
 chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes

@@ -155,6 +155,7 @@ def images(pods: list[dict[str, Any]]) -> set[str]:
     return {each["image"] for spec in specs for each in (*spec["containers"], *spec["initContainers"])}
 
 
+@pytest.mark.soak
 def test_an_evicted_worker_gives_back_what_it_cannot_finish(pool: Installed, tmp_path: Path) -> None:
     hasty = Workers(pool.cluster, NAME, "hasty")
     with flowing(pool, NAME, "hasty", LONG, "evicted") as flow:

@@ -61,6 +61,7 @@ def test_a_job_that_backs_off_keeps_no_pod(stubbed: Installed) -> None:
         eventually(lambda: only.depth().delayed == 1 and only.replicas() == 0, SECONDS, LOOK_SECONDS)
 
 
+@pytest.mark.soak
 def test_schedules_and_suspend_meet_running_jobs_and_leave_them_alone(stubbed: Installed) -> None:
     start = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=2)
     quiet, floor = period(start, suspend=True), period(start, minReplicas=2)
