@@ -44,6 +44,7 @@ MATRIX: dict[str, Manifest] = {
     "no profiles": {"placementProfiles": {"cpu": None}},
     "some namespaces": {"watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"}, "replicas": 2},
     "no pod reports": {"podReports": False},
+    "no network policies": {"networkPolicies": False},
     "pull secrets": {"imagePullSecrets": ["registry", "mirror"]},
     "identity": {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x"}}},
     "digest": {"image": {"ollama": {"repository": "localhost:5000/ollama", "tag": f"0.24.0@{DIGEST}"}}},

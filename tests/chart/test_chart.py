@@ -136,6 +136,7 @@ def test_the_operator_reads_what_the_chart_sets(helm: Helm) -> None:
         region="eu-west-1",
         emulator=Emulator("http://10.200.0.1:4566", "aws-emulator"),
         pod_reports=True,
+        network_policies=True,
         image_pull_secrets=("registry", "mirror"),
         lease=("laneway-system", "laneway"),
         pod_name="laneway-1",
