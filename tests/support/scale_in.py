@@ -98,15 +98,16 @@ def one_round(lanes: Sequence[StubLane], seed: int) -> list[Taken]:
             lambda: all(len(each.results(ids)) == len(ids) for each, ids in sent.items()), ROUND_SECONDS, LOOK_SECONDS
         )
         eventually(lambda: all(each.replicas() == 0 for each in lanes), ROUND_SECONDS, LOOK_SECONDS)
-    return [_taken(lane, tuple(lane.results(ids).values()), list(watch.pods.values())) for lane, ids in sent.items()]
+    seen = list(watch.pods.values())
+    return [taken(each.pool, each.deployment, tuple(each.results(ids).values()), seen) for each, ids in sent.items()]
 
 
-def _taken(lane: StubLane, jobs: tuple[Result, ...], pods: list[PodTimes]) -> Taken:
+def taken(lane: str, deployment: str, jobs: tuple[Result, ...], pods: Sequence[PodTimes]) -> Taken:
     """From what jobs and pods tell."""
     last = max(each.timing.finished_at for each in jobs)
-    mine = [each for each in pods if each.name.startswith(f"{lane.deployment}-") and "leaving" in each.seen]
+    mine = [each for each in pods if each.name.startswith(f"{deployment}-") and "leaving" in each.seen]
     left = [each for each in mine if each.seen["leaving"] < last]
-    return Taken(lane.pool, jobs, tuple(Victim(each.name, _job_on(each, each.seen["leaving"], jobs)) for each in left))
+    return Taken(lane, jobs, tuple(Victim(each.name, _job_on(each, each.seen["leaving"], jobs)) for each in left))
 
 
 def _job_on(pod: PodTimes, at: datetime, jobs: Sequence[Result]) -> str | None:
