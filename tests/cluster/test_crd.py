@@ -30,8 +30,7 @@ POOLS = ("laneway.dev", "v1alpha1", NAMESPACE, "llmworkerpools")
 @pytest.fixture(scope="module")
 def custom(api: Cluster) -> Iterator[Any]:
     """A client of a server that has the CRD."""
-    api.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
-    api.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
+    api.define(CRDS)
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # because it has no types
         yield client.CustomObjectsApi(made)

@@ -35,13 +35,8 @@ def karpenter(api: Cluster) -> Cluster:
     except ToolMissing as error:
         missing(error.what, error.how)
     for file in crds:
-        api.kubectl("apply", "--server-side", "--filename", file)
-    api.kubectl("wait", "--for=condition=Established", "--timeout=30s", *(_crd(file) for file in crds))
+        api.define(file)
     return api
-
-
-def _crd(file: Path) -> str:
-    return f"crd/{yaml.safe_load(file.read_text())['metadata']['name']}"
 
 
 def dry_run(cluster: Cluster, manifest: dict[str, Any]) -> CompletedProcess[str]:

@@ -41,8 +41,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def connection(api: Cluster) -> Iterator[KubernetesCluster]:
-    api.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
-    api.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
+    api.define(CRDS)
     with config.new_client_from_config(str(api.kubeconfig)) as made:  # type: ignore[no-untyped-call] # because it has no types
         yield KubernetesCluster(ApiServer(made, ignored), always)
 

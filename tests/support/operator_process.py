@@ -161,8 +161,7 @@ class Place:
 @contextmanager
 def operated_by_process(cluster: Cluster, folder: Path) -> Iterator[Operated]:
     """With a running operator; it is gone at the end."""
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={CRDS}")
-    cluster.kubectl("wait", "--for=condition=Established", f"--filename={CRDS}")
+    cluster.define(CRDS)
     operated = Operated(cluster, folder)
     try:
         operated.start()

@@ -36,7 +36,7 @@ from support.cluster.register import claimed
 from support.cluster.site import Ports, Site
 from support.cluster.toolbox import Toolbox, toolbox
 from support.moto_server import CREDENTIALS, FOREIGN
-from support.waiting import in_thread
+from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,6 +97,15 @@ class Cluster:
         texts = [each if isinstance(each, str) else json.dumps(each) for each in manifests]
         self.kubectl("apply", "--server-side", "--namespace", namespace, "--filename=-", text="\n---\n".join(texts))
 
+    def define(self, crds: Path) -> None:
+        """Apply resource definitions until they are served; `kubectl wait` fails on one without a status."""
+        self.kubectl("apply", "--server-side", "--force-conflicts", "--filename", crds)
+        eventually(lambda: all(_established(each) for each in self._read(crds)))
+
+    def _read(self, file: Path) -> list[dict[str, Any]]:
+        found = json.loads(self.kubectl("get", "--filename", file, "--output=json"))
+        return list(found.get("items", [found]))
+
     def inside(self) -> AbstractContextManager[None]:
         """The calling thread uses the cluster's network: for clients in this process."""
         return self._own.inside()
@@ -118,6 +127,11 @@ class Cluster:
     def _own(self) -> Site:
         assert self.site is not None
         return self.site
+
+
+def _established(crd: dict[str, Any]) -> bool:
+    conditions = crd.get("status", {}).get("conditions") or []
+    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
 
 
 @contextmanager
