@@ -64,7 +64,7 @@ def test_helm_works_and_writes_only_into_the_cluster(api: Cluster) -> None:
 
 def test_its_programs_listen_on_loopback_only(api: Cluster) -> None:
     listening = [each for process in _processes(str(api.kubeconfig.parent)) for each in _listened(process)]
-    assert len(listening) == 10
+    assert len(listening) == 11
     assert {address.ip for address in listening} <= set(LOOPBACK)
 
 
