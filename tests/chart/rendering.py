@@ -88,6 +88,11 @@ MATRIX: dict[str, Manifest] = {
         "dashboard": {"enabled": True, "annotations": {"grafana_folder": "Laneway"}, "labels": {"dashboards": "yes"}},
     },
     "pod monitor": {"metrics": {"podMonitor": {"enabled": True}}},
+    "pool metrics": {"poolMetrics": {"podMonitor": {"enabled": True}}},
+    "some pools' metrics": {
+        "poolMetrics": {"podMonitor": {"enabled": True}},
+        "watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"},
+    },
     "thresholds": {
         "prometheusRule": {
             "enabled": True,

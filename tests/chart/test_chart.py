@@ -23,8 +23,11 @@ from chart.rendering import (
     Manifest,
     of_kind,
 )
+from laneway.schema.names import POOL_LABEL
 from laneway_operator.profiles import Profile, parse_profiles
+from laneway_operator.render import render
 from laneway_operator.settings import Emulator, Settings, read_settings
+from support.golden import cases
 
 OTHER = f"sha256:{'1' * 64}"
 every_value = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
@@ -288,3 +291,20 @@ def test_a_monitor_reads_a_port_that_is_there(helm: Helm) -> None:
     (endpoint,) = of_kind(helm.template(MATRIX["pod monitor"]), "PodMonitor")["spec"]["podMetricsEndpoints"]
     assert endpoint["port"] in ports
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_one_monitor_reads_the_pods_of_every_pool(helm: Helm) -> None:
+    monitor = of_kind(helm.template(MATRIX["pool metrics"]), "PodMonitor")["spec"]
+    assert monitor["namespaceSelector"] == {"any": True}
+    some = of_kind(helm.template(MATRIX["some pools' metrics"]), "PodMonitor")["spec"]
+    assert some["namespaceSelector"] == {"matchNames": ["nlp", "law"]}
+    (exists,) = monitor["selector"]["matchExpressions"]
+    served = [each["spec"]["template"] for each in render(cases()["two-lanes"]) if each["kind"] == "Deployment"]
+    assert len(served) == 3  # two lanes and the dead-letter handler
+    for template in served:
+        labels = template["metadata"]["labels"]
+        assert monitor["selector"]["matchLabels"].items() <= labels.items()
+        assert exists == {"key": POOL_LABEL, "operator": "Exists"}
+        assert POOL_LABEL in labels
+        ports = [port["name"] for each in template["spec"]["containers"] for port in each.get("ports", ())]
+        assert [each["port"] for each in monitor["podMetricsEndpoints"]] == ports == ["health"]
