@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from laneway.schema.codes import ErrorCode
+from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY
 from laneway_worker.errors import EngineCrashed
 from laneway_worker.health import Health
 from laneway_worker.testing.runtime import Held
 from support.worker import Gate, history_of
 
 if TYPE_CHECKING:
+    import pytest
+
     from support.worker import Lane, MakeLane
 
 
@@ -23,6 +27,15 @@ def gpu_seconds(lane: Lane, job_id: str) -> float:
     return cost.gpu_seconds
 
 
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, str | None]]:
+    """What the log says of the engine: how badly, what, and why."""
+    return [
+        (record.levelname, record.getMessage(), record.__dict__["fields"].get("trouble"))
+        for record in caplog.records
+        if record.getMessage() in {ENGINE_READY, ENGINE_NOT_READY}
+    ]
+
+
 def page(lane: Lane, path: str) -> tuple[HTTPStatus, bytes]:
     return Health(lane.worker.consumer.stalled, lane.worker.engine, lane.worker.families).page(path)
 
@@ -33,6 +46,26 @@ def test_the_first_crash_is_nobodys_fault(make_lane: MakeLane) -> None:
     lane.pass_time(5)
     assert (lane.result("a").status, lane.result("a").failures) == ("succeeded", ())
     assert len(lane.runtime.requests) == 2
+
+
+def test_a_crash_is_told_although_the_engine_is_back_at_the_next_look(
+    make_lane: MakeLane, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    lane = make_lane(crash())
+    lane.run(id="a")
+    lane.pass_time(5)
+    ready = ("INFO", ENGINE_READY, None)
+    assert told(caplog) == [ready, ("WARNING", ENGINE_NOT_READY, "Ollama's runner stopped"), ready]
+
+
+def test_the_engine_is_looked_at_at_once_when_a_job_has_seen_it_crash(make_lane: MakeLane) -> None:
+    gate = Gate(crash())
+    lane = make_lane(gate)
+    lane.run(id="a")
+    looks = lane.runtime.prepares
+    lane.let_go(gate)
+    assert lane.runtime.prepares == looks + 1
 
 
 def test_a_job_that_crashes_the_engine_alone_is_charged_an_attempt(make_lane: MakeLane) -> None:

@@ -38,7 +38,8 @@ class Watch:
             wait = self._look()
             self._tell()
             with self._changed:
-                self._changed.wait_for(self._changes_from(self._engine.ready), wait)
+                self._changed.wait_for(lambda: self._over() or self._is_news, wait)
+            self._tell_loss()
 
     def _look(self) -> float:
         try:
@@ -47,8 +48,15 @@ class Watch:
             log_defect(log, error)
             return DEFECT_SECONDS
 
-    def _changes_from(self, ready: bool) -> Callable[[], bool]:  # noqa: FBT001 - the state to differ from
-        return lambda: self._over() or self._engine.ready is not ready
+    @property
+    def _is_news(self) -> bool:
+        """Whether the engine's readiness differs from what was told last."""
+        return self._engine.ready is not (self._told == ENGINE_READY)
+
+    def _tell_loss(self) -> None:
+        """Before the next look, which may find the engine as it was: a runner that died is started by whoever asks."""
+        if self._is_news and not self._engine.ready:
+            self._tell()
 
     def _tell_progress(self) -> None:
         now = self._clock.monotonic()
@@ -59,13 +67,13 @@ class Watch:
     def _tell(self) -> None:
         """Log what is new."""
         model, trouble, failing = self._engine.model, self._engine.trouble, self._engine.failing
-        state = trouble if model is None else ENGINE_READY
-        if state == self._told:
+        state, before = trouble if model is None else ENGINE_READY, self._told
+        if state == before:
             return
         self._told = state
         if model is not None:
             log.info(ENGINE_READY, extra={"fields": model.model_dump()})
         else:
-            level = logging.WARNING if failing else logging.INFO
+            level = logging.WARNING if failing or before == ENGINE_READY else logging.INFO
             fields = {"trouble": trouble, "unusable": self._engine.unusable}
             log.log(level, ENGINE_NOT_READY, extra={"fields": fields})
