@@ -40,6 +40,23 @@ def _scaling(**scaling: Any) -> dict[str, Any]:
 
 
 ONE_ACCOUNT = "give exactly one of annotations and name"
+IS_LANEWAYS = "are Laneway's: it finds pods by them; use your own"
+IS_KUBERNETES = "this key is written or obeyed by Kubernetes; leave it out"
+NOT_THE_POOLS = {
+    "laneway.dev/pool": IS_LANEWAYS,
+    "laneway.dev/anything": IS_LANEWAYS,
+    "app.kubernetes.io/managed-by": IS_LANEWAYS,
+    "app.kubernetes.io/component": IS_LANEWAYS,
+    "eks.amazonaws.com/skip-containers": "set serviceAccount",
+    "controller.kubernetes.io/pod-deletion-cost": "is written by workers, so that idle ones leave first; leave it out",
+    "kubernetes.io/config.mirror": IS_KUBERNETES,
+    "batch.kubernetes.io/job-name": IS_KUBERNETES,
+    "container.apparmor.security.beta.kubernetes.io/ollama": IS_KUBERNETES,
+    "pod-template-hash": IS_KUBERNETES,
+    "controller-uid": IS_KUBERNETES,
+    "job-name": IS_KUBERNETES,
+}
+"""A key of a label or an annotation → why a pool can't have it."""
 MATCH = "String should match pattern"
 SHAPE = "should match '"
 
@@ -254,6 +271,36 @@ _BAD = (
     ),
     _bad("a priority in capitals", f"priorityClassName: {MATCH}", SHAPE, podTemplate={"priorityClassName": "High"}),
     _bad("a runtime with a space", f"runtimeClassName: {MATCH}", SHAPE, podTemplate={"runtimeClassName": "a b"}),
+    *(
+        _bad(f"{key} among {field}", words, words, podTemplate={field: {"team": "a", key: "b"}})
+        for field in ("labels", "annotations")
+        for key, words in NOT_THE_POOLS.items()
+    ),
+    _bad("a label's value with a space", f"labels.team: {MATCH}", SHAPE, podTemplate={"labels": {"team": "a b"}}),
+    _bad(
+        "a label's long value",
+        "at most 63 characters",
+        "may not be more than 63 bytes",
+        podTemplate={"labels": {"team": "a" * 64}},
+    ),
+    _bad(
+        "an annotation that is no text",
+        "annotations.karpenter.sh/do-not-disrupt: should be a valid string",
+        "must be of type string",
+        podTemplate={"annotations": {"karpenter.sh/do-not-disrupt": True}},
+    ),
+    _bad(
+        "a pod's long annotation",
+        "at most 2048",
+        "may not be more than 2048 bytes",
+        podTemplate={"annotations": {"a": "b" * 2049}},
+    ),
+    _bad(
+        "17 labels",
+        "at most 16 items",
+        "must have at most 16 items",
+        podTemplate={"labels": {f"a{number}": "" for number in range(17)}},
+    ),
     _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
     _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
     _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
@@ -352,6 +399,30 @@ GOOD = (
     _good(
         "a pod template",
         podTemplate={"imagePullSecrets": ["a", "b"], "priorityClassName": "high", "runtimeClassName": "nvidia"},
+    ),
+    _good(
+        "labels and annotations of others",
+        podTemplate={
+            "labels": {
+                "app.kubernetes.io/part-of": "claims",
+                "cost-center": "",
+                "job-names": "a",
+                "kueue.x-k8s.io/q": "b",
+            },
+            "annotations": {
+                "karpenter.sh/do-not-disrupt": "true",
+                "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+                "sidecar.istio.io/inject": "false",
+                "note": "any text, {also} such",
+            },
+        },
+    ),
+    _good(
+        "as many labels and annotations as can be",
+        podTemplate={
+            "labels": {f"a{number}": "b" * 63 for number in range(16)},
+            "annotations": {f"a{number}": "b" * 2048 for number in range(16)},
+        },
     ),
     _good("a role", serviceAccount={"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a", "b": ""}}),
     _good("four profiles", lane={"placement": {"profiles": ["a", "b", "c", "d"]}}),

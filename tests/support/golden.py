@@ -21,6 +21,8 @@ ACCOUNT = "https://sqs.eu-west-1.amazonaws.com/123456789012"
 ROLE = "eks.amazonaws.com/role-arn"
 
 POD_TEMPLATE = {
+    "labels": {"team": "claims", "app.kubernetes.io/part-of": "claims"},
+    "annotations": {"karpenter.sh/do-not-disrupt": "true"},
     "imagePullSecrets": ["mirror", "registry"],
     "priorityClassName": "batch",
     "runtimeClassName": "nvidia",

@@ -9,10 +9,12 @@ import pytest
 
 from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.lane_config import LaneConfig
+from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, MANAGED_BY_LABEL, POOL_LABEL
 from laneway.schema.preflight import Preflight
 from laneway_operator.digest import digest_of_manifest
 from laneway_operator.kinds import KINDS
 from laneway_operator.render import render
+from laneway_operator.render.deployment import SKIP_IDENTITY
 from laneway_operator.render.meta import lane_child_name
 from laneway_operator.settings import Emulator
 from support.golden import FOLDER, cases, text_of
@@ -116,6 +118,8 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes(settings=replace(SETTINGS, ollama_image="ollama:2")), DEPLOYMENTS),
         (two_lanes(settings=replace(SETTINGS, image_pull_secrets=("a",))), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(podTemplate={"imagePullSecrets": ["a"]}), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(podTemplate={"labels": {"team": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(podTemplate={"annotations": {"note": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(podTemplate={"priorityClassName": "high"}), DEPLOYMENTS),
         (two_lanes(podTemplate={"runtimeClassName": "nvidia"}), DEPLOYMENTS),
         (two_lanes(settings=replace(SETTINGS, pod_reports=True)), LANES | ROLES),
@@ -280,6 +284,34 @@ def test_the_dead_letter_handler_gives_back_what_it_holds_before_it_is_killed() 
     for lane in DeadLettersConfig.model_validate_json(document).lanes:
         assert lane.drain_seconds < pod["terminationGracePeriodSeconds"]
         assert lane.quiet == ()
+
+
+def test_a_pools_own_labels_and_annotations_are_on_every_pod_and_change_no_selector() -> None:
+    own = {"labels": {"team": "a"}, "annotations": {"karpenter.sh/do-not-disrupt": "true"}}
+    before, after = (_workloads(view) for view in (two_lanes(), two_lanes(podTemplate=own)))
+    assert len(after) == 4
+    for plain, each in zip(before, after, strict=True):
+        metadata, was = (spec["template"]["metadata"] for spec in (each, plain))
+        assert metadata["labels"] == was["labels"] | own["labels"]
+        assert metadata["annotations"] == was.get("annotations", {}) | own["annotations"]
+        assert each.get("selector") == plain.get("selector")
+
+
+def test_what_laneway_says_of_a_pod_stays() -> None:
+    """A newer CRD may let through what this operator's models refuse, and rendering trusts neither."""
+    view = two_lanes()
+    theirs = {POOL_LABEL: "another", COMPONENT_LABEL: "other", MANAGED_BY_LABEL: "somebody", LANE_LABEL: "other"}
+    template = view.pool.spec.pod_template.model_copy(update={"labels": theirs, "annotations": {SKIP_IDENTITY: "none"}})
+    spec = view.pool.spec.model_copy(update={"pod_template": template})
+    forced = replace(view, pool=view.pool.model_copy(update={"spec": spec}))
+    for plain, each in zip(_workloads(view), _workloads(forced), strict=True):
+        metadata, was = (found["template"]["metadata"] for found in (each, plain))
+        assert was["labels"].items() <= metadata["labels"].items()
+        assert was.get("annotations", {}).items() <= metadata["annotations"].items()
+
+
+def _workloads(view: PoolView) -> list[Manifest]:
+    return [each["spec"] for each in render(view) if "template" in each.get("spec", {})]
 
 
 def _pods(view: PoolView) -> list[Manifest]:

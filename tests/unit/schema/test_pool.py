@@ -312,6 +312,13 @@ def test_an_answer_may_take_half_a_small_context_by_default(context: int, most: 
     assert pool.max_tokens_of(pool.spec.lanes[0]) == most
 
 
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+@pytest.mark.parametrize("key", ["cost center", "/a", "a/b/c", "-a", "A.example/a", "a" * 64, ""])
+def test_a_pods_key_is_as_in_kubernetes(field: str, key: str) -> None:
+    with pytest.raises(ValidationError, match="a key should be as in Kubernetes, such as team or"):
+        parse_pool(pool_with(podTemplate={field: {key: "a"}}))
+
+
 def test_an_accounts_annotation_has_a_name_as_in_kubernetes() -> None:
     with pytest.raises(ValidationError, match="an annotation's name should be as in Kubernetes"):
         parse_pool(pool_with(serviceAccount={"annotations": {"role arn": "a"}}))

@@ -58,7 +58,7 @@ def dead_letter_handler(pool: PoolView) -> Manifest:
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": selector},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
-            "template": {"metadata": {"labels": labels(pool) | COMPONENT_LABELS}, "spec": _pod(pool)},
+            "template": {"metadata": pods.pod_metadata(pool, labels(pool) | COMPONENT_LABELS), "spec": _pod(pool)},
         },
     }
 

@@ -33,7 +33,7 @@ def deployment(pool: PoolView, lane: LaneView) -> Manifest:
             "selector": {"matchLabels": {POOL_LABEL: pool.name, LANE_LABEL: lane.lane.name}},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
             "template": {
-                "metadata": {"annotations": {SKIP_IDENTITY: OLLAMA}, "labels": labels(pool, lane)},
+                "metadata": pods.pod_metadata(pool, labels(pool, lane), {SKIP_IDENTITY: OLLAMA}),
                 "spec": _pod(pool, lane),
             },
         },

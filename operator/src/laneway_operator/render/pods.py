@@ -46,6 +46,13 @@ def pod_base(pool: PoolView) -> Manifest:
     return base | ({"imagePullSecrets": secrets} if secrets else {})
 
 
+def pod_metadata(pool: PoolView, labels: dict[str, str], annotations: dict[str, str] | None = None) -> Manifest:
+    """The pool's own labels and annotations, and ours, which win: a selector finds its pods by them."""
+    template = pool.pool.spec.pod_template
+    notes = template.annotations | (annotations or {})
+    return {**({"annotations": notes} if notes else {}), "labels": template.labels | labels}
+
+
 def config_volume(name: str) -> Manifest:
     """The one document that a container reads."""
     return {"name": CONFIG_VOLUME, "configMap": {"name": name}}

@@ -53,4 +53,4 @@ def _template(pool: PoolView, config_map: str) -> Manifest:
         "restartPolicy": "OnFailure",
         "volumes": [pods.config_volume(config_map), pods.empty_volume(pods.WRITABLE_VOLUME)],
     }
-    return {"metadata": {"labels": labels(pool)}, "spec": spec}
+    return {"metadata": pods.pod_metadata(pool, labels(pool)), "spec": spec}

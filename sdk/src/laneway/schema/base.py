@@ -92,6 +92,12 @@ JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,
 Alias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)]
 """A name in a pool's own list, a DNS label (RFC 1123)."""
 
+QUALIFIED_NAME = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
+"""The key of a label or an annotation in Kubernetes; CEL can't check it, as keys have no bound of their own."""
+
+AnnotationText = Annotated[str, StringConstraints(max_length=2048)]
+"""An annotation's value."""
+
 Labels = Annotated[
     dict[
         Annotated[str, StringConstraints(min_length=1, max_length=63)],

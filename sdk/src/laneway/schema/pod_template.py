@@ -2,14 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import KubernetesModel, cel
+from laneway.schema.base import QUALIFIED_NAME, AnnotationText, KubernetesModel, cel
+from laneway.schema.names import COMPONENT_LABEL, GROUP, MANAGED_BY_LABEL
 
 SECRET_TWICE = "a pull secret is named twice; name each once"  # noqa: S105 - words
+BAD_KEY = "a key should be as in Kubernetes, such as team or example.com/team"
+KEY_TAKEN = {
+    f"keys of {GROUP}/, {MANAGED_BY_LABEL} and {COMPONENT_LABEL} are Laneway's: it finds pods by them; use your own": (
+        f"{GROUP}/",
+        MANAGED_BY_LABEL,
+        COMPONENT_LABEL,
+    ),
+    "keys of eks.amazonaws.com/ decide which containers have rights on AWS; set serviceAccount": (
+        "eks.amazonaws.com/",
+    ),
+    "controller.kubernetes.io/pod-deletion-cost is written by workers, so that idle ones leave first; leave it out": (
+        "controller.kubernetes.io/",
+    ),
+    "this key is written or obeyed by Kubernetes; leave it out": (
+        "kubernetes.io/",
+        "batch.kubernetes.io/",
+        "container.apparmor.security.beta.kubernetes.io/",
+        "pod-template-hash",
+        "controller-uid",
+        "job-name",
+    ),
+}
+"""Why a label or an annotation is not the pool's → the keys, or how they begin."""
+
 ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+LabelText = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
+
+
+def _begins(key: str, taken: str) -> bool:
+    return key.startswith(taken) if taken.endswith("/") else key == taken
+
+
+def _check_keys(found: dict[str, str]) -> dict[str, str]:
+    for why, keys in KEY_TAKEN.items():
+        if any(_begins(each, taken) for each in found for taken in keys):
+            raise ValueError(why)
+    if not all(re.fullmatch(QUALIFIED_NAME, each) for each in found):
+        raise ValueError(BAD_KEY)
+    return found
+
+
+def _rule(taken: str) -> str:
+    return f"k.startsWith('{taken}')" if taken.endswith("/") else f"k == '{taken}'"
+
+
+_KEYS = cel(*((f"!self.exists(k, {' || '.join(map(_rule, keys))})", why) for why, keys in KEY_TAKEN.items()))
+PodLabels = Annotated[dict[str, LabelText], Field(max_length=16, json_schema_extra=_KEYS), AfterValidator(_check_keys)]
+PodAnnotations = Annotated[
+    dict[str, AnnotationText], Field(max_length=16, json_schema_extra=_KEYS), AfterValidator(_check_keys)
+]
 
 
 class PodTemplate(KubernetesModel):
@@ -21,6 +72,10 @@ class PodTemplate(KubernetesModel):
         )
     )
 
+    labels: PodLabels = {}
+    """Of every pod of the pool: workers, dead-letter handler, preflight. A change replaces them."""
+    annotations: PodAnnotations = {}
+    """Of every pod of the pool, such as `karpenter.sh/do-not-disrupt`. A change replaces them."""
     image_pull_secrets: Annotated[tuple[ObjectName, ...], Field(max_length=8)] = ()
     """Names of pull secrets in the pool's namespace, besides those of the operator's Helm values; for every pod."""
     priority_class_name: ObjectName | None = None

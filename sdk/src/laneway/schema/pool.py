@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import Alias, KubernetesModel, cel, list_map
+from laneway.schema.base import QUALIFIED_NAME, Alias, AnnotationText, KubernetesModel, cel, list_map
 from laneway.schema.keys import Place
 from laneway.schema.lane import Lane, Model
 from laneway.schema.names import worker_account_name
@@ -16,11 +16,9 @@ from laneway.schema.pod_template import PodTemplate
 
 DEFAULT_MAX_TOKENS = 2048
 
-ANNOTATION = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
 ONE_ACCOUNT = "give exactly one of annotations and name"
 BAD_ANNOTATION = "an annotation's name should be as in Kubernetes, such as eks.amazonaws.com/role-arn"
 
-AnnotationText = Annotated[str, StringConstraints(max_length=2048)]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
 PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", max_length=63)]
@@ -93,7 +91,7 @@ class ServiceAccount(KubernetesModel):
     def _check_one(self) -> Self:
         if (self.annotations is None) == (self.name is None):
             raise ValueError(ONE_ACCOUNT)
-        if not all(re.fullmatch(ANNOTATION, key) for key in self.annotations or ()):
+        if not all(re.fullmatch(QUALIFIED_NAME, key) for key in self.annotations or ()):
             raise ValueError(BAD_ANNOTATION)
         return self
 
