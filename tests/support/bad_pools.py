@@ -39,6 +39,10 @@ def _scaling(**scaling: Any) -> dict[str, Any]:
     return {"lane": {"scaling": scaling}}
 
 
+def _env(name: str, value: str = "1") -> dict[str, Any]:
+    return {"podTemplate": {"env": [{"name": name, "value": value}]}}
+
+
 ONE_ACCOUNT = "give exactly one of annotations and name"
 IS_LANEWAYS = "are Laneway's: it finds pods by them; use your own"
 IS_KUBERNETES = "this key is written or obeyed by Kubernetes; leave it out"
@@ -57,6 +61,40 @@ NOT_THE_POOLS = {
     "job-name": IS_KUBERNETES,
 }
 """A key of a label or an annotation → why a pool can't have it."""
+SERVING = "Laneway sets this variable, and serving depends on it"
+DEVICES = "the placement profile's accelerator decides which devices Ollama has"
+NO_RIGHTS = "Ollama has no rights on AWS or in the cluster"
+ENV = "env takes OLLAMA_FLASH_ATTENTION, OLLAMA_KV_CACHE_TYPE, OLLAMA_GPU_OVERHEAD, OLLAMA_LLM_LIBRARY"
+KINDS_OF_CACHE = "OLLAMA_KV_CACHE_TYPE should be f16, q8_0 or q4_0"
+PROXY_URL = "HTTPS_PROXY should be a URL without a password, such as http://proxy.example:3128"
+NOT_ENV = {
+    "OLLAMA_CONTEXT_LENGTH": "set contextLength of the model instead",
+    "OLLAMA_NUM_PARALLEL": "set parallel of the lane instead",
+    "OLLAMA_HOST": SERVING,
+    "OLLAMA_MODELS": SERVING,
+    "OLLAMA_KEEP_ALIVE": SERVING,
+    "OLLAMA_LOAD_TIMEOUT": SERVING,
+    "OLLAMA_MAX_LOADED_MODELS": SERVING,
+    "OLLAMA_NOPRUNE": SERVING,
+    "OLLAMA_NO_CLOUD": SERVING,
+    "HOME": SERVING,
+    "OLLAMA_DEBUG": "prompts would get into logs or files",
+    "OLLAMA_DEBUG_LOG_REQUESTS": "prompts would get into logs or files",
+    "OLLAMA_ORIGINS": "nobody but the worker talks to Ollama, and prompts stay in the pod",
+    "OLLAMA_REMOTES": "nobody but the worker talks to Ollama, and prompts stay in the pod",
+    "NVIDIA_VISIBLE_DEVICES": DEVICES,
+    "CUDA_VISIBLE_DEVICES": DEVICES,
+    "AWS_SECRET_ACCESS_KEY": NO_RIGHTS,
+    "KUBERNETES_SERVICE_HOST": NO_RIGHTS,
+    "HTTP_PROXY": "Ollama pulls models by HTTPS alone; set HTTPS_PROXY",
+    "LD_PRELOAD": ENV,
+    "PATH": ENV,
+    "LLAMA_ARG_LOG_FILE": ENV,
+    "OLLAMA_A_VARIABLE_OF_A_LATER_VERSION": ENV,
+    "HTTPS_PROXY_": ENV,
+    "HOMES": ENV,
+}
+"""A variable → why Ollama can't have it from a pool."""
 MATCH = "String should match pattern"
 SHAPE = "should match '"
 
@@ -301,6 +339,45 @@ _BAD = (
         "must have at most 16 items",
         podTemplate={"labels": {f"a{number}": "" for number in range(17)}},
     ),
+    *(
+        _bad(f"the variable {name}", f"spec.podTemplate.env[0]: {name}: {words}", words, **_env(name))
+        for name, words in NOT_ENV.items()
+    ),
+    _bad(
+        "a variable named twice",
+        "two variables of env have the same name; name each once",
+        "Duplicate value",
+        podTemplate={"env": [{"name": "NO_PROXY", "value": "a"}, {"name": "NO_PROXY", "value": "b"}]},
+    ),
+    _bad(
+        "17 variables",
+        "at most 16 items",
+        "must have at most 16 items",
+        podTemplate={"env": [{"name": "NO_PROXY", "value": "a"} for _ in range(17)]},
+    ),
+    _bad("a variable with a dash", f"env[0].name: {MATCH}", SHAPE, **_env("NO-PROXY")),
+    _bad("a variable with nothing in it", f"env[0].value: {MATCH}", SHAPE, **_env("NO_PROXY", "")),
+    _bad("a variable of two lines", f"env[0].value: {MATCH}", SHAPE, **_env("NO_PROXY", "a\nb")),
+    _bad("a long variable", "at most 1024", "may not be more than 1024 bytes", **_env("NO_PROXY", "a" * 1025)),
+    _bad(
+        "a variable without a value",
+        "env[0].value: Field required",
+        "env[0].value: Required",
+        podTemplate={"env": [{"name": "NO_PROXY"}]},
+    ),
+    _bad(
+        "a variable from a Secret",
+        "env[0].valueFrom: unknown field",
+        'env[0].valueFrom"',
+        podTemplate={
+            "env": [{"name": "NO_PROXY", "value": "a", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]
+        },
+    ),
+    _bad("another kind of cache", KINDS_OF_CACHE, KINDS_OF_CACHE, **_env("OLLAMA_KV_CACHE_TYPE", "q5_0")),
+    *(
+        _bad(f"the proxy {proxy}", PROXY_URL, PROXY_URL, **_env("HTTPS_PROXY", proxy))
+        for proxy in ("http://user:secret@proxy.example:3128", "proxy.example:3128", "http://a b", "http://")
+    ),
     _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
     _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
     _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
@@ -424,6 +501,24 @@ GOOD = (
             "annotations": {f"a{number}": "b" * 2048 for number in range(16)},
         },
     ),
+    _good(
+        "every variable that there is",
+        podTemplate={
+            "env": [
+                {"name": "OLLAMA_FLASH_ATTENTION", "value": "1"},
+                {"name": "OLLAMA_KV_CACHE_TYPE", "value": "q8_0"},
+                {"name": "OLLAMA_GPU_OVERHEAD", "value": "536870912"},
+                {"name": "OLLAMA_LLM_LIBRARY", "value": "cuda_v12"},
+                {"name": "OLLAMA_SCHED_SPREAD", "value": "1"},
+                {"name": "OLLAMA_VULKAN", "value": "1"},
+                {"name": "HSA_OVERRIDE_GFX_VERSION", "value": "10.3.0"},
+                {"name": "HTTPS_PROXY", "value": "https://proxy.example:3128"},
+                {"name": "NO_PROXY", "value": "registry.internal, .example"},
+            ]
+        },
+    ),
+    _good("a long variable that fits", **_env("NO_PROXY", "a" * 1024)),
+    _good("the plainest cache", **_env("OLLAMA_KV_CACHE_TYPE", "f16")),
     _good("a role", serviceAccount={"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a", "b": ""}}),
     _good("four profiles", lane={"placement": {"profiles": ["a", "b", "c", "d"]}}),
 )

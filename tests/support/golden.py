@@ -23,6 +23,10 @@ ROLE = "eks.amazonaws.com/role-arn"
 POD_TEMPLATE = {
     "labels": {"team": "claims", "app.kubernetes.io/part-of": "claims"},
     "annotations": {"karpenter.sh/do-not-disrupt": "true"},
+    "env": [
+        {"name": "OLLAMA_FLASH_ATTENTION", "value": "1"},
+        {"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"},
+    ],
     "imagePullSecrets": ["mirror", "registry"],
     "priorityClassName": "batch",
     "runtimeClassName": "nvidia",

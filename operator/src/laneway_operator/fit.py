@@ -37,6 +37,8 @@ GB_PER_BILLION_ELSE = 0.7  # of the tags above 0.63 to 0.83: four bits, and some
 PARAMETERS = re.compile(r"(?:^|[:-])(\d+(?:\.\d+)?)([bm])(?=$|-)")
 OVERHEAD = 1.1  # of weights in memory over weights on disk
 CACHE_BYTES = 13_000  # a token and GB of weights: gemma3:27b takes 22.5 GiB with 20,480 (ollama issue 9678)
+CACHE_SHARE = {"f16": 1.0, "q8_0": 8.5 / 16, "q4_0": 4.5 / 16}
+"""Bits of a number by `OLLAMA_KV_CACHE_TYPE`, with the scale of each block of 32, over 16."""
 ENGINE_GIB = 1.0
 
 
@@ -60,7 +62,7 @@ class Fit:
         return None if self.weights is None else self.weights + self.cache + ENGINE_GIB
 
 
-def fit(lane: Lane, model: Model, accelerator: Accelerator | None) -> Fit:
+def fit(lane: Lane, model: Model, accelerator: Accelerator | None, cache: str = "f16") -> Fit:
     """A lane's."""
     size, tokens = download_gb(model.name), model.context_length * lane.parallel
     memory = accelerator.memory * accelerator.count / GIB if accelerator and accelerator.memory else None
@@ -68,7 +70,7 @@ def fit(lane: Lane, model: Model, accelerator: Accelerator | None) -> Fit:
         lane=lane.name,
         model=model.name,
         weights=None if size is None else size * OVERHEAD * 1e9 / GIB,
-        cache=(size or 0.0) * CACHE_BYTES * tokens / GIB,
+        cache=(size or 0.0) * CACHE_BYTES * CACHE_SHARE[cache] * tokens / GIB,
         tokens=tokens,
         memory=memory,
     )

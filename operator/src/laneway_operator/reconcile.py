@@ -115,7 +115,10 @@ class Reconciler:
             words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
             raise SpecError(Reason.RESULTS_SHARED, words)
         nodes = {lane.name: nodes_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
-        done.fits = tuple(fit(lane, pool.model_of(lane), nodes[lane.name].accelerator) for lane in pool.spec.lanes)
+        cache = pool.spec.pod_template.cache_type
+        done.fits = tuple(
+            fit(lane, pool.model_of(lane), nodes[lane.name].accelerator, cache) for lane in pool.spec.lanes
+        )
         hold_or_let_go(self._cluster, seen.pool, pool)
         self._look_for_secret(pool, done)
         self._ensure_queues(pool, done)

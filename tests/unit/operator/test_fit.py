@@ -11,6 +11,7 @@ from laneway_operator.reasons import Reason
 from support.operator import OperatedPool
 from support.pools import pool_with
 
+SMALL_CACHE = {"OLLAMA_KV_CACHE_TYPE": "q8_0", "OLLAMA_FLASH_ATTENTION": "1"}
 T4, A10G, L40S = "16384Mi", "22888Mi", "45776Mi"
 
 
@@ -23,6 +24,14 @@ def judged(model: str, where: Profile, context: int = 8192, parallel: int = 1) -
     pool = parse_pool(pool_with(lane={"parallel": parallel}, model={"name": model, "contextLength": context}))
     found = model_fits([fit(pool.spec.lanes[0], pool.spec.model, where.accelerator)])
     return found.status, found.reason, found.message
+
+
+def large_pool(env: dict[str, str]) -> dict[str, Any]:
+    return pool_with(
+        model={"name": "gemma3:27b"},
+        lane={"parallel": 4, "placement": {"profiles": ["gpu"]}},
+        podTemplate={"env": [{"name": name, "value": value} for name, value in env.items()]},
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,6 +53,31 @@ def judged(model: str, where: Profile, context: int = 8192, parallel: int = 1) -
 def test_a_model_fits_or_not(model: str, memory: str, context: int, parallel: int, fits: bool) -> None:  # noqa: FBT001 - a parameter
     status, reason, _ = judged(model, profile(memory), context, parallel)
     assert (status, reason) == (("True", Reason.MODEL_FITS) if fits else ("False", Reason.MODEL_TOO_LARGE))
+
+
+@pytest.mark.parametrize(
+    ("env", "cache"),
+    [
+        ({}, 6.7),
+        ({"OLLAMA_FLASH_ATTENTION": "1"}, 6.7),
+        ({"OLLAMA_KV_CACHE_TYPE": "q8_0"}, 6.7),
+        ({"OLLAMA_KV_CACHE_TYPE": "q8_0", "OLLAMA_FLASH_ATTENTION": "false"}, 6.7),
+        ({"OLLAMA_KV_CACHE_TYPE": "f16", "OLLAMA_FLASH_ATTENTION": "1"}, 6.7),
+        (SMALL_CACHE, 3.6),
+        ({"OLLAMA_KV_CACHE_TYPE": "q4_0", "OLLAMA_FLASH_ATTENTION": "true"}, 1.9),
+    ],
+    ids=str,
+)
+def test_a_smaller_cache_counts_where_ollama_is_sure_to_use_it(env: dict[str, str], cache: float) -> None:
+    spec = parse_pool(large_pool(env)).spec
+    assert round(fit(spec.lanes[0], spec.model, None, spec.pod_template.cache_type).cache, 1) == cache
+
+
+@pytest.mark.parametrize(("env", "status"), [({}, "False"), (SMALL_CACHE, "True")], ids=["as it is", "smaller"])
+def test_a_model_may_fit_with_a_smaller_cache(env: dict[str, str], status: str) -> None:
+    pool = OperatedPool(large_pool(env))
+    pool.reconcile()
+    assert pool.condition("ModelFits")[0] == status
 
 
 def test_two_accelerators_have_twice_the_memory() -> None:

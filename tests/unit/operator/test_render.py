@@ -10,6 +10,7 @@ import pytest
 from laneway.schema.dead_letters import DeadLettersConfig
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, MANAGED_BY_LABEL, POOL_LABEL
+from laneway.schema.ollama_variables import ALLOWED
 from laneway.schema.preflight import Preflight
 from laneway_operator.digest import digest_of_manifest
 from laneway_operator.kinds import KINDS
@@ -120,6 +121,7 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes(podTemplate={"imagePullSecrets": ["a"]}), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(podTemplate={"labels": {"team": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
         (two_lanes(podTemplate={"annotations": {"note": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(podTemplate={"env": [{"name": "OLLAMA_FLASH_ATTENTION", "value": "1"}]}), DEPLOYMENTS),
         (two_lanes(podTemplate={"priorityClassName": "high"}), DEPLOYMENTS),
         (two_lanes(podTemplate={"runtimeClassName": "nvidia"}), DEPLOYMENTS),
         (two_lanes(settings=replace(SETTINGS, pod_reports=True)), LANES | ROLES),
@@ -205,6 +207,17 @@ def test_ollama_gets_neither_the_api_token_nor_credentials_and_listens_on_loopba
     assert {each["name"] for each in ollama["volumeMounts"]} == {"models", "home", "tmp"}
     assert {each["name"] for each in worker["env"]} == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert {each["name"]: each["value"] for each in ollama["env"]}["OLLAMA_HOST"] == "127.0.0.1:11434"
+
+
+def test_a_pools_variables_are_ollamas_alone_and_none_of_laneways_is_among_those_it_may_set() -> None:
+    def of(view: PoolView) -> dict[str, list[dict[str, str]]]:
+        containers = (each for pod in _pods(view) for each in [*pod["containers"], *pod.get("initContainers", [])])
+        return {each["name"]: each.get("env", []) for each in containers}
+
+    proxy = {"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}
+    plain, found = of(two_lanes()), of(two_lanes(podTemplate={"env": [proxy]}))
+    assert found == plain | {"ollama": [*plain["ollama"], proxy]}
+    assert {each["name"] for each in plain["ollama"]}.isdisjoint(ALLOWED)
 
 
 def test_only_ollama_asks_for_the_accelerator() -> None:

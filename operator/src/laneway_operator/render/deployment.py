@@ -85,7 +85,7 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
         "name": OLLAMA,
         "image": pool.settings.ollama_image,
         "args": ["serve"],
-        "env": [{"name": name, "value": value} for name, value in _variables(lane).items()],
+        "env": _variables(pool, lane),
         "restartPolicy": "Always",
         **({"resources": {"limits": devices, "requests": devices}} if devices else {}),
         "securityContext": pods.CONTAINER_SECURITY,
@@ -104,9 +104,9 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
     }
 
 
-def _variables(lane: LaneView) -> dict[str, str]:
-    """Every setting that matters: Ollama's own defaults depend on the version and the VRAM."""
-    return {
+def _variables(pool: PoolView, lane: LaneView) -> list[Manifest]:
+    """Every setting that matters: Ollama's own defaults depend on the version and the VRAM. Ours win."""
+    ours = {
         "HOME": HOME_FOLDER,
         "OLLAMA_CONTEXT_LENGTH": str(lane.config.model.context_length),
         "OLLAMA_HOST": OLLAMA_ADDRESS,
@@ -118,3 +118,5 @@ def _variables(lane: LaneView) -> dict[str, str]:
         "OLLAMA_NO_CLOUD": "1",
         "OLLAMA_NUM_PARALLEL": str(lane.lane.parallel),
     }
+    theirs = {each.name: each.value for each in pool.pool.spec.pod_template.env if each.name not in ours}
+    return [{"name": name, "value": value} for name, value in (ours | theirs).items()]

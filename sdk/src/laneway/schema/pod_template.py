@@ -7,10 +7,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import QUALIFIED_NAME, AnnotationText, KubernetesModel, cel
+from laneway.schema.base import QUALIFIED_NAME, AnnotationText, KubernetesModel, cel, list_map
 from laneway.schema.names import COMPONENT_LABEL, GROUP, MANAGED_BY_LABEL
+from laneway.schema.ollama_variables import CACHE_TYPE, FLASH_ATTENTION, Variable
+from laneway.schema.reserved import one_of, refusal
 
 SECRET_TWICE = "a pull secret is named twice; name each once"  # noqa: S105 - words
+VARIABLE_TWICE = "two variables of env have the same name; name each once"
 BAD_KEY = "a key should be as in Kubernetes, such as team or example.com/team"
 KEY_TAKEN = {
     f"keys of {GROUP}/, {MANAGED_BY_LABEL} and {COMPONENT_LABEL} are Laneway's: it finds pods by them; use your own": (
@@ -39,24 +42,16 @@ ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-
 LabelText = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
 
 
-def _begins(key: str, taken: str) -> bool:
-    return key.startswith(taken) if taken.endswith("/") else key == taken
-
-
 def _check_keys(found: dict[str, str]) -> dict[str, str]:
-    for why, keys in KEY_TAKEN.items():
-        if any(_begins(each, taken) for each in found for taken in keys):
-            raise ValueError(why)
+    why = refusal(found, KEY_TAKEN)
+    if why:
+        raise ValueError(why)
     if not all(re.fullmatch(QUALIFIED_NAME, each) for each in found):
         raise ValueError(BAD_KEY)
     return found
 
 
-def _rule(taken: str) -> str:
-    return f"k.startsWith('{taken}')" if taken.endswith("/") else f"k == '{taken}'"
-
-
-_KEYS = cel(*((f"!self.exists(k, {' || '.join(map(_rule, keys))})", why) for why, keys in KEY_TAKEN.items()))
+_KEYS = cel(*((f"!self.exists(k, {one_of('k', keys)})", why) for why, keys in KEY_TAKEN.items()))
 PodLabels = Annotated[dict[str, LabelText], Field(max_length=16, json_schema_extra=_KEYS), AfterValidator(_check_keys)]
 PodAnnotations = Annotated[
     dict[str, AnnotationText], Field(max_length=16, json_schema_extra=_KEYS), AfterValidator(_check_keys)
@@ -82,6 +77,24 @@ class PodTemplate(KubernetesModel):
     """The PriorityClass of workers. Default: the cluster's."""
     runtime_class_name: ObjectName | None = None
     """The RuntimeClass of workers, such as `nvidia` where the node's own runtime doesn't know the accelerator."""
+
+    env: Annotated[tuple[Variable, ...], Field(max_length=16, json_schema_extra=list_map("name"))] = ()
+    """Environment of Ollama, of a closed list of variables. Everybody who may read the pool can read it, so it holds no
+    secret, and there is no `valueFrom`.
+    """
+
+    @property
+    def cache_type(self) -> str:
+        """How Ollama is sure to keep a context: without flash attention, some models pass a smaller type over."""
+        values = {each.name: each.value for each in self.env}
+        attentive = values.get(FLASH_ATTENTION, "").lower() in ("1", "t", "true")  # Go's ParseBool
+        return values.get(CACHE_TYPE, "f16") if attentive else "f16"
+
+    @model_validator(mode="after")
+    def _check_env(self) -> Self:
+        if len({each.name for each in self.env}) != len(self.env):
+            raise ValueError(VARIABLE_TWICE)
+        return self
 
     @model_validator(mode="after")
     def _check_secrets(self) -> Self:
