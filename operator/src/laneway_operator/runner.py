@@ -84,9 +84,9 @@ class Runner:
                 self.add(key)
 
     def stuck_seconds(self) -> float:
-        """For how long the slowest pass has been under way, or the first pool has been due."""
+        """For how long the slowest pass has been under way, or pools were due and none was looked at."""
         now = time.monotonic()
-        return max(self._queue.oldest_running(now), self.waiting()[1])
+        return max(self._queue.oldest_running(now), self._queue.standstill(now) if self._leads() else 0.0)
 
     def waiting(self) -> tuple[int, float]:
         """How many pools wait, and for how many seconds the first of them has; none at a standby."""

@@ -32,6 +32,8 @@ class WorkQueue(Generic[K]):
         self._entries: dict[K, _Entry] = {}
         self._heap: list[tuple[float, int, K]] = []
         self._count = 0
+        self._taken = float("-inf")
+        """When a key was last taken."""
 
     def add(self, key: K, due: float) -> None:
         """Ask for a key at a time; the earliest wish holds. While the key is worked on, it is due after that."""
@@ -48,6 +50,7 @@ class WorkQueue(Generic[K]):
             entry = self._entries.get(key)
             if entry is not None and entry.due == due and entry.running_since is None:
                 entry.due, entry.running_since = None, now
+                self._taken = now
                 return key
         return None
 
@@ -90,6 +93,10 @@ class WorkQueue(Generic[K]):
             if each.due is not None and each.due <= now and each.running_since is None
         ]
         return len(due), now - min(due, default=now)
+
+    def standstill(self, now: float) -> float:
+        """For how many seconds a key has been due and none was taken. A long line that moves stands for none."""
+        return min(self.waiting(now)[1], now - self._taken)
 
     def oldest_running(self, now: float) -> float:
         """For how many seconds the key that takes longest has been worked on."""

@@ -204,3 +204,22 @@ class QueueUnderLoad(RuleBasedStateMachine):
 
 
 TestUnderLoad = QueueUnderLoad.TestCase
+
+
+def test_a_long_line_that_moves_does_not_stand_still() -> None:
+    queue = WorkQueue[str]()
+    for number in range(3):
+        queue.add(f"{number}", 0)
+    for now in (100, 200):
+        assert queue.take(now) is not None
+        assert queue.waiting(now + 90)[1] == now + 90
+        assert queue.standstill(now + 90) == 90
+
+
+def test_a_line_stands_still_from_when_its_first_key_was_due() -> None:
+    queue = WorkQueue[str]()
+    assert queue.standstill(100) == 0
+    queue.add("a", 100)
+    assert (queue.standstill(90), queue.standstill(160)) == (0, 60)
+    assert queue.take(160) == "a"
+    assert queue.standstill(900) == 0
