@@ -141,6 +141,19 @@ def test_a_finished_preflight_runs_again_only_when_what_it_publishes_changes() -
     assert pool.condition("AccessVerified")[:2] == ("Unknown", Reason.CHECKING)
 
 
+def test_another_role_on_aws_is_tried_by_a_preflight_of_its_own() -> None:
+    role, other = ({"annotations": {"eks.amazonaws.com/role-arn": f"arn:aws:iam::1:role/{name}"}} for name in "ab")
+    pool = running_pool()
+    jobs = [*pool.children("Job")]
+    for account in (role, other):
+        pool.change(pool_with(serviceAccount=account))
+        pool.reconcile()
+        jobs += pool.children("Job")
+        assert pool.condition("AccessVerified")[:2] == ("Unknown", Reason.CHECKING)
+        pool.come_up()
+    assert len(set(jobs)) == 3
+
+
 def test_a_status_is_written_only_when_something_changed() -> None:
     pool = running_pool()
     pool.later(60)

@@ -16,10 +16,13 @@ FOR_EVER = 1_000_000  # restarts; the kubelet's back-off makes them five minutes
 
 
 def preflight_name(pool: PoolView) -> str:
-    """The name of the preflight's ConfigMap and Job; it changes with anything that must be looked at again, and with
-    anything of the pod: a Job's template can't be changed.
+    """The name of the preflight's ConfigMap and Job; it changes with anything that must be looked at again, with the
+    account's annotations, as they name a role, and with anything of the pod: a Job's template can't be changed.
     """
     covered = pool.preflight.model_dump_json() + json.dumps(_template(pool, ""), sort_keys=True)
+    account = pool.pool.spec.service_account
+    if account is not None and account.annotations:
+        covered += json.dumps(account.annotations, sort_keys=True)
     return f"{pool.name}-preflight-{short_hash(covered)}"
 
 

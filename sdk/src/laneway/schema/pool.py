@@ -81,7 +81,9 @@ class ServiceAccount(KubernetesModel):
     )
 
     annotations: Annotated[dict[str, AnnotationText], Field(min_length=1, max_length=16)] | None = None
-    """Of the account that Laneway makes, such as `eks.amazonaws.com/role-arn`."""
+    """Of the account that Laneway makes, such as `eks.amazonaws.com/role-arn`. Another role is tried by a preflight at
+    once; workers that run keep theirs until they are replaced.
+    """
     name: AccountName | None = None
     """An account of your own in the pool's namespace. Its workers write onto their pods only where the name begins with
     `laneway-worker-`: no other is bound by the policy that bounds what they may write.
