@@ -111,6 +111,8 @@ def _queues(observed: Observed) -> Found:
 def _access(observed: Observed) -> Found:
     if observed.access:
         return Found("False", observed.access.reason, observed.access.message)
+    if observed.queue_trouble:
+        return Found("Unknown", Reason.NOT_LOOKED_AT, "not looked at: the lanes' queues come first")
     if observed.preflight is not None and observed.preflight.succeeded:
         return Found("True", Reason.PUBLISHED, "the pool's own identity has its rights, and pool.json is published")
     preflights = (each for each in observed.pods if each.lane is None and not is_handler(each))
