@@ -14,11 +14,12 @@ from laneway_operator.errors import Conflict, SpecError, Unreachable
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Counted = Callable[[str, str], None]
 
 CALL_SECONDS = 15.0
+ADMISSION = ("failed calling webhook", "admission webhook")  # Kubernetes' words for one that is down, or denies
 USER_AGENT = "laneway-operator"
 """How audit logs tell the operator from others."""
 
@@ -51,7 +52,7 @@ class ApiServer:
             self._counted(verb, "none")
             raise Unreachable(f"{verb} {path}: {type(error).__name__}") from error
         self._counted(verb, str(answer.status))
-        return _read(answer.status, answer.headers, answer.data, f"{verb} {path}")
+        return read_answer(answer.status, answer.headers, answer.data, f"{verb} {path}")
 
     def _headers(self, content_type: str) -> dict[str, str]:
         headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": USER_AGENT}
@@ -59,14 +60,15 @@ class ApiServer:
         return headers | ({"Authorization": token} if token else {})
 
 
-def _read(status: int, headers: Any, data: bytes, what: str) -> dict[str, Any] | None:
+def read_answer(status: int, headers: Mapping[str, str], data: bytes, what: str) -> dict[str, Any] | None:
+    """See `ApiServer.call`. An admission webhook that is down gives a 500, and the server itself is well."""
     if status == 404:  # noqa: PLR2004 - HTTP's own number
         return None
     if status < 300:  # noqa: PLR2004 - as above
         found: dict[str, Any] = json.loads(data)
         return found
     message = _message(data)
-    if status in (400, 403, 422):
+    if status in (400, 403, 422) or any(words in message for words in ADMISSION):
         raise SpecError(Reason.REFUSED, message or what)
     if status == 409:  # noqa: PLR2004 - as above
         raise Conflict(f"{what}: {status} {message}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_operator.errors import NotYet
+from laneway_operator.errors import NotYet, SpecError
 from laneway_operator.managed import doomed, has_doomed
 from laneway_operator.observe import Trouble
 
@@ -29,9 +29,9 @@ def say_farewell(cluster: Cluster, queues: Queues, body: PoolBody, identity: str
     try:
         for queue in doomed(identity, body, region):
             queues.delete(queue)
-    except NotYet as error:
+        cluster.let_go(body)
+    except (NotYet, SpecError) as error:
         command = f"kubectl patch lwp {body.name} --namespace {body.namespace} --type=merge"
         without = f'to delete the pool without its queues: {command} --patch=\'{{"metadata":{{"finalizers":null}}}}\''
         return Trouble(error.reason, f"the pool waits for its queues to be deleted: {error}; {without}")
-    cluster.let_go(body)
     return None

@@ -12,7 +12,7 @@ from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import parse_pool
 from laneway.schema.queue_rules import Where
 from laneway.schema.schedule import asleep, quiet_periods
-from laneway_operator.errors import NotYet, SpecError
+from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.farewell import hold_or_let_go, say_farewell
 from laneway_operator.fit import Fit, fit
 from laneway_operator.managed import managed_queue
@@ -231,7 +231,10 @@ class Reconciler:
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         status = build_status(observed, seen.pool.status, seen.pool.generation, now)
         if status != seen.pool.status:
-            self._cluster.write_status(seen.pool.namespace, seen.pool.name, status)
+            try:
+                self._cluster.write_status(seen.pool.namespace, seen.pool.name, status)
+            except SpecError as error:
+                raise Unreachable(f"the status was refused: {error}") from error
 
 
 def _target(manifest: Manifest) -> str | None:

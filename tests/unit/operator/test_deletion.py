@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from laneway.schema.names import FINALIZER
 from laneway_operator.errors import NotYet
 from laneway_operator.queues import OWNER_TAG
 from laneway_operator.reasons import Reason
@@ -118,3 +119,13 @@ def test_queues_are_deleted_in_the_region_of_their_pool() -> None:
     pool.deleting = True
     pool.reconcile()
     assert pool.queues.made == {}
+
+
+def test_a_pool_that_can_not_be_let_go_of_says_so() -> None:
+    pool = pool_of(DOOMED)
+    pool.deleting = True
+    pool.cluster.refusals[FINALIZER, "documents"] = "denied by policy no-deletions"
+    assert pool.reconcile() is True
+    assert pool.cluster.held == {pool.uid}
+    assert pool.condition("Ready")[1] == Reason.REFUSED
+    assert "denied by policy no-deletions" in pool.condition("Ready")[2]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.names import POOL_LABEL
+from laneway.schema.names import KIND, POOL_LABEL
 from laneway_operator.errors import NotYet, Unreachable
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
@@ -176,3 +176,22 @@ def test_a_pool_whose_deletion_nobody_told_of_is_not_made_again() -> None:
     pool.cluster.gone.add((NAMESPACE, "documents", pool.uid))
     pool.cluster.objects.clear()
     assert [each for each in pool.again() if not each.startswith("status")] == []
+
+
+def test_a_status_that_is_refused_is_written_later() -> None:
+    pool = OperatedPool()
+    pool.cluster.refusals[KIND, "documents"] = "failed calling webhook"
+    with pytest.raises(Unreachable, match="the status was refused: failed calling webhook"):
+        pool.reconcile()
+    assert "documents-default" in pool.children("Deployment")
+    pool.cluster.refusals.clear()
+    assert pool.again() == ["status documents"]
+
+
+def test_while_aws_is_away_nothing_is_said_of_rights_that_were_tried_before() -> None:
+    pool = running_pool()
+    pool.queues.trouble = NotYet(Reason.AWS_UNREACHABLE, "no answer")
+    pool.reconcile()
+    status, reason, message = pool.condition("AccessVerified")
+    assert (status, reason) == ("Unknown", Reason.NOT_LOOKED_AT)
+    assert message == "not looked at: the lanes' queues come first"

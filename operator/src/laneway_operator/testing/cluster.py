@@ -6,6 +6,7 @@ import copy
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from laneway.schema.names import FINALIZER, KIND
 from laneway_operator.cluster import NAMED_BY_PEOPLE
 from laneway_operator.digest import FIELD_MANAGER
 from laneway_operator.errors import NotYet, SpecError, Unreachable
@@ -37,7 +38,7 @@ class MemoryCluster:
         self.calls: list[str] = []
         """Every call, such as `apply Deployment documents-fast`."""
         self.refusals: dict[tuple[str, str], str] = {}
-        """Kind and name → the words with which an object is refused."""
+        """Kind and name → the words with which an object is refused; of a pool it is the status, or our finalizer."""
         self.keda = True
         """Whether KEDA is installed."""
         self.down: Unreachable | None = None
@@ -56,9 +57,7 @@ class MemoryCluster:
         self._asked(f"apply {kind} {metadata['name']}")
         if KINDS[kind].group == KEDA_GROUP and not self.keda:
             raise NotYet(Reason.KEDA_MISSING, f"the cluster has no {kind}: KEDA is not installed")
-        words = self.refusals.get((kind, metadata["name"]))
-        if words is not None:
-            raise SpecError(Reason.REFUSED, words)
+        self._admit(kind, metadata["name"])
         place = (kind, metadata["namespace"], metadata["name"])
         live = self.objects.get(place, {})
         if kind in NAMED_BY_PEOPLE and live and not _same_owner(live, manifest):
@@ -85,6 +84,7 @@ class MemoryCluster:
     def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
         """See the port."""
         self._asked(f"status {name}")
+        self._admit(KIND, name)
         self.statuses[namespace, name] = copy.deepcopy(status)
 
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
@@ -100,6 +100,7 @@ class MemoryCluster:
     def let_go(self, pool: PoolBody) -> None:
         """See the port."""
         self._asked(f"let-go {pool.name}")
+        self._admit(FINALIZER, pool.name)
         self.held.discard(pool.uid)
 
     def has_secret(self, namespace: str, name: str) -> bool:
@@ -111,6 +112,11 @@ class MemoryCluster:
         """See the port."""
         self._asked("identity")
         return self._identity
+
+    def _admit(self, kind: str, name: str) -> None:
+        words = self.refusals.get((kind, name))
+        if words is not None:
+            raise SpecError(Reason.REFUSED, words)
 
     def _asked(self, call: str) -> None:
         self.calls.append(call)
