@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL
+from laneway.schema.names import COMPONENT_LABEL, KIND, LANE_LABEL, POOL_LABEL
 from laneway.schema.pool import default_prefix
 from laneway_operator.digest import digest_of_object
 from laneway_operator.reasons import Reason
@@ -91,9 +91,10 @@ def results_place(body: Object) -> tuple[str, str] | None:
 
 
 def key_of(body: Object) -> Key | None:
-    """The pool that an object belongs to."""
+    """The pool that an object belongs to: by its owner, as anybody may change a label; a pod has the label only."""
     metadata = body["metadata"]
-    pool = metadata.get("labels", {}).get(POOL_LABEL)
+    owners = (each["name"] for each in metadata.get("ownerReferences", []) if each["kind"] == KIND)
+    pool = next(owners, None) or metadata.get("labels", {}).get(POOL_LABEL)
     return (metadata["namespace"], pool) if pool else None
 
 

@@ -30,6 +30,14 @@ def test_an_object_belongs_to_the_pool_on_its_label() -> None:
     assert observe.key_of({"metadata": {"name": "a", "namespace": "nlp"}}) is None
 
 
+@pytest.mark.parametrize("label", [{}, {"laneway.dev/pool": "another"}], ids=["gone", "another"])
+def test_a_child_whose_label_was_changed_by_hand_still_belongs_to_its_pool(label: dict[str, str]) -> None:
+    owner = {"kind": "LLMWorkerPool", "name": "documents", "uid": "p", "controller": True}
+    assert observe.key_of(body(labels=label, ownerReferences=[owner])) == ("nlp", "documents")
+    replica_set = {"kind": "ReplicaSet", "name": "documents-fast-1", "uid": "r", "controller": True}
+    assert observe.key_of(body(ownerReferences=[replica_set])) == ("nlp", "documents")
+
+
 def test_what_is_kept_of_a_child_is_small() -> None:
     found = observe.child("Deployment", body(spec={"a": "a" * 100_000}))
     assert (found.kind, found.name, found.uid, found.lane, len(found.digest)) == (
