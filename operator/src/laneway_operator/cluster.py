@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 SEED_MANAGER = "laneway-replicas"
 """Sets a new Deployment's replicas to zero and then lets KEDA have them."""
-NAMED_BY_PEOPLE = ("Deployment", "ScaledObject")  # by a pool's and a lane's name alone, which another pool's may equal
+NAMED_BY_CONTENT = ("ConfigMap", "Job")
+"""Nobody else's has a name with our hash; all others are called by pool and lane."""
 
 
 class Cluster(Protocol):
@@ -67,12 +68,12 @@ class KubernetesCluster:
     def apply(self, manifest: Manifest) -> None:
         """A Deployment comes to life with zero replicas that nobody owns for long.
 
-        Two pools with the same names of children have the same field manager, so force would take from one what is the
-        other's: a namesake is looked for first.
+        Force would take an object from another pool, or from a person, and the pool's end would delete it: a namesake
+        is looked for first.
         """
-        live = self._call("GET", _path(manifest)) if manifest["kind"] in NAMED_BY_PEOPLE else None
+        live = None if manifest["kind"] in NAMED_BY_CONTENT else self._call("GET", _path(manifest))
         if live is not None:
-            _refuse_foreign(live, manifest)
+            refuse_foreign(live, manifest)
         if manifest["kind"] == "Deployment":
             self._apply_deployment(manifest, live)
         else:
@@ -168,7 +169,8 @@ class KubernetesCluster:
             raise
 
 
-def _refuse_foreign(live: dict[str, Any], manifest: Manifest) -> None:
+def refuse_foreign(live: dict[str, Any], manifest: Manifest) -> None:
+    """Raises `SpecError` where a live object is not the pool's that the manifest is of."""
     owner = manifest["metadata"]["ownerReferences"][0]["uid"]
     if all(each["uid"] != owner for each in live["metadata"].get("ownerReferences", [])):
         name = f"{manifest['kind']} {manifest['metadata']['name']}"

@@ -1,14 +1,20 @@
-"""When the adapter to Kubernetes makes no call at all."""
+"""When the adapter to Kubernetes makes no call, or does not write."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from laneway_operator.api_server import CALL_SECONDS
 from laneway_operator.cluster import KubernetesCluster
-from laneway_operator.errors import Unreachable
+from laneway_operator.errors import SpecError, Unreachable
+from laneway_operator.kinds import KINDS
+from laneway_operator.reasons import Reason
+from laneway_operator.render import render
+from support.operator import OTHER_UID, SETTINGS, named, pool_view
+from support.pools import pool_with
 
 
 class Api:
@@ -17,12 +23,14 @@ class Api:
     def __init__(self) -> None:
         self.calls: list[tuple[str, float]] = []
         self.error: Unreachable | None = None
+        self.live: dict[str, Any] = {}
+        """What every call answers with."""
 
     def call(self, verb: str, *given: Any) -> dict[str, Any]:
         self.calls.append((verb, given[-1]))
         if self.error is not None:
             raise self.error
-        return {}
+        return self.live
 
 
 class Fenced:
@@ -62,3 +70,25 @@ def test_a_pause_that_the_server_asks_for_holds_for_every_call() -> None:
     assert len(fenced.api.calls) == 1
     assert caught.value.after is not None
     assert 29 < caught.value.after <= 30
+
+
+VIEW = pool_view(named(pool_with()), replace(SETTINGS, pod_reports=True, network_policies=True))
+CHILDREN = {each["kind"]: each for each in render(VIEW)}
+HASHED = {"ConfigMap", "Job"}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - HASHED))
+def test_an_object_of_somebody_else_is_read_and_not_written(kind: str) -> None:
+    fenced = Fenced(60.0)
+    fenced.api.live = {"metadata": {"ownerReferences": [{"uid": OTHER_UID}]}}
+    with pytest.raises(SpecError, match=f"there is a {kind} .* that is not this pool's") as caught:
+        fenced.cluster.apply(CHILDREN[kind])
+    assert caught.value.reason is Reason.NAME_TAKEN
+    assert fenced.api.calls == [("GET", CALL_SECONDS)]
+
+
+@pytest.mark.parametrize("kind", sorted(HASHED))
+def test_an_object_named_by_its_content_is_nobody_elses(kind: str) -> None:
+    fenced = Fenced(60.0)
+    fenced.cluster.apply(CHILDREN[kind])
+    assert fenced.api.calls == [("PATCH", CALL_SECONDS)]

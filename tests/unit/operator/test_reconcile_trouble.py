@@ -120,7 +120,7 @@ def test_nobody_scales_a_deployment_of_somebody_else() -> None:
     assert "documents-default" in pool.children("ScaledObject")
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "ScaledObject"])
+@pytest.mark.parametrize("kind", ["Deployment", "ScaledObject", "ServiceAccount", "TriggerAuthentication"])
 def test_what_is_somebody_elses_is_left_alone(kind: str) -> None:
     pool = OperatedPool()
     theirs = next(each for each in render(pool_view(named(pool_with()), uid=OTHER_UID)) if each["kind"] == kind)

@@ -7,7 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.names import FINALIZER, KIND
-from laneway_operator.cluster import NAMED_BY_PEOPLE
+from laneway_operator.cluster import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.digest import FIELD_MANAGER
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.kinds import KEDA_GROUP, KINDS
@@ -60,8 +60,8 @@ class MemoryCluster:
         self._admit(kind, metadata["name"])
         place = (kind, metadata["namespace"], metadata["name"])
         live = self.objects.get(place, {})
-        if kind in NAMED_BY_PEOPLE and live and not _same_owner(live, manifest):
-            raise SpecError(Reason.NAME_TAKEN, f"there is a {kind} {metadata['name']} that is not this pool's")
+        if live and kind not in NAMED_BY_CONTENT:
+            refuse_foreign(live, manifest)
         self.objects[place] = self._applied(live, manifest)
 
     def _applied(self, live: dict[str, Any], manifest: Manifest) -> dict[str, Any]:
@@ -156,8 +156,3 @@ def _pruned(value: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(value.get(name), dict):
             _pruned(value[name], inner)
     return value
-
-
-def _same_owner(live: dict[str, Any], manifest: Manifest) -> bool:
-    owner = manifest["metadata"]["ownerReferences"][0]["uid"]
-    return any(each["uid"] == owner for each in live["metadata"].get("ownerReferences", []))
