@@ -12,6 +12,7 @@ import pytest
 
 from laneway_operator.kinds import KINDS
 from laneway_operator.queues import OWNER_TAG
+from laneway_operator.reasons import Reason
 from support.aws_cli import command_in, run_line
 from support.cluster.cluster import REGION, api_cluster
 from support.cluster.keda import keda_probes, start_keda
@@ -155,6 +156,28 @@ def test_a_secret_that_is_missing_is_named_and_waited_for(places: Callable[..., 
     with timed("a Secret that was missing is used"):
         without.kubectl("create", "secret", "generic", SECRET, *CREDENTIALS)
         assert without.until("ScaledToZero", seconds=RETRY_SECONDS).startswith("True")
+
+
+HURDLES: dict[str, dict[str, Any]] = {
+    "ResourceQuota": {"hard": {"pods": "0"}},
+    "LimitRange": {"limits": [{"type": "Container", "max": {"memory": "64Mi"}}]},
+}
+
+
+@pytest.mark.parametrize("kind", HURDLES)
+def test_a_namespace_that_refuses_the_preflight_is_told_and_waited_for(place: Place, kind: str) -> None:
+    hurdle = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "hurdle"}, "spec": HURDLES[kind]}
+    place.operated.cluster.apply(hurdle, namespace=place.namespace)
+    place.apply()
+    words = place.until(Reason.PREFLIGHT_REFUSED)
+    (job,) = names(place, "job")
+    assert words.startswith(f"False: the pod of Job {job} is refused, by a ResourceQuota, a LimitRange or an admission")
+    assert "Let it in: `kubectl describe job` tells what refuses it" in place.described()
+    assert "is forbidden" in place.kubectl("describe", "job", OURS)
+
+    place.kubectl("delete", kind, "hurdle")
+    with timed(f"a preflight that was refused by a {kind} has run"):
+        assert place.until("ScaledToZero", seconds=RETRY_SECONDS).startswith("True")
 
 
 def test_an_operator_that_starts_anew_writes_only_what_is_missing(operated: Operated, place: Place) -> None:

@@ -13,6 +13,7 @@ from laneway_operator.render.pods import CONFIG_VOLUME
 from laneway_operator.trouble import trouble_of_pod
 
 EXCEEDED = "exceeded quota"  # the words of Kubernetes' admission of ResourceQuota
+POD_COUNTS = ("active", "terminating", "succeeded", "failed")  # of a Job's status
 Object = dict[str, Any]
 Key = tuple[str, str]
 """Namespace and pool."""
@@ -68,6 +69,8 @@ class JobFacts:
 
     name: str
     succeeded: bool
+    refused: bool = False
+    """Kubernetes has tried to make its pod, and may not."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +137,18 @@ def scaler_facts(body: Object) -> ScalerFacts:
 
 
 def job_facts(body: Object) -> JobFacts:
-    """Whether the preflight is done."""
-    return JobFacts(body["metadata"]["name"], bool(body.get("status", {}).get("succeeded")))
+    """Whether the preflight is done, or has no pod.
+
+    The Job controller writes when it began together with how many pods it made then: none means that it was refused.
+    The words are in an event only, which the operator has no right to read. Once a pod has failed, none may be a pause.
+    """
+    status = body.get("status", {})
+    counted = [*(status.get(each) for each in POD_COUNTS), *status.get("uncountedTerminatedPods", {}).values()]
+    return JobFacts(
+        body["metadata"]["name"],
+        succeeded=bool(status.get("succeeded")),
+        refused="startTime" in status and not any(counted),
+    )
 
 
 def pod_facts(body: Object) -> PodFacts:

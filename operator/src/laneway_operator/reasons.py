@@ -27,6 +27,7 @@ class Reason(StrEnum):
     PUBLISHED = "Published"
     CHECKING = "Checking"
     PREFLIGHT_FAILED = "PreflightFailed"
+    PREFLIGHT_REFUSED = "PreflightRefused"
     ACCESS_DENIED = "AccessDenied"
     BUCKET_MISSING = "BucketMissing"
     TOPIC_MISSING = "TopicMissing"
@@ -94,6 +95,8 @@ FIXES: dict[Reason, str] = {
     Reason.TOPIC_MISSING: "Make the topic, or correct its ARN in the pool; Laneway goes on trying.",
     Reason.NO_CONDITIONAL_WRITES: "Use S3, or an emulator that knows If-None-Match: else a job has two results.",
     Reason.PREFLIGHT_FAILED: "Mend what the message names; Laneway goes on trying.",
+    Reason.PREFLIGHT_REFUSED: "Let it in: `kubectl describe job` tells what refuses it; Kubernetes tries again within "
+    "a minute.",
     Reason.KEDA_MISSING: "Install KEDA 2.18 or newer; until then the lanes stay at zero.",
     Reason.KEDA_ERROR: "Look at `kubectl describe scaledobject`; the number of workers is held meanwhile.",
     Reason.SUSPENDED: "Set `spec.suspend` to false to go on.",

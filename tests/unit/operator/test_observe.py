@@ -90,9 +90,25 @@ def test_a_scaled_object_tells_what_keda_says(seen: dict[str, Any], facts: Scale
     assert observe.scaler_facts(seen) == facts
 
 
-@pytest.mark.parametrize(("status", "succeeded"), [(None, False), ({"active": 1}, False), ({"succeeded": 1}, True)])
-def test_a_job_is_done_or_not(status: dict[str, Any] | None, succeeded: bool) -> None:  # noqa: FBT001 - a parameter
-    assert observe.job_facts(body(status)) == JobFacts("documents-fast", succeeded)
+BEGUN = {"startTime": "2026-11-22T18:00:00Z", "ready": 0, "terminating": 0, "uncountedTerminatedPods": {}}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_so"),
+    [
+        pytest.param(None, "", id="new"),
+        pytest.param({}, "", id="not looked at by its controller"),
+        pytest.param({**BEGUN, "active": 1}, "", id="runs"),
+        pytest.param({**BEGUN, "uncountedTerminatedPods": {"succeeded": ["u"]}}, "", id="ended a moment ago"),
+        pytest.param({**BEGUN, "succeeded": 1}, "succeeded", id="done"),
+        pytest.param({**BEGUN, "failed": 1}, "", id="waits until it is tried again"),
+        pytest.param({**BEGUN, "terminating": 1}, "", id="its pod leaves"),
+        pytest.param(BEGUN, "refused", id="no pod was let in"),
+    ],
+)
+def test_a_job_is_done_or_refused_or_under_way(status: dict[str, Any] | None, is_so: str) -> None:
+    wanted = JobFacts("documents-fast", succeeded=is_so == "succeeded", refused=is_so == "refused")
+    assert observe.job_facts(body(status)) == wanted
 
 
 def test_a_pod_tells_its_config_its_lane_and_whether_it_leaves() -> None:

@@ -112,6 +112,7 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.NOT_ESTIMATED, "ModelFits", "Unknown", nothing),
     (Reason.NOT_LOOKED_AT, QUEUES, "Unknown", lambda pool: pool.change(pool_with(warmup="5m"))),
     (Reason.CHECKING, ACCESS, "Unknown", lambda pool: pool.report("Job", {"active": 1})),
+    (Reason.PREFLIGHT_REFUSED, ACCESS, "False", lambda pool: pool.report("Job", {"startTime": "…", "ready": 0})),
     (Reason.PREFLIGHT_FAILED, ACCESS, "False", preflight("Traceback: bang")),
     (Reason.ACCESS_DENIED, ACCESS, "False", finding(PreflightCode.ACCESS_DENIED)),
     (Reason.BUCKET_MISSING, ACCESS, "False", finding(PreflightCode.BUCKET_MISSING)),

@@ -78,6 +78,14 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
         (ASLEEP, ACCESS, "True", Reason.PUBLISHED),
         (NEW, ACCESS, "Unknown", Reason.CHECKING),
         (replace(NEW, preflight=JobFacts("a", succeeded=False)), ACCESS, "Unknown", Reason.CHECKING),
+        (
+            replace(
+                NEW, preflight=JobFacts("a", succeeded=False, refused=True), pods=(pod(Reason.CRASHING, lane=None),)
+            ),
+            ACCESS,
+            "False",
+            Reason.PREFLIGHT_REFUSED,
+        ),
         (replace(NEW, access=trouble(Reason.SECRET_MISSING)), ACCESS, "False", Reason.SECRET_MISSING),
         (replace(NEW, pods=(pod(Reason.CRASHING, lane=None),)), ACCESS, "False", Reason.PREFLIGHT_FAILED),
         (replace(NEW, pods=(pod(Reason.IMAGE_PULL_FAILED, lane=None),)), ACCESS, "False", Reason.IMAGE_PULL_FAILED),
