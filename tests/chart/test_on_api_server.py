@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, Helm, Manifest
+from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, ROOT, Helm, Manifest
 from support.cluster.toolbox import PROMETHEUS, toolbox
 from support.waiting import eventually
 
@@ -66,15 +67,71 @@ def test_what_kind_gets_is_accepted(installed: Cluster, file: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_notes_say_which_secrets_to_make(installed: Cluster, helm: Helm) -> None:
+def notes(installed: Cluster, helm: Helm, values: Manifest) -> str:
+    """What Helm prints after an installation."""
     file = helm.folder / "values.json"
-    file.write_text(json.dumps(MATRIX["two secrets"]))
-    values = f"--values={file}"
-    notes = installed.run("helm", "install", "again", CHART, "-n", NAMESPACE, "--dry-run=server", values).stdout
-    assert f"kubectl --namespace {NAMESPACE} create secret generic operator-aws" in notes
-    assert "kubectl --namespace POOL_NAMESPACE create secret generic aws-emulator" in notes
-    assert "KEDA is missing" not in notes
-    assert "resource is missing" not in notes
+    file.write_text(json.dumps(values))
+    done = installed.run("helm", "install", "again", CHART, "-n", NAMESPACE, "--dry-run=server", f"--values={file}")
+    return done.stdout.partition("\nNOTES:\n")[2]
+
+
+def test_the_notes_say_which_secrets_to_make(installed: Cluster, helm: Helm) -> None:
+    text = notes(installed, helm, MATRIX["two secrets"])
+    assert f"kubectl --namespace {NAMESPACE} create secret generic operator-aws" in text
+    assert "kubectl --namespace POOL_NAMESPACE create secret generic aws-emulator" in text
+    assert "KEDA is missing" not in text
+    assert "resource is missing" not in text
+
+
+@pytest.mark.parametrize(
+    ("values", "namespace", "profiles"),
+    [("defaults", "default", ["cpu"]), ("some namespaces", "nlp", ["cpu"]), ("no profiles", "default", None)],
+)
+def test_the_pool_of_the_notes_can_be_applied(
+    installed: Cluster, helm: Helm, values: str, namespace: str, profiles: list[str] | None
+) -> None:
+    text = notes(installed, helm, MATRIX[values])
+    _, _, rest = text.partition("a model of Ollama's:\n")
+    pool, _, after = rest.partition("\n\n")
+    document = yaml.safe_load(pool)
+    assert document["metadata"]["namespace"] == namespace
+    assert document["spec"]["lanes"][0].get("placement", {}).get("profiles") == profiles
+    assert f"kubectl --namespace {namespace} get llmworkerpool {document['metadata']['name']}" in after
+    done = dry_run(installed, pool.replace("BUCKET", "acme-llm"))
+    assert done.returncode == 0, done.stderr
+
+
+WATCHED = (
+    "metrics.podMonitor.enabled",
+    "poolMetrics.podMonitor.enabled",
+    "prometheusRule.enabled",
+    "dashboard.enabled",
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, WATCHED),
+        (MATRIX["pod monitor"], WATCHED[1:]),
+        (MATRIX["monitoring"], WATCHED[1:2]),
+        ({**MATRIX["monitoring"], **MATRIX["pool metrics"]}, ()),
+    ],
+    ids=["nothing", "the operator", "all but the pools", "everything"],
+)
+def test_the_notes_say_what_nobody_watches(
+    installed: Cluster, helm: Helm, values: Manifest, told: tuple[str, ...]
+) -> None:
+    text = notes(installed, helm, values)
+    assert tuple(re.findall(r"^  (\S+\.enabled) ", text, re.MULTILINE)) == told
+    assert ("4. Have it watched" in text) is bool(told)
+    assert "this cluster lacks" not in text, "the Prometheus Operator's resources are here"
+
+
+def test_the_notes_name_pages_that_are_there(installed: Cluster, helm: Helm) -> None:
+    pages = re.findall(r"docs/[\w/.-]+\.md", notes(installed, helm, {}))
+    assert len(pages) > 2
+    assert [each for each in pages if not (ROOT / each).is_file()] == []
 
 
 def may(cluster: Cluster, verb: str, resource: str, *argv: str) -> bool:
