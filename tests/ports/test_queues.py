@@ -17,7 +17,7 @@ from botocore.stub import Stubber
 from laneway.schema.lane_config import QueueURLs
 from laneway_operator.errors import NotYet
 from laneway_operator.managed import ManagedQueue
-from laneway_operator.queues import OWNER_TAG, SQSQueues
+from laneway_operator.queues import OWNER_TAG, SILENCE_SECONDS, SQSQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of
 from support.emulators import BENCHES
@@ -368,3 +368,24 @@ def test_a_call_that_never_came_to_aws_says_why(error: Exception, reason: Reason
     with pytest.raises(NotYet, match=type(error).__name__) as caught:
         queues.ensure(managed())
     assert caught.value.reason is reason
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_a_region_that_gave_no_answer_is_left_alone_for_a_while_and_others_are_asked() -> None:
+    asked: list[str] = []
+    now = 100.0
+
+    def fails(context: Any, **_: Any) -> None:
+        asked.append(context["client_region"])
+        raise ConnectTimeoutError(endpoint_url="https://sqs")
+
+    queues = SQSQueues(None, lambda: now)
+    queues._session.events.register("before-call.sqs", fails)
+    for region, after in ((REGION, 0.0), (REGION, 1.0), ("us-east-1", 1.0), (REGION, SILENCE_SECONDS)):
+        now = 100.0 + after
+        queue = replace(managed(), region=region)
+        words = rf"queue {queue.name}: no answer from SQS in {region} \(ConnectTimeoutError\)"
+        with pytest.raises(NotYet, match=words) as caught:
+            queues.ensure(queue)
+        assert caught.value.reason is Reason.AWS_UNREACHABLE
+    assert asked == [REGION, "us-east-1", REGION]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway.schema.queue_rules import FaultCode, Where, queue_faults
 from laneway_operator.errors import NotYet
 from laneway_operator.observe import Trouble
 from laneway_operator.reasons import Reason
+from laneway_operator.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from laneway_operator.queues import Queues
 
-TRUST = timedelta(minutes=10)  # for so long queues that were good are taken to be
 REASONS = {
     FaultCode.REDRIVE_TOO_LOW: Reason.REDRIVE_TOO_LOW,
     FaultCode.RETENTION_TOO_SHORT: Reason.RETENTION_TOO_SHORT,
@@ -44,13 +43,13 @@ class OwnQueues:
         """`now` has a zone."""
         self._queues = queues
         self._now = now
-        self._good: dict[tuple[Where, int], datetime] = {}
+        self._good: Recent[tuple[Where, int], Looked] = Recent()
 
     def look(self, where: Where, expires_after: int) -> Looked:
         """Whether jobs that live for `expires_after` seconds all have a result; never raises."""
-        seen = self._good.get((where, expires_after))
-        if seen is not None and self._now() - seen < TRUST:
-            return GOOD
+        good = self._good.get((where, expires_after), self._now().timestamp())
+        if good is not None:
+            return good
         try:
             own = self._queues.look(where.urls, where.region)
         except NotYet as error:
@@ -58,5 +57,5 @@ class OwnQueues:
             return DENIED if denied else Looked(Trouble(error.reason, str(error)))
         for fault in queue_faults(where, own, expires_after):
             return Looked(Trouble(REASONS[fault.code], fault.message))
-        self._good[where, expires_after] = self._now()
+        self._good.put((where, expires_after), GOOD, self._now().timestamp())
         return GOOD

@@ -14,8 +14,12 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+)
+from botocore.exceptions import (
+    ConnectionError as NoConnection,
 )
 
 from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
@@ -23,13 +27,14 @@ from laneway.schema.lane_config import QueueURLs
 from laneway.schema.queue_rules import ASKED, OwnQueue, queue_settings
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import Reason
+from laneway_operator.recent import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from laneway_operator.managed import ManagedQueue
 
-TRUST_SECONDS = 600.0  # for so long a queue that was seen is taken to be there
+SILENCE_SECONDS = 10.0  # for so long a region that gave no answer isn't asked: each try holds a thread for seconds
 DENIED = {
     "AccessDenied",
     "AccessDeniedException",
@@ -42,6 +47,7 @@ DENIED = {
 MISSING = {"InvalidAddress", "NonExistentQueue", "QueueDoesNotExist"}
 PASSING = {"QueueDeletedRecently": ", as a name is free only a minute after its queue was deleted"}
 WITHOUT_IDENTITY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
+SILENCE = (NoConnection, HTTPClientError)
 OWNER_TAG = "laneway.dev/lane"
 
 
@@ -61,28 +67,30 @@ class Queues(Protocol):
 class SQSQueues:
     """On SQS. Instances may be used by several threads."""
 
-    def __init__(self, endpoint: str | None) -> None:
-        """boto3 finds credentials by its own chain."""
+    def __init__(self, endpoint: str | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """boto3 finds credentials by its own chain; `clock` is monotonic."""
         self._endpoint = endpoint
+        self._clock = clock
         self._session = boto3.Session()
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        self._seen: dict[ManagedQueue, tuple[float, QueueURLs]] = {}
+        self._seen: Recent[ManagedQueue, QueueURLs] = Recent()
+        self._silent: dict[str, tuple[float, str]] = {}
+        """Region → until when it isn't asked, and the error that it gave no answer with."""
 
     def ensure(self, queue: ManagedQueue) -> QueueURLs:
-        """A few calls the first time, none for ten minutes then."""
-        seen = self._seen.get(queue)
-        if seen is not None and time.monotonic() - seen[0] < TRUST_SECONDS:
-            return seen[1]
+        """A few calls the first time, none for some minutes then."""
+        seen = self._seen.get(queue, self._clock())
+        if seen is not None:
+            return seen
         with self._asking(f"queue {queue.name}", queue.region):
             urls = self._ensure(self._client(queue.region), queue)
-        self._seen[queue] = (time.monotonic(), urls)
+        self._seen.put(queue, urls, self._clock())
         return urls
 
     def delete(self, queue: ManagedQueue) -> None:
         """See the port."""
-        for each in [each for each in list(self._seen) if each.name == queue.name]:
-            self._seen.pop(each, None)
+        self._seen.drop(lambda each: each.name == queue.name)
         sqs = self._client(queue.region)
         for name in (queue.name, queue.dead_letter_name):
             with self._asking(f"queue {name}", queue.region), suppress(sqs.exceptions.QueueDoesNotExist):
@@ -150,6 +158,9 @@ class SQSQueues:
     @contextmanager
     def _asking(self, what: str, region: str) -> Iterator[None]:
         where = self._endpoint or f"SQS in {region}"
+        until, silence = self._silent.get(region, (0.0, ""))
+        if self._clock() < until:
+            raise _no_answer(what, where, silence)
         try:
             yield
         except ClientError as error:
@@ -158,8 +169,13 @@ class SQSQueues:
             words = f"{what}: the operator has no credentials for AWS ({type(error).__name__})"
             raise NotYet(Reason.QUEUE_ACCESS_DENIED, words) from error
         except BotoCoreError as error:
-            words = f"{what}: no answer from {where} ({type(error).__name__})"
-            raise NotYet(Reason.AWS_UNREACHABLE, words) from error
+            if isinstance(error, SILENCE):
+                self._silent[region] = (self._clock() + SILENCE_SECONDS, type(error).__name__)
+            raise _no_answer(what, where, type(error).__name__) from error
+
+
+def _no_answer(what: str, where: str, error: str) -> NotYet:
+    return NotYet(Reason.AWS_UNREACHABLE, f"{what}: no answer from {where} ({error})")
 
 
 def _answered(error: ClientError, what: str, where: str) -> NotYet:

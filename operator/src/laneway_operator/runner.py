@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 PULSE_SECONDS = 2.0
-RESYNC_SECONDS = 600.0
-RESYNC_JITTER = 0.2  # so that a thousand pools do not come due together
+RESYNC_SECONDS = 600.0  # at the latest
+RESYNC_JITTER = 0.1  # so that a thousand pools do not come due together
 
 
 class Runner:
@@ -148,5 +148,5 @@ class Runner:
         if soon:
             self._queue.failed(key, now)
         else:
-            spread = 1 + RESYNC_JITTER * (random.random() - 0.5)  # noqa: S311 - spreads load, guards nothing
+            spread = 1 - RESYNC_JITTER * random.random()  # noqa: S311 - spreads load, guards nothing
             self._queue.done(key, now, RESYNC_SECONDS * spread)

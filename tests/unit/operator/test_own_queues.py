@@ -8,6 +8,7 @@ import pytest
 
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import Reason
+from laneway_operator.recent import TRUST_SECONDS
 from laneway_operator.testing.queues import MadeQueue, url_of
 from support.operator import OperatedPool
 from support.pools import pool_with
@@ -15,7 +16,6 @@ from support.pools import pool_with
 DAY = 24 * 3600
 URL, DEAD = (url_of(name, "eu-west-1") for name in ("claims", "claims-dead"))
 OWN = {"url": URL, "deadLetterURL": DEAD}
-MINUTE = 60.0
 
 
 def own_pool(queue: MadeQueue | None = None, **lane: Any) -> OperatedPool:
@@ -101,10 +101,10 @@ def test_aws_that_is_away_says_nothing_of_queues_that_others_made() -> None:
     assert pool.status["observedGeneration"] == 2
 
 
-def test_good_queues_are_not_asked_for_again_for_ten_minutes() -> None:
+def test_good_queues_are_not_asked_for_again_for_some_minutes() -> None:
     pool = own_pool()
     asked = pool.queues.looks
-    pool.later(10 * MINUTE - 1)
+    pool.later(TRUST_SECONDS - 1)
     pool.reconcile()
     assert pool.queues.looks == asked
     pool.later(1)
