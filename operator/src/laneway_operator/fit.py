@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.schema.names import tagged
 from laneway_operator.observed import Found
 from laneway_operator.reasons import Reason
 
@@ -78,8 +79,8 @@ def fit(lane: Lane, model: Model, accelerator: Accelerator | None, cache: str = 
 
 def download_gb(model: str) -> float | None:
     """A model's size: of the table, or from the parameters in its tag; None where neither tells."""
-    if model in DOWNLOAD_GB:
-        return DOWNLOAD_GB[model]
+    if tagged(model) in DOWNLOAD_GB:
+        return DOWNLOAD_GB[tagged(model)]
     tag = model.rpartition("/")[2].lower()
     found = PARAMETERS.search(tag)
     if found is None:

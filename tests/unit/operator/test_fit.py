@@ -112,6 +112,7 @@ def test_what_can_not_be_estimated_says_why(model: str, where: Profile, words: s
     ("model", "size"),
     [
         *DOWNLOAD_GB.items(),
+        ("gemma4", 9.6),
         ("qwen2.5:7b", 4.9),
         ("qwen2.5:0.5b", 0.35),
         ("smollm2:135m", 0.0945),

@@ -351,6 +351,12 @@ def test_pods_reach_no_server_but_those_that_they_need(settings: Settings, ports
     assert servers == {"ports": [{"port": port, "protocol": "TCP"} for port in ports]}
 
 
+def test_pods_that_may_not_write_onto_themselves_do_not_reach_the_api_server() -> None:
+    view = two_lanes(settings=replace(SETTINGS, network_policies=True, pod_reports=True), serviceAccount={"name": "a"})
+    (policy,) = [each for each in render(view) if each["kind"] == "NetworkPolicy"]
+    assert policy["spec"]["egress"][-1] == {"ports": [{"port": 443, "protocol": "TCP"}]}
+
+
 def test_a_network_policy_binds_every_pod_of_its_pool() -> None:
     view = two_lanes(settings=replace(SETTINGS, network_policies=True))
     (policy,) = [each for each in render(view) if each["kind"] == "NetworkPolicy"]

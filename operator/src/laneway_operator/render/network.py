@@ -52,7 +52,7 @@ def _identity() -> Manifest:
 def _servers(pool: PoolView) -> list[int]:
     emulator = pool.settings.emulator
     wanted = {HTTPS_PORT}
-    if pool.settings.pod_reports:
+    if pool.pod_reports:
         wanted.add(API_SERVER_PORT)
     if emulator is not None:
         wanted.add(_port(emulator.endpoint))
