@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -123,6 +125,18 @@ def test_a_changed_document_is_published_again(aws: Clients, published: Path, tm
 def test_a_missing_bucket_is_named(aws: Clients, tmp_path: Path) -> None:
     found = refused(document(tmp_path, aws.s3.meta.endpoint_url))
     assert found == ("bucket_missing", f"the bucket {BUCKET} is not there")
+
+
+def test_a_preflight_that_is_told_to_leave_does_so_at_once(tmp_path: Path) -> None:
+    """As the first process of a container too, which no signal ends by itself: so not by the signal."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        path = document(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with subprocess.Popen([sys.executable, "-m", "laneway_worker", "--preflight", path], env=CREDENTIALS) as child:
+            silent.settimeout(60)
+            asked, _ = silent.accept()
+            child.terminate()
+            assert child.wait(20) == 128 + signal.SIGTERM
+            asked.close()
 
 
 def test_nobody_listening_is_said(refused_url: str, tmp_path: Path) -> None:

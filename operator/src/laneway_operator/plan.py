@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class Plan:
     """What to do, in order."""
 
+    end: tuple[Child, ...]
+    """Jobs of before: an older preflight that outlives a newer one could publish what holds no more."""
     apply: tuple[Manifest, ...]
     delete: tuple[Child, ...]
 
@@ -26,11 +28,11 @@ def make_plan(desired: Iterable[Manifest], observed: Collection[Child], in_use: 
     """`in_use` names ConfigMaps that pods still read: a draining pod keeps its own."""
     wanted = {(each["kind"], each["metadata"]["name"]): each for each in desired}
     digests = {(each.kind, each.name): each.digest for each in observed}
+    unwanted = [each for each in observed if (each.kind, each.name) not in wanted]
     return Plan(
+        end=tuple(each for each in unwanted if each.kind == "Job"),
         apply=tuple(each for key, each in wanted.items() if digests.get(key) != digest_of_manifest(each)),
         delete=tuple(
-            each
-            for each in observed
-            if (each.kind, each.name) not in wanted and not (each.kind == "ConfigMap" and each.name in in_use)
+            each for each in unwanted if each.kind != "Job" and not (each.kind == "ConfigMap" and each.name in in_use)
         ),
     )

@@ -187,6 +187,8 @@ class Reconciler:
         plan = make_plan(render(view), ours, seen.configs_in_use)
         if plan.apply and not self._cluster.has_pool(view.namespace, view.name, view.uid):
             return  # a watch that was broken off tells nobody of what was deleted meanwhile
+        for child in plan.end:
+            self._cluster.delete(child, view.namespace)
         for manifest in plan.apply:
             if _target(manifest) not in done.not_ours:
                 self._apply_one(manifest, done)

@@ -39,4 +39,9 @@ def test_a_plan_applies_what_differs_and_deletes_what_is_not_wanted(
     desired: Any, observed: Any, in_use: Any, applied: Any, deleted: Any
 ) -> None:
     plan = make_plan(desired, observed, in_use)
-    assert (list(plan.apply), list(plan.delete)) == (applied, deleted)
+    assert (list(plan.apply), [*plan.end, *plan.delete]) == (applied, deleted)
+
+
+def test_a_job_of_before_ends_before_anything_is_applied() -> None:
+    plan = make_plan([MAP], [SEEN_JOB, seen("Role", "a")], ())
+    assert (plan.end, plan.delete) == ((SEEN_JOB,), (seen("Role", "a"),))

@@ -141,6 +141,15 @@ def test_a_finished_preflight_runs_again_only_when_what_it_publishes_changes() -
     assert pool.condition("AccessVerified")[:2] == ("Unknown", Reason.CHECKING)
 
 
+def test_an_older_preflight_ends_before_a_newer_one_is_made() -> None:
+    pool = running_pool()
+    (before,) = pool.children("Job")
+    pool.change(pool_with(lane={"limits": {"maxTokens": 9}}))
+    written = pool.again()
+    (after,) = pool.children("Job")
+    assert written.index(f"delete Job {before}") < written.index(f"apply Job {after}")
+
+
 def test_another_role_on_aws_is_tried_by_a_preflight_of_its_own() -> None:
     role, other = ({"annotations": {"eks.amazonaws.com/role-arn": f"arn:aws:iam::1:role/{name}"}} for name in "ab")
     pool = running_pool()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 UNUSABLE = 2
 REFUSED = 3
+TOLD_TO_LEAVE = 128 + signal.SIGTERM  # as a shell has it
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -78,6 +80,7 @@ def _serve(health_address: str, run: Callable[[], None]) -> None:
 
 def _check(preflight: Preflight) -> None:
     """A line for each finding, and then the first as JSON: the kubelet keeps it as the pod's last words."""
+    signal.signal(signal.SIGTERM, _leave)
     try:
         found = app.check_pool(preflight)
     except Unavailable as error:
@@ -87,6 +90,11 @@ def _check(preflight: Preflight) -> None:
             sys.stderr.write(f"laneway-worker: {each.message}\n")
         sys.stderr.write(found[0].model_dump_json() + "\n")
         sys.exit(REFUSED)
+
+
+def _leave(*_: object) -> NoReturn:
+    """A container's first process ignores SIGTERM otherwise, and an older preflight could publish after a newer one."""
+    sys.exit(TOLD_TO_LEAVE)
 
 
 def _refuse(code: int, message: str) -> NoReturn:
