@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 from dataclasses import dataclass
@@ -114,6 +115,10 @@ MATRIX: dict[str, Manifest] = {
 }
 
 
+_RENDERED: dict[str, list[Manifest]] = {}
+"""What was rendered before: many tests look at the same objects."""
+
+
 @dataclass(frozen=True)
 class Helm:
     """Helm without a cluster."""
@@ -134,9 +139,12 @@ class Helm:
 
     def template(self, values: Manifest | None = None, chart: Path = CHART) -> list[Manifest]:
         """The objects of a chart."""
-        done = self.run("template", RELEASE, chart, "-n", NAMESPACE, f"--kube-version={KUBERNETES}", values=values)
-        assert done.returncode == 0, done.stderr
-        return [each for each in yaml.safe_load_all(done.stdout) if each]
+        key = f"{chart} {json.dumps(values)}"
+        if key not in _RENDERED:
+            done = self.run("template", RELEASE, chart, "-n", NAMESPACE, f"--kube-version={KUBERNETES}", values=values)
+            assert done.returncode == 0, done.stderr
+            _RENDERED[key] = [each for each in yaml.load_all(done.stdout, yaml.CSafeLoader) if each]
+        return copy.deepcopy(_RENDERED[key])
 
 
 def tool(name: str) -> Path:
