@@ -101,6 +101,13 @@ def test_a_model_that_can_not_be_had_offline_is_told_with_those_that_can(own_poo
     assert "smollm2:135m" in words
 
 
+def test_an_image_of_models_is_said_to_be_for_clusters(own_pool: Callable[..., LocalPool]) -> None:
+    text = one_lane_pool("nosuchmodel:1b") + '  modelStore: {image: {reference: "registry.example/models:1"}}\n'
+    words = refused(own_pool(text, started=False), **PASSED_BY)
+    assert "modelStore.image is for clusters: registry.example/models:1 is left alone" in words
+    assert words.index("modelStore.image") < words.index("nosuchmodel:1b is not in Ollama")
+
+
 def test_a_pinned_digest_that_the_model_has_not_is_told(own_pool: Callable[..., LocalPool]) -> None:
     text = one_lane_pool().replace("contextLength", f'digest: "sha256:{"0" * 64}", contextLength')
     words = refused(own_pool(text, started=False))

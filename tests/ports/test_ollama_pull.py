@@ -9,7 +9,7 @@ import pytest
 from laneway.schema.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama import Ollama
-from laneway_worker.errors import ModelUnusable, Unavailable
+from laneway_worker.errors import ModelMissing, ModelUnusable, Unavailable
 from support.requests import CONTEXT_LENGTH, limits
 from support.stub_ollama import Ending, Reply, error, records
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MODEL = "gemma3:4b"
 DIGEST = "sha256:" + "a" * 64
+IMAGE = "registry.example/models/gemma3:4b"
 LAYER = {"status": "pulling aaaaaaaaaaaa", "digest": DIGEST, "total": 1000}
 PULL = records(
     {"status": "pulling manifest"},
@@ -47,6 +48,11 @@ def empty(stub: StubOllama) -> StubOllama:
 def adapter(stub: StubOllama, **model: Any) -> Ollama:
     lane_model = LaneModel.model_validate({"name": MODEL, "context_length": CONTEXT_LENGTH} | model)
     return Ollama(stub.url, lane_model, limits(), SystemClock())
+
+
+def of_image(stub: StubOllama, **model: Any) -> Ollama:
+    lane_model = LaneModel.model_validate({"name": MODEL, "context_length": CONTEXT_LENGTH} | model)
+    return Ollama(stub.url, lane_model, limits(), SystemClock(), IMAGE)
 
 
 def paths(stub: StubOllama) -> list[str]:
@@ -103,3 +109,47 @@ def test_an_ollama_that_ends_under_a_pull_is_trouble_that_passes(empty: StubOlla
     with pytest.raises(Unavailable, match="stopped pulling") as caught:
         adapter(empty).prepare()
     assert not caught.value.lasting
+
+
+def test_a_model_that_an_image_should_hold_is_never_pulled(empty: StubOllama) -> None:
+    empty.on("/api/tags", listing("other:1b"))
+    told: list[str] = []
+    with pytest.raises(ModelMissing, match=f"^the image {IMAGE} has no {MODEL}; it holds other:1b$") as caught:
+        of_image(empty).prepare(told.append)
+    assert (caught.value.code, caught.value.lasting, told) == ("model_missing", True, [])
+    assert paths(empty) == ["/api/version", "/api/tags"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ((), "Ollama finds no model in it"),
+        (tuple("gfedcba"), "it holds a:1, b:1, c:1, d:1, e:1 and 2 more"),
+    ],
+)
+def test_what_an_image_holds_instead_is_told_in_few_words(
+    empty: StubOllama, names: tuple[str, ...], words: str
+) -> None:
+    empty.on("/api/tags", listing(*(f"{each}:1" for each in names)))
+    with pytest.raises(ModelMissing, match=f"; {words}$"):
+        of_image(empty).prepare()
+
+
+def test_the_pinned_digest_is_checked_in_an_image_too(empty: StubOllama) -> None:
+    empty.on("/api/tags", listing(MODEL))
+    pinned = "sha256:" + "b" * 64
+    with pytest.raises(ModelUnusable) as caught:
+        of_image(empty, digest=pinned).prepare()
+    words = f"the pool pins {MODEL} to {pinned}; the image {IMAGE} has {DIGEST}; pin the one that the image holds, "
+    assert caught.value.with_advice == words + "or use an image of the pinned one"
+    assert caught.value.code == "model_unusable"
+    assert not {"/api/pull", "/api/generate"} & set(paths(empty))
+
+
+def test_a_model_of_an_image_is_loaded_and_nothing_is_told(empty: StubOllama) -> None:
+    empty.on("/api/tags", listing(MODEL))
+    told: list[str] = []
+    assert of_image(empty, digest=DIGEST).prepare(told.append).digest == DIGEST
+    assert told == []
+    assert "/api/generate" in paths(empty)
+    assert "/api/pull" not in paths(empty)

@@ -43,6 +43,11 @@ def _env(name: str, value: str = "1") -> dict[str, Any]:
     return {"podTemplate": {"env": [{"name": name, "value": value}]}}
 
 
+def _image(**image: Any) -> dict[str, Any]:
+    return {"modelStore": {"image": image}}
+
+
+ONE_STORE = "give exactly one of pull and image"
 ONE_ACCOUNT = "give exactly one of annotations and name"
 IS_LANEWAYS = "are Laneway's: it finds pods by them; use your own"
 IS_KUBERNETES = "this key is written or obeyed by Kubernetes; leave it out"
@@ -378,6 +383,24 @@ _BAD = (
         _bad(f"the proxy {proxy}", PROXY_URL, PROXY_URL, **_env("HTTPS_PROXY", proxy))
         for proxy in ("http://user:secret@proxy.example:3128", "proxy.example:3128", "http://a b", "http://")
     ),
+    _bad("no store at all", ONE_STORE, ONE_STORE, modelStore={}),
+    _bad("a store of both kinds", ONE_STORE, ONE_STORE, modelStore={"pull": {}, "image": {"reference": "a"}}),
+    _bad("an image without a name", "image.reference: Field required", "image.reference: Required", **_image()),
+    _bad("an empty image's name", f"image.reference: {MATCH}", SHAPE, **_image(reference="")),
+    _bad("an image's name with a space", f"image.reference: {MATCH}", SHAPE, **_image(reference="a b")),
+    _bad("an image's name with a scheme", f"image.reference: {MATCH}", SHAPE, **_image(reference="https://a/b")),
+    _bad("a repository in capitals", f"image.reference: {MATCH}", SHAPE, **_image(reference="a.example/B:1")),
+    _bad("half an image's digest", f"image.reference: {MATCH}", SHAPE, **_image(reference="a@sha256:abc")),
+    _bad("a long image's name", "at most 512", "may not be more than 512 bytes", **_image(reference="a" * 513)),
+    _bad(
+        "a pull policy that is none",
+        "pullPolicy: should be 'Always', 'IfNotPresent' or 'Never'",
+        'supported values: "Always", "IfNotPresent", "Never"',
+        **_image(reference="a", pullPolicy="Sometimes"),
+    ),
+    _bad(
+        "a pull with a field", "pull.registry: unknown field", "pull.registry", modelStore={"pull": {"registry": "a"}}
+    ),
     _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
     _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
     _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
@@ -472,6 +495,13 @@ GOOD = (
     _good("64 requests at once", lane={"parallel": 64}),
     _good("a profile", lane={"placement": {"profiles": ["g5-on-demand"]}}),
     _good("an account of its own", serviceAccount={"name": "claims.team-a"}),
+    _good("models that are pulled, said", modelStore={"pull": {}}),
+    _good(
+        "models in an image",
+        **_image(reference="registry.example:5000/models/gemma3_4b/it--q4:4b-it", pullPolicy="Never"),
+    ),
+    _good("models in an image by its digest", **_image(reference=f"gemma3@{DIGEST}")),
+    _good("models in an image by tag and digest", **_image(reference=f"a.example/b.c/d:1@{DIGEST}")),
     _good("an empty pod template", podTemplate={}),
     _good(
         "a pod template",

@@ -20,6 +20,8 @@ ACCOUNT = "https://sqs.eu-west-1.amazonaws.com/123456789012"
 
 ROLE = "eks.amazonaws.com/role-arn"
 
+MODEL_IMAGE = "registry.example/models/gemma3:4b"
+
 POD_TEMPLATE = {
     "labels": {"team": "claims", "app.kubernetes.io/part-of": "claims"},
     "annotations": {"karpenter.sh/do-not-disrupt": "true"},
@@ -97,6 +99,11 @@ def cases() -> dict[str, PoolView]:
         ),
         "pod-template": pool_view(
             named(pool_with(podTemplate=POD_TEMPLATE)), replace(SETTINGS, image_pull_secrets=("registry",))
+        ),
+        "model-image": pool_view(named(pool_with(modelStore={"image": {"reference": MODEL_IMAGE}}))),
+        "model-image-of-an-emulator": pool_view(
+            named(pool_with(modelStore={"image": {"reference": MODEL_IMAGE, "pullPolicy": "Always"}})),
+            replace(EMULATED, network_policies=True),
         ),
         "suspended": pool_view(named(pool_with(suspend=True))),
         "parallel-4-floor-2": pool_view(

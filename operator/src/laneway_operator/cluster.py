@@ -10,6 +10,7 @@ from laneway.schema.names import FINALIZER
 from laneway_operator.api_server import CALL_SECONDS
 from laneway_operator.digest import FIELD_MANAGER, owned
 from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.image_volumes import has_image_volumes, refuse_dropped
 from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, SECRETS
 from laneway_operator.reasons import Reason
 
@@ -82,7 +83,11 @@ class KubernetesCluster:
     def _apply_deployment(self, manifest: Manifest, live: dict[str, Any] | None) -> None:
         """Replicas that are left out default to one, and owned and left out later fall back to one. So a new
         Deployment gets zero together with everything else, a second manager claims the zero, and then we let go of it.
+
+        One with image volumes is only tried first: without them its workers would end at every start.
         """
+        if has_image_volumes(manifest):
+            refuse_dropped(manifest, self._patch(manifest, FIELD_MANAGER, dryRun="All"))
         if live is None:
             live = self._patch(manifest | {"spec": manifest["spec"] | {"replicas": 0}}, FIELD_MANAGER)
         if "replicas" in owned(live).get("spec", {}):
@@ -92,8 +97,8 @@ class KubernetesCluster:
             self._patch(address | {"metadata": place, "spec": replicas}, SEED_MANAGER)
         self._patch(manifest, FIELD_MANAGER)
 
-    def _patch(self, manifest: Manifest, manager: str) -> dict[str, Any]:
-        query = {"fieldManager": manager, "force": "true"}
+    def _patch(self, manifest: Manifest, manager: str, **options: str) -> dict[str, Any]:
+        query = {"fieldManager": manager, "force": "true", **options}
         done = self._call("PATCH", _path(manifest), query, manifest, "application/apply-patch+yaml")
         if done is None:
             raise _missing(manifest)

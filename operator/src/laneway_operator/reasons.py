@@ -47,11 +47,13 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "OutOfMemory"
     CRASHING = "Crashing"
     MODEL_PULL_FAILED = "ModelPullFailed"
+    MODEL_MISSING = "ModelMissing"
     MODEL_UNUSABLE = "ModelUnusable"
     ENGINE_DOWN = "EngineDown"
     QUOTA_EXCEEDED = "QuotaExceeded"
     PODS_REFUSED = "PodsRefused"
     REFUSED = "Refused"
+    IMAGE_VOLUMES_MISSING = "ImageVolumesMissing"
     DELETING = "Deleting"
     ROLLING_OUT = "RollingOut"
     ROLLOUT_STUCK = "RolloutStuck"
@@ -103,16 +105,18 @@ FIXES: dict[Reason, str] = {
     Reason.ASLEEP: "Wait for the end of the quiet schedules, or change them.",
     Reason.NO_GPU_CAPACITY: "Wait for the node autoscaler, or add a node pool that fits the placement profile.",
     Reason.UNSCHEDULABLE: "Add a node that fits the placement profile, or change the profile.",
-    Reason.IMAGE_PULL_FAILED: "Check the image's name and the pull secret in the operator's Helm values.",
+    Reason.IMAGE_PULL_FAILED: "Check the image's name and the pull secret, in the operator's Helm values or the pool.",
     Reason.OUT_OF_MEMORY: "Use a smaller model or context, or a node with more memory.",
     Reason.CRASHING: "Look at `kubectl logs --previous`.",
     Reason.MODEL_PULL_FAILED: "Check the model's name, and that its registry can be reached from the node.",
+    Reason.MODEL_MISSING: "Pull the model into the image as it is built, or correct the model's name or the reference.",
     Reason.MODEL_UNUSABLE: "Check the model's digest and its context; `ollama list` and `ollama show` tell them.",
     Reason.ENGINE_DOWN: "Look at the logs of the pod's ollama container.",
     Reason.QUOTA_EXCEEDED: "Raise the namespace's ResourceQuota, or lower the lane's maxReplicas.",
     Reason.PODS_REFUSED: "Look at admission policies of the namespace.",
     Reason.ROLLOUT_STUCK: "Look at WorkersAvailable and at the lane's newest pod; workers of before go on meanwhile.",
     Reason.MODEL_TOO_LARGE: "Use a smaller model, lower contextLength or parallel, or a profile with more memory.",
+    Reason.IMAGE_VOLUMES_MISSING: "Use Kubernetes 1.35 or newer with containerd 2.1 or newer, or leave modelStore out.",
     Reason.REFUSED: "Look at the message; the API server refused what the pool asks for.",
 }
 

@@ -19,6 +19,7 @@ SEVERITY = (
     Reason.IMAGE_PULL_FAILED,
     Reason.OUT_OF_MEMORY,
     Reason.MODEL_PULL_FAILED,
+    Reason.MODEL_MISSING,
     Reason.MODEL_UNUSABLE,
 )
 """Causes that explain others come first."""

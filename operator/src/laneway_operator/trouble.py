@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from laneway.schema.names import TROUBLE
 from laneway.schema.preflight import Finding, PreflightCode
 from laneway.schema.strict_json import NotStrictJSON, read_strictly
+from laneway_operator.image_volumes import images_of
 from laneway_operator.reasons import Reason
-from laneway_operator.render.meta import PREFLIGHT
+from laneway_operator.render.deployment import MODELS_FOLDER
+from laneway_operator.render.meta import OLLAMA, PREFLIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,10 @@ MAX_ANNOTATION = 4096  # a worker writes less than a quarter of it
 LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has a slash in its name
 PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 START_FAILURES = {"CreateContainerError", "RunContainerError"}
+NO_MODEL_FOLDER = re.compile(rf"Error: .*{MODELS_FOLDER}/")
+"""Ollama's last words where it can neither find nor make what it keeps models in."""
 WORKER_CODES = {
+    "model_missing": Reason.MODEL_MISSING,
     "model_pull_failed": Reason.MODEL_PULL_FAILED,
     "model_unusable": Reason.MODEL_UNUSABLE,
     "aws_refused": Reason.AWS_REFUSED,
@@ -62,8 +67,9 @@ def _plain(words: str) -> str:
 
 def _causes(body: dict[str, Any], status: dict[str, Any]) -> Iterator[Found]:
     yield from _unscheduled(status)
+    images = images_of(body.get("spec", {}))
     for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-        yield from _container(container)
+        yield from _container(container, images)
     yield from _told_by_worker(body["metadata"].get("annotations", {}).get(TROUBLE))
 
 
@@ -74,8 +80,8 @@ def _unscheduled(status: dict[str, Any]) -> Iterator[Found]:
             yield (Reason.NO_GPU_CAPACITY if LACKS_DEVICE.search(message) else Reason.UNSCHEDULABLE), message
 
 
-def _container(container: dict[str, Any]) -> Iterator[Found]:
-    """A container that is ready has got over its last end."""
+def _container(container: dict[str, Any], images: list[str]) -> Iterator[Found]:
+    """A container that is ready has got over its last end. `images` are the pod's image volumes."""
     if container.get("ready"):
         return
     name, state = container.get("name"), container.get("state", {})
@@ -83,7 +89,8 @@ def _container(container: dict[str, Any]) -> Iterator[Found]:
     ended = state.get("terminated", last)
     reason, message = waiting.get("reason"), str(waiting.get("message", ""))
     if reason in PULL_FAILURES:
-        yield Reason.IMAGE_PULL_FAILED, f"container {name}: image {container.get('image')} can't be pulled"
+        image = next((each for each in images if each in message), container.get("image"))
+        yield Reason.IMAGE_PULL_FAILED, f"container {name}: image {image} can't be pulled"
     elif reason == "CreateContainerConfigError":
         missing = "secret" in message.lower() and ("not found" in message or "find key" in message)
         yield (Reason.SECRET_MISSING if missing else Reason.REFUSED), f"container {name}: {message}"
@@ -94,7 +101,15 @@ def _container(container: dict[str, Any]) -> Iterator[Found]:
     elif name == PREFLIGHT and (found := _found_by_preflight(ended)):
         yield PREFLIGHT_CODES[found.code], found.message
     elif ended.get("exitCode"):
-        yield Reason.CRASHING, f"container {name} ended with code {ended['exitCode']}: {_last_words(ended)}"
+        yield _crash(name, ended, images)
+
+
+def _crash(name: str | None, ended: dict[str, Any], images: list[str]) -> Found:
+    words = _last_words(ended)
+    if name == OLLAMA and images and NO_MODEL_FOLDER.match(words):
+        told = f"the image {images[0]} is not a model folder of Ollama's, with blobs and manifests that all may read"
+        return Reason.MODEL_MISSING, f"{told}: {words}"
+    return Reason.CRASHING, f"container {name} ended with code {ended['exitCode']}: {words}"
 
 
 def _found_by_preflight(ended: dict[str, Any]) -> Finding | None:

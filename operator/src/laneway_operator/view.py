@@ -100,6 +100,7 @@ def lane_view(pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, s
         health_address=HEALTH_ADDRESS,
         price_per_hour=nodes.price_per_hour,
         pod_reports=_reports(pool, settings),
+        model_image=pool.model_image.reference if pool.model_image else None,
     )
     config = lane_config(pool, lane, surroundings)
     drain = min(config.drain_seconds, SPOT_DRAIN_SECONDS) if nodes.spot else config.drain_seconds

@@ -42,6 +42,12 @@ def worker(status: dict[str, Any], told: dict[str, str] | None = None) -> Scene:
     return scene
 
 
+def image_volume_refused(pool: OperatedPool) -> None:
+    """An API server whose feature gate is off."""
+    pool.cluster.image_volumes = False
+    pool.change(pool_with(modelStore={"image": {"reference": "models:1"}}))
+
+
 def telling(code: str) -> Scene:
     return worker({}, {"code": code, "message": "its words"})
 
@@ -135,6 +141,8 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.CRASHING, WORKERS, "False", worker(ended("worker", "Error", "bang"))),
     (Reason.CRASHING, WORKERS, "False", handler_crashes),
     (Reason.MODEL_PULL_FAILED, WORKERS, "False", telling("model_pull_failed")),
+    (Reason.MODEL_MISSING, WORKERS, "False", telling("model_missing")),
+    (Reason.IMAGE_VOLUMES_MISSING, "SpecAccepted", "False", image_volume_refused),
     (Reason.MODEL_UNUSABLE, WORKERS, "False", telling("model_unusable")),
     (Reason.ENGINE_DOWN, WORKERS, "False", telling("engine_down")),
     (Reason.AWS_REFUSED, WORKERS, "False", telling("aws_refused")),

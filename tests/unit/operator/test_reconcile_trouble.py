@@ -31,7 +31,7 @@ def test_a_profile_that_there_is_not_stops_everything_and_says_so() -> None:
     [
         (pool_with(lane={"warmup": "5m"}), "spec.lanes[0].warmup: unknown field"),
         *((each.document, each.words) for each in BEYOND_CEL),
-        (pool_with(modelStore={"pull": {}}), "spec.modelStore: unknown field"),
+        (pool_with(modelStore={"claim": {}}), "spec.modelStore.claim: unknown field"),
         (pool_with(lane={"scaling": {"minReplicas": 3}}), "minReplicas should be at most maxReplicas"),
     ],
 )
@@ -106,6 +106,22 @@ def test_an_object_that_is_refused_is_told_and_the_others_are_applied() -> None:
     status, reason, message = pool.condition("SpecAccepted")
     assert (status, reason) == ("False", Reason.REFUSED)
     assert message.startswith("Deployment documents-default: denied by policy no-privileged. Look at")
+
+
+def test_where_image_volumes_are_dropped_workers_of_before_go_on() -> None:
+    pool = running_pool()
+    before = copy.deepcopy(pool.child("Deployment"))
+    pool.cluster.image_volumes = False
+    pool.change(pool_with(modelStore={"image": {"reference": "registry.example/models/gemma3:4b"}}))
+    assert pool.reconcile() is True
+    assert pool.child("Deployment") == before
+    status, reason, message = pool.condition("Ready")
+    assert (status, reason) == ("False", Reason.IMAGE_VOLUMES_MISSING)
+    assert message.startswith("Deployment documents-default: the API server drops image volumes: its feature gate")
+    pool.cluster.image_volumes = True
+    assert pool.reconcile() is False
+    assert pool.child("Deployment") != before
+    assert pool.condition("SpecAccepted")[0] == "True"
 
 
 def test_nobody_scales_a_deployment_of_somebody_else() -> None:

@@ -124,6 +124,8 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes(podTemplate={"env": [{"name": "OLLAMA_FLASH_ATTENTION", "value": "1"}]}), DEPLOYMENTS),
         (two_lanes(podTemplate={"priorityClassName": "high"}), DEPLOYMENTS),
         (two_lanes(podTemplate={"runtimeClassName": "nvidia"}), DEPLOYMENTS),
+        (two_lanes(modelStore={"pull": {}}), set()),
+        (two_lanes(modelStore={"image": {"reference": "models:1"}}), LANES),
         (two_lanes(settings=replace(SETTINGS, pod_reports=True)), LANES | ROLES),
         (
             two_lanes(settings=EMULATED),

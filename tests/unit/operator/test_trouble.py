@@ -123,6 +123,38 @@ def test_the_sidecars_trouble_explains_the_workers() -> None:
     assert found == (Reason.OUT_OF_MEMORY, "container ollama was killed for its memory")
 
 
+MODELS = "registry.example/models/gemma3:4b"
+BACK_OFF_OF_MODELS = f'Back-off pulling image "{MODELS}": ErrImagePull: failed to pull and unpack image "{MODELS}"'
+READ_ONLY = "Error: mkdir /models/blobs: read-only file system"
+
+
+def with_models(sidecar: dict[str, Any], images: tuple[str, ...] = (MODELS,)) -> dict[str, Any]:
+    volumes = [{"name": "home", "emptyDir": {}}, *({"name": "models", "image": {"reference": each}} for each in images)]
+    body = pod(container({"waiting": {"reason": "PodInitializing"}}), sidecar=sidecar | {"name": "ollama"})
+    return body | {"spec": {"volumes": volumes}}
+
+
+def test_an_image_of_models_that_can_not_be_pulled_is_named_and_not_ollamas_own() -> None:
+    found = trouble_of_pod(with_models(waiting("ImagePullBackOff", BACK_OFF_OF_MODELS)))
+    assert found == (Reason.IMAGE_PULL_FAILED, f"container ollama: image {MODELS} can't be pulled")
+    own = trouble_of_pod(with_models(waiting("ImagePullBackOff", 'Back-off pulling image "worker:1"')))
+    assert own == (Reason.IMAGE_PULL_FAILED, "container ollama: image worker:1 can't be pulled")
+
+
+def test_an_image_that_is_no_model_folder_is_named_with_what_it_should_be() -> None:
+    found = trouble_of_pod(with_models(container(BACK_OFF, ended(1, f"listening\n{READ_ONLY}"))))
+    words = f"the image {MODELS} is not a model folder of Ollama's, with blobs and manifests that all may read"
+    assert found == (Reason.MODEL_MISSING, f"{words}: {READ_ONLY}")
+
+
+@pytest.mark.parametrize(
+    ("words", "images"), [(READ_ONLY, ()), ("Error: bind: address already in use", (MODELS,)), ("/models/", (MODELS,))]
+)
+def test_other_ends_of_ollama_are_crashes(words: str, images: tuple[str, ...]) -> None:
+    found = trouble_of_pod(with_models(container(BACK_OFF, ended(1, words)), images))
+    assert found == (Reason.CRASHING, f"container ollama ended with code 1: {words}")
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
@@ -142,6 +174,7 @@ def test_a_pod_without_a_node_says_whether_it_lacks_a_device(message: str, reaso
     ("code", "reason"),
     [
         ("model_unusable", Reason.MODEL_UNUSABLE),
+        ("model_missing", Reason.MODEL_MISSING),
         ("model_pull_failed", Reason.MODEL_PULL_FAILED),
         ("engine_down", Reason.ENGINE_DOWN),
         ("aws_refused", Reason.AWS_REFUSED),

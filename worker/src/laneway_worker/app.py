@@ -51,7 +51,7 @@ def real_worker(config: LaneConfig, trace: Trace = NO_TRACE) -> Worker:
         SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
         S3Store(clients.s3),
         SNSNotifier(clients.sns),
-        Ollama(config.ollama_url, config.model, config.limits, clock),
+        Ollama(config.ollama_url, config.model, config.limits, clock, config.model_image),
         clock,
         trace=trace,
     )

@@ -60,6 +60,12 @@ class ModelPullFailed(ModelUnusable):
     code = "model_pull_failed"
 
 
+class ModelMissing(ModelUnusable):
+    """The image that should hold the lane's model does not."""
+
+    code = "model_missing"
+
+
 class Refused(Unavailable):
     """AWS answered, and said no for a reason that stays."""
 

@@ -29,7 +29,7 @@ POLLING_SECONDS = 30  # nobody waits for a result that took 20 crashes
 COOLDOWN_SECONDS = 60
 GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
 DRAIN_SECONDS = GRACE_SECONDS - 15  # so that it gives back what it holds before it is killed
-OWN = {"drain_seconds": DRAIN_SECONDS, "quiet": (), "price_per_hour": None, "pod_reports": False}
+OWN = {"drain_seconds": DRAIN_SECONDS, "quiet": (), "price_per_hour": None, "pod_reports": False, "model_image": None}
 """What the handler does not share with a lane's workers; so a change of it there leaves the handler alone."""
 
 

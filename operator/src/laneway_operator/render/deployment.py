@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOAD_BUDGET_SECONDS = 1800  # node, image and weights of a large model from nothing
 OLLAMA_START_SECONDS = 300
-MODELS_FOLDER = "/models"
+MODELS_VOLUME, MODELS_FOLDER = "models", "/models"
 HOME_FOLDER = "/home/ollama"
 SKIP_IDENTITY = "eks.amazonaws.com/skip-containers"  # IRSA's webhook: Ollama gets no AWS credentials
 
@@ -43,7 +43,8 @@ def deployment(pool: PoolView, lane: LaneView) -> Manifest:
 def _pod(pool: PoolView, lane: LaneView) -> Manifest:
     volumes = [
         pods.config_volume(lane_config_name(pool, lane)),
-        *(pods.empty_volume(name) for name in ("models", "home", pods.WRITABLE_VOLUME, "worker-tmp")),
+        _models(pool),
+        *(pods.empty_volume(name) for name in ("home", pods.WRITABLE_VOLUME, "worker-tmp")),
     ]
     if pool.pod_reports:
         volumes.append(pods.token_volume())
@@ -56,6 +57,11 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
         "terminationGracePeriodSeconds": lane.grace_seconds,
         "volumes": volumes,
     }
+
+
+def _models(pool: PoolView) -> Manifest:
+    image = pool.pool.model_image
+    return pods.image_volume(MODELS_VOLUME, image) if image else pods.empty_volume(MODELS_VOLUME)
 
 
 def _classes(pool: PoolView) -> Manifest:
@@ -97,7 +103,7 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
         },
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [
-            {"name": "models", "mountPath": MODELS_FOLDER},
+            {"name": MODELS_VOLUME, "mountPath": MODELS_FOLDER} | ({"readOnly": True} if pool.pool.model_image else {}),
             {"name": "home", "mountPath": HOME_FOLDER},
             pods.WRITABLE_MOUNT,
         ],

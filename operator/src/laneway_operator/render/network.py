@@ -24,7 +24,8 @@ Not the node's own metadata at 169.254.169.254, which would give the node's righ
 def network_policy(pool: PoolView) -> Manifest | None:
     """DNS, AWS and Ollama's registry, the identity endpoint, the API server; probes and metrics from outside.
 
-    A policy knows addresses and not names, so AWS and the registry are whatever answers on port 443.
+    A policy knows addresses and not names, so AWS and the registry are whatever answers on port 443: it is open as long
+    as anybody needs it, and where models come in an image, Ollama doesn't. The kubelet pulls images, from outside.
     """
     if not pool.settings.network_policies:
         return None
@@ -51,9 +52,11 @@ def _identity() -> Manifest:
 
 def _servers(pool: PoolView) -> list[int]:
     emulator = pool.settings.emulator
-    wanted = {HTTPS_PORT}
+    wanted = set()
+    if emulator is None or pool.pool.model_image is None:
+        wanted.add(HTTPS_PORT)
     if pool.pod_reports:
-        wanted.add(API_SERVER_PORT)
+        wanted |= {API_SERVER_PORT, HTTPS_PORT}
     if emulator is not None:
         wanted.add(_port(emulator.endpoint))
     return sorted(wanted)

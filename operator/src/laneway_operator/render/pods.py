@@ -8,6 +8,7 @@ from laneway_operator.render.meta import CONFIG_FOLDER
 from laneway_operator.view import HEALTH_PORT
 
 if TYPE_CHECKING:
+    from laneway.schema.model_store import ModelImage
     from laneway_operator.view import Manifest, PoolView
 
 USER_ID = 65532
@@ -61,6 +62,12 @@ def config_volume(name: str) -> Manifest:
 def empty_volume(name: str) -> Manifest:
     """A folder that lives as long as its pod."""
     return {"name": name, "emptyDir": {}}
+
+
+def image_volume(name: str, image: ModelImage) -> Manifest:
+    """The files of an image, read-only. Nobody is root in a pod of ours, so everybody must be able to read them."""
+    policy = {"pullPolicy": image.pull_policy} if image.pull_policy else {}
+    return {"name": name, "image": {"reference": image.reference, **policy}}
 
 
 def credentials(pool: PoolView) -> Manifest:

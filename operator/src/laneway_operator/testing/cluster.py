@@ -10,6 +10,7 @@ from laneway.schema.names import FINALIZER, KIND
 from laneway_operator.cluster import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.digest import FIELD_MANAGER
 from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.image_volumes import refuse_dropped
 from laneway_operator.kinds import KEDA_GROUP, KINDS
 from laneway_operator.reasons import Reason
 
@@ -41,6 +42,8 @@ class MemoryCluster:
         """Kind and name → the words with which an object is refused; of a pool it is the status, or our finalizer."""
         self.keda = True
         """Whether KEDA is installed."""
+        self.image_volumes = True
+        """Whether the API server knows them."""
         self.down: Unreachable | None = None
         """What every call raises."""
         self._identity = identity
@@ -58,6 +61,8 @@ class MemoryCluster:
         if KINDS[kind].group == KEDA_GROUP and not self.keda:
             raise NotYet(Reason.KEDA_MISSING, f"the cluster has no {kind}: KEDA is not installed")
         self._admit(kind, metadata["name"])
+        if kind == "Deployment" and not self.image_volumes:
+            refuse_dropped(manifest, {"spec": {"template": {"spec": {}}}})
         place = (kind, metadata["namespace"], metadata["name"])
         live = self.objects.get(place, {})
         if live and kind not in NAMED_BY_CONTENT:

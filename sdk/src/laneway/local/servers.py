@@ -82,6 +82,10 @@ def start_ollamas(
     cache = Cache(environment)
     found = find_ollama(environment, cache, say)
     say.line(f"Ollama: {found.url if isinstance(found, RunningServer) else f'{found.path} ({found.origin})'}")
+    if pool.model_image:
+        say.line(
+            f"modelStore.image is for clusters: {pool.model_image.reference} is left alone, Ollama pulls the models"
+        )
     servers: list[OllamaServer] = []
     if isinstance(found, RunningServer):
         urls = {lane.name: found.url for lane in pool.spec.lanes}

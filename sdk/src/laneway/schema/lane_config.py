@@ -53,6 +53,8 @@ class LaneSettings(Frozen):
     """USD for an hour of the lane's accelerator."""
     pod_reports: bool = False
     """Whether workers may write onto their own pods."""
+    model_image: str | None = None
+    """The image that stands in the place of Ollama's models, where one does."""
 
 
 class LaneModel(Record):
@@ -92,6 +94,8 @@ class LaneConfig(Frozen):
     """The lane's name."""
     model: LaneModel
     """What the lane serves."""
+    model_image: str | None = None
+    """The image that holds the model, read-only; the worker has nothing pulled then."""
     parallel: Annotated[int, Field(ge=1, le=64)]
     """Slots: requests that the lane's Ollama serves at once."""
     limits: LaneLimits
@@ -136,6 +140,7 @@ def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> Lane
         pool=pool.full_name,
         lane=lane.name,
         model=LaneModel(name=model.name, digest=model.digest, context_length=model.context_length),
+        model_image=settings.model_image,
         parallel=lane.parallel,
         limits=LaneLimits(
             timeout_seconds=limits.timeout,

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from laneway.schema.base import QUALIFIED_NAME, Alias, AnnotationText, KubernetesModel, cel, list_map
 from laneway.schema.keys import Place
 from laneway.schema.lane import Lane, Model
+from laneway.schema.model_store import ModelImage, ModelStore
 from laneway.schema.names import worker_account_name
 from laneway.schema.pod_template import PodTemplate
 
@@ -128,6 +129,8 @@ class Spec(KubernetesModel):
 
     model: Model
     """The model of every lane that names none of its own."""
+    model_store: ModelStore | None = None
+    """Where every worker's Ollama has its model from. Default: `pull`."""
     results: Results
     """Where results go."""
     destinations: Annotated[tuple[Destination, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
@@ -217,6 +220,12 @@ class LLMWorkerPool(KubernetesModel):
         """The ServiceAccount of the pool's pods."""
         own = self.spec.service_account
         return (own and own.name) or worker_account_name(self.metadata.name)
+
+    @property
+    def model_image(self) -> ModelImage | None:
+        """The image that holds the models; nothing where Ollama pulls them."""
+        store = self.spec.model_store
+        return store.image if store else None
 
     def model_of(self, lane: Lane) -> Model:
         """The model that a lane serves."""

@@ -12,6 +12,7 @@ import httpx
 from laneway.schema.codes import ErrorCode
 from laneway.schema.names import tagged
 from laneway.schema.result import ServedModel
+from laneway_worker.adapters.model_image import missing_from, other_digest
 from laneway_worker.adapters.ollama_pull import pull
 from laneway_worker.adapters.ollama_stream import Collected, error_of, json_object, lines
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
@@ -19,7 +20,7 @@ from laneway_worker.ports import silent
 from laneway_worker.request import KEEP_FOREVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from laneway.schema.lane_config import LaneLimits, LaneModel
     from laneway_worker.ports import Answer, Clock, Stop
@@ -34,11 +35,14 @@ TRUNCATE_REFUSED_FROM = (0, 24)  # older versions ignore `truncate: false` and c
 class Ollama:
     """The lane's Ollama."""
 
-    def __init__(self, url: str, model: LaneModel, limits: LaneLimits, clock: Clock) -> None:
-        """Connections are not kept: one that belongs to a single call can be cut from another thread."""
+    def __init__(self, url: str, model: LaneModel, limits: LaneLimits, clock: Clock, image: str | None = None) -> None:
+        """`image` holds the models, where they are not pulled. Connections are not kept: one that belongs to a single
+        call can be cut from another thread.
+        """
         self._model = model
         self._limits = limits
         self._clock = clock
+        self._image = image
         self._url = url
         self._cuts_prompts = True
         self._capabilities: list[str] = []
@@ -50,7 +54,9 @@ class Ollama:
         )
 
     def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
-        """See that the model is there, is the pinned one, and is loaded; a model that is not there is pulled."""
+        """See that the model is there, is the pinned one, and is loaded; a model that is not there is pulled, but for
+        one that an image should hold.
+        """
         try:
             served = self._served(tell)
             self._load()
@@ -63,23 +69,23 @@ class Ollama:
         version = str(self._ask("GET", "/api/version").get("version", ""))
         self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
         name = tagged(self._model.name)
-        digest = self._digest(name) or self._pulled(name, tell)
+        there = self._listed()
+        digest = there.get(name) or self._fetched(name, there, tell)
         if self._model.digest not in (None, digest):
-            raise ModelUnusable(
-                f"the pool pins {name} to {self._model.digest}; this Ollama has {digest}",
-                "pin the one that should answer, or name the model whose digest is pinned",
-            )
+            raise other_digest(name, str(self._model.digest), digest, self._image)
         self._capabilities = self._ask("POST", "/api/show", {"model": name}).get("capabilities") or []
         return ServedModel(name=self._model.name, digest=digest)
 
-    def _digest(self, name: str) -> str | None:
+    def _listed(self) -> dict[str, str]:
+        """Digest of each model that Ollama has, by name."""
         models = self._ask("GET", "/api/tags").get("models") or []
-        digest = next((str(each["digest"]) for each in models if each.get("name") == name), None)
-        return digest and f"sha256:{digest.removeprefix('sha256:')}"
+        return {str(each.get("name")): f"sha256:{str(each['digest']).removeprefix('sha256:')}" for each in models}
 
-    def _pulled(self, name: str, tell: Callable[[str], None]) -> str:
+    def _fetched(self, name: str, there: Collection[str], tell: Callable[[str], None]) -> str:
+        if self._image is not None:
+            raise missing_from(self._image, name, there)
         pull(self._http, name, self._clock, tell)
-        digest = self._digest(name)
+        digest = self._listed().get(name)
         if digest is None:
             raise ModelUnusable(f"Ollama pulled {name} and lists it by another name; name it as `ollama list` does")
         tell(f"loading {name}")
