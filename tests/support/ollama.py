@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
 import threading
 from contextlib import closing, contextmanager, suppress
@@ -28,9 +30,10 @@ from support.requests import CONTEXT_LENGTH, limits
 from support.tools import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+OBEYING = "-dac_override,-fowner"  # capabilities(7): by these root passes over modes
 GEMMA = "gemma3:270m"
 """The base model: completes, does not chat."""
 SMOLLM = "smollm2:135m"
@@ -80,11 +83,14 @@ class OllamaServer:
 
     url: str
     process: psutil.Process
+    log: Path
 
-    def adapter(self, model: str, digest: str | None = None, clock: SystemClock | None = None) -> Ollama:
-        """The worker's adapter for a lane with this model."""
+    def adapter(
+        self, model: str, digest: str | None = None, clock: SystemClock | None = None, image: str | None = None
+    ) -> Ollama:
+        """The worker's adapter for a lane with this model, which may come in an image."""
         lane_model = LaneModel(name=model, digest=digest, context_length=CONTEXT_LENGTH)
-        return Ollama(self.url, lane_model, limits(), clock or SystemClock())
+        return Ollama(self.url, lane_model, limits(), clock or SystemClock(), image)
 
     def runners(self) -> list[psutil.Process]:
         """The processes that hold a model."""
@@ -105,7 +111,27 @@ def ollama_server(folder: Path, slots: int = 1) -> Iterator[OllamaServer]:
 
 
 @contextmanager
-def _serve(binary: Path, models: Path, folder: Path, slots: int = 1) -> Iterator[OllamaServer]:
+def ollama_on(models: Path, folder: Path) -> Iterator[OllamaServer]:
+    """Serve what is in this folder of models, as somebody who obeys its modes: root would not."""
+    obeying = ("setpriv", f"--bounding-set={OBEYING}", f"--inh-caps={OBEYING}") if os.geteuid() == 0 else ()
+    with _serve(ollama_files()[0], models, folder, prefix=obeying) as running:
+        yield running
+
+
+def copy_model(models: Path, name: str, target: Path) -> None:
+    """One model of a folder into another."""
+    manifest = Path("manifests", "registry.ollama.ai", "library", *name.split(":"))
+    described = json.loads((models / manifest).read_text())
+    digests = [each["digest"] for each in (described["config"], *described["layers"])]
+    for path in (manifest, *(Path("blobs", each.replace(":", "-")) for each in digests)):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(models / path, target / path)
+
+
+@contextmanager
+def _serve(
+    binary: Path, models: Path, folder: Path, slots: int = 1, prefix: Sequence[str] = ()
+) -> Iterator[OllamaServer]:
     port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
@@ -116,8 +142,8 @@ def _serve(binary: Path, models: Path, folder: Path, slots: int = 1) -> Iterator
         "OLLAMA_NOPRUNE": "1",
         "OLLAMA_NUM_PARALLEL": str(slots),
     }
-    with server([str(binary), "serve"], environment, port, folder / "ollama.log") as process:
-        yield OllamaServer(f"http://127.0.0.1:{port}", process)
+    with server([*prefix, str(binary), "serve"], environment, port, folder / "ollama.log") as process:
+        yield OllamaServer(f"http://127.0.0.1:{port}", process, folder / "ollama.log")
 
 
 def main() -> int:
