@@ -19,6 +19,7 @@ from support.cluster.certificates import make_certificates
 from support.cluster.control_plane import (
     AWS,
     FAKE_NODES,
+    GATES,
     KWOK,
     control_plane_probes,
     nodes_ready,
@@ -151,26 +152,29 @@ def api_cluster(folder: Path, *, keda: bool = False, tools: Toolbox | None = Non
 
 
 @contextmanager
-def api_alone(folder: Path, *, tools: Toolbox | None = None) -> Iterator[Cluster]:
+def api_alone(folder: Path, *, gates: Mapping[str, bool] = GATES, tools: Toolbox | None = None) -> Iterator[Cluster]:
     """An API server, KEDA's kinds and AWS, and nobody else who writes: for measuring. `folder` as above."""
     with _site(folder, tools or toolbox(), node=False) as (site, _):
         start_stores(site)
-        start_api(site)
+        start_api(site, gates)
         make_keda_kinds(site)
         site.programs.wait({AWS: site.answers_plainly("/moto-api/", site.ports.aws, site.aws_address)})
         yield _cluster(site, site.kubeconfig("admin", site.certificates.admin))
 
 
 @contextmanager
-def node_cluster(folder: Path, images: Sequence[Path] = (), *, tools: Toolbox | None = None) -> Iterator[Cluster]:
+def node_cluster(
+    folder: Path, images: Sequence[Path] = (), *, image_volumes: bool = False, tools: Toolbox | None = None
+) -> Iterator[Cluster]:
     """A control plane, AWS, KEDA and the node `real-1`, in namespaces of their own, with images from OCI archives.
 
     Pods find the API server at its usual address and AWS at http://10.200.0.1:4566. `folder` is new or empty, and
-    removed in the end. Raises `ToolMissing` and `ClusterError`.
+    removed in the end. Debian's containerd knows no image volumes; one that does is built where they are wanted. Raises
+    `ToolMissing` and `ClusterError`.
     """
     with _site(folder, tools or toolbox(), node=True) as (site, entry):
         site.programs.namespace = make_namespace(site.programs, site.folder)
-        runtime = Runtime(site)
+        runtime = Runtime(site, image_volumes=image_volumes)
         runtime.start()
         importing = in_thread(lambda: runtime.import_images(images))
         start_stores(site)

@@ -11,7 +11,7 @@ from support.cluster.site import LOOPBACK
 from support.moto_server import CREDENTIALS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from support.cluster.programs import Probe
@@ -34,6 +34,8 @@ AUDIT_POLICY = {
     "rules": [{"level": "Metadata", "verbs": WRITES}, {"level": "None"}],
 }
 GPU_NODE = "fake-gpu-0"
+GATES = {"ImageVolume": True}
+"""What newer clusters have on by themselves: image volumes from Kubernetes 1.35."""
 FAKE_NODES = ("fake-0", "fake-1", GPU_NODE)
 SERVICES = "10.96.0.0/16"
 ISSUER = "https://kubernetes.default.svc.cluster.local"
@@ -58,7 +60,7 @@ def start_stores(site: Site) -> None:
     site.programs.start(AWS, *command, environment=CREDENTIALS)
 
 
-def start_api(site: Site) -> None:
+def start_api(site: Site, gates: Mapping[str, bool] = GATES) -> None:
     """Once etcd is there. Who writes what stands in its audit log."""
     policy = site.folder / "audit-policy.json"
     policy.write_text(json.dumps(AUDIT_POLICY))  # JSON is YAML
@@ -86,6 +88,7 @@ def start_api(site: Site) -> None:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
+        f"--feature-gates={','.join(f'{name}={str(on).lower()}' for name, on in gates.items())}",
         f"--audit-policy-file={policy}",
         f"--audit-log-path={site.folder / AUDIT_LOG}",
         *_aggregation(site),

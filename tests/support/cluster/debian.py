@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.cluster.toolbox import HASH_LETTERS, Toolbox, ToolMissing
+from support.cluster.toolbox import CONTAINERD, HASH_LETTERS, Toolbox, ToolMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,12 @@ class Containers:
         found = shutil.which(name, path=self.path)
         assert found, f"{name} is in none of {PACKAGES}"
         return found
+
+
+def containers_with_image_volumes(tools: Toolbox) -> Containers:
+    """Those, but with a containerd that knows image volumes; raises `ToolMissing`."""
+    found = containers(tools)
+    return Containers(f"{tools.built(CONTAINERD)}:{found.path}", found.plugins)
 
 
 def containers(tools: Toolbox) -> Containers:

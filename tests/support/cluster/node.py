@@ -8,7 +8,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from support.cluster.cgroups import make_cgroups
-from support.cluster.debian import containers
+from support.cluster.control_plane import GATES
+from support.cluster.debian import containers, containers_with_image_volumes
 from support.cluster.images import SANDBOX_IMAGE, sandbox_archive
 from support.cluster.init import HOST_ADDRESS, IMAGES, SHORT
 from support.cluster.programs import ClusterError
@@ -31,9 +32,9 @@ SOCKET = SHORT / "cri.sock"
 class Runtime:
     """containerd, and the images it has."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, image_volumes: bool = False) -> None:
         self._site = site
-        self._found = containers(site.tools)
+        self._found = (containers_with_image_volumes if image_volumes else containers)(site.tools)
         self.path = self._found.path
 
     def start(self) -> None:
@@ -115,6 +116,7 @@ def _kubelet_config(site: Site, cgroup: str) -> dict[str, object]:
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{cgroup}",
         "failSwapOn": False,
+        "featureGates": GATES,
         "failCgroupV1": False,
         "makeIPTablesUtilChains": False,
         "containerRuntimeEndpoint": f"unix://{SOCKET}",

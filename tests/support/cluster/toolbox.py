@@ -164,6 +164,17 @@ KARPENTER = ToolSet(
     programs=(),
     folders={"crds": ("github.com/aws/karpenter-provider-aws", "pkg/apis/crds")},
 )
+CONTAINERD = ToolSet(
+    "containerd",
+    module="containerd",
+    packages={
+        name: f"github.com/containerd/containerd/v2/cmd/{name}"
+        for name in ("containerd", "containerd-shim-runc-v2", "ctr")
+    },
+    programs=(),  # Debian's stands in for most tests: it knows no image volumes
+    tags="no_aufs,no_btrfs,no_devmapper,no_zfs",
+    minutes="1 to 6",
+)
 SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA, PROMETHEUS)
 
 
@@ -304,7 +315,7 @@ def toolbox() -> Toolbox:
 
 def main() -> int:
     """`make cache`: fill the cache before tests ask for it; what can't be had only fails in CI."""
-    from support.cluster.debian import containers  # noqa: PLC0415 - it imports this module
+    from support.cluster.debian import containers_with_image_volumes  # noqa: PLC0415 - it imports this module
 
     try:
         tools = toolbox()
@@ -312,7 +323,7 @@ def main() -> int:
             for program in each.programs:
                 tools.program(program.name)
         tools.built(KARPENTER)
-        containers(tools)
+        containers_with_image_volumes(tools)
     except (ToolMissing, LocalError) as error:
         sys.stderr.write(f"the tests with a real Kubernetes can't run: {error}\n")
         return int(os.environ.get("CI") == "true")

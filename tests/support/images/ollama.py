@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tarfile
@@ -17,6 +18,8 @@ from support.images.store import RECIPE, Image, key, reference
 from support.ollama import GEMMA, SMOLLM, fill_cache
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from support.images.store import Store
 
 ENTRYPOINT = "/usr/local/bin/ollama-seeded"
@@ -63,10 +66,28 @@ def _build(store: Store, target: Path, base: Image, binary: Path, models: Path) 
     with tarfile.open(layer, "w") as out:
         add_file(out, binary.resolve(), "usr/local/bin/ollama", 0o755)
         add_data(out, SCRIPT.read_bytes(), ENTRYPOINT, 0o755)
-        manifests = [manifest(each) for each in MODELS]
-        for path in sorted({*manifests, *(blob for each in manifests for blob in _blobs(models / each))}):
-            add_file(out, models / path, f"seed/{path}", 0o644)
+        _add_models(out, models, MODELS, "seed/")
     write_archive(target, reference("ollama"), layer, CONFIG, below=store.get(base))
+
+
+def model_image(target: Path, name: str, wanted: Sequence[str]) -> str:
+    """An archive of an image that is a models folder and nothing else, as `FROM scratch` and one `COPY` make it.
+
+    Returns the digest of the first model.
+    """
+    _, models = _files()
+    layer = target.with_name("layer.tar")
+    with tarfile.open(layer, "w") as out:
+        _add_models(out, models, wanted, "")
+    write_archive(target, name, layer, {})
+    layer.unlink()
+    return f"sha256:{hashlib.sha256((models / manifest(wanted[0])).read_bytes()).hexdigest()}"
+
+
+def _add_models(out: tarfile.TarFile, models: Path, wanted: Sequence[str], below: str) -> None:
+    manifests = [manifest(each) for each in wanted]
+    for path in sorted({*manifests, *(blob for each in manifests for blob in _blobs(models / each))}):
+        add_file(out, models / path, f"{below}{path}", 0o644)
 
 
 def _blobs(manifest: Path) -> list[Path]:
