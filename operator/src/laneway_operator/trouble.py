@@ -27,6 +27,8 @@ PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrIma
 START_FAILURES = {"CreateContainerError", "RunContainerError"}
 NO_MODEL_FOLDER = re.compile(rf"Error: .*{MODELS_FOLDER}/")
 """Ollama's last words where it can neither find nor make what it keeps models in."""
+MOUNTS_NOTHING = 'mkdir ""'
+"""Of containerd before 2.1, which takes an image volume for a folder without a name (kubernetes-sigs/kind#3745)."""
 WORKER_CODES = {
     "model_missing": Reason.MODEL_MISSING,
     "model_pull_failed": Reason.MODEL_PULL_FAILED,
@@ -95,13 +97,19 @@ def _container(container: dict[str, Any], images: list[str]) -> Iterator[Found]:
         missing = "secret" in message.lower() and ("not found" in message or "find key" in message)
         yield (Reason.SECRET_MISSING if missing else Reason.REFUSED), f"container {name}: {message}"
     elif reason in START_FAILURES:
-        yield Reason.CRASHING, f"container {name} can't be started: {message}"
+        yield _not_started(f"container {name} can't be started: {message}", images)
     elif ended.get("reason") == "OOMKilled":
         yield Reason.OUT_OF_MEMORY, f"container {name} was killed for its memory"
     elif name == PREFLIGHT and (found := _found_by_preflight(ended)):
         yield PREFLIGHT_CODES[found.code], found.message
     elif ended.get("exitCode"):
         yield _crash(name, ended, images)
+
+
+def _not_started(words: str, images: list[str]) -> Found:
+    if images and MOUNTS_NOTHING in words:
+        return Reason.IMAGE_VOLUMES_MISSING, f"{words}; the node's container runtime knows no image volumes"
+    return Reason.CRASHING, words
 
 
 def _crash(name: str | None, ended: dict[str, Any], images: list[str]) -> Found:

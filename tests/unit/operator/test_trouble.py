@@ -147,6 +147,14 @@ def test_an_image_that_is_no_model_folder_is_named_with_what_it_should_be() -> N
     assert found == (Reason.MODEL_MISSING, f"{words}: {READ_ONLY}")
 
 
+@pytest.mark.parametrize(("images", "reason"), [((), Reason.CRASHING), ((MODELS,), Reason.IMAGE_VOLUMES_MISSING)])
+def test_a_runtime_without_image_volumes_is_named(images: tuple[str, ...], reason: Reason) -> None:
+    words = 'failed to apply OCI options: failed to mkdir "": mkdir : no such file or directory'
+    found = trouble_of_pod(with_models(waiting("CreateContainerError", words), images))
+    more = "; the node's container runtime knows no image volumes" if images else ""
+    assert found == (reason, f"container ollama can't be started: {words}{more}")
+
+
 @pytest.mark.parametrize(
     ("words", "images"), [(READ_ONLY, ()), ("Error: bind: address already in use", (MODELS,)), ("/models/", (MODELS,))]
 )
