@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,20 @@ def main_process(pod: dict[str, Any], name: str) -> int:
     """The pid of a container's process 1, as it is known on this machine."""
     [pid] = [each for each in processes(pod, name) if _is_first(each)]
     return pid
+
+
+def kill(pod: dict[str, Any], name: str) -> None:
+    """SIGKILL to a container's process 1; the kernel ends the others with it."""
+    os.kill(main_process(pod, name), signal.SIGKILL)
+
+
+def kill_all(pod: dict[str, Any]) -> list[int]:
+    """As if the machine were gone: SIGKILL to every process of a pod, the sandbox's too; returns their pids."""
+    found = _processes_of(f"pod{pod['metadata']['uid']}/")
+    for pid in found:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return found
 
 
 def processes(pod: dict[str, Any], name: str) -> list[int]:

@@ -51,7 +51,13 @@ class Flow:
                 depth = self._depth(sqs, self._queue)
                 self.depths.append(depth)
                 for _ in range(AHEAD - sum(depth)):
-                    self._send(sqs)
+                    self._send(sqs, self._tokens)
+
+    def send(self, *tokens: int) -> None:
+        """Jobs of these lengths, besides those that keep flowing."""
+        with self._installed.cluster.inside():
+            for each in tokens:
+                self._send(self._installed.sqs(), each)
 
     def stop(self) -> None:
         """Send no more."""
@@ -93,10 +99,10 @@ class Flow:
             assert self._depth(sqs, self._dead) == Depth(0, 0)
         return results
 
-    def _send(self, sqs: Any) -> None:
+    def _send(self, sqs: Any, tokens: int) -> None:
         job_id = f"{self._name}-{len(self.sent)}"
         prompt = f"{canary.PROMPT}. {', '.join(str(number) for number in range(1, 30))}"
-        options = {"num_predict": self._tokens, "temperature": 0}
+        options = {"num_predict": tokens, "temperature": 0}
         body = json.dumps({"id": job_id, "prompt": prompt, "options": options, "raw": True})
         sqs.send_message(QueueUrl=self._queue, MessageBody=body)
         self.sent.append(job_id)

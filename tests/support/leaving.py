@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
+from laneway_operator.view import HEALTH_PORT
 from support import canary
 from support.waiting import eventually
 
@@ -39,6 +42,10 @@ class Workers:
         """Leaving ones, too."""
         return list(json.loads(self.cluster.kubectl("get", "pods", f"--selector={self.selector}", "-ojson"))["items"])
 
+    def pod(self, name: str) -> dict[str, Any]:
+        """One of them, as it is now."""
+        return self.cluster.get("pod", name)
+
     def names(self) -> set[str]:
         """Of its pods."""
         return {each["metadata"]["name"] for each in self.pods()}
@@ -60,6 +67,15 @@ class Workers:
         """Until these are gone and so many others serve."""
         eventually(lambda: not names & self.names(), SECONDS)
         return self.until_ready(count)
+
+    def until_busy(self, pod: dict[str, Any]) -> None:
+        """Until it works on a job: whatever is done to it at once meets one."""
+        eventually(lambda: self._gauge(pod, "laneway_slots_busy") > 0, SECONDS)
+
+    def _gauge(self, pod: dict[str, Any], name: str) -> float:
+        with self.cluster.inside():
+            page = httpx.get(f"http://{pod['status']['podIP']}:{HEALTH_PORT}/metrics", trust_env=False).text
+        return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(f"{name}{{"))
 
     def log(self, pod: str, *more: str) -> list[dict[str, Any]]:
         """What a worker has said, line by line."""
@@ -161,3 +177,34 @@ def came_again(workers: Workers, leaving: Logs, flow: Flow) -> int:
     committed = [line for log in logs for line in log if line["message"] == "job committed"]
     ours = set(flow.sent)
     return sum(line["receives"] > 1 for line in committed if line["id"] in ours)
+
+
+def tell(what: str, watch: Stopwatch, workers: Workers, logs: Logs, flow: Flow) -> Row:
+    """Print the row, once every job is answered."""
+    results = flow.results()
+    row = Row(
+        what,
+        watch.seconds,
+        jobs=len(flow.sent),
+        finished=logs.sum("finished"),
+        given_back=logs.sum("given_back"),
+        came_again=came_again(workers, logs, flow),
+        attempts=sum(len(each.failures) for each in results),
+        failed=sum(each.status != "succeeded" for each in results),
+    )
+    print(f"\n{row}")  # noqa: T201 - the figure is the point
+    return row
+
+
+def assert_drained(logs: Logs) -> None:
+    """They say that they drained: each finished or gave back what it held, and no lease was lost."""
+    for start, end in logs.drains():
+        assert end["finished"] + end["given_back"] >= start["held"]
+        assert (end["retried"], end["lost"]) == (0, 0)
+
+
+def evict(cluster: Cluster, pod: str, namespace: str = "default") -> None:
+    """As everybody does who keeps to disruption budgets."""
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": namespace}}
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod}/eviction"
+    cluster.kubectl("create", f"--raw={path}", "--filename=-", text=json.dumps(body))

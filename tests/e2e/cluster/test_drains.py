@@ -14,7 +14,7 @@ from support.containers import environment, listening, main_process, mounts, roo
 from support.flow import flowing
 from support.images.ollama import manifest
 from support.installed import BUCKET, CHARTS, SYSTEM
-from support.leaving import Logs, Row, Stopwatch, Workers, came_again, followed
+from support.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
 from support.ollama import GEMMA, SMOLLM, ollama_files
 from support.operator import named
 from support.pools import pool_with
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.flow import Flow
     from support.installed import Installed
 
 NAME = "flowing"
@@ -68,30 +67,6 @@ def steady(pool: Installed) -> Workers:
     workers = Workers(pool.cluster, NAME, "steady")
     workers.until_ready(SERVING)
     return workers
-
-
-def tell(what: str, watch: Stopwatch, workers: Workers, logs: Logs, flow: Flow) -> Row:
-    """Print the row, once every job is answered."""
-    results = flow.results()
-    row = Row(
-        what,
-        watch.seconds,
-        jobs=len(flow.sent),
-        finished=logs.sum("finished"),
-        given_back=logs.sum("given_back"),
-        came_again=came_again(workers, logs, flow),
-        attempts=sum(len(each.failures) for each in results),
-        failed=sum(each.status != "succeeded" for each in results),
-    )
-    print(f"\n{row}")  # noqa: T201 - the figure is the point
-    return row
-
-
-def assert_drained(logs: Logs) -> None:
-    """Their logs say that they drained: each finished or gave back what it held, and no lease was lost."""
-    for start, end in logs.drains():
-        assert end["finished"] + end["given_back"] >= start["held"]
-        assert (end["retried"], end["lost"]) == (0, 0)
 
 
 def test_another_model_is_rolled_out_under_load(pool: Installed, steady: Workers, tmp_path: Path) -> None:
@@ -163,7 +138,7 @@ def test_an_evicted_worker_gives_back_what_it_cannot_finish(pool: Installed, tmp
         [victim] = [each["metadata"]["name"] for each in hasty.until_ready(1)]
         with followed(hasty, [victim], tmp_path) as logs:
             watch = Stopwatch()
-            evict(pool, victim)
+            evict(pool.cluster, victim)
             hasty.until_replaced({victim}, 1)
             watch.stop()
         flow.all_answered()
@@ -171,13 +146,6 @@ def test_an_evicted_worker_gives_back_what_it_cannot_finish(pool: Installed, tmp
     assert_drained(logs)
     assert row.given_back == 1
     assert row.came_again >= 1
-
-
-def evict(pool: Installed, pod: str) -> None:
-    """As everybody does who keeps to disruption budgets."""
-    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": "default"}}
-    path = f"/api/v1/namespaces/default/pods/{pod}/eviction"
-    pool.cluster.kubectl("create", f"--raw={path}", "--filename=-", text=json.dumps(body))
 
 
 @pytest.mark.soak

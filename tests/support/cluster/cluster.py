@@ -115,6 +115,10 @@ class Cluster:
         """A part takes connections and answers nothing; by its name in `times`."""
         return self._own.programs.silent(part)
 
+    def dead(self, part: str) -> AbstractContextManager[None]:
+        """A part is killed, and started again in the end; by its name in `times`."""
+        return self._own.programs.dead(part)
+
     def log(self, part: str) -> str:
         """The log of a part, by its name in `times`."""
         return self._own.programs.log(part).read_text(errors="replace")

@@ -42,6 +42,8 @@ class Programs:
         self.namespace: Namespace | None = None
         self._children = Children(folder / CHILDREN)
         self._running: dict[str, Child] = {}
+        self._started: dict[str, tuple[tuple[str | Path, ...], Mapping[str, str] | None]] = {}
+        """How, for those that are started again."""
         self._began = time.monotonic()
 
     def start(self, name: str, *argv: str | Path, environment: Mapping[str, str] | None = None) -> Child:
@@ -56,6 +58,7 @@ class Programs:
             orphaned=signal.SIGKILL,
         )
         self._running[name] = child
+        self._started[name] = argv, environment
         return child
 
     def wait(self, probes: Mapping[str, Probe]) -> None:
@@ -87,6 +90,18 @@ class Programs:
             yield
         finally:
             entered.resume()
+
+    @contextmanager
+    def dead(self, name: str) -> Iterator[None]:
+        """A program is killed by SIGKILL, what it started is left alone, and it is started again in the end."""
+        [program] = psutil.Process(self._running[name].pid).children()  # of nsenter, which ends with it
+        program.kill()
+        self._running[name].process.wait()
+        try:
+            yield
+        finally:
+            argv, environment = self._started[name]
+            self.start(name, *argv, environment=environment)
 
     def log(self, name: str) -> Path:
         """Where a program writes."""
