@@ -12,6 +12,7 @@ import pytest
 from laneway.schema.names import PLURAL
 from support.audit import mark, written
 from support.fault_proxy import fault_proxy, refusal, too_old
+from support.golden import ODD_RESOURCES, POD_TEMPLATE
 from support.operator_process import CRDS, Operated, Place
 from support.waiting import eventually
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.audit import Write
     from support.chaos.wire import Request
     from support.fault_proxy import Fronted
 
@@ -110,12 +112,34 @@ def test_an_edit_writes_the_children_that_it_changes_and_no_other(operated: Oper
 
 def test_a_restart_with_nothing_changed_writes_nothing_but_the_lease(operated: Operated, place: Place) -> None:
     assert place.row()
+    assert written_by_a_restart(operated) == []
+
+
+def test_a_pool_with_a_whole_pod_template_and_odd_quantities_settles(operated: Operated, place: Place) -> None:
+    lane = {"name": "slow", "placement": {"profiles": ["gpu"]}, "resources": ODD_RESOURCES}
+    edit(place, lanes=[LANES[0], lane], podTemplate=POD_TEMPLATE)
+
+    def ollama() -> dict[str, Any]:
+        pod = place.get("deployment", "documents-slow")["spec"]["template"]["spec"]
+        return dict(pod["initContainers"][0])
+
+    eventually(lambda: "resources" in ollama())
+    assert ollama()["resources"] == {
+        "limits": {"cpu": "2", "memory": "1536Mi", "nvidia.com/gpu": "1"},
+        "requests": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1181116006400m", "nvidia.com/gpu": "1"},
+    }
+    quiet(operated)
+    assert written_by_a_restart(operated) == []
+
+
+def written_by_a_restart(operated: Operated) -> list[Write]:
+    """It looks at every object anew."""
     since = mark(operated.cluster)
     operated.stop()
     running = operated.start()
     eventually(lambda: running.leads() and 'laneway_operator_reconciles_total{end="done"}' in running.metrics())
     quiet(operated)
-    assert written(operated.cluster, since) == []
+    return written(operated.cluster, since)
 
 
 def test_a_standby_takes_over_within_thirty_seconds_of_a_kill(operated: Operated, place: Place, tmp_path: Path) -> None:

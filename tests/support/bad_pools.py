@@ -39,6 +39,14 @@ def _scaling(**scaling: Any) -> dict[str, Any]:
     return {"lane": {"scaling": scaling}}
 
 
+def _resources(**resources: Any) -> dict[str, Any]:
+    return {"lane": {"resources": resources}}
+
+
+def _memory(value: Any) -> dict[str, Any]:
+    return _resources(requests={"memory": value})
+
+
 def _env(name: str, value: str = "1") -> dict[str, Any]:
     return {"podTemplate": {"env": [{"name": name, "value": value}]}}
 
@@ -100,6 +108,10 @@ NOT_ENV = {
     "HOMES": ENV,
 }
 """A variable → why Ollama can't have it from a pool."""
+OTHER_RESOURCE = "only cpu, memory and ephemeral-storage; the accelerator comes from the lane's placement profile"
+BAD_CPU = "cpu should be 10m to 1000"
+BAD_BYTES = "memory and ephemeral-storage should be 64Mi to 64Ti, with their unit"
+REQUEST_TOO_HIGH = "each of resources.requests should be at most its limit in resources.limits"
 MATCH = "String should match pattern"
 SHAPE = "should match '"
 
@@ -401,6 +413,68 @@ _BAD = (
     _bad(
         "a pull with a field", "pull.registry: unknown field", "pull.registry", modelStore={"pull": {"registry": "a"}}
     ),
+    *(
+        _bad(f"{name} among {part}", OTHER_RESOURCE, OTHER_RESOURCE, **_resources(**{part: {name: 1}}))
+        for part in ("requests", "limits")
+        for name in ("nvidia.com/gpu", "amd.com/gpu", "aws.amazon.com/neuron", "hugepages-2Mi", "gpu", "storage")
+    ),
+    _bad(
+        "an accelerator among the other resources",
+        OTHER_RESOURCE,
+        OTHER_RESOURCE,
+        **_resources(limits={"cpu": 1, "memory": "1Gi", "ephemeral-storage": "1Gi", "nvidia.com/gpu": 1}),
+    ),
+    *(
+        _bad(f"{value!r} of {name}", words, words, **_resources(requests={name: value}))
+        for name, words, values in (
+            ("cpu", BAD_CPU, (0, "9m", "0.009", 1001, "1.001k", "8Gi")),
+            ("memory", BAD_BYTES, (8, "100m", "8k", "63Mi", "65535Ki", "65Ti")),
+            ("ephemeral-storage", BAD_BYTES, (20, "20M", "64.001Ti")),
+        )
+        for value in values
+    ),
+    *(
+        _bad(f"{value!r} of memory", "should be a quantity such as 500m, 2 or 8Gi", server, **_memory(value))
+        for value, server in (
+            ("", SHAPE),
+            ("8 Gi", SHAPE),
+            ("8GB", SHAPE),
+            ("8gi", SHAPE),
+            ("-8Gi", SHAPE),
+            ("1e9", SHAPE),
+            (".5Gi", SHAPE),
+            ("0.5555Gi", SHAPE),
+            ("0.5m", SHAPE),
+            (1.5, "must be of type integer,string"),
+            (True, "must be of type integer,string"),
+            ([], "must be of type integer,string"),
+            ("9" * 25, "may not be more than 24 bytes"),
+        )
+    ),
+    _bad(
+        "more requested than allowed",
+        REQUEST_TOO_HIGH,
+        REQUEST_TOO_HIGH,
+        **_resources(requests={"cpu": 1, "memory": "1025Mi"}, limits={"memory": "1Gi"}),
+    ),
+    _bad(
+        "more processors requested than allowed",
+        REQUEST_TOO_HIGH,
+        REQUEST_TOO_HIGH,
+        **_resources(requests={"cpu": "1.5"}, limits={"cpu": "1499m"}),
+    ),
+    _bad(
+        "nine requests",
+        "at most 8 items",
+        "must have at most 8 items",
+        **_resources(requests={f"cpu{number}": 1 for number in range(9)}),
+    ),
+    _bad(
+        "claims of devices",
+        "spec.lanes[0].resources.claims: unknown field",
+        'resources.claims"',
+        **_resources(claims=[]),
+    ),
     _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
     _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
     _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
@@ -549,6 +623,32 @@ GOOD = (
     ),
     _good("a long variable that fits", **_env("NO_PROXY", "a" * 1024)),
     _good("the plainest cache", **_env("OLLAMA_KV_CACHE_TYPE", "f16")),
+    _good("no resources", **_resources()),
+    _good("resources of nothing", **_resources(requests={}, limits={})),
+    _good("a number of processors", **_resources(requests={"cpu": 4})),
+    _good("a request at its limit", **_resources(requests={"memory": "1024Mi"}, limits={"memory": "1Gi"})),
+    _good("only limits", **_resources(limits={"cpu": "3.5", "memory": "12Gi"})),
+    _good("a request and the limit of another", **_resources(requests={"cpu": 8}, limits={"memory": "64Mi"})),
+    _good(
+        "the least and the most",
+        **_resources(
+            requests={"cpu": "10m", "memory": "64Mi", "ephemeral-storage": "67108864"},
+            limits={"cpu": "1k", "memory": "64Ti", "ephemeral-storage": "64Ti"},
+        ),
+    ),
+    _good(
+        "resources of sixteen lanes",
+        lanes=[
+            {
+                "name": f"l{number}",
+                "resources": {
+                    part: {"cpu": "0.5", "memory": "1.1Gi", "ephemeral-storage": "1024Mi"}
+                    for part in ("requests", "limits")
+                },
+            }
+            for number in range(16)
+        ],
+    ),
     _good("a role", serviceAccount={"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a", "b": ""}}),
     _good("four profiles", lane={"placement": {"profiles": ["a", "b", "c", "d"]}}),
 )

@@ -34,6 +34,17 @@ POD_TEMPLATE = {
     "runtimeClassName": "nvidia",
 }
 
+ODD_RESOURCES = {
+    "requests": {"cpu": "0.5", "memory": "1024Mi", "ephemeral-storage": "1.1Gi"},
+    "limits": {"cpu": "2000m", "memory": "1.5Gi"},
+}
+"""Which the API server writes otherwise."""
+
+HUNGRY_LANES = [
+    {"name": "gpu", "placement": {"profiles": ["gpu"]}, "resources": ODD_RESOURCES},
+    {"name": "cpu", "resources": {"requests": {"cpu": 4, "memory": "6Gi"}}},
+]
+
 GPU_LANES = [
     {
         "name": "fast",
@@ -105,6 +116,7 @@ def cases() -> dict[str, PoolView]:
             named(pool_with(modelStore={"image": {"reference": MODEL_IMAGE, "pullPolicy": "Always"}})),
             replace(EMULATED, network_policies=True),
         ),
+        "resources": pool_view(named(pool_with(lanes=HUNGRY_LANES))),
         "suspended": pool_view(named(pool_with(suspend=True))),
         "parallel-4-floor-2": pool_view(
             named(pool_with(lane={"parallel": 4, "scaling": {"minReplicas": 2, "maxReplicas": 6}}))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_POOL_NAME = 40
 DROPPED = {"title", "discriminator", "examples", "$defs", "ge", "le"}
+INT_OR_STRING = ["integer", "string"]  # Kubernetes has a word of its own for this union, and no other
 NAME_RULES = cel(
     (f"size(self.metadata.name) <= {MAX_POOL_NAME}", f"the pool's name should have at most {MAX_POOL_NAME} characters"),
     ("!self.metadata.name.contains('.')", "the pool's name should have no dots: names of queues are built from it"),
@@ -87,6 +88,9 @@ def structural(model: type[BaseModel]) -> dict[str, Any]:
 def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     node = _flat(node, definitions)
     out = {key: value for key, value in node.items() if key not in DROPPED}
+    if out.get("type") == INT_OR_STRING:
+        out |= {"x-kubernetes-int-or-string": True}
+        del out["type"]
     if "default" in out:
         out["default"] = _without_null(out["default"])
     if node.get("type") == "string" and {"ge", "le"} <= node.keys():
@@ -94,6 +98,8 @@ def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any
     if "properties" in out:
         out["properties"] = {key: _convert(each, definitions) for key, each in out["properties"].items()}
         out.pop("additionalProperties", None)  # what is not in a structural schema is pruned, or refused by kubectl
+    if "additionalProperties" in out:
+        out["additionalProperties"] = _convert(out["additionalProperties"], definitions)
     if "items" in out:
         out["items"] = _convert(out["items"], definitions)
     return out

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from laneway.schema.base import Alias, KubernetesModel, problems
+from laneway.schema.quantity import UNITS
 from laneway_operator.settings import SettingsError
 
-UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-"""Suffixes of Kubernetes' quantities."""
 _QUANTITY = re.compile(r"([0-9]{1,15})(Ki|Mi|Gi|Ti|k|M|G|T)?")
 
 

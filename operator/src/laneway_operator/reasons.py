@@ -106,7 +106,7 @@ FIXES: dict[Reason, str] = {
     Reason.NO_GPU_CAPACITY: "Wait for the node autoscaler, or add a node pool that fits the placement profile.",
     Reason.UNSCHEDULABLE: "Add a node that fits the placement profile, or change the profile.",
     Reason.IMAGE_PULL_FAILED: "Check the image's name and the pull secret, in the operator's Helm values or the pool.",
-    Reason.OUT_OF_MEMORY: "Use a smaller model or context, or a node with more memory.",
+    Reason.OUT_OF_MEMORY: "Use a smaller model or context, a node with more memory, or a higher limit in `resources`.",
     Reason.CRASHING: "Look at `kubectl logs --previous`.",
     Reason.MODEL_PULL_FAILED: "Check the model's name, and that its registry can be reached from the node.",
     Reason.MODEL_MISSING: "Pull the model into the image as it is built, or correct the model's name or the reference.",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 VERSION: dict[str, Any] = crd()["spec"]["versions"][0]
 ROOT: dict[str, Any] = VERSION["schema"]["openAPIV3Schema"]
 UNKNOWN_TO_KUBERNETES = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "title", "discriminator", "ge", "le"}
+INT_OR_STRING = "x-kubernetes-int-or-string"
+KNOWN_TYPES = ("object", "array", "string", "integer", "number", "boolean", INT_OR_STRING)
 KNOWN_FORMATS = {None, "date-time", "int32"}
 UNBOUNDED = re.compile(r"(?<!\\)[*+]|\{\d+,\}")
 
@@ -47,7 +49,8 @@ def at(*path: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("path", "node"), NODES, ids=[path for path, _ in NODES])
 def test_every_field_is_something_that_kubernetes_knows(path: str, node: dict[str, Any]) -> None:
     assert node.keys().isdisjoint(UNKNOWN_TO_KUBERNETES), path
-    assert node["type"] in ("object", "array", "string", "integer", "number", "boolean")
+    assert node.get("type", INT_OR_STRING) in KNOWN_TYPES
+    assert ("type" in node) != (INT_OR_STRING in node), "one of the two"
     assert node.get("format") in KNOWN_FORMATS
     assert "null" not in json.dumps(node)
     assert not {"additionalProperties", "properties"} <= node.keys(), "Kubernetes knows a map or an object, not both"
@@ -60,9 +63,10 @@ def test_everything_is_bounded(path: str, node: dict[str, Any]) -> None:
         "array": "maxItems" in node,
         "object": "properties" in node or "maxProperties" in node,
         "boolean": True,
+        INT_OR_STRING: "maxLength" in node,
         "integer": "minimum" in node and (path.startswith(".status") or "maximum" in node),
     }
-    assert bounded[node["type"]]
+    assert bounded[node.get("type", INT_OR_STRING)]
 
 
 def _is_short(node: dict[str, Any]) -> bool:
@@ -114,7 +118,7 @@ def test_a_default_fits_its_own_field(path: str, node: dict[str, Any]) -> None:
         assert default.keys() <= node.get("properties", {}).keys(), path
     if isinstance(default, str) and "pattern" in node:
         assert re.search(node["pattern"], default)
-    if node["type"] == "integer" and default is not None:
+    if node.get("type") == "integer" and default is not None:
         assert node["minimum"] <= default <= node.get("maximum", default)
 
 

@@ -18,7 +18,7 @@ from laneway_operator.render import render
 from laneway_operator.render.deployment import SKIP_IDENTITY
 from laneway_operator.render.meta import lane_child_name
 from laneway_operator.settings import Emulator
-from support.golden import FOLDER, cases, text_of
+from support.golden import FOLDER, ODD_RESOURCES, cases, text_of
 from support.operator import EMULATED, OTHER_UID, SETTINGS, named, pool_view
 from support.pools import TOPIC, pool_with
 
@@ -108,6 +108,7 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes({"schedules": [NIGHT]}), LANE | SCALER),
         (two_lanes({"placement": {"profiles": ["other-cpu"]}}), DEPLOYMENT),
         (two_lanes({"placement": {"profiles": ["gpu"]}}), LANE),
+        (two_lanes({"resources": {"requests": {"cpu": 2}}}), DEPLOYMENT),
         (two_lanes({"model": {"name": "gemma3:1b"}}), CONFIG | PREFLIGHT),
         (two_lanes({"model": {"name": "gemma3:4b", "contextLength": 4096}}), CONFIG | PREFLIGHT),
         (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | HANDLER_SCALER | PREFLIGHT),
@@ -227,6 +228,38 @@ def test_only_ollama_asks_for_the_accelerator() -> None:
     (ollama,), (worker,) = pod["initContainers"], pod["containers"]
     assert ollama["resources"] == {"limits": {"nvidia.com/gpu": "1"}, "requests": {"nvidia.com/gpu": "1"}}
     assert "nvidia.com/gpu" not in json.dumps(worker)
+
+
+def test_what_a_lane_asks_for_takes_no_accelerator_away() -> None:
+    lane = {"placement": {"profiles": ["gpu"]}, "resources": ODD_RESOURCES}
+    (pod,) = [each for each in _pods(two_lanes(lane)) if "nodeSelector" in each]
+    (ollama,), (worker,) = pod["initContainers"], pod["containers"]
+    assert ollama["resources"] == {
+        "limits": {"cpu": "2", "memory": "1536Mi", "nvidia.com/gpu": "1"},
+        "requests": {
+            "cpu": "500m",
+            "memory": "1Gi",
+            "ephemeral-storage": "1181116006400m",
+            "nvidia.com/gpu": "1",
+        },
+    }
+    assert worker == _pods(two_lanes())[1]["containers"][0]
+
+
+@pytest.mark.parametrize(
+    ("resources", "rendered"),
+    [
+        ({}, None),
+        ({"requests": {}, "limits": {}}, None),
+        ({"requests": {"cpu": 2}}, {"requests": {"cpu": "2"}}),
+        ({"limits": {"memory": "2Gi"}}, {"limits": {"memory": "2Gi"}}),
+    ],
+)
+def test_a_lane_without_an_accelerator_asks_for_what_it_says(
+    resources: dict[str, Any], rendered: dict[str, Any] | None
+) -> None:
+    (ollama,) = _pods(two_lanes({"resources": resources}))[1]["initContainers"]
+    assert ollama.get("resources") == rendered
 
 
 def test_a_deployment_never_says_how_many_replicas_there_are() -> None:

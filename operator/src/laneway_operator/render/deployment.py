@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway.schema.names import LANE_LABEL, POOL_LABEL
+from laneway.schema.quantity import canonical
+from laneway.schema.resources import Resources
 from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, lane_config_name
 from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
@@ -85,15 +87,14 @@ def _worker(pool: PoolView) -> Manifest:
 
 
 def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
-    accelerator = lane.nodes.accelerator
-    devices = {accelerator.resource: str(accelerator.count)} if accelerator else {}
+    resources = _resources(lane)
     return {
         "name": OLLAMA,
         "image": pool.settings.ollama_image,
         "args": ["serve"],
         "env": _variables(pool, lane),
         "restartPolicy": "Always",
-        **({"resources": {"limits": devices, "requests": devices}} if devices else {}),
+        **({"resources": resources} if resources else {}),
         "securityContext": pods.CONTAINER_SECURITY,
         "startupProbe": {  # whether it answers; the worker sees to the model
             "exec": {"command": ["ollama", "list"]},
@@ -108,6 +109,17 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
             pods.WRITABLE_MOUNT,
         ],
     }
+
+
+def _resources(lane: LaneView) -> Manifest:
+    """What the lane asks for, as the API server writes it, and the accelerator, which nothing takes away."""
+    accelerator, own = lane.nodes.accelerator, lane.lane.resources or Resources()
+    devices = {accelerator.resource: str(accelerator.count)} if accelerator else {}
+    parts = {
+        part: {name: canonical(each) for name, each in asked.items()} | devices
+        for part, asked in (("limits", own.limits), ("requests", own.requests))
+    }
+    return {part: found for part, found in parts.items() if found}
 
 
 def _variables(pool: PoolView, lane: LaneView) -> list[Manifest]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.base import Alias, Digest, Duration, KubernetesModel, cel, list_map
+from laneway.schema.resources import Resources
 from laneway.schema.schedule import MAX_SCHEDULES, Schedule
 
 MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in total
@@ -181,6 +182,8 @@ class Lane(KubernetesModel):
     """On which nodes the lane runs. Default: on any node, without an accelerator."""
     drain_timeout: Annotated[Duration, Field(ge=1, le=MAX_DRAIN_SECONDS)] | None = None
     """How long a leaving worker may finish what it runs: 1s to 30m. Default: the timeout, at most 30m."""
+    resources: Resources | None = None
+    """What its Ollama asks for besides the accelerator, which the placement profile gives. Default: nothing."""
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:
