@@ -28,6 +28,7 @@ from laneway_operator.profiles import Profile, parse_profiles
 from laneway_operator.render import render
 from laneway_operator.settings import Emulator, Settings, read_settings
 from support.golden import cases
+from support.pages import yaml_blocks
 
 OTHER = f"sha256:{'1' * 64}"
 every_value = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
@@ -279,6 +280,11 @@ def test_a_closed_operator_reaches_its_emulator(helm: Helm, endpoint: str, port:
     egress = of_kind(helm.template(values), "NetworkPolicy")["spec"]["egress"]
     assert {"ports": [{"port": port, "protocol": "TCP"}]} in egress
     assert egress[-1] == {"ports": [{"port": 3128}]}
+
+
+@pytest.mark.parametrize("block", yaml_blocks(ROOT / "docs/howto/install.md"), ids=lambda each: each[0])
+def test_the_values_of_the_installation_page_are_taken(helm: Helm, block: tuple[str, str]) -> None:
+    assert of_kind(helm.template(yaml.safe_load(block[1])), "Deployment")
 
 
 def test_a_monitor_reads_a_port_that_is_there(helm: Helm) -> None:

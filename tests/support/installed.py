@@ -131,6 +131,12 @@ def install(cluster: Cluster) -> Installed:
         installed.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     installed.namespace(SYSTEM)
     installed.namespace("default")
+    install_charts(cluster)
+    return installed
+
+
+def install_charts(cluster: Cluster) -> None:
+    """Until the operator is ready; what else is needed is there."""
     cluster.run("helm", "upgrade", "--install", "laneway-crds", CHARTS / "laneway-crds", f"--namespace={SYSTEM}")
     cluster.run(
         *("helm", "upgrade", "--install", "laneway", CHARTS / "laneway", f"--namespace={SYSTEM}"),
@@ -138,4 +144,3 @@ def install(cluster: Cluster) -> Installed:
         "--wait",
         "--timeout=120s",
     )
-    return installed
