@@ -18,6 +18,10 @@ class Operators:
         self.lease = MemoryLease()
         self.one, self.two = (Leader(self.lease, name, lambda: self.now) for name in ("one", "two"))
 
+    def pass_by(self, seconds: float) -> None:
+        """Time passes, and nobody takes a turn."""
+        self.now += seconds
+
     def later(self, seconds: float, *alive: Leader) -> None:
         """Time passes, and who is alive takes its turns."""
         end = self.now + seconds
@@ -82,13 +86,7 @@ def test_a_leader_without_an_answer_goes_on_until_its_time_is_up_and_leads_again
 
 
 def test_a_call_that_takes_long_counts_from_its_beginning(operators: Operators) -> None:
-    slow = operators.lease.write
-
-    def write(record: Record) -> Record:
-        operators.now += 4
-        return slow(record)
-
-    operators.lease.write = write  # type: ignore[method-assign] # the fake is ours
+    operators.lease.on_write = lambda: operators.pass_by(4)
     operators.one.turn()
     assert operators.one.seconds_left() == LEADS_SECONDS - 4
 
@@ -113,21 +111,15 @@ def test_one_that_starts_anew_under_its_name_leads_at_once(operators: Operators)
 
 def test_one_that_lost_the_race_stands_by(operators: Operators) -> None:
     operators.two.turn()
-    operators.now += DURATION_SECONDS
-    third = Leader(operators.lease, "three", lambda: operators.now)
-    third.turn()
-    assert operators.two.turn()
-    operators.now += DURATION_SECONDS
-    before = operators.lease.read
+    operators.pass_by(DURATION_SECONDS)
 
-    def read() -> Record | None:
-        found = before()
-        operators.lease.read = before  # type: ignore[method-assign] # the fake is ours
-        operators.one.turn()
-        return found
+    def faster() -> None:
+        operators.lease.on_write = lambda: None
+        assert operators.one.turn()
 
-    operators.lease.read = read  # type: ignore[method-assign] # as above
-    assert not third.turn()
+    operators.lease.on_write = faster
+    assert not operators.two.turn()
+    assert (operators.one.leads, operators.two.leads) == (True, False)
 
 
 def test_the_clock_of_another_operator_does_not_matter(operators: Operators) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from laneway_operator.errors import Conflict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laneway_operator.election import Record
     from laneway_operator.errors import Unreachable
 
@@ -21,6 +23,8 @@ class MemoryLease:
         self.down: Unreachable | None = None
         """What every call raises."""
         self.writes = 0
+        self.on_write: Callable[[], object] = lambda: None
+        """Is called before each write: time passes, or somebody else is faster."""
 
     def read(self) -> Record | None:
         """See the port."""
@@ -30,6 +34,7 @@ class MemoryLease:
     def write(self, record: Record) -> Record:
         """See the port."""
         self._asked()
+        self.on_write()
         if record.version != (self.record.version if self.record else ""):
             raise Conflict("the Lease has another version")
         self.writes += 1
