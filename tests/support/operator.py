@@ -79,9 +79,8 @@ def named(document: dict[str, Any], name: str = "documents", namespace: str = NA
 
 def queue_urls(pool: LLMWorkerPool, lane: Lane, region: str) -> QueueURLs:
     """The queues of a lane, as they are once they are made."""
-    own = lane.queue
-    if own.url is not None and own.dead_letter_url is not None:
-        return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+    if lane.queue.own is not None:
+        return lane.queue.own
     queue = managed_queue(CLUSTER_ID, pool, lane, region)
     return QueueURLs(url=url_of(queue.name, region), dead_letter_url=url_of(queue.dead_letter_name, region))
 
@@ -91,12 +90,12 @@ def pool_view(
 ) -> PoolView:
     """A pool that is ready to be rendered."""
     pool = parse_pool(document)
-    region = pool.spec.aws.region if pool.spec.aws else settings.region
+    region = pool.region_or(settings.region)
     lanes = tuple(
         lane_view(
             pool,
             lane,
-            nodes_of(lane.name, lane.placement.profiles if lane.placement else (), dict(profiles)),
+            nodes_of(lane.name, lane.profiles, dict(profiles)),
             queue_urls(pool, lane, region),
             settings,
         )

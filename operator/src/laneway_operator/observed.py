@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
+
+from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from laneway.schema.lane_config import QueueURLs
     from laneway_operator.fit import Fit
     from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
-    from laneway_operator.reasons import Reason
+    from laneway_operator.snapshot import Snapshot
 
 Status = Literal["True", "False", "Unknown"]
 
@@ -25,16 +27,17 @@ class Found:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Observed:
-    """What reconciling found out about one pool."""
+    """What a pass finds out about one pool, bit by bit."""
 
-    lanes: tuple[str, ...]
+    lanes: tuple[str, ...] = ()
     """The lanes' names; none where the spec can't be read."""
     spec: Trouble | None = None
-    queues: Mapping[str, QueueURLs] = field(default_factory=dict)
+    queues: dict[str, QueueURLs] = field(default_factory=dict)
     queue_trouble: Trouble | None = None
     own_queue_trouble: Trouble | None = None
+    """Of a queue that somebody else made: told, and the lane serves as it can."""
     unseen: tuple[str, ...] = ()
     """Lanes whose own queues the operator may not look at."""
     access: Trouble | None = None
@@ -42,6 +45,7 @@ class Observed:
     """What kept children from being applied."""
     keda: Trouble | None = None
     preflight: JobFacts | None = None
+    """The one that counts."""
     deployments: Mapping[str, DeploymentFacts] = field(default_factory=dict)
     scalers: Mapping[str, ScalerFacts] = field(default_factory=dict)
     pods: tuple[PodFacts, ...] = ()
@@ -54,3 +58,14 @@ class Observed:
     """Whether each lane's model fits."""
     deleting: bool = False
     """Somebody deleted the pool, and it waits for its queues."""
+
+    @classmethod
+    def of(cls, seen: Snapshot) -> Self:
+        """What the cluster shows."""
+        return cls(deployments=seen.deployments, scalers=seen.scalers, pods=seen.pods, handler=seen.handler)
+
+    @property
+    def retry(self) -> bool:
+        """Something outside is missing: look again soon. A spec that can't be read waits for somebody to edit it."""
+        found = (self.spec, self.queue_trouble, self.own_queue_trouble, self.access, self.applied, self.keda)
+        return any(each is not None and each.reason is not Reason.INVALID_SPEC for each in found)

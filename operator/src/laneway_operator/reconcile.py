@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from laneway.schema.base import problems
-from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import parse_pool
 from laneway.schema.queue_rules import Where
 from laneway.schema.schedule import asleep, quiet_periods
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.farewell import hold_or_let_go, say_farewell
-from laneway_operator.fit import Fit, fit
+from laneway_operator.fit import fit
 from laneway_operator.managed import managed_queue
 from laneway_operator.nodes import nodes_of
 from laneway_operator.observe import Trouble
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from laneway.schema.lane import Lane
+    from laneway.schema.lane_config import QueueURLs
     from laneway.schema.pool import LLMWorkerPool
     from laneway_operator.cluster import Cluster
     from laneway_operator.profiles import Profile
@@ -41,34 +40,6 @@ if TYPE_CHECKING:
     from laneway_operator.view import Manifest
 
 EMULATOR_KEYS = "--from-literal=AWS_ACCESS_KEY_ID=… --from-literal=AWS_SECRET_ACCESS_KEY=…"
-
-
-@dataclass
-class Pass:
-    """What one pass has found out."""
-
-    lanes: tuple[str, ...] = ()
-    queues: dict[str, QueueURLs] = field(default_factory=dict)
-    preflight: str | None = None
-    """The name of the Job that counts."""
-    spec: Trouble | None = None
-    queue_trouble: Trouble | None = None
-    own_queue_trouble: Trouble | None = None
-    """Of a queue that somebody else made: told, and the lane serves as it can."""
-    unseen: tuple[str, ...] = ()
-    """Lanes whose own queues the operator may not look at."""
-    access: Trouble | None = None
-    applied: Trouble | None = None
-    keda: Trouble | None = None
-    not_ours: set[str] = field(default_factory=set)
-    """Names of objects that are somebody else's."""
-    suspended: bool = False
-    asleep: tuple[str, ...] = ()
-    """Lanes in a quiet schedule."""
-    fits: tuple[Fit, ...] = ()
-    deleting: bool = False
-    retry: bool = False
-    """Something outside is missing: look again soon."""
 
 
 class Reconciler:
@@ -98,23 +69,22 @@ class Reconciler:
         """
         if seen.pool.deleting:
             return self._farewell(seen)
-        done = Pass()
+        done = Observed.of(seen)
         try:
             self._bring_about(seen, done)
         except SpecError as error:
             done.spec = Trouble(error.reason, str(error))
-            done.retry = error.reason is not Reason.INVALID_SPEC
         self._write_status(seen, done)
         return done.retry
 
-    def _bring_about(self, seen: Snapshot, done: Pass) -> None:
+    def _bring_about(self, seen: Snapshot, done: Observed) -> None:
         pool = _parse(seen)
         done.lanes = tuple(lane.name for lane in pool.spec.lanes)
         done.suspended, done.asleep = pool.spec.suspend, tuple(self._asleep(pool))
         if seen.results_shared_with is not None:
             words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
             raise SpecError(Reason.RESULTS_SHARED, words)
-        nodes = {lane.name: nodes_of(lane.name, _profiles(lane), self._profiles) for lane in pool.spec.lanes}
+        nodes = {lane.name: nodes_of(lane.name, lane.profiles, self._profiles) for lane in pool.spec.lanes}
         cache = pool.spec.pod_template.cache_type
         done.fits = tuple(
             fit(lane, pool.model_of(lane), nodes[lane.name].accelerator, cache) for lane in pool.spec.lanes
@@ -133,7 +103,9 @@ class Reconciler:
         """The garbage collector sees to everything in the cluster once the pool is let go."""
         trouble = say_farewell(self._cluster, self._queues, seen.pool, self._cluster_id(), self._settings.region)
         if trouble is not None:
-            self._write_status(seen, Pass(queue_trouble=trouble, deleting=True))
+            done = Observed.of(seen)
+            done.queue_trouble, done.deleting = trouble, True
+            self._write_status(seen, done)
         return trouble is not None
 
     def _asleep(self, pool: LLMWorkerPool) -> Iterator[str]:
@@ -141,29 +113,26 @@ class Reconciler:
             if asleep(suspended=False, quiet=quiet_periods(lane.schedules), now=self._now()):
                 yield lane.name
 
-    def _look_for_secret(self, pool: LLMWorkerPool, done: Pass) -> None:
+    def _look_for_secret(self, pool: LLMWorkerPool, done: Observed) -> None:
         emulator, namespace = self._settings.emulator, pool.metadata.namespace
         if emulator is not None and not self._cluster.has_secret(namespace, emulator.secret):
             make = f"kubectl create secret generic {emulator.secret} --namespace {namespace} {EMULATOR_KEYS}"
             words = f"namespace {namespace} has no Secret {emulator.secret}: {make}"
             done.access = Trouble(Reason.SECRET_MISSING, words)
-            done.retry = True
 
-    def _ensure_queues(self, pool: LLMWorkerPool, done: Pass) -> None:
+    def _ensure_queues(self, pool: LLMWorkerPool, done: Observed) -> None:
         for lane in pool.spec.lanes:
             try:
                 done.queues[lane.name] = self._queue(pool, lane, done)
             except NotYet as error:
                 done.queue_trouble = Trouble(error.reason, f"lane {lane.name}: {error}")
-                done.retry = True
                 return
 
-    def _queue(self, pool: LLMWorkerPool, lane: Lane, done: Pass) -> QueueURLs:
-        own, region = lane.queue, pool.spec.aws.region if pool.spec.aws else self._settings.region
-        if own.url is not None and own.dead_letter_url is not None:
-            urls = QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
-            self._look_at_own(lane, Where(urls, region, self._settings.endpoint), done)
-            return urls
+    def _queue(self, pool: LLMWorkerPool, lane: Lane, done: Observed) -> QueueURLs:
+        own, region = lane.queue.own, pool.region_or(self._settings.region)
+        if own is not None:
+            self._look_at_own(lane, Where(own, region, self._settings.endpoint), done)
+            return own
         return self._queues.ensure(managed_queue(self._cluster_id(), pool, lane, region))
 
     def _cluster_id(self) -> str:
@@ -171,65 +140,45 @@ class Reconciler:
             self._identity = self._cluster.identity()
         return self._identity
 
-    def _look_at_own(self, lane: Lane, where: Where, done: Pass) -> None:
+    def _look_at_own(self, lane: Lane, where: Where, done: Observed) -> None:
         looked = self._own_queues.look(where, lane.limits.expires_after)
         if looked.denied:
             done.unseen += (lane.name,)
         if looked.trouble is not None:
-            done.retry = True
             found = Trouble(looked.trouble.reason, f"lane {lane.name}: {looked.trouble.message}")
             done.own_queue_trouble = done.own_queue_trouble or found
 
-    def _apply(self, view: PoolView, seen: Snapshot, done: Pass) -> None:
+    def _apply(self, view: PoolView, seen: Snapshot, done: Observed) -> None:
         """Everything that can be applied is, whatever one object's trouble."""
-        done.preflight = preflight_name(view)
+        wanted = preflight_name(view)
+        done.preflight = next((each for each in seen.jobs if each.name == wanted), None)
         ours = [each for each in seen.children if each.owner == view.uid]
         plan = make_plan(render(view), ours, seen.configs_in_use)
         if plan.apply and not self._cluster.has_pool(view.namespace, view.name, view.uid):
             return  # a watch that was broken off tells nobody of what was deleted meanwhile
         for child in plan.end:
             self._cluster.delete(child, view.namespace)
+        not_ours = set()
         for manifest in plan.apply:
-            if _target(manifest) not in done.not_ours:
-                self._apply_one(manifest, done)
+            if _target(manifest) not in not_ours and not self._apply_one(manifest, done):
+                not_ours.add(manifest["metadata"]["name"])
         for child in plan.delete:
             if child.kind == "ConfigMap" and done.applied:
                 continue  # a Deployment whose change was refused still names it
             self._cluster.delete(child, view.namespace)
 
-    def _apply_one(self, manifest: Manifest, done: Pass) -> None:
+    def _apply_one(self, manifest: Manifest, done: Observed) -> bool:
+        """False where somebody else's object has the name."""
         try:
             self._cluster.apply(manifest)
         except NotYet as error:
             done.keda = Trouble(error.reason, str(error))
-            done.retry = True
         except SpecError as error:
             done.applied = Trouble(error.reason, f"{manifest['kind']} {manifest['metadata']['name']}: {error}")
-            done.retry = True
-            if error.reason is Reason.NAME_TAKEN:
-                done.not_ours.add(manifest["metadata"]["name"])
+            return error.reason is not Reason.NAME_TAKEN
+        return True
 
-    def _write_status(self, seen: Snapshot, done: Pass) -> None:
-        observed = Observed(
-            lanes=done.lanes,
-            spec=done.spec,
-            queues=done.queues,
-            queue_trouble=done.queue_trouble,
-            own_queue_trouble=done.own_queue_trouble,
-            unseen=done.unseen,
-            access=done.access,
-            applied=done.applied,
-            keda=done.keda,
-            preflight=next((each for each in seen.jobs if each.name == done.preflight), None),
-            deployments=seen.deployments,
-            scalers=seen.scalers,
-            pods=seen.pods,
-            suspended=done.suspended,
-            asleep=done.asleep,
-            handler=seen.handler,
-            fits=done.fits,
-            deleting=done.deleting,
-        )
+    def _write_status(self, seen: Snapshot, observed: Observed) -> None:
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         status = build_status(observed, seen.pool.status, seen.pool.generation, now)
         if status != seen.pool.status:
@@ -249,7 +198,3 @@ def _parse(seen: Snapshot) -> LLMWorkerPool:
         return parse_pool(seen.pool.document())
     except ValidationError as error:
         raise SpecError(Reason.INVALID_SPEC, problems(error)) from error
-
-
-def _profiles(lane: Lane) -> tuple[str, ...]:
-    return lane.placement.profiles if lane.placement else ()

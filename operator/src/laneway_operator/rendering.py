@@ -62,16 +62,15 @@ def _pools(text: str) -> Iterator[LLMWorkerPool]:
 def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, Profile]) -> PoolView:
     lanes = []
     for lane in pool.spec.lanes:
-        names = lane.placement.profiles if lane.placement else ()
-        profile = nodes_of(lane.name, names, dict(profiles))
-        lanes.append(lane_view(pool, lane, profile, _queues(pool, lane, settings), settings))
+        nodes = nodes_of(lane.name, lane.profiles, dict(profiles))
+        lanes.append(lane_view(pool, lane, nodes, _queues(pool, lane, settings), settings))
     return PoolView(pool, NOBODY, settings, tuple(lanes))
 
 
 def _queues(pool: LLMWorkerPool, lane: Lane, settings: Settings) -> QueueURLs:
-    own, region = lane.queue, pool.spec.aws.region if pool.spec.aws else settings.region
-    if own.url is not None and own.dead_letter_url is not None:
-        return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+    own, region = lane.queue.own, pool.region_or(settings.region)
+    if own is not None:
+        return own
     managed = managed_queue(NOBODY, pool, lane, region)
     account = f"{settings.endpoint or f'https://sqs.{region}.amazonaws.com'}/{ACCOUNT}"
     return QueueURLs(url=f"{account}/{managed.name}", dead_letter_url=f"{account}/{managed.dead_letter_name}")

@@ -64,10 +64,10 @@ class Provisioner:
 
     def queues(self, pool: LLMWorkerPool, lane: Lane) -> QueueURLs:
         """The lane's queues: its own, or managed ones that are made where they are missing."""
-        own = lane.queue
-        if own.url is not None and own.dead_letter_url is not None:
+        own = lane.queue.own
+        if own is not None:
             self._refuse_foreign(own.url, lane)
-            return QueueURLs(url=own.url, dead_letter_url=own.dead_letter_url)
+            return own
         name = pool.metadata.name
         dead = self._queue(
             dead_letter_queue_name(name, lane.name), {"MessageRetentionPeriod": LONGEST_RETENTION_SECONDS}

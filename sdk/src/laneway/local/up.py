@@ -107,7 +107,7 @@ class Up:
 
     def _start_aws(self, stack: ExitStack) -> Account:
         options = self._options
-        region = self._pool.spec.aws.region if self._pool.spec.aws else options.region
+        region = self._pool.region_or(options.region)
         if options.real_aws:
             return Account(region)
         endpoint = options.aws_endpoint

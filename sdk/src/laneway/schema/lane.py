@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.base import Alias, Digest, Duration, KubernetesModel, cel, list_map
+from laneway.schema.lane_config import QueueURLs
 from laneway.schema.resources import Resources
 from laneway.schema.schedule import MAX_SCHEDULES, Schedule
 
@@ -87,6 +88,13 @@ class Queue(KubernetesModel):
         if any(each.endswith(".fifo") for each in (self.url, self.dead_letter_url) if each):
             raise ValueError(NO_FIFO)
         return self
+
+    @property
+    def own(self) -> QueueURLs | None:
+        """A queue of one's own with its dead-letter queue; None where Laneway makes them."""
+        if self.url is None or self.dead_letter_url is None:
+            return None
+        return QueueURLs(url=self.url, dead_letter_url=self.dead_letter_url)
 
 
 class Limits(KubernetesModel):
@@ -198,6 +206,11 @@ class Lane(KubernetesModel):
         if any((each.min_replicas or 0) > self.scaling.max_replicas for each in self.schedules):
             raise ValueError(FLOOR_TOO_HIGH)
         return self
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The placement profiles that the lane names."""
+        return self.placement.profiles if self.placement else ()
 
     @property
     def retention_seconds(self) -> int:

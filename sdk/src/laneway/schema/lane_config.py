@@ -135,7 +135,7 @@ class LaneConfig(Frozen):
 def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LaneConfig:
     """The document for one lane of a pool: pure, so equal input gives an equal document."""
     model, limits = pool.model_of(lane), lane.limits
-    aws, named = pool.spec.aws, pool.spec.notifications
+    named = pool.spec.notifications
     return LaneConfig(
         pool=pool.full_name,
         lane=lane.name,
@@ -153,7 +153,7 @@ def lane_config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> Lane
         results=pool.results,
         destinations=pool.destinations,
         topic_arn=settings.topic_arn or (named.sns.topic_arn if named else None),
-        region=aws.region if aws else settings.region,
+        region=pool.region_or(settings.region),
         endpoint=settings.endpoint,
         ollama_url=settings.ollama_url,
         health_address=settings.health_address,

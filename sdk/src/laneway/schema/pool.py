@@ -227,6 +227,10 @@ class LLMWorkerPool(KubernetesModel):
         store = self.spec.model_store
         return store.image if store else None
 
+    def region_or(self, default: str) -> str:
+        """The region of the pool's AWS resources; `default` where it names none."""
+        return self.spec.aws.region if self.spec.aws else default
+
     def model_of(self, lane: Lane) -> Model:
         """The model that a lane serves."""
         return lane.model or self.spec.model
