@@ -6,6 +6,7 @@ had a byte nor been tried is kopf's fault or ours, and only a restart mends it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 INDEX_OF = {PLURAL: POOLS} | {kind.plural: name for name, kind in WATCHED.items()}
 """The last part of a list's address → the index that it fills."""
 
-Listed = dict[str, list[str]]
+LOGIN_SECONDS = 5.0  # between two logins
 
 
 @dataclass
@@ -51,11 +52,13 @@ class Watches:
         self._clock = clock
         self._lines: dict[str, Line] = {}
         self._listed: set[str] = set()
+        self._login_at = clock()
         self.on_list: Callable[[str, str | None, set[str]], None] = lambda *_: None
         """Is told index, namespace (None: all of them) and UIDs of each whole list."""
 
     async def login(self, **kwargs: Any) -> kopf.AiohttpSession | None:
         """How kopf logs in, with a session of ours."""
+        await asyncio.sleep(self.login_pause())
         info = kopf.login_via_client(**kwargs)
         if info is None:
             return None
@@ -68,6 +71,13 @@ class Watches:
         return kopf.AiohttpSession(
             server=info.server, default_namespace=info.default_namespace, aiohttp_session=session
         )
+
+    def login_pause(self) -> float:
+        """Seconds until the next login: kopf gives up a token that was refused before, but every session is new."""
+        now = self._clock()
+        at = max(now, self._login_at)
+        self._login_at = at + LOGIN_SECONDS
+        return at - now
 
     async def overhear(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
         """Stands between kopf and the API server."""

@@ -9,7 +9,7 @@ from yarl import URL
 
 from laneway_operator.metrics import Metrics
 from laneway_operator.vitals import WATCH_SECONDS, Vitals
-from laneway_operator.watches import Watches, place_of
+from laneway_operator.watches import LOGIN_SECONDS, Watches, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,3 +133,9 @@ def test_pools_are_known_once_they_were_listed(overheard: Overheard) -> None:
     assert not overheard.watches.knows_pools
     overheard.call("/apis/laneway.dev/v1alpha1/llmworkerpools", page())
     assert overheard.watches.knows_pools
+
+
+def test_a_token_that_is_refused_is_tried_again_with_pauses(overheard: Overheard) -> None:
+    assert [overheard.watches.login_pause() for _ in range(3)] == [0, LOGIN_SECONDS, 2 * LOGIN_SECONDS]
+    overheard.now += 3600
+    assert overheard.watches.login_pause() == 0
