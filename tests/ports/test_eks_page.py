@@ -90,7 +90,7 @@ def test_every_command_is_understood_and_nothing_is_left_in_the_end(tmp_path: Pa
 
 
 def client(endpoint: str, service: str) -> Any:
-    return boto3.client(service, endpoint_url=endpoint, region_name=REGION)  # type: ignore[call-overload]
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION)  # type: ignore[call-overload] # because its stubs want a literal
 
 
 def vpc(endpoint: str) -> str:

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from awscli.clidriver import create_clidriver  # type: ignore[import-untyped]
+from awscli.clidriver import create_clidriver  # type: ignore[import-untyped] # because AWS ships no types for it
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,6 +16,11 @@ OPERATOR = ROOT / "docs/explanation/operator.md"
 REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 
 
+def pages_in(folder: Path) -> list[Path]:
+    """Of the folder alone where it is the repository's own."""
+    return list(folder.glob("*.md") if folder == ROOT else folder.rglob("*.md"))
+
+
 def references() -> list[tuple[str, str]]:
     return sorted(set(REFERENCE.findall(DELIVERY.read_text() + OPERATOR.read_text())))
 
@@ -74,3 +79,26 @@ def test_the_test_that_an_entry_names_reaches_its_reason(reason: Reason) -> None
     assert test
     found = source_of(file, test)
     assert re.search(rf'\bReason\.{reason.name}\b|"{reason}"|\b(?:FaultCode|PreflightCode)\.{reason.name}\b', found)
+
+
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+WRITTEN = sorted(each for place in ("docs", "charts", "examples", ".") for each in pages_in(ROOT / place))
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.*)$", BLOCK.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.strip().lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda each: str(each.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    dead = []
+    for link in LINK.findall(CODE.sub("", page.read_text())):
+        file, _, anchor = link.partition("#")
+        there = (page.parent / file).resolve() if file else page
+        if "://" not in link and not (there.exists() and (not anchor or anchor in anchors(there))):
+            dead.append(link)
+    assert dead == []
