@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from support.stub_ollama import StubOllama
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run by several processes, the tests with the real Ollama stay in one: models are large."""
     for item in items:
