@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.codes import CODES
+from laneway.schema.codes import CODES, ErrorCode
 from simulation.history import Acknowledging, Asked, BeatEnded, Call, Got, Put, Ran, Received, Sent, Told
 from simulation.record import CANCELS, SKEW_SECONDS, message_of
 from simulation.scenario import JOBS, MAX_ATTEMPTS
@@ -51,12 +51,19 @@ def _own_result(record: Record, event: Event, job: str, result: Result) -> Itera
 
 
 def _own(record: Record, event: Event, job: str, codes: list[str]) -> Iterator[str]:
+    timeout = record.world.scenario.config.limits.timeout_seconds
     seen = Counter(
-        ran.code for when, ran in record.ran[record.jobs[job].prompt] if ran.code and when.number < event.number
+        _code(when, ran, timeout) for when, ran in record.ran[record.jobs[job].prompt] if when.number < event.number
     )
     for code, number in Counter(codes).items():
         if seen[code] < number:
             yield f"{event.who} charged {job} with {code} {number} times; the engine saw {seen[code]}"
+
+
+def _code(event: Event, ran: Ran, timeout: int) -> str | None:
+    """What a run may cost its job. One that outlasts the lane's time is over, also where the engine then died."""
+    late = ran.end == "crashed" and event.at - ran.since >= timeout
+    return ErrorCode.TIMED_OUT.value if late and ran.code is None else ran.code
 
 
 def history_goes_on(record: Record) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from simulation.history import Acknowledging, Asked, Beat, BeatEnded, Extended, Got, Ran, Received, Signal
+from simulation.history import Acknowledging, Asked, Beat, BeatEnded, Call, Extended, Got, Ran, Received, Signal
 from simulation.record import SKEW_SECONDS, message_of
 from simulation.scenario import DRAIN_SECONDS, JOBS, QUIET
 
@@ -80,26 +80,46 @@ def lost_leases_stop_the_work(record: Record) -> Iterator[str]:
 
 
 def releases_keep_the_count(record: Record) -> Iterator[str]:
-    """From the fifth receive on, what goes back with a safe lease goes back as a fresh copy: SQS counts crashes."""
-    until: dict[str, float] = {}
-    renewed: dict[str, float] = {}
+    """From the fifth receive on, what goes back with a safe lease goes back as a fresh copy: SQS counts crashes. Only
+    where SQS takes no copy does the message itself go back.
+    """
+    told = _told_leases(record)
+    refused = {
+        (event.who, event.at) for event, call in record.by[Call] if call.name == "SendMessage" and call.end != "ok"
+    }
     first: dict[tuple[str, str], int] = {}  # the receive count with which a process began to hold a message
     for event in record.world.history.events:
         what = event.what
-        kind = type(what)
-        if kind is Received:
-            until[what.message] = what.until
-        elif kind is Extended:
-            until[message_of(what.handle)], renewed[message_of(what.handle)] = what.until, event.at
-        elif kind is Got:
+        if type(what) is Got:
             for handle in what.handles:
                 first.setdefault((event.who, message_of(handle)), int(handle.rpartition("/")[2]))
-        elif kind is Acknowledging:
+        elif type(what) is Acknowledging:
             message = message_of(what.handle)
-            count, left = first.pop((event.who, message), 0), until[message] - event.at
-            known = event.at - renewed.get(message, 0) > JUST_NOW_SECONDS  # otherwise it may have decided before
-            if (what.kind, known) == ("release", True) and count >= FRESH_COPY_FROM and left > SURELY_SAFE_SECONDS:
+            count, left = first.pop((event.who, message), 0), _known_end(told[what.handle], event.at) - event.at
+            copied = what.kind == "delete" or (event.who, event.at) in refused
+            if not copied and count >= FRESH_COPY_FROM and left > SURELY_SAFE_SECONDS:
                 yield f"{event.who} gave {message} back after {count} receives, with {left:.0f} s of lease"
+
+
+def _told_leases(record: Record) -> dict[str, list[tuple[float, float]]]:
+    """Handle → when a worker was told of its lease, and its end. A renewal whose answer got lost is none."""
+    told: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    extended: dict[str, float] = {}
+    for event in record.world.history.events:
+        what = event.what
+        if type(what) is Received:
+            told[what.handle].append((event.at, what.until))
+        elif type(what) is Extended:
+            extended[what.handle] = what.until
+        elif type(what) is Call and (what.name, what.end) == ("ChangeMessageVisibilityBatch", "ok"):
+            for handle in extended.keys() & set(what.on.split()):
+                told[handle].append((event.at, extended[handle]))
+    return told
+
+
+def _known_end(told: list[tuple[float, float]], at: float) -> float:
+    """By the newest news that are not so new that a worker had decided before."""
+    return [told[0], *(each for each in told if each[0] < at - JUST_NOW_SECONDS)][-1][1]
 
 
 def leaves_in_time(record: Record) -> Iterator[str]:

@@ -173,6 +173,18 @@ def test_the_fifth_release_sends_a_fresh_copy(make_lane: MakeLane) -> None:
     ]
 
 
+def test_a_fresh_copy_that_is_refused_leaves_the_message_to_be_given_back(make_lane: MakeLane) -> None:
+    lane = make_lane(Held(), start=False)
+    message_id = lane.send()
+    lane.only_message.receives = 4
+    lane.start()
+    lane.queue.refused = {"resend"}
+    leave(lane)
+    assert is_done(lane)
+    assert (lane.only_message.id, lane.is_visible(lane.only_message)) == (message_id, True)
+    assert lane.ended("released") == 1
+
+
 def test_the_fourth_release_does_not(make_lane: MakeLane) -> None:
     lane = make_lane(Held(), start=False)
     message_id = lane.send()

@@ -161,17 +161,26 @@ class Finisher:
 
     def _release(self, lease: Lease) -> Ended:
         delivery = lease.delivery
-        safe = self._leases.remaining(lease) >= SAFE_LEASE_SECONDS
+        fresh = delivery.receive_count >= FRESH_COPY_FROM and self._leases.remaining(lease) >= SAFE_LEASE_SECONDS
         receipt = self._leases.close(lease)
+        if not (fresh and self._send_fresh(delivery, receipt)):
+            self._give_back(receipt)
+        return Ended("released")
+
+    def _send_fresh(self, delivery: Delivery, receipt: str) -> bool:
         try:
-            if delivery.receive_count >= FRESH_COPY_FROM and safe:
-                self._queue.resend(delivery, delivery.read_history().to_attribute(), 0)
-                self._delete(receipt)
-            else:
-                self._queue.release(receipt)
+            self._queue.resend(delivery, delivery.read_history().to_attribute(), 0)
+        except Unavailable as error:
+            log.warning("no fresh copy could be sent; the message itself is given back: %s", error)
+            return False
+        self._delete(receipt)
+        return True
+
+    def _give_back(self, receipt: str) -> None:
+        try:
+            self._queue.release(receipt)
         except Unavailable as error:
             log.warning("release failed; the message comes back when its lease ends: %s", error)
-        return Ended("released")
 
 
 class Placing:
