@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.names import PLURAL
+from laneway.schema.names import MANAGED_BY, MANAGED_BY_LABEL, PLURAL
 from support.audit import mark, written
 from support.fault_proxy import fault_proxy, refusal, too_old
 from support.golden import ODD_RESOURCES, POD_TEMPLATE
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TAKE_OVER_SECONDS = 30.0
 REPAIR_SECONDS = 30.0  # five on an idle machine
 SILENCE_SECONDS = 120.0  # 70 until kopf gives a silent watch up, and a loaded machine
+MANY = 150
 STATUS = f"{PLURAL}/status"
 LANES = [{"name": "fast"}, {"name": "slow"}]
 
@@ -113,6 +114,17 @@ def test_an_edit_writes_the_children_that_it_changes_and_no_other(operated: Oper
 def test_a_restart_with_nothing_changed_writes_nothing_but_the_lease(operated: Operated, place: Place) -> None:
     assert place.row()
     assert written_by_a_restart(operated) == []
+
+
+def test_many_objects_do_not_keep_it_from_starting(operated: Operated, place: Place) -> None:
+    """kopf holds each object of a start until it knows them all: with fewer workers than objects it waits for ever."""
+    operated.stop()
+    names = ({"name": f"one-of-many-{number}", "labels": {MANAGED_BY_LABEL: MANAGED_BY}} for number in range(MANY))
+    maps = ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": each} for each in names)
+    operated.cluster.apply(*maps, namespace=place.namespace)
+    operated.start()
+    more_workers(place, 7)
+    eventually(lambda: scaled_to(place, 7), seconds=TAKE_OVER_SECONDS)
 
 
 def test_a_pool_with_a_whole_pod_template_and_odd_quantities_settles(operated: Operated, place: Place) -> None:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from laneway_operator.runner import Runner
     from laneway_operator.watches import Watches
 
-WORKERS_AT_KOPF = 100  # kopf: a worker keeps its slot for the idle time, so both are set together
-IDLE_SECONDS = 0.05
+IDLE_SECONDS = 0.05  # kopf: how long an object's task stays when there is nothing more to do
 SILENCE_SECONDS = 70.0  # the API server sends a bookmark a minute
 LIST_SECONDS = 60.0  # one page of a list
 LONGEST_BACKOFF_SECONDS = 20.0
@@ -140,7 +139,7 @@ def kopf_settings(*, namespaced: bool) -> kopf.OperatorSettings:
     selector = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
     for kind in WATCHED.values():
         settings.watching.label_selectors[kind.group, kind.version, kind.plural] = selector
-    settings.queueing.worker_limit = WORKERS_AT_KOPF
+    settings.queueing.worker_limit = None  # at a start each object keeps its task until kopf knows them all
     settings.queueing.idle_timeout = IDLE_SECONDS
     settings.watching.chunk_size = 500
     settings.watching.inactivity_timeout = SILENCE_SECONDS
