@@ -100,7 +100,8 @@ class Logs:
     by_pod: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def drains(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """The first and the last line of each drain; raises AssertionError where one is missing."""
+        """The first and the last line of each drain; raises AssertionError where one is missing, or all are."""
+        assert self.by_pod, "no worker has left"
         found = []
         for pod, log in self.by_pod.items():
             [start] = [each for each in log if each["message"] == "draining"]

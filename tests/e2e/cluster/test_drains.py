@@ -86,6 +86,7 @@ def test_another_model_is_rolled_out_under_load(pool: Installed, steady: Workers
     assert {(each.model.name, each.model.digest) for each in results} == {
         (each, digest(each)) for each in (GEMMA, SMOLLM)
     }
+    assert len(flow.depths) > 2
     assert all(depth.waiting for depth in flow.depths[2:])
 
 
