@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 ANSWER_SECONDS = 10.0
-HTTP_OK = 200
+HTTP_OK, HTTP_NOT_FOUND = 200, 404
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
 
 
@@ -142,6 +142,14 @@ class Site:
         """What the API server has; empty where it has nothing."""
         status, body = self.request("GET", path)
         return dict(json.loads(body)) if status == HTTP_OK else {}
+
+    def find(self, path: str) -> dict[str, Any]:
+        """An object as kubectl prints it; empty where there is none."""
+        status, body = self.request("GET", path)
+        assert status in {HTTP_OK, HTTP_NOT_FOUND}, f"{path}: {status} {body.decode(errors='replace')}"
+        found: dict[str, Any] = json.loads(body) if status == HTTP_OK else {}
+        found.get("metadata", {}).pop("managedFields", None)
+        return found
 
     def apply(self, path: str, manifest: str | dict[str, Any]) -> None:
         """Server-side apply of one object, which the path names."""
