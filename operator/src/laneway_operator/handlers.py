@@ -1,4 +1,4 @@
-"""kopf only: what is seen in the cluster goes into indexes, and the pool's key into the work queue."""
+"""kopf only: what is seen in the cluster is told to the world, and the pool's key goes into the work queue."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import kopf
 from laneway.schema.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
 from laneway_operator import observe
 from laneway_operator.snapshot import PoolBody
-from laneway_operator.world import INDEXES, WATCHED, World
+from laneway_operator.world import PLACES, POOLS, WATCHED, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from laneway_operator.kinds import Kind
     from laneway_operator.runner import Runner
     from laneway_operator.watches import Watches
 
-IDLE_SECONDS = 0.05  # kopf: how long an object's task stays when there is nothing more to do
+TASKS_AT_KOPF = 100  # kopf: a task keeps its slot for the idle time, so both are set together
+IDLE_SECONDS = 0.05
 SILENCE_SECONDS = 70.0  # the API server sends a bookmark a minute
 LIST_SECONDS = 60.0  # one page of a list
 LONGEST_BACKOFF_SECONDS = 20.0
@@ -34,6 +34,8 @@ FACTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 """Kind → what is kept of an object beside its digest."""
 
 Body = Any
+GONE = "DELETED"
+"""kopf's type of the last event of an object."""
 
 
 class Parts(Protocol):
@@ -54,20 +56,17 @@ class Backoffs:
         return itertools.chain((0.5, 1, 2, 5, 10), itertools.repeat(LONGEST_BACKOFF_SECONDS))
 
 
-Found = dict[Any, Any] | None
-
-
 def register(registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, parts: Parts) -> None:
-    """Every handler of the operator. `parts` run as long as kopf does."""
+    """Every handler of the operator. `parts` run as long as kopf does. kopf's own indexes are not used: at a start they
+    hold the body of every object until all are read, and wake all of them for each (docs/design/0015).
+    """
     kopf.on.login(registry=registry)(watches.login)
-    _register_pools(registry)
-    for name, kind in WATCHED.items():
-        _register_children(registry, name, kind)
+    world = World(lambda: watches.listed)
 
     @kopf.on.startup(registry=registry)
-    async def begin(**kwargs: Any) -> None:
+    async def begin(**_: Any) -> None:
         watches.on_list = runner.listed
-        runner.start(World({index: kwargs[index] for index in INDEXES}))
+        runner.start(world)
         parts.start(asyncio.get_running_loop())
 
     @kopf.on.cleanup(registry=registry)
@@ -76,61 +75,53 @@ def register(registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, 
         await asyncio.to_thread(parts.stop)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    async def pool_changed(body: Body, **_: Any) -> None:
-        metadata = body["metadata"]
-        runner.add((metadata["namespace"], metadata["name"]))
+    async def pool_changed(body: Body, type: str | None, **_: Any) -> None:  # noqa: A002 - kopf's name for it
+        tell_pool(world, dict(body), gone=type == GONE)
+        runner.add((body["metadata"]["namespace"], body["metadata"]["name"]))
 
     for name, kind in WATCHED.items():
         changed = kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=f"{name}-changed")
-        changed(_child_changed(runner))
+        changed(_child_changed(world, runner, name))
 
 
-def _child_changed(runner: Runner) -> Any:
-    async def child_changed(body: Body, **_: Any) -> None:
-        key = observe.key_of(body)
-        if key is not None:
-            runner.add(key)
+def _child_changed(world: World, runner: Runner, kind: str) -> Any:
+    async def child_changed(body: Body, type: str | None, **_: Any) -> None:  # noqa: A002 - as above
+        key = tell_child(world, kind, dict(body), gone=type == GONE)
+        runner.add(key)
 
     return child_changed
 
 
-def _register_pools(registry: kopf.OperatorRegistry) -> None:
-    @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="places")
-    async def places(body: Body, **_: Any) -> Found:
-        place, metadata = observe.results_place(body), body["metadata"]
-        owner = (metadata["creationTimestamp"], metadata["namespace"], metadata["name"], metadata["uid"])
-        return {place: owner} if place else None
-
-    @kopf.index(GROUP, VERSION, PLURAL, registry=registry, id="pools")
-    async def pools(body: Body, **_: Any) -> Found:
-        metadata = body["metadata"]
-        held, deleting = FINALIZER in metadata.get("finalizers", ()), "deletionTimestamp" in metadata
-        if deleting and not held:
-            return None  # the garbage collector is at work
-        return {
-            (metadata["namespace"], metadata["name"]): PoolBody(
-                namespace=metadata["namespace"],
-                name=metadata["name"],
-                uid=metadata["uid"],
-                generation=metadata.get("generation", 0),
-                spec=dict(body.get("spec", {})),
-                status=dict(body.get("status", {})),
-                held=held,
-                deleting=deleting,
-            )
-        }
+def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> None:
+    """A pool, and the place where its results go."""
+    metadata, place = body["metadata"], observe.results_place(body)
+    key, uid = (metadata["namespace"], metadata["name"]), metadata["uid"]
+    pool = _pool(body)
+    left = gone or (pool.deleting and not pool.held)  # then the garbage collector is at work
+    world.tell(PLACES, uid, None if gone else place, (metadata["creationTimestamp"], *key, uid))
+    world.tell(POOLS, uid, None if left else key, pool)
 
 
-def _register_children(registry: kopf.OperatorRegistry, name: str, kind: Kind) -> None:
-    facts = FACTS.get(name)
+def tell_child(world: World, kind: str, body: dict[str, Any], *, gone: bool) -> observe.Key | None:
+    """What belongs to a pool; the answer is the pool, or nothing where it belongs to none."""
+    key, facts = observe.key_of(body), FACTS.get(kind)
+    known = None if gone or key is None else (observe.child(kind, body), facts(body) if facts else None)
+    world.tell(kind, body["metadata"]["uid"], known and key, known)
+    return key
 
-    @kopf.index(kind.group, kind.version, kind.plural, registry=registry, id=name)
-    async def seen(body: Body, **_: Any) -> Found:
-        plain = dict(body)
-        key = observe.key_of(plain)
-        if key is None:
-            return None
-        return {key: (observe.child(name, plain), facts(plain) if facts else None)}
+
+def _pool(body: dict[str, Any]) -> PoolBody:
+    metadata = body["metadata"]
+    return PoolBody(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        uid=metadata["uid"],
+        generation=metadata.get("generation", 0),
+        spec=dict(body.get("spec", {})),
+        status=dict(body.get("status", {})),
+        held=FINALIZER in metadata.get("finalizers", ()),
+        deleting="deletionTimestamp" in metadata,
+    )
 
 
 def kopf_settings(*, namespaced: bool) -> kopf.OperatorSettings:
@@ -139,7 +130,7 @@ def kopf_settings(*, namespaced: bool) -> kopf.OperatorSettings:
     selector = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
     for kind in WATCHED.values():
         settings.watching.label_selectors[kind.group, kind.version, kind.plural] = selector
-    settings.queueing.worker_limit = None  # at a start each object keeps its task until kopf knows them all
+    settings.queueing.worker_limit = TASKS_AT_KOPF
     settings.queueing.idle_timeout = IDLE_SECONDS
     settings.watching.chunk_size = 500
     settings.watching.inactivity_timeout = SILENCE_SECONDS

@@ -62,16 +62,22 @@ class Runner:
                 await task
         await asyncio.to_thread(self._threads.shutdown)
 
-    def add(self, key: Key) -> None:
-        """Have a pool looked at. Called by kopf's handlers: from the first call on its indexes are whole."""
-        self._indexed = True
-        if self._leads():
+    def add(self, key: Key | None) -> None:
+        """Have a pool looked at. Called by kopf's handlers, with nothing for an object that belongs to no pool."""
+        if self._knows_all() and key is not None and self._leads():
             self._queue.add(key, time.monotonic())
             self._more.set()
 
+    def _knows_all(self) -> bool:
+        """Whether the world was once whole. As soon as it is, every pool is looked at."""
+        if not self._indexed and self._world is not None and self._world.is_whole():
+            self._indexed = True
+            self.lead()
+        return self._indexed
+
     def lead(self) -> None:
         """This operator is the active one from now on: have every pool looked at."""
-        if self._indexed and self._world is not None:
+        if self._indexed and self._world is not None and self._leads():
             for key in self._world.pools():
                 self._queue.add(key, time.monotonic())
         self._more.set()
@@ -80,8 +86,8 @@ class Runner:
         """All of an index was listed anew: pools that lost something are looked at."""
         for key in self._world.listed(index, namespace, uids) if self._world is not None else ():
             log.warning("pool %s/%s: something of %s is gone, and no watch told of it", *key, index)
-            if self._indexed:
-                self.add(key)
+            self.add(key)
+        self._knows_all()
 
     def stuck_seconds(self) -> float:
         """For how long the slowest pass has been under way, or pools were due and none was looked at."""

@@ -41,6 +41,8 @@ class Line:
     """Bytes of it that had come."""
     uids: set[str] = field(default_factory=set)
     """Of the list that is under way, as far as it came."""
+    listed: bool = False
+    """It has once come to its end."""
 
 
 class Watches:
@@ -111,6 +113,7 @@ class Watches:
         if not found.get("metadata", {}).get("continue"):
             index, namespace = place
             self._listed.add(index)
+            line.listed = True
             self.on_list(index, namespace, line.uids)
             line.uids = set()
 
@@ -118,6 +121,13 @@ class Watches:
     def knows_pools(self) -> bool:
         """Whether pools were listed: the API server answers, and the resource is there."""
         return POOLS in self._listed
+
+    @property
+    def listed(self) -> bool:
+        """Whether pools, and everything that kopf began to list, were once listed to the end. kopf begins all its lists
+        before the first of them can be answered.
+        """
+        return self.knows_pools and all(each.listed for each in self._lines.values())
 
     def silences(self) -> Mapping[str, float]:
         """Address → for how many seconds its watch has given no sign."""

@@ -1,12 +1,12 @@
-"""What kopf's indexes hold, without what is gone although nobody was told.
+"""What is known of the cluster: digests and facts of every object, by pool, as kopf's handlers tell them.
 
-A watch that breaks off and begins anew with a list tells of what there is, never of what vanished meanwhile, which
-kopf's indexes keep for ever. So every such list is compared with them.
+A watch that breaks off and begins anew with a list tells of what there is, never of what vanished meanwhile. So every
+such list is compared with what is known.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from laneway_operator import observe
@@ -14,7 +14,7 @@ from laneway_operator.kinds import KINDS, PODS
 from laneway_operator.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator
 
     from laneway_operator.observe import Key
     from laneway_operator.snapshot import PoolBody
@@ -27,66 +27,87 @@ INDEXES = (POOLS, PLACES, *WATCHED)
 
 
 class World:
-    """Lives in kopf's own thread, where indexes do not change."""
+    """Lives in kopf's own thread. Values stand in indexes, by key and by the UID of the object that they tell of."""
 
-    def __init__(self, indexes: Mapping[str, Any]) -> None:
-        """The indexes that kopf keeps, by the names in `INDEXES`."""
-        self._indexes = indexes
-        self._gone: set[str] = set()
+    def __init__(self, listed: Callable[[], bool]) -> None:
+        """`listed` says whether every list that was begun has once come to its end."""
+        self._listed = listed
+        self._values: dict[str, dict[Any, dict[str, Any]]] = {index: defaultdict(dict) for index in INDEXES}
+        self._keys: dict[tuple[str, str], Any] = {}
+        self._told: set[str] = set()
+        self._awaited: set[str] = set()
+        self._whole = False
+
+    def is_whole(self) -> bool:
+        """Whether everything is known that the first lists held: it is from then on."""
+        if not self._whole and self._listed() and not self._awaited:
+            self._whole = True
+            self._told.clear()
+        return self._whole
+
+    def tell(self, index: str, uid: str, key: Any, value: Any) -> None:
+        """What an object is now. Without a key it is gone, or is nobody's."""
+        if not self._whole:
+            self._told.add(uid)
+            self._awaited.discard(uid)
+        self._forget(index, uid)
+        if key is not None:
+            self._keys[index, uid] = key
+            self._values[index][key][uid] = value
+
+    def _forget(self, index: str, uid: str) -> None:
+        key = self._keys.pop((index, uid), None)
+        if key is not None:
+            del self._values[index][key][uid]
+            if not self._values[index][key]:
+                del self._values[index][key]
 
     def pools(self) -> list[Key]:
         """Every pool."""
-        return [key for key, pool in self._all(POOLS) if pool.uid not in self._gone]
+        return list(self._values[POOLS])
 
     def conditions(self) -> Counter[tuple[str, str]]:
         """Condition and its status → number of pools."""
-        found = (pool.status.get("conditions", []) for _, pool in self._all(POOLS) if pool.uid not in self._gone)
+        found = (each.status.get("conditions", []) for known in self._values[POOLS].values() for each in known.values())
         return Counter((each["type"], each["status"]) for conditions in found for each in conditions)
 
     def snapshot(self, key: Key) -> Snapshot | None:
         """What is known of a pool; None where it is gone."""
-        found = [each for each in self._indexes[POOLS].get(key, ()) if each.uid not in self._gone]
-        if not found:
+        pool: PoolBody | None = next(self._of(POOLS, key), None)
+        if pool is None:
             return None
-        seen = {kind: self._seen(kind, key) for kind in WATCHED}
+        seen = {kind: list(self._of(kind, key)) for kind in WATCHED}
         return Snapshot(
-            pool=found[0],
+            pool=pool,
             children=tuple(each for kind in KINDS for each, _ in seen[kind]),
             deployments={each.lane: facts for each, facts in seen["Deployment"] if each.lane},
             scalers={each.lane: facts for each, facts in seen["ScaledObject"] if each.lane},
             handler=next((facts for each, facts in seen["Deployment"] if not each.lane), None),
             jobs=tuple(facts for _, facts in seen["Job"]),
             pods=tuple(facts for _, facts in seen["Pod"]),
-            results_shared_with=self._older(found[0]),
+            results_shared_with=self._older(pool),
         )
 
     def listed(self, index: str, namespace: str | None, uids: Collection[str]) -> set[Key]:
         """All of an index was listed, in a namespace or everywhere. The answer: the pools that lost something."""
-        lost = set()
-        for key, value in self._all(index):
-            uid = _uid(value)
-            if namespace in (None, key[0]) and uid not in uids and uid not in self._gone:
-                self._gone.add(uid)
-                lost.add(key)
-        return lost
+        if not self._whole:
+            self._awaited |= set(uids) - self._told
+        lost = {
+            uid: key
+            for (kind, uid), key in self._keys.items()
+            if kind == index and namespace in (None, key[0]) and uid not in uids
+        }
+        for uid in lost:
+            for each in (POOLS, PLACES) if index == POOLS else (index,):
+                self._forget(each, uid)
+        return set(lost.values())
 
-    def _all(self, index: str) -> Iterator[tuple[Key, Any]]:
-        found = self._indexes[index]
-        return ((key, value) for key in found for value in found[key])
-
-    def _seen(self, kind: str, key: Key) -> list[Any]:
-        return [each for each in self._indexes[kind].get(key, ()) if each[0].uid not in self._gone]
+    def _of(self, index: str, key: Any) -> Iterator[Any]:
+        return iter(self._values[index].get(key, {}).values())
 
     def _older(self, pool: PoolBody) -> str | None:
         """The first pool at a place has it; the others wait."""
-        place = observe.results_place(pool.document())
-        there = (each for each in self._indexes[PLACES].get(place, ()) if each[3] not in self._gone)
-        first = min(there, default=None)
+        first = min(self._of(PLACES, observe.results_place(pool.document())), default=None)
         if first is None or first[1:3] == (pool.namespace, pool.name):
             return None
         return f"{first[1]}/{first[2]}"
-
-
-def _uid(value: Any) -> str:
-    """Of a pool, or of a child with its facts."""
-    return str(value[0].uid if isinstance(value, tuple) else value.uid)

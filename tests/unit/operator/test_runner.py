@@ -32,6 +32,10 @@ class Pools:
 
     def __init__(self) -> None:
         self.lost: set[Key] = set()
+        self.whole = True
+
+    def is_whole(self) -> bool:
+        return self.whole
 
     def pools(self) -> list[Key]:
         return [GOOD]
@@ -95,19 +99,22 @@ def test_a_standby_looks_at_no_pool_and_at_every_one_as_soon_as_it_leads() -> No
     assert after == [GOOD]
 
 
-async def before_indexes_are_whole() -> list[Any]:
+async def before_all_is_known() -> list[Any]:
     scene = Scene(leads=True)
-    scene.world.lost = {GOOD}
+    scene.world.whole, scene.world.lost = False, {GOOD}
+    scene.runner.add(GOOD)
     scene.runner.listed("pools", None, set())
     scene.runner.lead()
     for _ in range(5):
         await asyncio.sleep(0)
-    await scene.runner.stop()
-    return scene.passes.seen
+    before = list(scene.passes.seen)
+    scene.world.whole = True
+    scene.runner.add(None)
+    return [before, await scene.passed()]
 
 
-def test_nothing_is_looked_at_before_kopf_has_seen_everything() -> None:
-    assert asyncio.run(before_indexes_are_whole()) == []
+def test_nothing_is_looked_at_before_everything_is_known_and_then_every_pool_is() -> None:
+    assert asyncio.run(before_all_is_known()) == [[], [GOOD]]
 
 
 async def with_a_loss() -> list[Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from laneway_operator.observe import Child
 from laneway_operator.snapshot import PoolBody
-from laneway_operator.world import INDEXES, World
+from laneway_operator.world import World
 
 KEY = ("nlp", "documents")
 OTHER = ("law", "documents")
@@ -20,7 +20,18 @@ def child(kind: str, uid: str) -> tuple[Child, Any]:
 
 
 def seen(**indexes: dict[Any, list[Any]]) -> World:
-    return World({name: indexes.get(name, {}) for name in INDEXES})
+    world = World(lambda: True)
+    for index, known in indexes.items():
+        for key, values in known.items():
+            for value in values:
+                world.tell(index, uid_of(index, value), key, value)
+    return world
+
+
+def uid_of(index: str, value: Any) -> str:
+    if index == "places":
+        return str(value[3])
+    return str(value.uid if index == "pools" else value[0].uid)
 
 
 def test_what_a_new_list_does_not_hold_is_gone() -> None:
@@ -62,3 +73,27 @@ def test_pools_are_counted_by_condition() -> None:
     assert world.conditions() == {("Ready", "True"): 2}
     world.listed("pools", None, {"p"})
     assert world.conditions() == {("Ready", "True"): 1}
+
+
+def test_an_object_is_known_by_what_was_told_last() -> None:
+    world = seen(pools={KEY: [pool("p")]}, Job={KEY: [child("Job", "a")]})
+    world.tell("Job", "a", OTHER, child("Job", "a"))
+    found = world.snapshot(KEY)
+    assert found is not None
+    assert found.children == ()
+    world.tell("pools", "p", None, None)
+    assert (world.snapshot(KEY), world.pools()) == (None, [])
+
+
+def test_it_is_whole_when_all_of_the_first_lists_is_told_and_stays_so() -> None:
+    ended = False
+    world = World(lambda: ended)
+    world.tell("Job", "a", None, None)
+    world.listed("Job", None, {"a", "b"})
+    assert not world.is_whole()
+    ended = True
+    assert not world.is_whole()
+    world.tell("Job", "b", KEY, child("Job", "b"))
+    assert world.is_whole()
+    world.listed("Job", None, {"a", "b", "c"})
+    assert world.is_whole()
