@@ -77,7 +77,7 @@ test-cluster: cache-cluster ## the CRD, the operator and the images on a real AP
 test-e2e: test-e2e-local test-e2e-cluster ## as users run it: `laneway up` and the demo; Helm, kubectl and a real node
 
 test-e2e-local: cache-ollama
-	$(RUN) pytest tests/e2e -q --ignore=tests/e2e/cluster
+	$(RUN) pytest tests/e2e -q --ignore=tests/e2e/cluster -n 3 --dist loadgroup
 
 test-e2e-cluster: cache-cluster
 	$(RUN) pytest tests/e2e/cluster -q -s

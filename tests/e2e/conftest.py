@@ -12,6 +12,7 @@ import pytest
 from laneway.connection import CONNECTION_FILE
 from laneway.schema.keys import Place
 from support.local_pool import FIRST_READY_SECONDS, LocalPool, local_pool, require_ollama
+from support.ollama import ollama_files
 from support.pool_files import BUCKET, SHARED_POOL, one_lane_pool
 
 if TYPE_CHECKING:
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 IDLE_PREFIX = "idle/"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run by several processes, what shares a pool or a run of all cases stays in one process; the rest is spread."""
     for item in items:
-        if "/e2e/" in item.path.as_posix():
+        if "/e2e/" in item.path.as_posix() and "/e2e/cluster/" not in item.path.as_posix():
             item.add_marker(pytest.mark.timeout(300, func_only=True))  # the first `up` of all may build an Ollama
+            for fixture in {"shared", "run"} & set(getattr(item, "fixturenames", ())):
+                item.add_marker(pytest.mark.xdist_group(fixture))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,10 +67,15 @@ def idle(shared: LocalPool, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def _filled_cache() -> None:
+    """What an `up` needs is there, so that it is ready in seconds."""
+    ollama_files()
+
+
 @pytest.fixture
-def own_pool(shared: LocalPool, tmp_path: Path) -> Iterator[Callable[..., LocalPool]]:
-    """Makes pools that a test may harm; the shared pool has filled the cache before."""
-    assert shared.serving
+def own_pool(_filled_cache: None, tmp_path: Path) -> Iterator[Callable[..., LocalPool]]:
+    """Makes pools that a test may harm."""
     with ExitStack() as stack:
 
         def make(text: str = one_lane_pool(), *, started: bool = True) -> LocalPool:

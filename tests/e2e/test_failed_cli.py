@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # run by several processes, tests of other modules come between
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with moto_server(tmp_path_factory.mktemp("moto")) as url:
         yield url

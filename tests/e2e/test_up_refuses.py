@@ -115,10 +115,7 @@ def test_a_pinned_digest_that_the_model_has_not_is_told(own_pool: Callable[..., 
     assert "0" * 64 in words
 
 
-def test_broken_weights_are_told_and_not_waited_for(
-    shared: LocalPool, own_pool: Callable[..., LocalPool], tmp_path: Path
-) -> None:
-    assert shared.serving
+def test_broken_weights_are_told_and_not_waited_for(own_pool: Callable[..., LocalPool], tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     copy_with_broken_weights(Cache(environment()).root, cache)
     words = refused(own_pool(started=False), LANEWAY_CACHE=str(cache))
