@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 from laneway_operator import app
 from laneway_operator.errors import SpecError
+from laneway_operator.reasons import Reason
 from laneway_operator.rendering import rendered
 from laneway_operator.settings import SettingsError, read_settings, rendering_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import NoReturn
+
+    from laneway_operator.profiles import Profile
 
 UNUSABLE = 2
 STANDARD_INPUT = "-"
@@ -51,7 +55,11 @@ def _render(pool: str, profiles: Path | None) -> None:
     except (OSError, UnicodeDecodeError) as error:
         _refuse(f"can't read {pool}: {error}")
     except SpecError as error:
-        _refuse(f"{pool}: {error}")
+        _refuse(f"{pool}: {error}{_hint(error, known)}")
+
+
+def _hint(error: SpecError, known: Mapping[str, Profile]) -> str:
+    return "; --profiles names a file with yours" if error.reason is Reason.UNKNOWN_PROFILE and not known else ""
 
 
 def _refuse(words: str) -> NoReturn:

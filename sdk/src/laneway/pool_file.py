@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_VALUE_SHOWN = 60
+ALIKE = 0.7
+"""Below it, two names are too different for one to be meant by the other."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def _problem(root: yaml.MappingNode, error: Any) -> Problem:
         message += f"; {_remedy(str(where[-1]))}"
     elif error["type"] == "missing":
         message = f"{location(where)}: is missing; add it"
+    elif error["type"] == "string_type" and isinstance(error["input"], bool | int | float):
+        message += ": write it in quotes"
     elif not isinstance(error["input"], dict | list):
         message += f", not {str(error['input'])[:MAX_VALUE_SHOWN]!r}"
     return Problem(_line(root, where), message)
@@ -88,7 +92,7 @@ def _remedy(unknown: str) -> str:
     homes = _homes()
     if unknown in homes:
         return f"it belongs in {' or '.join(homes[unknown])}"
-    close = difflib.get_close_matches(unknown, sorted(homes), n=1)
+    close = difflib.get_close_matches(unknown, sorted(homes), n=1, cutoff=ALIKE)
     return f"did you mean {close[0]}?" if close else "remove it"
 
 

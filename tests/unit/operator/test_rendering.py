@@ -107,7 +107,7 @@ def test_a_pool_with_queues_of_its_own_names_them() -> None:
         (yaml.safe_dump(pool_with(model={})), "-: spec.model.name: Field required"),
         (
             yaml.safe_dump(pool_with(lane={"placement": {"profiles": ["g6"]}})),
-            "-: lane default: no placement profile g6; there are: none",
+            "-: lane default: no placement profile g6; there are: none; --profiles names a file with yours",
         ),
     ],
     ids=["empty", "no YAML", "no object", "no model", "no such profile"],

@@ -132,8 +132,15 @@ def problem(error: Any) -> str:
     where = location(error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown field"
-    message = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = _in_units(error["msg"].removeprefix("Value error, ").removeprefix("Input "), error)
     return f"{where}: {message}" if where else message
+
+
+def _in_units(message: str, error: Any) -> str:
+    """The bound of a duration as durations are written: pydantic compares seconds, the input was text."""
+    before, _, bound = message.rpartition(" ")
+    compared = error["type"] in {"less_than_equal", "greater_than_equal"} and isinstance(error["input"], str)
+    return f"{before} {duration_text(int(bound))}" if compared and bound.isdecimal() else message
 
 
 def causes(error: ValidationError) -> list[Any]:

@@ -41,7 +41,7 @@ class Model(KubernetesModel):
     name: ModelName
     """An Ollama tag, such as `gemma3:4b`."""
     digest: Digest | None = None
-    """A worker serves exactly this digest, or says why it can't. `ollama list` shows it."""
+    """A worker serves exactly this digest, or says why it can't. `ollama list` shows its first 12 digits."""
     context_length: Annotated[int, Field(ge=512, le=1_048_576)] = DEFAULT_CONTEXT_LENGTH
     """Tokens of context for each request, prompt and answer together."""
 

@@ -40,7 +40,7 @@ class ServedModel(Record):
     name: str
     """Its Ollama tag."""
     digest: Digest | None = None
-    """The digest of the tag's manifest, as `ollama list` shows it."""
+    """The digest of the tag's manifest; `ollama list` shows its first 12 digits."""
 
 
 class Usage(Record):
