@@ -53,6 +53,8 @@ class DeploymentFacts:
     """Workers of before, that are to be replaced."""
     stuck: bool = False
     """No replacement has come up within the time that the Deployment allows."""
+    config: str | None = None
+    """The ConfigMap that its new pods read."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def deployment_facts(body: Object) -> DeploymentFacts:
         unavailable=status.get("unavailableReplicas", 0),
         outdated=max(0, status.get("replicas", 0) - status.get("updatedReplicas", 0)),
         stuck=progress.get("reason") == "ProgressDeadlineExceeded",
+        config=_config(body["spec"]["template"]["spec"]),
     )
 
 
@@ -154,15 +157,19 @@ def job_facts(body: Object) -> JobFacts:
 def pod_facts(body: Object) -> PodFacts:
     """A pod and what is wrong with it."""
     metadata, spec = body["metadata"], body["spec"]
-    maps = [each["configMap"]["name"] for each in spec.get("volumes", []) if each["name"] == CONFIG_VOLUME]
     found = trouble_of_pod(body)
     return PodFacts(
         lane=metadata.get("labels", {}).get(LANE_LABEL),
         leaving="deletionTimestamp" in metadata,
-        config=maps[0] if maps else None,
+        config=_config(spec),
         trouble=Trouble(*found) if found else None,
         component=metadata.get("labels", {}).get(COMPONENT_LABEL),
     )
+
+
+def _config(spec: Object) -> str | None:
+    """The ConfigMap that a pod of this spec reads."""
+    return next((each["configMap"]["name"] for each in spec.get("volumes", []) if each["name"] == CONFIG_VOLUME), None)
 
 
 def _condition(status: Object, kind: str) -> Object | None:

@@ -86,10 +86,18 @@ def progressing(observed: Observed) -> Found:
 
 
 def _troubles(observed: Observed) -> list[Trouble]:
-    """Of the lanes' Deployments and workers."""
+    """Of the lanes' Deployments and workers. Kubernetes may keep a worker of before, that can't start, beside its
+    replacement: what is wrong with it is no news.
+    """
     refused = [each.trouble for each in observed.deployments.values()]
-    told = [each.trouble for each in observed.pods if each.lane and not each.leaving]
+    told = [pod.trouble for lane in observed.deployments for pod in _newest(observed, lane)]
     return [each for each in (*refused, *told) if each is not None]
+
+
+def _newest(observed: Observed, lane: str) -> list[PodFacts]:
+    """A lane's workers as the pool wants them now, or where there is none all of them."""
+    workers = [each for each in observed.pods if each.lane == lane and not each.leaving]
+    return [each for each in workers if each.config == observed.deployments[lane].config] or workers
 
 
 def worst(troubles: Iterable[Trouble]) -> Trouble | None:

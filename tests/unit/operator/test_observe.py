@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,7 +73,9 @@ def test_what_is_kept_of_a_child_is_small() -> None:
     ],
 )
 def test_a_deployment_tells_its_workers(seen: dict[str, Any], facts: DeploymentFacts) -> None:
-    assert observe.deployment_facts(seen) == facts
+    volumes = [{"name": "config", "configMap": {"name": "documents-fast-1"}}, {"name": "tmp", "emptyDir": {}}]
+    seen["spec"]["template"] = {"spec": {"volumes": volumes}}
+    assert observe.deployment_facts(seen) == replace(facts, config="documents-fast-1")
 
 
 @pytest.mark.parametrize(

@@ -377,3 +377,12 @@ def test_a_rollout_counts_the_workers_of_before() -> None:
     lanes = {"fast": DeploymentFacts(3, 3, outdated=2), "slow": DeploymentFacts(1, 1)}
     message = conditions(replace(ASLEEP, deployments=lanes))["Progressing"]["message"]
     assert message == "workers of before that are to be replaced: lane fast: 2"
+
+
+def test_a_worker_of_before_tells_nothing_beside_one_of_now() -> None:
+    old, new = replace(pod(Reason.IMAGE_PULL_FAILED), config="a"), replace(pod(Reason.MODEL_MISSING), config="b")
+    changed = replace(WANTED, deployments={"fast": DeploymentFacts(1, 0, config="b")})
+    assert verdict(replace(changed, pods=(old,)), WORKERS) == ("False", Reason.IMAGE_PULL_FAILED)
+    assert verdict(replace(changed, pods=(old, new)), WORKERS) == ("False", Reason.MODEL_MISSING)
+    well = replace(new, trouble=None)
+    assert verdict(replace(changed, pods=(old, well)), WORKERS) == ("Unknown", Reason.STARTING)
