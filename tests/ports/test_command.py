@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +37,9 @@ class Done:
     code: int
     out: str
     said: str
-    seconds: float
 
 
 def laneway_worker(*arguments: str | Path, environment: Mapping[str, str] = CREDENTIALS) -> Done:
-    began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "laneway_worker", *arguments],
         env={"PATH": os.environ["PATH"], **environment},
@@ -51,7 +48,7 @@ def laneway_worker(*arguments: str | Path, environment: Mapping[str, str] = CRED
         timeout=60,
         check=False,
     )
-    return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
@@ -100,7 +97,6 @@ def refused(path: Path, environment: Mapping[str, str] = CREDENTIALS) -> tuple[s
     first, *_, last = done.said.splitlines()
     told = json.loads(last)
     assert first == f"laneway-worker: {told['message']}"
-    assert done.seconds < 20
     return told["code"], told["message"]
 
 
