@@ -145,7 +145,7 @@ def test_an_image_that_cannot_be_pulled_is_named_and_rolled_back(installed: Inst
         with timed("an image that can't be pulled is told"):
             described = healthy.until("documents", "ImagePullFailed")
         assert "preflight: container preflight: image laneway.local/worker:nope can't be pulled" in described
-        assert "Check the image's name and the pull secret in the operator's Helm values." in described
+        assert "Check the image's name and the pull secret, in the operator's Helm values or the pool." in described
         assert healthy.row("documents") == ["False", "ImagePullFailed"]
     finally:
         installed.cluster.run("helm", "rollback", "laneway", f"--namespace={SYSTEM}", "--wait")
