@@ -34,7 +34,10 @@ def installed(api: Cluster) -> Cluster:
         if any(kind in file.name for kind in ("podmonitors", "prometheusrules", "servicemonitors")):
             api.apply(file.read_text())
     for release, chart in (("laneway-crds", CRD_CHART), (RELEASE, CHART)):
-        api.run("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait")
+        api.run(
+            *("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait"),
+            "--take-ownership",  # of the CRD that another test may have installed
+        )
     for namespace in (POOLS, "law"):
         api.kubectl("create", "namespace", namespace)
     return api
