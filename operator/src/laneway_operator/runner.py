@@ -39,7 +39,7 @@ class Runner:
         self._metrics = metrics
         self._queue: WorkQueue[Key] = WorkQueue()
         self._world: World | None = None
-        self._indexed = False
+        self._began = False
         self._beat = time.monotonic()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reconcile")
         self._tasks: list[asyncio.Task[None]] = []
@@ -70,14 +70,14 @@ class Runner:
 
     def _knows_all(self) -> bool:
         """Whether the world was once whole. As soon as it is, every pool is looked at."""
-        if not self._indexed and self._world is not None and self._world.is_whole():
-            self._indexed = True
+        if not self._began and self._world is not None and self._world.is_whole():
+            self._began = True
             self.lead()
-        return self._indexed
+        return self._began
 
     def lead(self) -> None:
         """This operator is the active one from now on: have every pool looked at."""
-        if self._indexed and self._world is not None and self._leads():
+        if self._began and self._world is not None and self._leads():
             for key in self._world.pools():
                 self._queue.add(key, time.monotonic())
         self._more.set()

@@ -53,7 +53,6 @@ class Watches:
         self._counted = counted
         self._clock = clock
         self._lines: dict[str, Line] = {}
-        self._listed: set[str] = set()
         self._login_at = clock()
         self.on_list: Callable[[str, str | None, set[str]], None] = lambda *_: None
         """Is told index, namespace (None: all of them) and UIDs of each whole list."""
@@ -112,7 +111,6 @@ class Watches:
         line.uids.update(each["metadata"]["uid"] for each in found.get("items", []))
         if not found.get("metadata", {}).get("continue"):
             index, namespace = place
-            self._listed.add(index)
             line.listed = True
             self.on_list(index, namespace, line.uids)
             line.uids = set()
@@ -120,7 +118,7 @@ class Watches:
     @property
     def knows_pools(self) -> bool:
         """Whether pools were listed: the API server answers, and the resource is there."""
-        return POOLS in self._listed
+        return any(each.listed for path, each in list(self._lines.items()) if path.endswith(f"/{PLURAL}"))
 
     @property
     def listed(self) -> bool:
