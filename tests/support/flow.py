@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from laneway.schema.result import Result
 from support import canary
 from support.installed import BUCKET
+from support.operator import named
+from support.pools import pool_with
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
@@ -126,6 +128,26 @@ class Flow:
 
 def _body(s3: Any, key: str) -> bytes:
     return bytes(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+
+@contextmanager
+def versioned_pool(
+    installed: Installed, name: str, model: dict[str, Any], lanes: list[dict[str, Any]]
+) -> Iterator[Installed]:
+    """A pool whose results keep their versions; yields once it tells of its lanes, and is deleted at the end."""
+    keep_versions(installed)
+    document = pool_with(model=model, results={"bucket": BUCKET, "prefix": f"{name}/"}, lanes=lanes)
+    installed.cluster.apply(named(document, name, "default"))
+    eventually(lambda: len(installed.pool(name).get("status", {}).get("lanes", [])) == len(lanes), RESULT_SECONDS)
+    yield installed
+    installed.cluster.kubectl("delete", "llmworkerpool", name)
+
+
+def keep_versions(installed: Installed) -> None:
+    """So that a result that was written twice shows."""
+    with installed.cluster.inside():
+        versions = {"Status": "Enabled"}
+        installed.s3().put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=versions)
 
 
 @contextmanager

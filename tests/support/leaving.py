@@ -7,7 +7,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
@@ -62,6 +62,13 @@ class Workers:
             return ready if len(ready) == count == len(self.pods()) else []
 
         return eventually(look, SECONDS)
+
+    @classmethod
+    def serving(cls, cluster: Cluster, pool: str, lane: str, count: int) -> Self:
+        """Those of a lane once so many of them serve."""
+        workers = cls(cluster, pool, lane)
+        workers.until_ready(count)
+        return workers
 
     def until_replaced(self, names: set[str], count: int) -> list[dict[str, Any]]:
         """Until these are gone and so many others serve."""

@@ -11,13 +11,11 @@ import pytest
 from laneway.schema.names import GROUP
 from support.cluster.node import NODE
 from support.containers import environment, listening, main_process, mounts, root
-from support.flow import flowing
+from support.flow import flowing, versioned_pool
 from support.images.ollama import manifest
-from support.installed import BUCKET, CHARTS, SYSTEM
+from support.installed import CHARTS, SYSTEM
 from support.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
 from support.ollama import GEMMA, SMOLLM, ollama_files
-from support.operator import named
-from support.pools import pool_with
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -51,22 +49,14 @@ def digest(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def pool(installed: Installed) -> Iterator[Installed]:
-    with installed.cluster.inside():
-        versions = {"Status": "Enabled"}
-        installed.s3().put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=versions)
-    document = pool_with(model=model(GEMMA), results={"bucket": BUCKET, "prefix": f"{NAME}/"}, lanes=[STEADY, HASTY])
-    installed.cluster.apply(named(document, NAME, "default"))
-    eventually(lambda: len(installed.pool(NAME).get("status", {}).get("lanes", [])) == len([STEADY, HASTY]), SECONDS)
-    yield installed
-    installed.cluster.kubectl("delete", "llmworkerpool", NAME)
+    with versioned_pool(installed, NAME, model(GEMMA), [STEADY, HASTY]) as made:
+        yield made
 
 
 @pytest.fixture
 def steady(pool: Installed) -> Workers:
     """Two workers that serve."""
-    workers = Workers(pool.cluster, NAME, "steady")
-    workers.until_ready(SERVING)
-    return workers
+    return Workers.serving(pool.cluster, NAME, "steady", SERVING)
 
 
 def test_another_model_is_rolled_out_under_load(pool: Installed, steady: Workers, tmp_path: Path) -> None:

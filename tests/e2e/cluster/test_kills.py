@@ -15,16 +15,13 @@ import pytest
 from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
 from support.cluster.node import KUBELET, NODE
 from support.containers import container, kill, kill_all, main_process
-from support.flow import Flow, flowing
+from support.flow import Flow, flowing, keep_versions, versioned_pool
 from support.images.stub_engine import PACE_SECONDS
-from support.installed import BUCKET
 from support.killed import Blow, committed, recovery, struck
 from support.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
 from support.load import HELM, stub_engines, stub_pool
 from support.memory import Memory, bounded_by_version_1
 from support.ollama import GEMMA
-from support.operator import named
-from support.pools import pool_with
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -59,28 +56,14 @@ DISRUPTED = "karpenter.sh/disrupted"
 
 @pytest.fixture(scope="module")
 def pool(installed: Installed) -> Iterator[Installed]:
-    versioned(installed)
-    model = {"name": GEMMA, "contextLength": 1024}
-    document = pool_with(model=model, results={"bucket": BUCKET, "prefix": f"{NAME}/"}, lanes=[LANE])
-    installed.cluster.apply(named(document, NAME, "default"))
-    eventually(lambda: installed.pool(NAME).get("status", {}).get("lanes"), SECONDS)
-    yield installed
-    installed.cluster.kubectl("delete", "llmworkerpool", NAME)
+    with versioned_pool(installed, NAME, {"name": GEMMA, "contextLength": 1024}, [LANE]) as made:
+        yield made
 
 
 @pytest.fixture
 def steady(pool: Installed) -> Workers:
     """Two workers that serve."""
-    workers = Workers(pool.cluster, NAME, "steady")
-    workers.until_ready(SERVING)
-    return workers
-
-
-def versioned(installed: Installed) -> None:
-    """So that a result that was written twice shows."""
-    with installed.cluster.inside():
-        versions = {"Status": "Enabled"}
-        installed.s3().put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=versions)
+    return Workers.serving(pool.cluster, NAME, "steady", SERVING)
 
 
 def restarts(pod: dict[str, Any]) -> dict[str, int]:
@@ -203,7 +186,7 @@ def node_ready(installed: Installed) -> str:
 @pytest.fixture
 def spot(installed: Installed) -> Iterator[Installed]:
     """Pools that are made meanwhile have stub engines, and a profile of spot nodes."""
-    versioned(installed)
+    keep_versions(installed)
     with stub_engines(installed):
         installed.cluster.run(*HELM, "--set=placementProfiles.spot.interruption=spot")
         try:
