@@ -63,6 +63,24 @@ def test_a_bad_pool_is_refused_with_its_cause(create: Create, bad: Bad) -> None:
     assert bad.server in words_of(caught.value)
 
 
+@pytest.mark.parametrize(
+    "lane",
+    [
+        {"limits": {"timeout": "soon"}},
+        {"limits": {"expiresAfter": "1d"}},
+        {"drainTimeout": "1d"},
+        {"resources": {"requests": {"memory": "8GB"}, "limits": {"memory": "8 Gi"}}},
+        {"resources": {"limits": {"cpu": "two", "ephemeral-storage": "20G B"}}},
+    ],
+    ids=str,
+)
+def test_no_rule_stumbles_over_a_text_that_is_told_already(create: Create, lane: dict[str, Any]) -> None:
+    with pytest.raises(client.ApiException) as caught:
+        create(pool_with(lane=lane))
+    assert " such as " in words_of(caught.value)
+    assert "evaluating rule" not in words_of(caught.value)
+
+
 def test_what_a_pool_leaves_out_is_filled_in(create: Create) -> None:
     lane = create(pool_with())["spec"]["lanes"][0]
     assert lane == {

@@ -132,7 +132,7 @@ FIELDS = (
     _fields("empty messages", "messages", "at least 1 item", prompt=..., messages=[]),
     _fields("message text", "messages[0]", prompt=..., messages=[PROMPT]),
     _fields(
-        "OpenAI's parts", "messages[0].content", "valid string", prompt=...,
+        "OpenAI's parts", "messages[0].content", "a text", prompt=...,
         messages=[{"role": "user", "content": [{"type": "text", "text": PROMPT}]}],
     ),
     _fields("unknown role", "messages[0].role", "'user'", prompt=..., messages=[{"role": "developer"}]),
@@ -149,13 +149,13 @@ FIELDS = (
     _fields("stream", "stream is not accepted", stream=True),
     _fields("template", "template is not accepted", "raw: true", template="{{ .Prompt }}"),
     _fields("context", "context is not accepted", "use messages", context=[1]),
-    _fields("60,000 mistakes", "labels.a0: should be a valid string", "and 59995 more",
+    _fields("60,000 mistakes", "labels.a0: should be a text: write it in quotes", "and 59995 more",
             labels={f"a{number}": 1 for number in range(60_000)}),
     _fields("17 labels", "labels", "at most 16", labels={f"a{number}": "" for number in range(17)}),
     _fields("huge label", "labels.a", "at most 256 characters", labels={"a": "b" * 9000}),
     _fields("huge label name", "labels", "at most 63 characters", labels={"a" * 9000: "b"}),
     _fields("unknown destination", "these destinations: legal", code=ErrorCode.UNKNOWN_DESTINATION, destination="mine"),
-    _fields("destination URL", "destination", "pattern", destination="s3://acme-llm/other/"),
+    _fields("destination URL", "destination", "small letters, digits and dashes", destination="s3://acme-llm/other/"),
 )  # fmt: skip
 
 OPTIONS = tuple(
@@ -164,13 +164,13 @@ OPTIONS = tuple(
     for name, value, *words in (
         ("num_predict", 0, "greater than or equal to 1"),
         ("num_predict", -1, "greater than or equal to 1"),
-        ("num_predict", True, "valid integer"),
-        ("num_predict", "5", "valid integer"),
-        ("num_predict", 1.5, "integer"),
+        ("num_predict", True, "whole number"),
+        ("num_predict", "5", "without quotes"),
+        ("num_predict", 1.5, "whole number"),
         ("num_predict", 10**9, "less than or equal to 131072"),
         ("temperature", 9, "less than or equal to 5"),
         ("seed", 10**20, "less than or equal to"),
-        ("stop", "a", "valid array"),
+        ("stop", "a", "a list"),
         ("stop", ["a"] * 10_000, "at most 16 items"),
         ("stop", ["a" * 9000], "at most 256 characters"),
         ("max_tokens", 5, "unknown field"),
@@ -223,9 +223,9 @@ IMAGES = tuple(
     for name, value, *words in (
         ("that is none", "aGVsbG8=", "image 1 is no JPEG, PNG"),
         ("that is PDF", base64.b64encode(b"%PDF-1.7").decode(), "image 1 is no JPEG, PNG"),
-        ("not base64", "no image!", "images[0]", "pattern"),
-        ("as data URL", f"data:image/png;base64,{PNG}", "images[0]", "pattern"),
-        ("by URL", "https://example.com/a.png", "images[0]", "pattern"),
+        ("not base64", "no image!", "images[0]", "base64 without a data: prefix"),
+        ("as data URL", f"data:image/png;base64,{PNG}", "images[0]", "base64 without a data: prefix"),
+        ("by URL", "https://example.com/a.png", "images[0]", "base64 without a data: prefix"),
         ("cut off", PNG, "Ollama can't read an image"),
     )
 )

@@ -55,17 +55,25 @@ def _image(**image: Any) -> dict[str, Any]:
     return {"modelStore": {"image": image}}
 
 
+TOGETHER = "url and deadLetterURL go together: give both, or neither"
 ONE_STORE = "give exactly one of pull and image"
 ONE_ACCOUNT = "give exactly one of annotations and name"
-IS_LANEWAYS = "are Laneway's: it finds pods by them; use your own"
+IS_LANEWAYS = (
+    "keys of laneway.dev/, app.kubernetes.io/managed-by and app.kubernetes.io/component are Laneway's: it finds pods "
+    "by them; use your own"
+)
 IS_KUBERNETES = "this key is written or obeyed by Kubernetes; leave it out"
 NOT_THE_POOLS = {
     "laneway.dev/pool": IS_LANEWAYS,
     "laneway.dev/anything": IS_LANEWAYS,
     "app.kubernetes.io/managed-by": IS_LANEWAYS,
     "app.kubernetes.io/component": IS_LANEWAYS,
-    "eks.amazonaws.com/skip-containers": "set serviceAccount",
-    "controller.kubernetes.io/pod-deletion-cost": "is written by workers, so that idle ones leave first; leave it out",
+    "eks.amazonaws.com/skip-containers": (
+        "keys of eks.amazonaws.com/ decide which containers have rights on AWS; set serviceAccount"
+    ),
+    "controller.kubernetes.io/pod-deletion-cost": (
+        "a key of controller.kubernetes.io/ is written by workers, so that idle ones leave first; leave it out"
+    ),
     "kubernetes.io/config.mirror": IS_KUBERNETES,
     "batch.kubernetes.io/job-name": IS_KUBERNETES,
     "container.apparmor.security.beta.kubernetes.io/ollama": IS_KUBERNETES,
@@ -74,9 +82,9 @@ NOT_THE_POOLS = {
     "job-name": IS_KUBERNETES,
 }
 """A key of a label or an annotation → why a pool can't have it."""
-SERVING = "Laneway sets this variable, and serving depends on it"
-DEVICES = "the placement profile's accelerator decides which devices Ollama has"
-NO_RIGHTS = "Ollama has no rights on AWS or in the cluster"
+SERVING = "Laneway sets this variable, and serving depends on it; leave it out"
+DEVICES = "the placement profile's accelerator decides which devices Ollama has; leave it out"
+NO_RIGHTS = "Ollama has no rights on AWS or in the cluster; leave it out"
 ENV = "env takes OLLAMA_FLASH_ATTENTION, OLLAMA_KV_CACHE_TYPE, OLLAMA_GPU_OVERHEAD, OLLAMA_LLM_LIBRARY"
 KINDS_OF_CACHE = "OLLAMA_KV_CACHE_TYPE should be f16, q8_0 or q4_0"
 PROXY_URL = "HTTPS_PROXY should be a URL without a password, such as http://proxy.example:3128"
@@ -91,10 +99,10 @@ NOT_ENV = {
     "OLLAMA_NOPRUNE": SERVING,
     "OLLAMA_NO_CLOUD": SERVING,
     "HOME": SERVING,
-    "OLLAMA_DEBUG": "prompts would get into logs or files",
-    "OLLAMA_DEBUG_LOG_REQUESTS": "prompts would get into logs or files",
-    "OLLAMA_ORIGINS": "nobody but the worker talks to Ollama, and prompts stay in the pod",
-    "OLLAMA_REMOTES": "nobody but the worker talks to Ollama, and prompts stay in the pod",
+    "OLLAMA_DEBUG": "prompts would get into logs or files; leave it out",
+    "OLLAMA_DEBUG_LOG_REQUESTS": "prompts would get into logs or files; leave it out",
+    "OLLAMA_ORIGINS": "nobody but the worker talks to Ollama, and prompts stay in the pod; leave it out",
+    "OLLAMA_REMOTES": "nobody but the worker talks to Ollama, and prompts stay in the pod; leave it out",
     "NVIDIA_VISIBLE_DEVICES": DEVICES,
     "CUDA_VISIBLE_DEVICES": DEVICES,
     "AWS_SECRET_ACCESS_KEY": NO_RIGHTS,
@@ -108,63 +116,91 @@ NOT_ENV = {
     "HOMES": ENV,
 }
 """A variable → why Ollama can't have it from a pool."""
-OTHER_RESOURCE = "only cpu, memory and ephemeral-storage; the accelerator comes from the lane's placement profile"
+OTHER_RESOURCE = (
+    "only cpu, memory and ephemeral-storage; leave others out: the accelerator comes from the lane's placement profile"
+)
 BAD_CPU = "cpu should be 10m to 1000"
 BAD_BYTES = "memory and ephemeral-storage should be 64Mi to 64Ti, with their unit"
-REQUEST_TOO_HIGH = "each of resources.requests should be at most its limit in resources.limits"
-MATCH = "String should match pattern"
-SHAPE = "should match '"
+SMALL = "should be small letters, digits and dashes, with a letter or a digit at both ends, such as "
+MODEL = "should be a model's name as Ollama writes it, without spaces, such as gemma3:4b"
+A_DIGEST = "should be a whole digest: sha256: and 64 digits, each 0-9 or a-f, such as sha256:a2af6cc3eb7f…"
+A_BUCKET = "should be a bucket's name without s3://: 3 to 63 small letters, digits, dots and dashes, such as acme-llm"
+PREFIX = (
+    "should be parts of letters, digits, dots, dashes, _ and =, each ending with a slash and none beginning with a "
+    "dot, such as llm/documents/"
+)
+ARN = "should be the ARN of a standard SNS topic, such as arn:aws:sns:eu-west-1:111122223333:results"
+REGION = "should be a region as AWS names it, such as eu-west-1"
+QUEUE_URL = "should be the URL of a queue, such as https://sqs.eu-west-1.amazonaws.com/111122223333/documents"
+OBJECT = (
+    "should be the name of an object in the cluster: small letters, digits, dashes and dots, with a letter or a digit "
+    "at both ends, such as team-a"
+)
+LABEL = "should be letters, digits, dashes, underscores and dots, a letter or a digit at both ends, such as team-a"
+VARIABLE = "should be a variable's name: letters, digits and underscores, no digit first, such as NO_PROXY"
+ONE_LINE = "should be one line of ASCII, such as 1; a variable without a value is left out"
+IMAGE = (
+    "should be an image as a registry names it, without https:// and with its path in small letters, such as "
+    "registry.example/models/gemma3:4b; a digest at its end is @sha256: and 64 digits, each 0-9 or a-f"
+)
+DURATION = "should be a duration such as 90s, 5m or 1h30m"
+QUANTITY = "should be a quantity such as 500m, 2 or 8Gi (one with a point in quotes: '0.5')"
 
 _BAD = (
-    _bad("no model", "spec.model: Field required", "spec.model: Required", model=None),
-    _bad("a model without a name", "spec.model.name: Field required", "spec.model.name: Required", model={}),
-    _bad("a model's name with a space", f"spec.model.name: {MATCH}", SHAPE, model={"name": "gemma 3"}),
+    _bad("no model", "spec.model: is missing; add it", "spec.model: Required", model=None),
+    _bad("a model without a name", "spec.model.name: is missing; add it", "spec.model.name: Required", model={}),
+    _bad("a model's name with a space", f"spec.model.name: {MODEL}", MODEL, model={"name": "gemma 3"}),
     _bad("a long model's name", "at most 256", "may not be more than 256 bytes", model={"name": "a" * 257}),
-    _bad("a digest that is none", f"spec.model.digest: {MATCH}", SHAPE, model={"name": "a", "digest": "a" * 64}),
+    _bad("a digest that is none", f"spec.model.digest: {A_DIGEST}", A_DIGEST, model={"name": "a", "digest": "a" * 64}),
     _bad(
         "a tiny context",
         "contextLength: should be greater than or equal to 512",
         "greater than or equal to 512",
         model={"name": "a", "contextLength": 511},
     ),
-    _bad("no bucket", "spec.results.bucket: Field required", "spec.results.bucket: Required", results={}),
-    _bad("a bucket in capitals", f"spec.results.bucket: {MATCH}", SHAPE, results={"bucket": "Acme"}),
-    _bad("a short bucket", f"spec.results.bucket: {MATCH}", SHAPE, results={"bucket": "ab"}),
-    _bad("a prefix without a slash", f"spec.results.prefix: {MATCH}", SHAPE, results=BUCKET | {"prefix": "a"}),
-    _bad("a prefix upwards", f"spec.results.prefix: {MATCH}", SHAPE, results=BUCKET | {"prefix": "../"}),
-    _bad("a prefix at the root", f"spec.results.prefix: {MATCH}", SHAPE, results=BUCKET | {"prefix": "/"}),
-    _bad("a topic that is no ARN", f"topicARN: {MATCH}", SHAPE, notifications={"sns": {"topicARN": "results"}}),
-    _bad("notifications to nobody", "notifications.sns: Field required", "sns: Required", notifications={}),
-    _bad("a region that is none", f"spec.aws.region: {MATCH}", SHAPE, aws={"region": "europe"}),
+    _bad("no bucket", "spec.results.bucket: is missing; add it", "spec.results.bucket: Required", results={}),
+    _bad("a bucket in capitals", f"spec.results.bucket: {A_BUCKET}", A_BUCKET, results={"bucket": "Acme"}),
+    _bad("a short bucket", f"spec.results.bucket: {A_BUCKET}", A_BUCKET, results={"bucket": "ab"}),
+    _bad("a prefix without a slash", f"spec.results.prefix: {PREFIX}", PREFIX, results=BUCKET | {"prefix": "a"}),
+    _bad("a prefix upwards", f"spec.results.prefix: {PREFIX}", PREFIX, results=BUCKET | {"prefix": "../"}),
+    _bad("a prefix at the root", f"spec.results.prefix: {PREFIX}", PREFIX, results=BUCKET | {"prefix": "/"}),
+    _bad("a topic that is no ARN", f"topicARN: {ARN}", ARN, notifications={"sns": {"topicARN": "results"}}),
+    _bad("notifications to nobody", "notifications.sns: is missing; add it", "sns: Required", notifications={}),
+    _bad("a region that is none", f"spec.aws.region: {REGION}", REGION, aws={"region": "europe"}),
     _bad(
         "two destinations of one name",
-        "two destinations have the same name",
+        "two destinations have the same name, a; give each its own",
         "Duplicate value",
         destinations=[BUCKET | {"name": "a"}, BUCKET | {"name": "a"}],
     ),
     _bad(
         "a destination with a bad alias",
-        f"spec.destinations[0].name: {MATCH}",
-        SHAPE,
+        f"spec.destinations[0].name: {SMALL}",
+        SMALL,
         destinations=[BUCKET | {"name": "Legal"}],
     ),
     _bad(
         "33 destinations",
-        "at most 32 items",
+        "spec.destinations: should have at most 32 items",
         "must have at most 32 items",
         destinations=[BUCKET | {"name": f"d{number}"} for number in range(33)],
     ),
-    _bad("no lanes", "at least 1 item", "should have at least 1 items", lanes=[]),
+    _bad("no lanes", "spec.lanes: should have at least 1 item", "should have at least 1 items", lanes=[]),
     _bad(
         "17 lanes",
-        "at most 16 items",
+        "spec.lanes: should have at most 16 items",
         "must have at most 16 items",
         lanes=[{"name": f"l{number}"} for number in range(17)],
     ),
-    _bad("two lanes of one name", "two lanes have the same name", "Duplicate value", lanes=[{"name": "a"}] * 2),
-    _bad("a lane without a name", "spec.lanes[0].name: Field required", "spec.lanes[0].name: Required", lanes=[{}]),
+    _bad(
+        "two lanes of one name",
+        "two lanes have the same name, a; give each its own",
+        "Duplicate value",
+        lanes=[{"name": "a"}] * 2,
+    ),
+    _bad("a lane without a name", "spec.lanes[0].name: is missing; add it", "spec.lanes[0].name: Required", lanes=[{}]),
     _bad("a lane's long name", "at most 20 characters", "may not be more than 20 bytes", lanes=[{"name": "l" * 21}]),
-    _bad("a lane's name in capitals", f"spec.lanes[0].name: {MATCH}", SHAPE, lanes=[{"name": "Fast"}]),
+    _bad("a lane's name in capitals", f"spec.lanes[0].name: {SMALL}", SMALL, lanes=[{"name": "Fast"}]),
     _bad("no queue at all", "exactly one of managed and url", "exactly one of managed and url", lane={"queue": {}}),
     _bad(
         "a queue of both kinds",
@@ -174,14 +210,14 @@ _BAD = (
     ),
     _bad(
         "a queue without a dead-letter queue",
-        "url and deadLetterURL go together",
-        "url and deadLetterURL go together",
+        TOGETHER,
+        TOGETHER,
         lane={"queue": {"url": "https://sqs/a"}},
     ),
     _bad(
         "a dead-letter queue without a queue",
-        "url and deadLetterURL go together",
-        "url and deadLetterURL go together",
+        TOGETHER,
+        TOGETHER,
         lane={"queue": {"managed": {}, "deadLetterURL": "https://sqs/a"}},
     ),
     _bad(
@@ -202,58 +238,78 @@ _BAD = (
         "a FIFO queue can't be served",
         lane={"queue": QUEUE | {"deadLetterURL": "https://sqs/a.fifo"}},
     ),
-    _bad("a queue that is no URL", f"queue.url: {MATCH}", SHAPE, lane={"queue": QUEUE | {"url": "documents"}}),
+    _bad("a queue that is no URL", f"queue.url: {QUEUE_URL}", QUEUE_URL, lane={"queue": QUEUE | {"url": "documents"}}),
     _bad(
         "a long URL", "at most 512", "may not be more than 512 bytes", lane={"queue": QUEUE | {"url": LONG_URL + "a"}}
     ),
     _bad(
         "two lanes with one queue",
-        "two lanes use the same queue",
-        "two lanes use the same queue",
+        "the queue https://sqs/a is used twice; give each lane a queue and a dead-letter queue of its own",
+        "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE | {"url": QUEUE["url"]}}],
     ),
     _bad(
         "a queue that is another lane's dead-letter queue",
-        "two lanes use the same queue",
-        "two lanes use the same queue",
+        "the queue https://sqs/a-dead is used twice; give each lane a queue and a dead-letter queue of its own",
+        "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE | {"url": QUEUE["deadLetterURL"]}}],
     ),
     _bad(
         "two lanes with one dead-letter queue",
-        "two lanes use the same queue",
-        "two lanes use the same queue",
+        "the queue https://sqs/a-dead is used twice; give each lane a queue and a dead-letter queue of its own",
+        "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": QUEUE | {"url": "https://sqs/b"}}],
     ),
     _bad(
         "a queue that is its own dead-letter queue",
-        "two lanes use the same queue",
-        "two lanes use the same queue",
+        "the queue https://sqs/a is used twice; give each lane a queue and a dead-letter queue of its own",
+        "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         lane={"queue": {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a"}},
     ),
     _bad("no request at once", "parallel: should be greater", "greater than or equal to 1", lane={"parallel": 0}),
     _bad("65 requests at once", "parallel: should be less", "less than or equal to 64", lane={"parallel": 65}),
     _bad(
-        "a number in quotes", "parallel: should be a valid integer", "must be of type integer", lane={"parallel": "2"}
+        "a number in quotes",
+        "parallel: should be a whole number, without quotes",
+        "must be of type integer",
+        lane={"parallel": "2"},
     ),
-    _bad("a timeout of no length", "timeout: should be greater", "should be 1s to 11h30m", **_limits(timeout="0s")),
-    _bad("a timeout too long", "timeout: should be less", "should be 1s to 11h30m", **_limits(timeout="11h30m1s")),
-    _bad("a timeout in words", "should be a duration such as", SHAPE, **_limits(timeout="soon")),
-    _bad("a timeout in days", "should be a duration such as", SHAPE, **_limits(timeout="1d")),
-    _bad("a timeout backwards", "should be a duration such as", SHAPE, **_limits(timeout="-5m")),
-    _bad("a timeout as a number", "should be a duration such as", "must be of type string", **_limits(timeout=300)),
-    _bad("an empty timeout", "should be a duration such as", "at least 2 chars", **_limits(timeout="")),
-    _bad("an expiry too short", "expiresAfter: should be greater", "1m to 312h", **_limits(expiresAfter="59s")),
-    _bad("an expiry too long", "expiresAfter: should be less", "1m to 312h", **_limits(expiresAfter="312h1s")),
+    _bad(
+        "a timeout of no length",
+        "timeout: should be greater",
+        f"{DURATION}, from 1s to 11h30m",
+        **_limits(timeout="0s"),
+    ),
+    _bad(
+        "a timeout too long", "timeout: should be less", f"{DURATION}, from 1s to 11h30m", **_limits(timeout="11h30m1s")
+    ),
+    _bad("a timeout in words", DURATION, DURATION, **_limits(timeout="soon")),
+    _bad("a timeout in days", DURATION, DURATION, **_limits(timeout="1d")),
+    _bad("a timeout backwards", DURATION, DURATION, **_limits(timeout="-5m")),
+    _bad("a timeout as a number", DURATION, "must be of type string", **_limits(timeout=300)),
+    _bad("an empty timeout", DURATION, "at least 2 chars", **_limits(timeout="")),
+    _bad(
+        "an expiry too short",
+        "expiresAfter: should be greater",
+        f"{DURATION}, from 1m to 312h",
+        **_limits(expiresAfter="59s"),
+    ),
+    _bad(
+        "an expiry too long",
+        "expiresAfter: should be less",
+        f"{DURATION}, from 1m to 312h",
+        **_limits(expiresAfter="312h1s"),
+    ),
     _bad(
         "an expiry before the timeout",
-        "limits.expiresAfter should be at least limits.timeout",
-        "limits.expiresAfter should be at least limits.timeout",
+        "spec.lanes[0]: limits.expiresAfter (9m59s) should be at least limits.timeout (10m)",
+        "limits.expiresAfter should be at least limits.timeout, which is 5m where it isn't given",
         **_limits(timeout="10m", expiresAfter="9m59s"),
     ),
     _bad(
         "an expiry before the default timeout",
-        "limits.expiresAfter should be at least limits.timeout",
-        "limits.expiresAfter should be at least limits.timeout",
+        "spec.lanes[0]: limits.expiresAfter (4m) should be at least limits.timeout (5m)",
+        "limits.expiresAfter should be at least limits.timeout, which is 5m where it isn't given",
         **_limits(expiresAfter="4m"),
     ),
     _bad("no attempt", "maxAttempts: should be greater", "greater than or equal to 1", **_limits(maxAttempts=0)),
@@ -271,18 +327,23 @@ _BAD = (
         "limits.maxTokens should be smaller than the model's contextLength",
         lane={"model": {"name": "a", "contextLength": 2048}, "limits": {"maxTokens": 2048}},
     ),
-    _bad("no drain", "drainTimeout: should be greater", "should be 1s to 30m", lane={"drainTimeout": "0s"}),
-    _bad("a drain too long", "drainTimeout: should be less", "should be 1s to 30m", lane={"drainTimeout": "30m1s"}),
+    _bad("no drain", "drainTimeout: should be greater", f"{DURATION}, from 1s to 30m", lane={"drainTimeout": "0s"}),
+    _bad(
+        "a drain too long",
+        "drainTimeout: should be less",
+        f"{DURATION}, from 1s to 30m",
+        lane={"drainTimeout": "30m1s"},
+    ),
     _bad(
         "a floor above the ceiling",
-        "minReplicas should be at most maxReplicas",
-        "minReplicas should be at most maxReplicas",
+        "scaling: minReplicas (3) should be at most maxReplicas (2)",
+        "minReplicas should be at most maxReplicas, which is 1 where it isn't given",
         **_scaling(minReplicas=3, maxReplicas=2),
     ),
     _bad(
         "a floor above the default ceiling",
-        "minReplicas should be at most maxReplicas",
-        "minReplicas should be at most maxReplicas",
+        "scaling: minReplicas (2) should be at most maxReplicas (1)",
+        "minReplicas should be at most maxReplicas, which is 1 where it isn't given",
         **_scaling(minReplicas=2),
     ),
     _bad("a floor below the ground", "minReplicas: should be greater", "equal to 0", **_scaling(minReplicas=-1)),
@@ -290,9 +351,9 @@ _BAD = (
     _bad("1001 workers", "maxReplicas: should be less", "equal to 1000", **_scaling(maxReplicas=1001)),
     _bad("no jobs for a worker", "jobsPerReplica: should be greater", "equal to 1", **_scaling(jobsPerReplica=0)),
     _bad("10001 jobs for a worker", "jobsPerReplica: should be less", "10000", **_scaling(jobsPerReplica=10_001)),
-    _bad("a cooldown too long", "cooldown: should be less", "should be 0s to 6h", **_scaling(cooldown="6h1s")),
-    _bad("a cooldown of half a second", "should be a duration such as", SHAPE, **_scaling(cooldown="500ms")),
-    _bad("a placement without a profile", "profiles: Field required", "profiles: Required", lane={"placement": {}}),
+    _bad("a cooldown too long", "cooldown: should be less", f"{DURATION}, from 0s to 6h", **_scaling(cooldown="6h1s")),
+    _bad("a cooldown of half a second", DURATION, DURATION, **_scaling(cooldown="500ms")),
+    _bad("a placement without a profile", "profiles: is missing; add it", "profiles: Required", lane={"placement": {}}),
     _bad(
         "a placement with no profile",
         "at least 1 item",
@@ -307,14 +368,14 @@ _BAD = (
     ),
     _bad(
         "a profile named twice",
-        "a placement profile is named twice; name each once",
+        "the placement profile a is named twice; name each once",
         "a placement profile is named twice; name each once",
         lane={"placement": {"profiles": ["a", "b", "a"]}},
     ),
-    _bad("a profile in capitals", f"profiles[0]: {MATCH}", SHAPE, lane={"placement": {"profiles": ["G5"]}}),
+    _bad("a profile in capitals", f"profiles[0]: {SMALL}", SMALL, lane={"placement": {"profiles": ["G5"]}}),
     _bad(
         "a pull secret named twice",
-        "a pull secret is named twice; name each once",
+        "the pull secret a is named twice; name each once",
         "a pull secret is named twice; name each once",
         podTemplate={"imagePullSecrets": ["a", "b", "a"]},
     ),
@@ -324,14 +385,14 @@ _BAD = (
         "must have at most 8 items",
         podTemplate={"imagePullSecrets": [f"s{number}" for number in range(9)]},
     ),
-    _bad("a priority in capitals", f"priorityClassName: {MATCH}", SHAPE, podTemplate={"priorityClassName": "High"}),
-    _bad("a runtime with a space", f"runtimeClassName: {MATCH}", SHAPE, podTemplate={"runtimeClassName": "a b"}),
+    _bad("a priority in capitals", f"priorityClassName: {OBJECT}", OBJECT, podTemplate={"priorityClassName": "High"}),
+    _bad("a runtime with a space", f"runtimeClassName: {OBJECT}", OBJECT, podTemplate={"runtimeClassName": "a b"}),
     *(
-        _bad(f"{key} among {field}", words, words, podTemplate={field: {"team": "a", key: "b"}})
+        _bad(f"{key} among {field}", f"{field}: {key}: {words}", words, podTemplate={field: {"team": "a", key: "b"}})
         for field in ("labels", "annotations")
         for key, words in NOT_THE_POOLS.items()
     ),
-    _bad("a label's value with a space", f"labels.team: {MATCH}", SHAPE, podTemplate={"labels": {"team": "a b"}}),
+    _bad("a label's value with a space", f"labels.team: {LABEL}", LABEL, podTemplate={"labels": {"team": "a b"}}),
     _bad(
         "a label's long value",
         "at most 63 characters",
@@ -340,7 +401,7 @@ _BAD = (
     ),
     _bad(
         "an annotation that is no text",
-        "annotations.karpenter.sh/do-not-disrupt: should be a valid string",
+        "annotations.karpenter.sh/do-not-disrupt: should be a text: write it in quotes",
         "must be of type string",
         podTemplate={"annotations": {"karpenter.sh/do-not-disrupt": True}},
     ),
@@ -362,7 +423,7 @@ _BAD = (
     ),
     _bad(
         "a variable named twice",
-        "two variables of env have the same name; name each once",
+        "two variables of env have the same name, NO_PROXY; name each once",
         "Duplicate value",
         podTemplate={"env": [{"name": "NO_PROXY", "value": "a"}, {"name": "NO_PROXY", "value": "b"}]},
     ),
@@ -372,13 +433,13 @@ _BAD = (
         "must have at most 16 items",
         podTemplate={"env": [{"name": "NO_PROXY", "value": "a"} for _ in range(17)]},
     ),
-    _bad("a variable with a dash", f"env[0].name: {MATCH}", SHAPE, **_env("NO-PROXY")),
-    _bad("a variable with nothing in it", f"env[0].value: {MATCH}", SHAPE, **_env("NO_PROXY", "")),
-    _bad("a variable of two lines", f"env[0].value: {MATCH}", SHAPE, **_env("NO_PROXY", "a\nb")),
+    _bad("a variable with a dash", f"env[0].name: {VARIABLE}", VARIABLE, **_env("NO-PROXY")),
+    _bad("a variable with nothing in it", f"env[0].value: {ONE_LINE}", ONE_LINE, **_env("NO_PROXY", "")),
+    _bad("a variable of two lines", f"env[0].value: {ONE_LINE}", ONE_LINE, **_env("NO_PROXY", "a\nb")),
     _bad("a long variable", "at most 1024", "may not be more than 1024 bytes", **_env("NO_PROXY", "a" * 1025)),
     _bad(
         "a variable without a value",
-        "env[0].value: Field required",
+        "env[0].value: is missing; add it",
         "env[0].value: Required",
         podTemplate={"env": [{"name": "NO_PROXY"}]},
     ),
@@ -397,12 +458,12 @@ _BAD = (
     ),
     _bad("no store at all", ONE_STORE, ONE_STORE, modelStore={}),
     _bad("a store of both kinds", ONE_STORE, ONE_STORE, modelStore={"pull": {}, "image": {"reference": "a"}}),
-    _bad("an image without a name", "image.reference: Field required", "image.reference: Required", **_image()),
-    _bad("an empty image's name", f"image.reference: {MATCH}", SHAPE, **_image(reference="")),
-    _bad("an image's name with a space", f"image.reference: {MATCH}", SHAPE, **_image(reference="a b")),
-    _bad("an image's name with a scheme", f"image.reference: {MATCH}", SHAPE, **_image(reference="https://a/b")),
-    _bad("a repository in capitals", f"image.reference: {MATCH}", SHAPE, **_image(reference="a.example/B:1")),
-    _bad("half an image's digest", f"image.reference: {MATCH}", SHAPE, **_image(reference="a@sha256:abc")),
+    _bad("an image without a name", "image.reference: is missing; add it", "image.reference: Required", **_image()),
+    _bad("an empty image's name", f"image.reference: {IMAGE}", IMAGE, **_image(reference="")),
+    _bad("an image's name with a space", f"image.reference: {IMAGE}", IMAGE, **_image(reference="a b")),
+    _bad("an image's name with a scheme", f"image.reference: {IMAGE}", IMAGE, **_image(reference="https://a/b")),
+    _bad("a repository in capitals", f"image.reference: {IMAGE}", IMAGE, **_image(reference="a.example/B:1")),
+    _bad("half an image's digest", f"image.reference: {IMAGE}", IMAGE, **_image(reference="a@sha256:abc")),
     _bad("a long image's name", "at most 512", "may not be more than 512 bytes", **_image(reference="a" * 513)),
     _bad(
         "a pull policy that is none",
@@ -414,18 +475,23 @@ _BAD = (
         "a pull with a field", "pull.registry: unknown field", "pull.registry", modelStore={"pull": {"registry": "a"}}
     ),
     *(
-        _bad(f"{name} among {part}", OTHER_RESOURCE, OTHER_RESOURCE, **_resources(**{part: {name: 1}}))
+        _bad(
+            f"{name} among {part}",
+            f"{part}: {name}: {OTHER_RESOURCE}",
+            OTHER_RESOURCE,
+            **_resources(**{part: {name: 1}}),
+        )
         for part in ("requests", "limits")
         for name in ("nvidia.com/gpu", "amd.com/gpu", "aws.amazon.com/neuron", "hugepages-2Mi", "gpu", "storage")
     ),
     _bad(
         "an accelerator among the other resources",
-        OTHER_RESOURCE,
+        f"nvidia.com/gpu: {OTHER_RESOURCE}",
         OTHER_RESOURCE,
         **_resources(limits={"cpu": 1, "memory": "1Gi", "ephemeral-storage": "1Gi", "nvidia.com/gpu": 1}),
     ),
     *(
-        _bad(f"{value!r} of {name}", words, words, **_resources(requests={name: value}))
+        _bad(f"{value!r} of {name}", f"{words}; {name} is {value}", words, **_resources(requests={name: value}))
         for name, words, values in (
             ("cpu", BAD_CPU, (0, "9m", "0.009", 1001, "1.001k", "8Gi")),
             ("memory", BAD_BYTES, (8, "100m", "8k", "63Mi", "65535Ki", "65Ti")),
@@ -434,17 +500,17 @@ _BAD = (
         for value in values
     ),
     *(
-        _bad(f"{value!r} of memory", "should be a quantity such as 500m, 2 or 8Gi", server, **_memory(value))
+        _bad(f"{value!r} of memory", QUANTITY, server, **_memory(value))
         for value, server in (
-            ("", SHAPE),
-            ("8 Gi", SHAPE),
-            ("8GB", SHAPE),
-            ("8gi", SHAPE),
-            ("-8Gi", SHAPE),
-            ("1e9", SHAPE),
-            (".5Gi", SHAPE),
-            ("0.5555Gi", SHAPE),
-            ("0.5m", SHAPE),
+            ("", QUANTITY),
+            ("8 Gi", QUANTITY),
+            ("8GB", QUANTITY),
+            ("8gi", QUANTITY),
+            ("-8Gi", QUANTITY),
+            ("1e9", QUANTITY),
+            (".5Gi", QUANTITY),
+            ("0.5555Gi", QUANTITY),
+            ("0.5m", QUANTITY),
             (1.5, "must be of type integer,string"),
             (True, "must be of type integer,string"),
             ([], "must be of type integer,string"),
@@ -453,19 +519,19 @@ _BAD = (
     ),
     _bad(
         "more requested than allowed",
-        REQUEST_TOO_HIGH,
-        REQUEST_TOO_HIGH,
+        "spec.lanes[0].resources: requests.memory (1025Mi) should be at most limits.memory (1Gi)",
+        "requests.memory should be at most limits.memory",
         **_resources(requests={"cpu": 1, "memory": "1025Mi"}, limits={"memory": "1Gi"}),
     ),
     _bad(
         "more processors requested than allowed",
-        REQUEST_TOO_HIGH,
-        REQUEST_TOO_HIGH,
+        "spec.lanes[0].resources: requests.cpu (1.5) should be at most limits.cpu (1499m)",
+        "requests.cpu should be at most limits.cpu",
         **_resources(requests={"cpu": "1.5"}, limits={"cpu": "1499m"}),
     ),
     _bad(
         "nine requests",
-        "at most 8 items",
+        "resources.requests: should have at most 8 items",
         "must have at most 8 items",
         **_resources(requests={f"cpu{number}": 1 for number in range(9)}),
     ),
@@ -478,7 +544,7 @@ _BAD = (
     _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
     _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
     _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
-    _bad("an account in capitals", f"serviceAccount.name: {MATCH}", SHAPE, serviceAccount={"name": "Claims"}),
+    _bad("an account in capitals", f"serviceAccount.name: {OBJECT}", OBJECT, serviceAccount={"name": "Claims"}),
     _bad(
         "17 annotations",
         "at most 16 items",
@@ -494,16 +560,18 @@ _BAD = (
     Bad(
         "a long name",
         pool_with() | {"metadata": {"name": "p" * 41}},
-        "metadata.name: String should have at most 40 characters",
+        "metadata.name: should have at most 40 characters",
         "the pool's name should have at most 40 characters",
     ),
     Bad(
         "a name with a dot",
         pool_with() | {"metadata": {"name": "a.b"}},
-        f"metadata.name: {MATCH}",
+        f"metadata.name: {SMALL}",
         "the pool's name should have no dots",
     ),
-    Bad("no spec", {key: each for key, each in pool_with().items() if key != "spec"}, "spec: Field required", "spec"),
+    Bad(
+        "no spec", {key: each for key, each in pool_with().items() if key != "spec"}, "spec: is missing; add it", "spec"
+    ),
     # A field that nobody knows is refused under strict validation, which is kubectl's default.
     _bad("an unknown field", "spec.warmup: unknown field", 'unknown field "spec.warmup"', warmup="5m"),
     _bad(

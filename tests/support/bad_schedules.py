@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.bad_pools import MATCH, SHAPE, Bad, Good
+from support.bad_pools import SMALL, Bad, Good
 from support.pools import pool_with
 
 AT = "spec.lanes[0].schedules[0]"
 FORM = "should be five-field cron such as 0 8 * * 1-5"
 ONE_EFFECT = "give exactly one of minReplicas and suspend: true"
-TIMEZONE = "should be the name of a time zone"
+TIMEZONE = "should be the name of a time zone, such as Europe/Paris or UTC"
 ONE_DAY_FIELD = "should leave day of month or day of week at *"
 
 
@@ -34,15 +34,15 @@ def _bad_cron(text: str) -> Bad:
 
 
 BAD = (
-    _bad("a schedule without a name", f"{AT}.name: Field required", "schedules[0].name: Required", name=None),
-    _bad("a schedule's name in capitals", f"{AT}.name: {MATCH}", SHAPE, name="Night"),
-    _bad("a schedule without a zone", f"{AT}.timezone: Field required", "timezone: Required", timezone=None),
-    _bad("a schedule without a start", f"{AT}.start: Field required", "start: Required", start=None),
-    _bad("a schedule without an end", f"{AT}.end: Field required", "end: Required", end=None),
+    _bad("a schedule without a name", f"{AT}.name: is missing; add it", "schedules[0].name: Required", name=None),
+    _bad("a schedule's name in capitals", f"{AT}.name: {SMALL}", SMALL, name="Night"),
+    _bad("a schedule without a zone", f"{AT}.timezone: is missing; add it", "timezone: Required", timezone=None),
+    _bad("a schedule without a start", f"{AT}.start: is missing; add it", "start: Required", start=None),
+    _bad("a schedule without an end", f"{AT}.end: is missing; add it", "end: Required", end=None),
     _bad("a zone that is nowhere", TIMEZONE, timezone="Mars/Base"),
-    _bad("an empty zone", f"{AT}.timezone: {TIMEZONE}", SHAPE, timezone=""),
-    _bad("a zone that is a difference", f"{AT}.timezone: {TIMEZONE}", SHAPE, timezone="+02:00"),
-    _bad("a zone upwards", f"{AT}.timezone: {TIMEZONE}", SHAPE, timezone="../UTC"),
+    _bad("an empty zone", f"{AT}.timezone: {TIMEZONE}", TIMEZONE, timezone=""),
+    _bad("a zone that is a difference", f"{AT}.timezone: {TIMEZONE}", TIMEZONE, timezone="+02:00"),
+    _bad("a zone upwards", f"{AT}.timezone: {TIMEZONE}", TIMEZONE, timezone="../UTC"),
     _bad("a long zone", f"{AT}.timezone: {TIMEZONE}", "may not be more than 64 bytes", timezone="A" * 65),
     _bad("a folder of zones", TIMEZONE, timezone="Europe"),
     _bad("a schedule that does nothing", ONE_EFFECT, suspend=None),
@@ -52,6 +52,7 @@ BAD = (
     _bad("a floor of 1001", "minReplicas: should be less", "equal to 1000", suspend=None, minReplicas=1001),
     _bad(
         "a scheduled floor above the ceiling",
+        "lanes[0]: minReplicas of the schedule night (5) should be at most scaling.maxReplicas (4)",
         "the minReplicas of a schedule should be at most scaling.maxReplicas",
         suspend=None,
         minReplicas=5,
@@ -88,31 +89,43 @@ BAD = (
             "TZ=UTC 0 1 * * *",
         )
     ),
-    Bad("two schedules of one name", pool_of(schedule(), schedule()), "two schedules have the same name", "Duplicate"),
+    Bad(
+        "two schedules of one name",
+        pool_of(schedule(), schedule()),
+        "two schedules have the same name, night",
+        "Duplicate",
+    ),
     Bad(
         "17 schedules",
         pool_of(*(schedule(name=f"n{number}") for number in range(17))),
-        "at most 16 items",
+        "schedules: should have at most 16 items",
         "must have at most 16 items",
     ),
-    Bad("a suspension in words", pool_with(suspend="yes"), "should be a valid boolean", "must be of type boolean"),
+    Bad(
+        "a suspension in words",
+        pool_with(suspend="yes"),
+        "should be true or false, without quotes",
+        "must be of type boolean",
+    ),
 )
 
 BEYOND_CEL = (
     _bad(
         "a range that goes down", f"{AT}.start: has a range that goes down: write 22-23,0-5", "", start="0 22-5 * * *"
     ),
-    _bad("a day that no month has", f"{AT}.start: names a day that its months don't have", "", start="0 1 31 apr *"),
+    _bad(
+        "a day that no month has", f"{AT}.start: should name a day that one of its months has", "", start="0 1 31 apr *"
+    ),
     _bad("equal times, written differently", "start and end should differ", "", end="00 01 * * *"),
     _bad(
         "an end that comes twice",
-        "start and end should take turns: after Fri 2026-01-02 05:00 end is next again",
+        "start and end should take turns: after Fri 2026-01-02 05:00 end is next again; give both the same days",
         "",
         start="0 1 * * 1-5",
     ),
     _bad(
         "a start that comes twice",
-        "start and end should take turns: after Thu 2026-01-01 01:00 start is next again",
+        "start and end should take turns: after Thu 2026-01-01 01:00 start is next again; give both the same days",
         "",
         end="0 5 * * fri",
     ),

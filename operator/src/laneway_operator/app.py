@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import kopf
 import yaml
 
+from laneway.schema.problems import bad_yaml
 from laneway_operator.api_server import connect
 from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.handlers import kopf_settings, register
@@ -111,5 +112,7 @@ def read_profiles(path: Path) -> dict[str, Profile]:
     """The placement profiles of the chart's ConfigMap; raises `SettingsError`."""
     try:
         return parse_profiles(yaml.safe_load(path.read_bytes()))
-    except (OSError, yaml.YAMLError) as error:
-        raise SettingsError(f"{path} can't be read: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: {bad_yaml(error)}") from error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.base import cel, duration_text
+from laneway.schema.base import PATTERN_WORDS, cel, duration_text
 from laneway.schema.names import GROUP, KIND, PLURAL, VERSION
 from laneway.schema.pool import LLMWorkerPool, Spec
 from laneway_operator.status_model import PoolStatus
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 MAX_POOL_NAME = 40
+RULES = "x-kubernetes-validations"
 DROPPED = {"title", "discriminator", "examples", "$defs", "ge", "le"}
 INT_OR_STRING = ["integer", "string"]  # Kubernetes has a word of its own for this union, and no other
 NAME_RULES = cel(
@@ -88,13 +89,13 @@ def structural(model: type[BaseModel]) -> dict[str, Any]:
 def _convert(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     node = _flat(node, definitions)
     out = {key: value for key, value in node.items() if key not in DROPPED}
+    if PATTERN_WORDS in out:
+        out = _in_words(node, out)
     if out.get("type") == INT_OR_STRING:
         out |= {"x-kubernetes-int-or-string": True}
         del out["type"]
     if "default" in out:
         out["default"] = _without_null(out["default"])
-    if node.get("type") == "string" and {"ge", "le"} <= node.keys():
-        out |= _between(node["ge"], node["le"])
     if "properties" in out:
         out["properties"] = {key: _convert(each, definitions) for key, each in out["properties"].items()}
         out.pop("additionalProperties", None)  # what is not in a structural schema is pruned, or refused by kubectl
@@ -123,9 +124,12 @@ def _without_null(value: Any) -> Any:
     return value
 
 
-def _between(lowest: int, highest: int) -> dict[str, Any]:
-    """Bounds of a duration, which OpenAPI can't say of a string."""
-    low, high = duration_text(lowest), duration_text(highest)
-    return cel(
-        (f"duration(self) >= duration('{low}') && duration(self) <= duration('{high}')", f"should be {low} to {high}")
-    )
+def _in_words(node: dict[str, Any], out: dict[str, Any]) -> dict[str, Any]:
+    """A rule in the place of a pattern: of a pattern the API server tells no more than the expression."""
+    pattern, words = out.pop("pattern"), out.pop(PATTERN_WORDS)
+    rule = f"{'self' if out['type'] == 'string' else 'string(self)'}.matches(r'{pattern}')"
+    if {"ge", "le"} <= node.keys():  # of a duration; OpenAPI can't say that of a string
+        low, high = duration_text(node["ge"]), duration_text(node["le"])
+        rule += f" && duration(self) >= duration('{low}') && duration(self) <= duration('{high}')"
+        words += f", from {low} to {high}"
+    return out | {RULES: [*cel((rule, words))[RULES], *out.get(RULES, [])]}

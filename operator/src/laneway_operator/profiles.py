@@ -7,22 +7,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
-from laneway.schema.base import Alias, KubernetesModel, problems
+from laneway.schema.base import Alias, KubernetesModel, Pattern
+from laneway.schema.problems import problems
 from laneway.schema.quantity import UNITS
 from laneway_operator.settings import SettingsError
 
 _QUANTITY = re.compile(r"([0-9]{1,15})(Ki|Mi|Gi|Ti|k|M|G|T)?")
+NO_BYTES = "should be a quantity such as 22888Mi or 15Gi"
 
 
 def _bytes(value: object) -> int:
     """Bytes of a quantity."""
     found = _QUANTITY.fullmatch(str(value))
     if found is None:
-        raise ValueError("should be a quantity such as 22888Mi or 15Gi")
+        raise ValueError(NO_BYTES)
     return int(found[1]) * UNITS[found[2] or ""]
 
 
-_QuantityText = Annotated[str, Field(pattern=f"^{_QUANTITY.pattern}$", max_length=32)]
+_QuantityText = Annotated[str, Field(max_length=32), Pattern(f"^{_QUANTITY.pattern}$", NO_BYTES)]
 Bytes = Annotated[int, BeforeValidator(_bytes, json_schema_input_type=_QuantityText)]
 """A quantity, as Kubernetes writes it."""
 LabelText = Annotated[str, StringConstraints(max_length=317)]
@@ -40,7 +42,11 @@ class Toleration(KubernetesModel):
 class Accelerator(KubernetesModel):
     """The device that Ollama gets."""
 
-    resource: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$", max_length=317)]
+    resource: Annotated[
+        str,
+        StringConstraints(max_length=317),
+        Pattern(r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$", "should be a node's device by its resource, such as nvidia.com/gpu"),
+    ]
     """The extended resource, such as `nvidia.com/gpu`."""
     count: Annotated[int, Field(ge=1, le=16)] = 1
     """How many."""
@@ -77,4 +83,4 @@ def parse_profiles(document: Any) -> dict[str, Profile]:
     try:
         return PROFILES.validate_python({name: each or {} for name, each in found.items()}, strict=False)
     except ValidationError as error:
-        raise SettingsError(f"placementProfiles: {problems(error)}") from error
+        raise SettingsError(f"placementProfiles: {problems(error, Profile)}") from error

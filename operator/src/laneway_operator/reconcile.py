@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from laneway.schema.base import problems
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool import LLMWorkerPool, parse_pool
+from laneway.schema.problems import problems
 from laneway.schema.queue_rules import Where
 from laneway.schema.schedule import asleep, quiet_periods
 from laneway_operator.errors import NotYet, SpecError, Unreachable
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from laneway.schema.lane import Lane
     from laneway.schema.lane_config import QueueURLs
-    from laneway.schema.pool import LLMWorkerPool
     from laneway_operator.cluster import Cluster
     from laneway_operator.profiles import Profile
     from laneway_operator.queues import Queues
@@ -197,4 +196,4 @@ def _parse(seen: Snapshot) -> LLMWorkerPool:
     try:
         return parse_pool(seen.pool.document())
     except ValidationError as error:
-        raise SpecError(Reason.INVALID_SPEC, problems(error)) from error
+        raise SpecError(Reason.INVALID_SPEC, problems(error, LLMWorkerPool)) from error

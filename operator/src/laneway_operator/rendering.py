@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from laneway.schema.base import problems
 from laneway.schema.lane_config import QueueURLs
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool import LLMWorkerPool, parse_pool
+from laneway.schema.problems import bad_yaml, problems
 from laneway_operator.errors import SpecError
 from laneway_operator.managed import managed_queue
 from laneway_operator.nodes import nodes_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from laneway.schema.lane import Lane
-    from laneway.schema.pool import LLMWorkerPool
     from laneway_operator.profiles import Profile
     from laneway_operator.settings import Settings
     from laneway_operator.view import Manifest
@@ -54,9 +53,11 @@ def _pools(text: str) -> Iterator[LLMWorkerPool]:
         for each in documents:
             yield parse_pool(each)
     except yaml.YAMLError as error:
-        raise SpecError(Reason.INVALID_SPEC, f"it is no YAML: {' '.join(str(error).split())}") from error
+        raise SpecError(Reason.INVALID_SPEC, str(bad_yaml(error))) from error
     except ValidationError as error:
-        raise SpecError(Reason.INVALID_SPEC, problems(error)) from error
+        raise SpecError(Reason.INVALID_SPEC, problems(error, LLMWorkerPool)) from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SpecError(Reason.INVALID_SPEC, f"can't be written as JSON: {error}") from error
 
 
 def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, Profile]) -> PoolView:

@@ -25,9 +25,9 @@ from laneway.failed_jobs import FailedJobs
 from laneway.lanes import lane_of, refuse_early
 from laneway.pacing import CONCURRENT_CALLS
 from laneway.remote import Figures, Remote
-from laneway.schema.base import problems
 from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
 from laneway.schema.pool_document import PoolDocument, PoolLane
+from laneway.schema.problems import problems
 from laneway.schema.result import Result, Status
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from laneway.ids import new_job_id
-from laneway.schema.base import problems
 from laneway.schema.codes import ErrorCode
 from laneway.schema.job import MAX_BODY_BYTES, InvalidJob, Job, StoredJob, parse_job
+from laneway.schema.problems import problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from laneway.compose import checked_id
 from laneway.errors import LanewayError
 from laneway.pacing import CONCURRENT_CALLS
-from laneway.schema.base import problems
 from laneway.schema.failed_job import FailedJob
 from laneway.schema.job import InvalidJob
+from laneway.schema.problems import problems
 from laneway.schema.result import Result
 
 if TYPE_CHECKING:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from laneway.schema.base import causes, location, problem
 from laneway.schema.pool import LLMWorkerPool, parse_pool
+from laneway.schema.problems import bad_yaml, causes, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_VALUE_SHOWN = 60
-ALIKE = 0.7
-"""Below it, two names are too different for one to be meant by the other."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,12 @@ class Problem:
     """One thing that is wrong."""
 
     line: int
+    """0: of the file as a whole."""
     message: str
+
+    def said_of(self, name: str) -> str:
+        """In one line, as editors and people look for it."""
+        return f"{name}:{self.line}: {self.message}" if self.line else f"{name}: {self.message}"
 
 
 class PoolFileError(Exception):
@@ -35,7 +38,7 @@ class PoolFileError(Exception):
 
     def __init__(self, name: str, problems: Sequence[Problem]) -> None:
         """`name` is the file as the user named it."""
-        super().__init__("\n".join(f"{name}:{each.line}: {each.message}" for each in problems))
+        super().__init__("\n".join(each.said_of(name) for each in problems))
         self.problems = list(problems)
 
 
@@ -55,10 +58,10 @@ def read_pool(data: bytes, name: str) -> LLMWorkerPool:
     try:
         root = yaml.compose(data, Loader=yaml.SafeLoader)
         document = yaml.safe_load(data)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise PoolFileError(name, [Problem(line, f"not YAML: {error.problem or error.context}")]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except yaml.YAMLError as error:
+        found = bad_yaml(error)
+        raise PoolFileError(name, [Problem(found.line, found.words)]) from None
+    except (ValueError, RecursionError) as error:
         raise PoolFileError(name, [Problem(0, f"not YAML: {str(error).splitlines()[0]}")]) from None
     if not isinstance(root, yaml.MappingNode):
         raise PoolFileError(name, [Problem(1, "should be one object with apiVersion, kind, metadata and spec")])
@@ -68,51 +71,27 @@ def read_pool(data: bytes, name: str) -> LLMWorkerPool:
     try:
         return parse_pool(document)
     except ValidationError as error:
-        found = [_problem(root, each) for each in causes(error)]
-        raise PoolFileError(name, sorted(found, key=lambda each: each.line)) from None
+        wrong = [_problem(root, each) for each in causes(error)]
+        raise PoolFileError(name, sorted(wrong, key=lambda each: each.line)) from None
     except (TypeError, ValueError, RecursionError) as error:
         raise PoolFileError(name, [Problem(1, f"can't be written as JSON: {error}")]) from None
 
 
 def _problem(root: yaml.MappingNode, error: Any) -> Problem:
-    where = error["loc"]
-    message = problem(error)
-    if error["type"] == "extra_forbidden":
-        message += f"; {_remedy(str(where[-1]))}"
-    elif error["type"] == "missing":
-        message = f"{location(where)}: is missing; add it"
-    elif error["type"] == "string_type" and isinstance(error["input"], bool | int | float):
-        message += ": write it in quotes"
-    elif not isinstance(error["input"], dict | list):
-        message += f", not {str(error['input'])[:MAX_VALUE_SHOWN]!r}"
-    return Problem(_line(root, where), message)
+    return Problem(_line(root, error["loc"]), problem(error, LLMWorkerPool) + _found(error["type"], error["input"]))
 
 
-def _remedy(unknown: str) -> str:
-    homes = _homes()
-    if unknown in homes:
-        return f"it belongs in {' or '.join(homes[unknown])}"
-    close = difflib.get_close_matches(unknown, sorted(homes), n=1, cutoff=ALIKE)
-    return f"did you mean {close[0]}?" if close else "remove it"
-
-
-def _homes() -> dict[str, list[str]]:
-    """Every field name of a pool, as written in YAML → the fields that hold it."""
-    homes: dict[str, set[str]] = {}
-    todo: list[tuple[str, type[BaseModel]]] = [("the pool itself", LLMWorkerPool)]
-    for home, model in todo:
-        for name, field in model.model_fields.items():
-            written = field.alias or name
-            homes.setdefault(written, set()).add(home)
-            todo += [(written, each) for each in _models(field.annotation)]
-    return {name: sorted(found) for name, found in homes.items()}
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The models in a field's type: its own, or those of an optional one or of a list."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [each for part in get_args(annotation) for each in _models(part)]
+def _found(kind: str, value: Any) -> str:
+    """What stands there, where that is short and helps."""
+    if kind == "extra_forbidden" or isinstance(value, dict | list):
+        return ""
+    if value is None:
+        return "; it is empty"
+    if kind == "string_too_long":
+        return f", not {len(value)}"
+    if not isinstance(value, str):
+        return "" if kind == "string_type" else f", not {json.dumps(value)}"
+    return f", not {value[:MAX_VALUE_SHOWN]!r}{'…' if len(value) > MAX_VALUE_SHOWN else ''}"
 
 
 def _line(root: yaml.Node, path: Sequence[str | int]) -> int:

@@ -73,7 +73,9 @@ def test_a_pool_that_the_crd_refuses_is_told_what_to_change(installed: Installed
     refused: dict[str, dict[str, Any]] = {
         'spec.lanes[0].queue: Invalid value: "object": give exactly one of managed and url': {"lane": {"queue": {}}},
         'unknown field "spec.lanes[0].paralel"': {"lane": {"paralel": 2}},
-        "should match '": {"results": {"bucket": "Acme"}},
+        "should be a bucket's name without s3://: 3 to 63 small letters, digits, dots and dashes, such as acme-llm": {
+            "results": {"bucket": "Acme"}
+        },
     }
     for words, fields in refused.items():
         text = json.dumps(named(pool_with(**fields), "refused", "default"))

@@ -138,8 +138,11 @@ def test_lists_that_people_share_are_merged_by_name() -> None:
 def test_the_bounds_of_a_duration_are_said_in_words() -> None:
     (rule,) = at("spec", "lanes", "[]", "limits", "timeout")["x-kubernetes-validations"]
     assert rule == {
-        "rule": "duration(self) >= duration('1s') && duration(self) <= duration('11h30m')",
-        "message": "should be 1s to 11h30m",
+        "rule": (
+            r"self.matches(r'^([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$')"
+            " && duration(self) >= duration('1s') && duration(self) <= duration('11h30m')"
+        ),
+        "message": "should be a duration such as 90s, 5m or 1h30m, from 1s to 11h30m",
     }
 
 

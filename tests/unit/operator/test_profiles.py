@@ -66,26 +66,30 @@ def test_a_file_without_profiles_is_refused(document: object) -> None:
     ("name", "profile", "words"),
     [
         ("gpu", {"interruption": "reclaimed"}, "placementProfiles: gpu.interruption: should be 'spot'"),
-        ("gpu", {"price": 1}, "placementProfiles: gpu.price: unknown field"),
+        ("gpu", {"price": 1}, "placementProfiles: gpu.price: unknown field; remove it"),
         (
             "gpu",
             {"accelerator": {"resource": "gpu"}},
-            "placementProfiles: gpu.accelerator.resource: String should match",
+            "gpu.accelerator.resource: should be a node's device by its resource, such as nvidia.com/gpu",
         ),
         ("gpu", {"accelerator": {"resource": "nvidia.com/gpu", "count": 0}}, "accelerator.count: should be greater"),
         ("gpu", {"accelerator": {"resource": "nvidia.com/gpu", "count": 17}}, "accelerator.count: should be less"),
         ("gpu", {"pricePerHour": -1}, "placementProfiles: gpu.pricePerHour: should be greater than or equal to 0"),
         ("gpu", {"pricePerHour": float("nan")}, "placementProfiles: gpu.pricePerHour: should be a finite number"),
-        ("gpu", {"nodeSelector": {"a": True}}, "placementProfiles: gpu.nodeSelector.a: should be a valid string"),
-        ("gpu", {"nodeSelector": {str(n): "a" for n in range(33)}}, "gpu.nodeSelector: Dictionary should have at most"),
+        (
+            "gpu",
+            {"nodeSelector": {"a": True}},
+            "placementProfiles: gpu.nodeSelector.a: should be a text: write it in quotes",
+        ),
+        ("gpu", {"nodeSelector": {str(n): "a" for n in range(33)}}, "gpu.nodeSelector: should have at most 32 items"),
         (
             "gpu",
             {"tolerations": [{"effect": "Never"}]},
             "placementProfiles: gpu.tolerations[0].effect: should be 'NoSch",
         ),
-        ("gpu", {"tolerations": {}}, "placementProfiles: gpu.tolerations: should be a valid tuple"),
-        ("GPU", {}, "placementProfiles: GPU"),
-        ("gpu", 7, "placementProfiles: gpu: should be a valid dictionary"),
+        ("gpu", {"tolerations": {}}, "placementProfiles: gpu.tolerations: should be a list"),
+        ("GPU", {}, "placementProfiles: GPU: should be small letters, digits and dashes, with a letter or a digit at"),
+        ("gpu", 7, "placementProfiles: gpu: should be an object with fields"),
     ],
 )
 def test_what_is_wrong_with_a_profile_is_said(name: str, profile: Any, words: str) -> None:

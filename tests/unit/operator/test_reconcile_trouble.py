@@ -9,6 +9,7 @@ from laneway.schema.names import KIND, POOL_LABEL
 from laneway_operator.errors import NotYet, Unreachable
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
+from support.bad_pools import IMAGE, REGION
 from support.bad_schedules import BEYOND_CEL
 from support.operator import EMULATED, NAMESPACE, OTHER_UID, SECRET, OperatedPool, named, pool_view, running_pool
 from support.pools import pool_with
@@ -29,10 +30,17 @@ def test_a_profile_that_there_is_not_stops_everything_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (pool_with(lane={"warmup": "5m"}), "spec.lanes[0].warmup: unknown field"),
+        (pool_with(lane={"warmup": "5m"}), "spec.lanes[0].warmup: unknown field; remove it"),
+        (pool_with(lane={"paralel": 2}), "spec.lanes[0].paralel: unknown field; did you mean parallel?"),
+        (pool_with(aws={"region": "europe"}), f"spec.aws.region: {REGION}"),
+        (pool_with(modelStore={"image": {"reference": "https://a/b"}}), f"spec.modelStore.image.reference: {IMAGE}"),
+        (
+            pool_with(lane={"resources": {"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}}}),
+            "spec.lanes[0].resources: requests.memory (2Gi) should be at most limits.memory (1Gi)",
+        ),
         *((each.document, each.words) for each in BEYOND_CEL),
         (pool_with(modelStore={"claim": {}}), "spec.modelStore.claim: unknown field"),
-        (pool_with(lane={"scaling": {"minReplicas": 3}}), "minReplicas should be at most maxReplicas"),
+        (pool_with(lane={"scaling": {"minReplicas": 3}}), "minReplicas (3) should be at most maxReplicas (1)"),
     ],
 )
 def test_a_spec_that_a_newer_crd_let_in_leaves_what_runs_alone(document: dict[str, Any], words: str) -> None:

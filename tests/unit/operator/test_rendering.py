@@ -102,15 +102,20 @@ def test_a_pool_with_queues_of_its_own_names_them() -> None:
     ("text", "words"),
     [
         ("", "-: there is no pool in it"),
-        ("a: [", "-: it is no YAML: while parsing"),
+        ("a: [", "-: line 1, column 5: not YAML: while parsing a flow node: expected the node content, but found"),
         ("[]", "-: "),
-        (yaml.safe_dump(pool_with(model={})), "-: spec.model.name: Field required"),
+        ("a: 2026-02-30", "-: can't be written as JSON: day is out of range for month"),
+        (
+            yaml.safe_dump(pool_with(lane={"paralel": 2})),
+            "-: spec.lanes[0].paralel: unknown field; did you mean parallel?",
+        ),
+        (yaml.safe_dump(pool_with(model={})), "-: spec.model.name: is missing; add it"),
         (
             yaml.safe_dump(pool_with(lane={"placement": {"profiles": ["g6"]}})),
             "-: lane default: no placement profile g6; there are: none; --profiles names a file with yours",
         ),
     ],
-    ids=["empty", "no YAML", "no object", "no model", "no such profile"],
+    ids=["empty", "no YAML", "no object", "no date", "a slip", "no model", "no such profile"],
 )
 def test_a_pool_that_can_not_be_used_is_refused_in_one_line(text: str, words: str) -> None:
     done = render("-", text=text)
@@ -129,6 +134,33 @@ def test_profiles_that_are_not_there_are_named(pool: Path, tmp_path: Path) -> No
     done = render(pool, "--profiles", tmp_path / "values.yaml")
     assert done.returncode == 2
     assert done.stderr.startswith(f"laneway-operator: {tmp_path}/values.yaml can't be read: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "placementProfiles:\n  g5: {a: [}\n",
+            ": line 2, column 12: not YAML: while parsing a flow node: expected the node content",
+        ),
+        (
+            "placementProfiles:\n\tg5: {}\n",
+            ": line 2, column 1: not YAML: while scanning for the next token: found character '\\t'",
+        ),
+        ("a: \a\n", ": not YAML: unacceptable character #x0007"),
+        ("placementProfiles: {g5: {accelerater: {}}}", "g5.accelerater: unknown field; did you mean accelerator?"),
+    ],
+    ids=["a bracket", "a tab", "a bell", "a slip"],
+)
+def test_profiles_that_can_not_be_used_are_refused_in_one_line(
+    pool: Path, profiles: Path, text: str, words: str
+) -> None:
+    profiles.write_text(text)
+    done = render(pool, "--profiles", profiles)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("laneway-operator: ")
+    assert words in line
 
 
 def test_without_the_chart_its_images_are_taken() -> None:

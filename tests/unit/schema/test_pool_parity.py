@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from laneway.schema.base import problems
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool import LLMWorkerPool, parse_pool
+from laneway.schema.problems import problems
 from support import bad_schedules
 from support.bad_pools import BAD, GOOD, Bad, Good
 
@@ -23,7 +23,7 @@ def test_a_good_pool_is_accepted(good: Good) -> None:
 def test_a_bad_pool_is_refused_with_its_cause(bad: Bad) -> None:
     with pytest.raises(ValidationError) as caught:
         parse_pool(bad.document)
-    assert bad.words in problems(caught.value)
+    assert bad.words in problems(caught.value, LLMWorkerPool)
 
 
 def test_every_pool_has_a_name_of_its_own() -> None:

@@ -1,24 +1,30 @@
-"""The base of every schema model, the shared scalar types, and validation problems in words without any input text."""
+"""The base of every schema model, and the scalar types that they share."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic.alias_generators import to_camel
+from pydantic_core import core_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from pydantic import ValidationError
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
-MAX_PROBLEMS_SHOWN = 5
 MAX_NAME_SHOWN = 80  # characters of a field name that came from outside
 
-_UNION_TAG = re.compile(r"[\[(]|^(bool|str|constrained-str)$")  # pydantic's name for one branch of a union
 _DURATION = re.compile(r"(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,6})s)?")
 DURATION_PATTERN = r"^([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$"
+NO_DURATION = "should be a duration such as 90s, 5m or 1h30m"
+PATTERN_WORDS = "patternErrorMessage"
+"""The keyword of a JSON Schema that editors know, beside `pattern`: what to say instead of the pattern itself."""
 
 
 class Frozen(BaseModel):
@@ -41,6 +47,29 @@ class KubernetesModel(Frozen):
     model_config = ConfigDict(alias_generator=to_camel)
 
 
+@dataclass(frozen=True)
+class Pattern:
+    """How a text is written, as a pattern and in words: whoever writes another one is told the words alone."""
+
+    pattern: str
+    words: str
+    """`should be …, such as …`."""
+    max_length: int | None = None
+    """Where the pattern says it already: Kubernetes reckons by it what a rule costs."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Type and length come first, with words of their own."""
+        form = core_schema.custom_error_schema(
+            core_schema.str_schema(pattern=self.pattern), "pattern", custom_error_message=self.words
+        )
+        return core_schema.chain_schema([handler(source), form])
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Both, and the bound."""
+        bound = {"maxLength": self.max_length} if self.max_length else {}
+        return handler(schema) | bound | {"pattern": self.pattern, PATTERN_WORDS: self.words}
+
+
 def cel(*rules: tuple[str, str]) -> dict[str, Any]:
     """The JSON Schema extension by which Kubernetes checks rules in CEL; each is the rule and its message.
 
@@ -54,11 +83,16 @@ def list_map(key: str) -> dict[str, Any]:
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
 
 
+def twice(names: Iterable[str]) -> str | None:
+    """The first name that is there more than once."""
+    return next((name for name, times in Counter(names).items() if times > 1), None)
+
+
 def duration_seconds(text: str) -> int:
     """Seconds of a duration such as `90s`, `5m` or `1h30m`; ValueError says what is expected."""
     match = _DURATION.fullmatch(text)
     if not text or match is None:
-        raise ValueError("should be a duration such as 90s, 5m or 1h30m")
+        raise ValueError(NO_DURATION)
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
 
@@ -73,11 +107,11 @@ def duration_text(seconds: int) -> str:
 
 def _read_duration(value: object) -> int:
     if not isinstance(value, str):
-        raise ValueError("should be a duration such as 90s, 5m or 1h30m")  # noqa: TRY004 - pydantic wants ValueError
+        raise ValueError(NO_DURATION)  # noqa: TRY004 - pydantic wants ValueError
     return duration_seconds(value)
 
 
-_DurationText = Annotated[str, Field(pattern=DURATION_PATTERN, min_length=2, max_length=18)]
+_DurationText = Annotated[str, Field(min_length=2, max_length=18), Pattern(DURATION_PATTERN, NO_DURATION)]
 
 Duration = Annotated[
     int,
@@ -86,14 +120,43 @@ Duration = Annotated[
 ]
 """Whole seconds, written as `5m` in YAML."""
 
-JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
+JobId = Annotated[
+    str,
+    Pattern(
+        r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",
+        "should be 1 to 128 letters, digits, dots, dashes and underscores, beginning with a letter or a digit, such as "
+        "invoice-4711",
+    ),
+]
 """The idempotency key of a job: 1 to 128 characters."""
 
-Alias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)]
+SMALL = "small letters, digits and dashes, with a letter or a digit at both ends"
+Alias = Annotated[
+    str,
+    StringConstraints(max_length=63),
+    Pattern(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", f"should be {SMALL}, such as archive-1"),
+]
 """A name in a pool's own list, a DNS label (RFC 1123)."""
+
+ObjectName = Annotated[
+    str,
+    StringConstraints(max_length=253),
+    Pattern(
+        r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "should be the name of an object in the cluster: small letters, digits, dashes and dots, with a letter or a "
+        "digit at both ends, such as team-a",
+    ),
+]
+"""The name of an object in Kubernetes (RFC 1123)."""
 
 QUALIFIED_NAME = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
 """The key of a label or an annotation in Kubernetes; CEL can't check it, as keys have no bound of their own."""
+
+
+def bad_name(names: Iterable[str], why: str) -> str | None:
+    """The first one that is no `QUALIFIED_NAME`, and why that is wrong."""
+    return next((f"{shown(name)}: {why}" for name in names if not re.fullmatch(QUALIFIED_NAME, name)), None)
+
 
 AnnotationText = Annotated[str, StringConstraints(max_length=2048)]
 """An annotation's value."""
@@ -107,54 +170,20 @@ Labels = Annotated[
 ]
 """At most 16 labels a person may group results by."""
 
-Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+BASE64 = Pattern(r"^[A-Za-z0-9+/]+={0,2}$", "should be base64 without a data: prefix, such as iVBORw0KGgo=")
+"""Bytes as JSON holds them."""
+
+Digest = Annotated[
+    str,
+    Pattern(
+        r"^sha256:[0-9a-f]{64}$",
+        "should be a whole digest: sha256: and 64 digits, each 0-9 or a-f, such as sha256:a2af6cc3eb7f…",
+        max_length=71,
+    ),
+]
 """A content digest."""
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name from outside, without what a terminal would obey."""
     return "".join(character if character.isprintable() else "?" for character in name[:MAX_NAME_SHOWN])
-
-
-def location(path: Sequence[str | int]) -> str:
-    """A pydantic error location as people write paths: `spec.lanes[0].parallel`."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif not _UNION_TAG.search(part):
-            text += ("." if text else "") + _shown(part)
-    return text
-
-
-def problem(error: Any) -> str:
-    """One pydantic error in words; never its input, which may be a prompt."""
-    where = location(error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{where}: unknown field"
-    message = _in_units(error["msg"].removeprefix("Value error, ").removeprefix("Input "), error)
-    return f"{where}: {message}" if where else message
-
-
-def _in_units(message: str, error: Any) -> str:
-    """The bound of a duration as durations are written: pydantic compares seconds, the input was text."""
-    before, _, bound = message.rpartition(" ")
-    compared = error["type"] in {"less_than_equal", "greater_than_equal"} and isinstance(error["input"], str)
-    return f"{before} {duration_text(int(bound))}" if compared and bound.isdecimal() else message
-
-
-def causes(error: ValidationError) -> list[Any]:
-    """The errors of a validation, without those about a list that only follow from errors inside it. In time linear in
-    their number: a body of 1 MiB can have 100,000.
-    """
-    found = error.errors(include_url=False, include_context=False)
-    above = {each["loc"][:length] for each in found for length in range(len(each["loc"]))}
-    return [each for each in found if each["loc"] not in above]
-
-
-def problems(error: ValidationError) -> str:
-    """The first few problems of a validation in one line; never any input."""
-    found = causes(error)
-    shown = "; ".join(problem(each) for each in found[:MAX_PROBLEMS_SHOWN])
-    more = len(found) - MAX_PROBLEMS_SHOWN
-    return f"{shown}; and {more} more" if more > 0 else shown

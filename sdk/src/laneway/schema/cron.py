@@ -138,7 +138,7 @@ def parse_cron(text: str) -> Cron:
         raise ValueError(ONE_DAY_FIELD)
     found = Cron(*(_numbers(part, field) for part, field in zip(text.lower().split(" "), _FIELDS, strict=True)))
     if min(found.days) > max(DAYS_OF_MONTHS[month - 1] for month in found.months):
-        raise ValueError("names a day that its months don't have")
+        raise ValueError("should name a day that one of its months has")
     return found
 
 

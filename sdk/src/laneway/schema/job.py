@@ -20,8 +20,9 @@ from pydantic import (
     model_validator,
 )
 
-from laneway.schema.base import Alias, Frozen, JobId, Labels, problems
+from laneway.schema.base import BASE64, Alias, Frozen, JobId, Labels
 from laneway.schema.codes import ErrorCode
+from laneway.schema.problems import problems
 from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
 from laneway.schema.strict_json import NotStrictJSON, read_strictly
 
@@ -30,7 +31,7 @@ MAX_INLINE_BYTES = 64 * 1024  # SQS bills each started 64 KiB; larger bodies wai
 MAX_TEXT = MAX_BODY_BYTES  # characters of one text; the body's size bounds all of them together
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
-Image = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=MAX_TEXT)]
+Image = Annotated[str, StringConstraints(max_length=MAX_TEXT), BASE64]
 """One image, base64 without a data-URL prefix."""
 
 

@@ -6,7 +6,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import Alias, Digest, Duration, KubernetesModel, cel, list_map
+from laneway.schema.base import (
+    DURATION_PATTERN,
+    SMALL,
+    Alias,
+    Digest,
+    Duration,
+    KubernetesModel,
+    Pattern,
+    cel,
+    duration_text,
+    list_map,
+    twice,
+)
 from laneway.schema.lane_config import QueueURLs
 from laneway.schema.resources import Resources
 from laneway.schema.schedule import MAX_SCHEDULES, Schedule
@@ -19,14 +31,33 @@ DAY_SECONDS = 24 * 3600
 LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
 MAX_RECEIVES = 20  # of managed queues: SQS's own count tells of crashes; attempts are counted by the workers
 NO_FIFO = "a FIFO queue can't be served: it can't delay a single message, as a retry is; use a standard queue"
-FLOOR_TOO_HIGH = "the minReplicas of a schedule should be at most scaling.maxReplicas"
+TOGETHER = "url and deadLetterURL go together: give both, or neither"
+FLOOR_TOO_HIGH = "minReplicas should be at most maxReplicas, which is 1 where it isn't given"
+SCHEDULED_FLOOR_TOO_HIGH = "the minReplicas of a schedule should be at most scaling.maxReplicas"
+EXPIRY_TOO_SHORT = "limits.expiresAfter should be at least limits.timeout, which is 5m where it isn't given"
 PROFILE_TWICE = "a placement profile is named twice; name each once"
 DEFAULT_CONTEXT_LENGTH = 8192  # always sent: Ollama's own default depends on the VRAM
 
-LaneName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=20)]
-QueueURL = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#]+/[^\s?#]+$", max_length=512)]
+LaneName = Annotated[
+    str,
+    StringConstraints(max_length=20),
+    Pattern(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", f"should be {SMALL}, such as fast"),
+]
+QueueURL = Annotated[
+    str,
+    StringConstraints(max_length=512),
+    Pattern(
+        r"^https?://[^/\s?#]+/[^\s?#]+$",
+        "should be the URL of a queue, such as https://sqs.eu-west-1.amazonaws.com/111122223333/documents",
+    ),
+]
 ModelName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?$", max_length=256)
+    str,
+    StringConstraints(max_length=256),
+    Pattern(
+        r"^[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?$",
+        "should be a model's name as Ollama writes it, without spaces, such as gemma3:4b",
+    ),
 ]
 
 
@@ -61,7 +92,7 @@ class Queue(KubernetesModel):
     model_config = ConfigDict(
         json_schema_extra=cel(
             ("has(self.managed) != has(self.url)", "give exactly one of managed and url"),
-            ("has(self.url) == has(self.deadLetterURL)", "url and deadLetterURL go together"),
+            ("has(self.url) == has(self.deadLetterURL)", TOGETHER),
             (
                 (
                     "!(has(self.url) && self.url.endsWith('.fifo')) && "
@@ -84,7 +115,7 @@ class Queue(KubernetesModel):
         if (self.managed is None) == (self.url is None):
             raise ValueError("give exactly one of managed and url")
         if (self.url is None) != (self.dead_letter_url is None):
-            raise ValueError("url and deadLetterURL go together")
+            raise ValueError(TOGETHER)
         if any(each.endswith(".fifo") for each in (self.url, self.dead_letter_url) if each):
             raise ValueError(NO_FIFO)
         return self
@@ -117,7 +148,7 @@ class Scaling(KubernetesModel):
 
     model_config = ConfigDict(
         json_schema_extra=cel(
-            ("self.minReplicas <= self.maxReplicas", "minReplicas should be at most maxReplicas"),
+            ("self.minReplicas <= self.maxReplicas", FLOOR_TOO_HIGH),
         )
     )
 
@@ -133,7 +164,7 @@ class Scaling(KubernetesModel):
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         if self.min_replicas > self.max_replicas:
-            raise ValueError("minReplicas should be at most maxReplicas")
+            raise ValueError(f"minReplicas ({self.min_replicas}) should be at most maxReplicas ({self.max_replicas})")
         return self
 
 
@@ -151,8 +182,9 @@ class Placement(KubernetesModel):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        if len(set(self.profiles)) != len(self.profiles):
-            raise ValueError(PROFILE_TWICE)
+        name = twice(self.profiles)
+        if name is not None:
+            raise ValueError(f"the placement profile {name} is named twice; name each once")
         return self
 
 
@@ -162,12 +194,15 @@ class Lane(KubernetesModel):
     model_config = ConfigDict(
         json_schema_extra=cel(
             (
-                "duration(self.limits.expiresAfter) >= duration(self.limits.timeout)",
-                "limits.expiresAfter should be at least limits.timeout",
+                (
+                    f"![self.limits.expiresAfter, self.limits.timeout].all(d, d.matches(r'{DURATION_PATTERN}')) || "
+                    "duration(self.limits.expiresAfter) >= duration(self.limits.timeout)"
+                ),
+                EXPIRY_TOO_SHORT,
             ),
             (
                 ("self.schedules.all(s, !has(s.minReplicas) || s.minReplicas <= self.scaling.maxReplicas)"),
-                FLOOR_TOO_HIGH,
+                SCHEDULED_FLOOR_TOO_HIGH,
             ),
         )
     )
@@ -195,16 +230,25 @@ class Lane(KubernetesModel):
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:
-        if self.limits.expires_after < self.limits.timeout:
-            raise ValueError("limits.expiresAfter should be at least limits.timeout")
+        expiry, timeout = self.limits.expires_after, self.limits.timeout
+        if expiry < timeout:
+            raise ValueError(
+                f"limits.expiresAfter ({duration_text(expiry)}) should be at least limits.timeout "
+                f"({duration_text(timeout)})"
+            )
         return self
 
     @model_validator(mode="after")
     def _check_schedules(self) -> Self:
-        if len({each.name for each in self.schedules}) != len(self.schedules):
-            raise ValueError("two schedules have the same name; give each its own")
-        if any((each.min_replicas or 0) > self.scaling.max_replicas for each in self.schedules):
-            raise ValueError(FLOOR_TOO_HIGH)
+        name = twice(each.name for each in self.schedules)
+        if name is not None:
+            raise ValueError(f"two schedules have the same name, {name}; give each its own")
+        for each in self.schedules:
+            if (each.min_replicas or 0) > self.scaling.max_replicas:
+                raise ValueError(
+                    f"minReplicas of the schedule {each.name} ({each.min_replicas}) should be at most "
+                    f"scaling.maxReplicas ({self.scaling.max_replicas})"
+                )
         return self
 
     @property

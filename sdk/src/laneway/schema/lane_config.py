@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from laneway.schema.base import Alias, Digest, Frozen, Record
+from laneway.schema.base import Alias, Digest, Frozen, Pattern, Record
 from laneway.schema.keys import Place
 from laneway.schema.schedule import MAX_SCHEDULES, Period, quiet_periods
 
@@ -18,7 +18,9 @@ DEFAULT_VISIBILITY_SECONDS = 60  # short, so that a killed worker's jobs come ba
 DEFAULT_POLL_SECONDS = 20  # SQS: the longest long poll
 DEFAULT_TOKEN_GAP_SECONDS = 120  # a prompt of a full context may take this long on a CPU
 
-HealthAddress = Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
+HealthAddress = Annotated[
+    str, Pattern(r"^[0-9.]+:[0-9]{1,5}$", "should be an IP address and a port, such as 0.0.0.0:8080")
+]
 
 
 class QueueURLs(Record):
@@ -112,7 +114,9 @@ class LaneConfig(Frozen):
     """AWS region."""
     endpoint: str | None = None
     """The endpoint of an AWS emulator."""
-    ollama_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
+    ollama_url: Annotated[
+        str, Pattern(r"^https?://[^/\s]+$", "should be a URL without a path, such as http://127.0.0.1:11434")
+    ]
     """Where Ollama listens."""
     health_address: HealthAddress
     """Where probes and metrics are served."""

@@ -6,17 +6,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, StringConstraints, model_validator
 
-from laneway.schema.base import KubernetesModel, cel
+from laneway.schema.base import KubernetesModel, Pattern, cel
 
 ONE_STORE = "give exactly one of pull and image"
 
 _PART = "[a-z0-9]+([._-]+[a-z0-9]+)*"
-IMAGE = (
+IMAGE = Pattern(
     rf"^([A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{{1,5}})?/)?{_PART}(/{_PART})*"
-    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$",
+    "should be an image as a registry names it, without https:// and with its path in small letters, such as "
+    "registry.example/models/gemma3:4b; a digest at its end is @sha256: and 64 digits, each 0-9 or a-f",
 )
 """https://github.com/distribution/reference/blob/main/reference.go: host and port, path, tag, digest."""
-ImageReference = Annotated[str, StringConstraints(pattern=IMAGE, max_length=512)]
+ImageReference = Annotated[str, StringConstraints(max_length=512), IMAGE]
 
 
 class Pull(KubernetesModel):

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from laneway.schema.base import KubernetesModel, cel
+from laneway.schema.base import KubernetesModel, Pattern, cel
 from laneway.schema.reserved import one_of, refusal
 
 FLASH_ATTENTION = "OLLAMA_FLASH_ATTENTION"
@@ -32,7 +32,7 @@ ALLOWED = (
 REFUSED = {
     "set contextLength of the model instead": ("OLLAMA_CONTEXT_LENGTH",),
     "set parallel of the lane instead": ("OLLAMA_NUM_PARALLEL",),
-    "Laneway sets this variable, and serving depends on it": (
+    "Laneway sets this variable, and serving depends on it; leave it out": (
         "HOME",
         "OLLAMA_HOST",
         "OLLAMA_KEEP_ALIVE",
@@ -42,9 +42,12 @@ REFUSED = {
         "OLLAMA_NOPRUNE",
         "OLLAMA_NO_CLOUD",
     ),
-    "prompts would get into logs or files": ("OLLAMA_DEBUG", "OLLAMA_DEBUG_LOG_REQUESTS"),
-    "nobody but the worker talks to Ollama, and prompts stay in the pod": ("OLLAMA_ORIGINS", "OLLAMA_REMOTES"),
-    "the placement profile's accelerator decides which devices Ollama has": (
+    "prompts would get into logs or files; leave it out": ("OLLAMA_DEBUG", "OLLAMA_DEBUG_LOG_REQUESTS"),
+    "nobody but the worker talks to Ollama, and prompts stay in the pod; leave it out": (
+        "OLLAMA_ORIGINS",
+        "OLLAMA_REMOTES",
+    ),
+    "the placement profile's accelerator decides which devices Ollama has; leave it out": (
         "CUDA_VISIBLE_DEVICES",
         "GGML_VK_VISIBLE_DEVICES",
         "GPU_DEVICE_ORDINAL",
@@ -52,7 +55,7 @@ REFUSED = {
         "ROCR_VISIBLE_DEVICES",
         "NVIDIA_",
     ),
-    "Ollama has no rights on AWS or in the cluster": ("AWS_", "KUBERNETES_"),
+    "Ollama has no rights on AWS or in the cluster; leave it out": ("AWS_", "KUBERNETES_"),
     "Ollama pulls models by HTTPS alone; set HTTPS_PROXY": ("HTTP_PROXY",),
 }
 """Why not, and what instead → the variables, or how they begin."""
@@ -78,16 +81,27 @@ class Variable(KubernetesModel):
         )
     )
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=63)]
+    name: Annotated[
+        str,
+        Field(max_length=63),
+        Pattern(
+            r"^[A-Za-z_][A-Za-z0-9_]*$",
+            "should be a variable's name: letters, digits and underscores, no digit first, such as NO_PROXY",
+        ),
+    ]
     """One of those that the how-to on declaring a pool lists."""
-    value: Annotated[str, Field(pattern=r"^[ -~]+$", max_length=1024)]
+    value: Annotated[
+        str,
+        Field(max_length=1024),
+        Pattern(r"^[ -~]+$", "should be one line of ASCII, such as 1; a variable without a value is left out"),
+    ]
     """Its value, which everybody who may read the pool can read; never a secret."""
 
     @model_validator(mode="after")
     def _check_name(self) -> Self:
-        why = refusal([self.name], REFUSED) or (NOT_ALLOWED if self.name not in ALLOWED else None)
-        if why:
-            raise ValueError(f"{self.name}: {why}")
+        why = refusal([self.name], REFUSED)
+        if why is not None or self.name not in ALLOWED:
+            raise ValueError(why or f"{self.name}: {NOT_ALLOWED}")
         return self
 
     @model_validator(mode="after")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import QUALIFIED_NAME, AnnotationText, KubernetesModel, cel, list_map
+from laneway.schema.base import AnnotationText, KubernetesModel, ObjectName, Pattern, bad_name, cel, list_map, twice
 from laneway.schema.names import COMPONENT_LABEL, GROUP, MANAGED_BY_LABEL
 from laneway.schema.ollama_variables import CACHE_TYPE, FLASH_ATTENTION, Variable
 from laneway.schema.reserved import one_of, refusal
 
 SECRET_TWICE = "a pull secret is named twice; name each once"  # noqa: S105 - words
-VARIABLE_TWICE = "two variables of env have the same name; name each once"
 BAD_KEY = "a key should be as in Kubernetes, such as team or example.com/team"
 KEY_TAKEN = {
     f"keys of {GROUP}/, {MANAGED_BY_LABEL} and {COMPONENT_LABEL} are Laneway's: it finds pods by them; use your own": (
@@ -24,7 +22,7 @@ KEY_TAKEN = {
     "keys of eks.amazonaws.com/ decide which containers have rights on AWS; set serviceAccount": (
         "eks.amazonaws.com/",
     ),
-    "controller.kubernetes.io/pod-deletion-cost is written by workers, so that idle ones leave first; leave it out": (
+    "a key of controller.kubernetes.io/ is written by workers, so that idle ones leave first; leave it out": (
         "controller.kubernetes.io/",
     ),
     "this key is written or obeyed by Kubernetes; leave it out": (
@@ -38,16 +36,20 @@ KEY_TAKEN = {
 }
 """Why a label or an annotation is not the pool's → the keys, or how they begin."""
 
-ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
-LabelText = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", max_length=63)]
+LabelText = Annotated[
+    str,
+    StringConstraints(max_length=63),
+    Pattern(
+        r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$",
+        "should be letters, digits, dashes, underscores and dots, a letter or a digit at both ends, such as team-a",
+    ),
+]
 
 
 def _check_keys(found: dict[str, str]) -> dict[str, str]:
-    why = refusal(found, KEY_TAKEN)
+    why = refusal(found, KEY_TAKEN) or bad_name(found, BAD_KEY)
     if why:
         raise ValueError(why)
-    if not all(re.fullmatch(QUALIFIED_NAME, each) for each in found):
-        raise ValueError(BAD_KEY)
     return found
 
 
@@ -92,12 +94,14 @@ class PodTemplate(KubernetesModel):
 
     @model_validator(mode="after")
     def _check_env(self) -> Self:
-        if len({each.name for each in self.env}) != len(self.env):
-            raise ValueError(VARIABLE_TWICE)
+        name = twice(each.name for each in self.env)
+        if name is not None:
+            raise ValueError(f"two variables of env have the same name, {name}; name each once")
         return self
 
     @model_validator(mode="after")
     def _check_secrets(self) -> Self:
-        if len(set(self.image_pull_secrets)) != len(self.image_pull_secrets):
-            raise ValueError(SECRET_TWICE)
+        name = twice(self.image_pull_secrets)
+        if name is not None:
+            raise ValueError(f"the pull secret {name} is named twice; name each once")
         return self

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import QUALIFIED_NAME, Alias, AnnotationText, KubernetesModel, cel, list_map
+from laneway.schema.base import (
+    SMALL,
+    Alias,
+    AnnotationText,
+    KubernetesModel,
+    ObjectName,
+    Pattern,
+    bad_name,
+    cel,
+    list_map,
+    twice,
+)
 from laneway.schema.keys import Place
 from laneway.schema.lane import Lane, Model
 from laneway.schema.model_store import ModelImage, ModelStore
@@ -18,17 +28,44 @@ from laneway.schema.pod_template import PodTemplate
 DEFAULT_MAX_TOKENS = 2048
 
 ONE_ACCOUNT = "give exactly one of annotations and name"
+OWN_QUEUES = "give each lane a queue and a dead-letter queue of its own"
 BAD_ANNOTATION = "an annotation's name should be as in Kubernetes, such as eks.amazonaws.com/role-arn"
 
-AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
-PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=40)]
-BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", max_length=63)]
-Prefix = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_=-][A-Za-z0-9_.=-]*/)+$", max_length=200)]
+PoolName = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    Pattern(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", f"should be {SMALL}, such as documents"),
+]
+BucketName = Annotated[
+    str,
+    StringConstraints(max_length=63),
+    Pattern(
+        r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        "should be a bucket's name without s3://: 3 to 63 small letters, digits, dots and dashes, such as acme-llm",
+    ),
+]
+Prefix = Annotated[
+    str,
+    StringConstraints(max_length=200),
+    Pattern(
+        r"^([A-Za-z0-9_=-][A-Za-z0-9_.=-]*/)+$",
+        "should be parts of letters, digits, dots, dashes, _ and =, each ending with a slash and none beginning with a "
+        "dot, such as llm/documents/",
+    ),
+]
 TopicARN = Annotated[
     str,
-    StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$", max_length=384),
+    StringConstraints(max_length=384),
+    Pattern(
+        r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$",
+        "should be the ARN of a standard SNS topic, such as arn:aws:sns:eu-west-1:111122223333:results",
+    ),
 ]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,5}(-[a-z]+)+-[0-9]$", max_length=32)]
+Region = Annotated[
+    str,
+    StringConstraints(max_length=32),
+    Pattern(r"^[a-z]{2,5}(-[a-z]+)+-[0-9]$", "should be a region as AWS names it, such as eu-west-1"),
+]
 
 
 class Results(KubernetesModel):
@@ -85,7 +122,7 @@ class ServiceAccount(KubernetesModel):
     """Of the account that Laneway makes, such as `eks.amazonaws.com/role-arn`. Another role is tried by a preflight at
     once; workers that run keep theirs until they are replaced.
     """
-    name: AccountName | None = None
+    name: ObjectName | None = None
     """An account of your own in the pool's namespace. Its workers write onto their pods only where the name begins with
     `laneway-worker-`: no other is bound by the policy that bounds what they may write.
     """
@@ -94,8 +131,9 @@ class ServiceAccount(KubernetesModel):
     def _check_one(self) -> Self:
         if (self.annotations is None) == (self.name is None):
             raise ValueError(ONE_ACCOUNT)
-        if not all(re.fullmatch(QUALIFIED_NAME, key) for key in self.annotations or ()):
-            raise ValueError(BAD_ANNOTATION)
+        why = bad_name(self.annotations or (), BAD_ANNOTATION)
+        if why:
+            raise ValueError(why)
         return self
 
 
@@ -115,7 +153,7 @@ class Spec(KubernetesModel):
                     "has(b.queue.url) && has(b.queue.deadLetterURL) && (b.queue.url == a.queue.url || "
                     "b.queue.deadLetterURL == a.queue.url || b.queue.deadLetterURL == a.queue.deadLetterURL))))"
                 ),
-                "two lanes use the same queue; give each its own",
+                f"a queue is used twice; {OWN_QUEUES}",
             ),
             (
                 (
@@ -156,11 +194,12 @@ class Spec(KubernetesModel):
             ("lanes", [lane.name for lane in self.lanes]),
             ("destinations", [destination.name for destination in self.destinations]),
         ):
-            if len(set(names)) != len(names):
-                raise ValueError(f"two {what} have the same name; give each its own")
-        urls = [url for lane in self.lanes for url in (lane.queue.url, lane.queue.dead_letter_url) if url]
-        if len(set(urls)) != len(urls):
-            raise ValueError("two lanes use the same queue; give each its own")
+            name = twice(names)
+            if name is not None:
+                raise ValueError(f"two {what} have the same name, {name}; give each its own")
+        url = twice(url for lane in self.lanes for url in (lane.queue.url, lane.queue.dead_letter_url) if url)
+        if url is not None:
+            raise ValueError(f"the queue {url} is used twice; {OWN_QUEUES}")
         for lane in self.lanes:
             model = lane.model or self.model
             if (lane.limits.max_tokens or 0) >= model.context_length:

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
+from laneway.schema.base import PATTERN_WORDS
+
 BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 DECIMAL = ("m", "", "k", "M", "G", "T", "P", "E")
 UNITS: dict[str, int] = {name: 1024**power for power, name in enumerate(BINARY)} | {
@@ -19,7 +21,7 @@ UNITS: dict[str, int] = {name: 1024**power for power, name in enumerate(BINARY)}
 """Suffix → how many; `m`, a thousandth, is none."""
 
 PATTERN = r"^([0-9]{1,15}m|[0-9]{1,15}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti)?)$"
-NO_QUANTITY = "should be a quantity such as 500m, 2 or 8Gi; one with a point, such as 0.5, needs quotes"
+NO_QUANTITY = "should be a quantity such as 500m, 2 or 8Gi (one with a point in quotes: '0.5')"
 _PARTS = re.compile(r"([0-9.]+)([a-zA-Z]*)")
 
 
@@ -57,6 +59,6 @@ Quantity = Annotated[
     str,
     StringConstraints(max_length=24),
     BeforeValidator(_text),
-    WithJsonSchema({"type": ["integer", "string"], "pattern": PATTERN, "maxLength": 24}),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": PATTERN, PATTERN_WORDS: NO_QUANTITY, "maxLength": 24}),
 ]
 """A number or a text, as Kubernetes has it, and as it was written."""

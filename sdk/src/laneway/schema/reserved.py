@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway.schema.base import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -11,10 +13,15 @@ BEGINNINGS = ("/", "_")  # a table's entry that ends so is how names begin
 
 
 def refusal(names: Iterable[str], reserved: Mapping[str, tuple[str, ...]]) -> str | None:
-    """Why one of the names can't be used; None where all can."""
-    found = tuple(names)
+    """The first name that can't be used, and why; None where all can."""
     return next(
-        (why for why, taken in reserved.items() if any(_is(name, each) for name in found for each in taken)), None
+        (
+            f"{shown(name)}: {why}"
+            for name in names
+            for why, taken in reserved.items()
+            if any(_is(name, each) for each in taken)
+        ),
+        None,
     )
 
 

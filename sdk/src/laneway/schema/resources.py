@@ -6,31 +6,44 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from laneway.schema.base import KubernetesModel, cel
+from laneway.schema.base import KubernetesModel, cel, shown
 from laneway.schema.quantity import Quantity, thousandths
 
 CPU = ("10m", "1000")
 BYTES = ("64Mi", "64Ti")
 BOUNDS = {"cpu": CPU, "memory": BYTES, "ephemeral-storage": BYTES}
 """A resource → the least and the most of it: a forgotten unit is a byte."""
-OTHER_RESOURCE = "only cpu, memory and ephemeral-storage; the accelerator comes from the lane's placement profile"
+OTHER_RESOURCE = (
+    "only cpu, memory and ephemeral-storage; leave others out: the accelerator comes from the lane's placement profile"
+)
 BAD_CPU = f"cpu should be {CPU[0]} to {CPU[1]}"
 BAD_BYTES = f"memory and ephemeral-storage should be {BYTES[0]} to {BYTES[1]}, with their unit"
-REQUEST_TOO_HIGH = "each of resources.requests should be at most its limit in resources.limits"
+
+
+def _readable(name: str, place: str) -> str:
+    """Whether it is there and a quantity; what is none is told where it stands, and is no error of another rule."""
+    return f"'{name}' in {place} && isQuantity(string({place}['{name}']))"
 
 
 def _between(name: str, bounds: tuple[str, str]) -> str:
     least, most = (f"quantity(string(self['{name}'])).compareTo(quantity('{each}'))" for each in bounds)
-    return f"(!('{name}' in self) || ({least} >= 0 && {most} <= 0))"
+    return f"(!({_readable(name, 'self')}) || ({least} >= 0 && {most} <= 0))"
+
+
+def _at_most_limit(name: str) -> tuple[str, str]:
+    places = ("self.requests", "self.limits")
+    both = " && ".join(_readable(name, place) for place in places)
+    request, limit = (f"quantity(string({place}['{name}']))" for place in places)
+    return f"!({both}) || {request}.compareTo({limit}) <= 0", f"requests.{name} should be at most limits.{name}"
 
 
 def _check(found: dict[str, str]) -> dict[str, str]:
-    if found.keys() - BOUNDS:
-        raise ValueError(OTHER_RESOURCE)
     for name, text in found.items():
+        if name not in BOUNDS:
+            raise ValueError(f"{shown(name)}: {OTHER_RESOURCE}")
         least, most = map(thousandths, BOUNDS[name])
         if not least <= thousandths(text) <= most:
-            raise ValueError(BAD_CPU if name == "cpu" else BAD_BYTES)
+            raise ValueError(f"{BAD_CPU if name == 'cpu' else BAD_BYTES}; {name} is {text}")
     return found
 
 
@@ -51,17 +64,7 @@ Quantities = Annotated[
 class Resources(KubernetesModel):
     """Plain Kubernetes resources of the Ollama container."""
 
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            (
-                (
-                    "self.requests.all(k, !(k in self.limits) || "
-                    "quantity(string(self.requests[k])).compareTo(quantity(string(self.limits[k]))) <= 0)"
-                ),
-                REQUEST_TOO_HIGH,
-            )
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=cel(*map(_at_most_limit, BOUNDS)))
 
     requests: Quantities = {}
     """What a node must have free: cpu, memory, ephemeral-storage."""
@@ -70,7 +73,8 @@ class Resources(KubernetesModel):
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
-        both = self.requests.keys() & self.limits.keys()
-        if any(thousandths(self.requests[each]) > thousandths(self.limits[each]) for each in both):
-            raise ValueError(REQUEST_TOO_HIGH)
+        for name, request in self.requests.items():
+            limit = self.limits.get(name, request)
+            if thousandths(request) > thousandths(limit):
+                raise ValueError(f"requests.{name} ({request}) should be at most limits.{name} ({limit})")
         return self

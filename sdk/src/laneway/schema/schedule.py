@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import Alias, KubernetesModel, Record, cel
+from laneway.schema.base import Alias, KubernetesModel, Pattern, Record, cel
 from laneway.schema.cron import (
     FORM,
     ONE_DAY_FIELD,
@@ -54,7 +54,8 @@ CronText = Annotated[str, StringConstraints(max_length=MAX_CRON), AfterValidator
 
 Timezone = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", max_length=MAX_TIMEZONE),
+    StringConstraints(max_length=MAX_TIMEZONE),
+    Pattern(r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", TIMEZONE),
     BeforeValidator(_check_timezone),  # its words come before those of the pattern, which is for Kubernetes
 ]
 """A name in the IANA database."""
@@ -104,7 +105,10 @@ class Schedule(KubernetesModel):
         wrong = out_of_turn(parse_cron(self.start), parse_cron(self.end))
         if wrong is not None:
             name = "start" if parse_cron(self.start).matches(wrong) else "end"
-            raise ValueError(f"start and end should take turns: after {wrong:%a %Y-%m-%d %H:%M} {name} is next again")
+            when = f"{wrong:%a %Y-%m-%d %H:%M}"
+            raise ValueError(
+                f"start and end should take turns: after {when} {name} is next again; give both the same days"
+            )
 
     def _refuse_skipped(self, name: str, text: str) -> None:
         """A start or an end that does not come one day a year would make the period a day longer, or drop it."""
