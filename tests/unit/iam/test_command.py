@@ -78,7 +78,7 @@ def test_a_topic_names_the_account(tmp_path: Path) -> None:
     ("argv", "words"),
     [
         ((), "--account"),
-        (("--account", "me"), "12 digits"),
+        (("--account", "me"), "--account should be the account's 12 digits, such as 111122223333, not 'me'"),
         ((*HERE, "--role", "submitter", "--document", "pod-identity-trust"), "has no ServiceAccount"),
         ((*HERE, "--role", "keda", "--document", "irsa-trust"), "--oidc-issuer"),
     ],
@@ -95,6 +95,23 @@ def test_a_pool_without_a_region_needs_one(tmp_path: Path) -> None:
     result = iam(path, *HERE)
     assert result.exit_code == Exit.USAGE
     assert "--region" in result.stderr
+
+
+def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "pool.yaml"
+    path.write_text(yaml.safe_dump(pool_with()))
+    result = iam(path, "--document", "irsa-trust")
+    assert result.exit_code == Exit.USAGE
+    (line,) = result.stderr.splitlines()
+    assert [each for each in ("--account", "--region", "--oidc-issuer") if each in line] == [
+        *("--account", "--region", "--oidc-issuer")
+    ]
+
+
+def test_an_issuer_is_not_asked_for_where_nobody_is_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "pool.yaml"
+    path.write_text(yaml.safe_dump(pool_with()))
+    assert "--oidc-issuer" not in iam(path, "--document", "irsa-trust", "--role", "submitter").stderr
 
 
 def test_a_bad_pool_is_named_by_its_line(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.trust import account_of, irsa, pod_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from laneway.iam.policy import Policy
     from laneway.iam.resources import Scope
     from laneway.schema.pool import LLMWorkerPool
@@ -68,12 +70,17 @@ def iam(
 ) -> None:
     """Print least-privilege IAM policies for a pool."""
     pool = _load(file)
-    scope = _scope(pool, account, region, cluster_id, tuple(kms_key or ()))
+    roles = tuple(Role) if role is None else (role,)
+    trusts = document is Document.IRSA and any(account_of(each, pool) for each in roles)
+    account, region = account or _topics_account(pool), region or (pool.spec.aws.region if pool.spec.aws else None)
+    missing = list(_missing(account, region, has_issuer=not trusts or oidc_issuer is not None))
+    if account is None or region is None or missing:
+        fail("; ".join(missing), Exit.USAGE)
+    scope = _scope(account, region, cluster_id, tuple(kms_key or ()))
     if document is Document.BUCKET:
         _print(bucket_policy(pool, scope), json_)
         return
-    roles = tuple(Role) if role is None else (role,)
-    made = {each: _made(document, each, pool, scope, oidc_issuer) for each in roles}
+    made = {each: _made(document, each, pool, scope, oidc_issuer or "") for each in roles}
     if role is not None:
         if made[role] is None:
             fail(f"{role} has no ServiceAccount: give its policy to the role or the user that it has", Exit.USAGE)
@@ -96,40 +103,41 @@ def _load(file: Path) -> LLMWorkerPool:
         fail(str(error), Exit.USAGE)
 
 
-def _scope(
-    pool: LLMWorkerPool, account: str | None, region: str | None, cluster_id: str | None, keys: tuple[str, ...]
-) -> Scope:
+def _topics_account(pool: LLMWorkerPool) -> str | None:
+    return pool.spec.notifications.sns.topic_arn.split(":")[4] if pool.spec.notifications else None
+
+
+def _missing(account: str | None, region: str | None, *, has_issuer: bool) -> Iterator[str]:
+    """Everything at once: who asks AWS for one can ask for the others too."""
+    if account is None:
+        yield (
+            "name the account of the queues with --account and its 12 digits: "
+            "aws sts get-caller-identity --query Account --output text"
+        )
+    elif len(account) != len("111122223333") or not account.isdecimal():
+        yield f"--account should be the account's 12 digits, such as 111122223333, not {account!r}"
+    if region is None:
+        yield "the pool names no region: name it with --region, or as spec.aws.region"
+    if not has_issuer:
+        yield (
+            "name the cluster's issuer with --oidc-issuer: "
+            "aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer --output text"
+        )
+
+
+def _scope(account: str, region: str, cluster_id: str | None, keys: tuple[str, ...]) -> Scope:
     from laneway.iam.resources import Scope  # noqa: PLC0415 - costs what `--help` should not pay
 
-    topic = pool.spec.notifications.sns.topic_arn.split(":") if pool.spec.notifications else []
-    account = account or (topic[4] if topic else None)
-    region = region or (pool.spec.aws.region if pool.spec.aws else None)
-    if account is None or len(account) != len("111122223333") or not account.isdecimal():
-        fail(
-            "name the account of the queues with --account and its 12 digits: "
-            "aws sts get-caller-identity --query Account --output text",
-            Exit.USAGE,
-        )
-    if region is None:
-        fail("the pool names no region: name it with --region, or as spec.aws.region", Exit.USAGE)
     return Scope(account, region, cluster_id, keys)
 
 
-def _made(document: Document, role: Role, pool: LLMWorkerPool, scope: Scope, issuer: str | None) -> Policy | None:
+def _made(document: Document, role: Role, pool: LLMWorkerPool, scope: Scope, issuer: str) -> Policy | None:
     if document is Document.POLICY:
         return policy(role, pool, scope)
     account = account_of(role, pool)
     if account is None:
         return None
-    if document is Document.POD_IDENTITY:
-        return pod_identity(account)
-    if issuer is None:
-        fail(
-            "name the cluster's issuer with --oidc-issuer: "
-            "aws eks describe-cluster --name CLUSTER --query cluster.identity.oidc.issuer --output text",
-            Exit.USAGE,
-        )
-    return irsa(account, issuer, scope)
+    return pod_identity(account) if document is Document.POD_IDENTITY else irsa(account, issuer, scope)
 
 
 def _print(document: Any, compact: bool) -> None:
