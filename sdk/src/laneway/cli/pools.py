@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from enum import StrEnum
@@ -64,6 +65,12 @@ def validate(
             else:
                 say(str(error))
             raise typer.Exit(int(Exit.USAGE)) from None
+        profiles = sorted({name for lane in pool.spec.lanes for name in lane.profiles})
+        if profiles:
+            say(
+                f"not checked: whether the operator has the placement profiles {', '.join(profiles)}; this does, with "
+                f"its Helm values: laneway-operator render {shlex.quote(str(file))} --profiles values.yaml"
+            )
         lanes = ", ".join(f"{lane.name} ({pool.model_of(lane).name})" for lane in pool.spec.lanes)
         if json_:
             print_json({"valid": True, "problems": []})
