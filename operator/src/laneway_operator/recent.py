@@ -30,8 +30,10 @@ class Recent(Generic[K, V]):
     def put(self, key: K, value: V, now: float) -> None:
         """It was seen now."""
         with self._lock:
-            fresh = {each: seen for each, seen in self._seen.items() if now - seen[0] < TRUST_SECONDS}
-            self._seen = fresh | {key: (now, value)}
+            self._seen.pop(key, None)  # so that the oldest always comes first
+            self._seen[key] = now, value
+            while now - self._seen[oldest := next(iter(self._seen))][0] >= TRUST_SECONDS:
+                del self._seen[oldest]
 
     def drop(self, gone: Callable[[K], bool]) -> None:
         """Trust no more in what is said to be gone."""
