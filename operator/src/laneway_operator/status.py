@@ -134,9 +134,8 @@ def _scaling(observed: Observed) -> Found:
         facts = observed.scalers.get(lane)
         if facts is not None and facts.ready is False:
             return Found("False", Reason.KEDA_ERROR, f"lane {lane}: {facts.message}")
-    if not observed.lanes or any(lane not in observed.scalers for lane in observed.lanes):
-        return Found("Unknown", Reason.WAITING_FOR_KEDA, "KEDA does not watch every lane yet")
-    if any(observed.scalers[lane].ready is None for lane in observed.lanes):
+    seen = (observed.scalers.get(lane) for lane in observed.lanes)
+    if not observed.lanes or any(facts is None or facts.ready is None for facts in seen):
         return Found("Unknown", Reason.WAITING_FOR_KEDA, "KEDA has not looked at every lane yet")
     return Found("True", Reason.SCALING, "KEDA watches every lane")
 

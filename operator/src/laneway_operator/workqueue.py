@@ -10,6 +10,7 @@ K = TypeVar("K")
 
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 60.0
+REST_SECONDS = 1.0  # what was just written comes back as events, one by one, and is looked at once
 
 
 @dataclass
@@ -21,7 +22,7 @@ class _Entry:
     running_since: float | None = None
     failures: int = 0
     not_before: float = 0.0
-    """What a server asked for; it binds wishes too."""
+    """The end of the rest, or of the pause that a server asked for: they bind wishes too."""
 
 
 class WorkQueue(Generic[K]):
@@ -55,9 +56,9 @@ class WorkQueue(Generic[K]):
         return None
 
     def done(self, key: K, now: float, again: float | None) -> None:
-        """The key was worked on without failure; look again after so many seconds, or forget it (None)."""
+        """The key was worked on without failure and rests; look again after so many seconds, or forget it (None)."""
         entry = self._entries[key]
-        entry.failures = 0
+        entry.failures, entry.not_before = 0, now + REST_SECONDS
         self._release(key, entry, None if again is None else now + again)
 
     def failed(self, key: K, now: float, at_least: float = 0.0) -> None:

@@ -42,6 +42,12 @@ def test_a_new_pool_gets_its_queues_then_its_children_then_its_status() -> None:
     assert pool.condition("Ready")[:2] == ("Unknown", Reason.CHECKING)
 
 
+def test_what_a_new_pools_children_tell_of_themselves_is_no_news() -> None:
+    pool = OperatedPool()
+    pool.reconcile()
+    assert pool.again() == []
+
+
 def test_a_pool_that_sleeps_is_ready() -> None:
     pool = running_pool()
     assert pool.condition("Ready")[:2] == ("True", Reason.SCALED_TO_ZERO)

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from laneway_operator.workqueue import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, WorkQueue
+from laneway_operator.workqueue import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, REST_SECONDS, WorkQueue
 
 
 def test_nothing_is_due_in_an_empty_queue() -> None:
@@ -50,7 +50,30 @@ def test_a_key_that_was_added_while_it_was_worked_on_is_worked_on_again_after() 
     queue.add("a", 1)
     assert queue.take(2) is None
     queue.done("a", 3, 600)
-    assert queue.take(3) == "a"
+    assert (queue.take(3), queue.take(3 + REST_SECONDS)) == (None, "a")
+
+
+def test_what_a_pass_wrote_comes_back_as_events_and_is_looked_at_once() -> None:
+    queue = WorkQueue[str]()
+    queue.add("a", 0)
+    queue.take(0)
+    queue.add("a", 0.1)
+    queue.done("a", 0.2, 600)
+    for moment in (0.3, 0.4, 0.5):
+        queue.add("a", moment)
+        assert queue.take(moment) is None
+    assert queue.take(0.2 + REST_SECONDS) == "a"
+    queue.done("a", 2, 600)
+    assert queue.take(600) is None
+
+
+def test_a_key_that_has_rested_is_worked_on_at_once() -> None:
+    queue = WorkQueue[str]()
+    queue.add("a", 0)
+    queue.take(0)
+    queue.done("a", 0, 600)
+    queue.add("a", 10)
+    assert queue.take(10) == "a"
 
 
 def test_a_key_that_is_done_comes_back_when_it_was_asked_to() -> None:
