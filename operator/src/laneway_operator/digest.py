@@ -49,17 +49,12 @@ def _pick(value: Any, fields: Object) -> Any:
 
 def _items(items: list[Any], fields: Object) -> list[tuple[Any, Object]]:
     """Items of a list in their order, each with the fields owned in it (`k:` by keys, `v:` by value)."""
-    found = []
-    for item in items:
-        for key, each in fields.items():
-            if _names(key, item):
-                found.append((item, each))
-    return found
+    keys = [(key[:2], json.loads(key[2:]), each) for key, each in fields.items()]
+    return [(item, each) for item in items for sort, wanted, each in keys if _names(sort, wanted, item)]
 
 
-def _names(key: str, item: Any) -> bool:
-    wanted = json.loads(key[2:])
-    if key.startswith("v:"):
+def _names(sort: str, wanted: Any, item: Any) -> bool:
+    if sort == "v:":
         return bool(wanted == item)
     return isinstance(item, dict) and all(item.get(name) == value for name, value in wanted.items())
 

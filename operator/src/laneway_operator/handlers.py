@@ -48,6 +48,20 @@ class Parts(Protocol):
         """Nothing reconciles any more."""
 
 
+class NoDiffs(kopf.DiffBaseStorage):
+    """Of no object is it kept what it was before: kopf would copy the whole body, twice, for each event."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        """What kopf would compare."""
+        return {}
+
+    def fetch(self, **_: Any) -> None:
+        """What kopf would compare it with."""
+
+    def store(self, **_: Any) -> None:
+        """Only of handlers of changes, which there are none of."""
+
+
 class Backoffs:
     """Seconds between kopf's tries of a call: without end, as it would end the operator with the last of them."""
 
@@ -130,6 +144,7 @@ def kopf_settings(*, namespaced: bool) -> kopf.OperatorSettings:
     selector = f"{MANAGED_BY_LABEL}={MANAGED_BY}"
     for kind in WATCHED.values():
         settings.watching.label_selectors[kind.group, kind.version, kind.plural] = selector
+    settings.persistence.diffbase_storage = NoDiffs()
     settings.queueing.worker_limit = TASKS_AT_KOPF
     settings.queueing.idle_timeout = IDLE_SECONDS
     settings.watching.chunk_size = 500
