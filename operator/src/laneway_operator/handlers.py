@@ -107,17 +107,21 @@ def _child_changed(world: World, runner: Runner, kind: str) -> Any:
 
 
 def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> None:
-    """A pool, and the place where its results go."""
-    metadata, place = body["metadata"], observe.results_place(body)
+    """A pool, and the place where its results go. One that can't be understood is told as gone, and kopf logs why."""
+    metadata = body["metadata"]
     key, uid = (metadata["namespace"], metadata["name"]), metadata["uid"]
-    pool = _pool(body)
+    world.tell(POOLS, uid, None, None)
+    place, pool = observe.results_place(body), _pool(body)
     left = gone or (pool.deleting and not pool.held)  # then the garbage collector is at work
     world.tell(PLACES, uid, None if gone else place, (metadata["creationTimestamp"], *key, uid))
     world.tell(POOLS, uid, None if left else key, pool)
 
 
 def tell_child(world: World, kind: str, body: dict[str, Any], *, gone: bool) -> observe.Key | None:
-    """What belongs to a pool; the answer is the pool, or nothing where it belongs to none."""
+    """What belongs to a pool; the answer is the pool, or nothing where it belongs to none. As above where it can't be
+    understood.
+    """
+    world.tell(kind, body["metadata"]["uid"], None, None)
     key, facts = observe.key_of(body), FACTS.get(kind)
     known = None if gone or key is None else (observe.child(kind, body), facts(body) if facts else None)
     world.tell(kind, body["metadata"]["uid"], known and key, known)

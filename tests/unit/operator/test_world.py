@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from laneway_operator.handlers import tell_child, tell_pool
 from laneway_operator.observe import Child
 from laneway_operator.snapshot import PoolBody
 from laneway_operator.world import World
@@ -97,3 +100,19 @@ def test_it_is_whole_when_all_of_the_first_lists_is_told_and_stays_so() -> None:
     assert world.is_whole()
     world.listed("Job", None, {"a", "b", "c"})
     assert world.is_whole()
+
+
+def test_what_is_not_understood_is_nobodys_and_holds_up_nothing() -> None:
+    world = seen(pools={KEY: [pool("p")]}, Deployment={KEY: [child("Deployment", "d")]})
+    world.listed("pools", None, {"q"})
+    world.listed("Deployment", None, {"d", "e"})
+    assert not world.is_whole()
+    metadata = {"namespace": "nlp", "name": "other", "labels": {"laneway.dev/pool": "documents"}}
+    with pytest.raises(KeyError):
+        tell_child(world, "Deployment", {"metadata": metadata | {"uid": "e"}}, gone=False)
+    with pytest.raises(KeyError):
+        tell_pool(world, {"metadata": metadata | {"uid": "q"}}, gone=False)
+    assert world.is_whole()
+    with pytest.raises(KeyError):
+        tell_child(world, "Deployment", {"metadata": metadata | {"uid": "d"}}, gone=False)
+    assert world.pools() == []
