@@ -6,12 +6,14 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bench.operator.pools import NAMESPACE, THREADS, Bench, bare_api, make_queues, quiet, until
 from bench.worker.report import Report, Spread
+from laneway_operator.cluster import KubernetesCluster
 from support.audit import mark, written
 from support.cluster.cluster import api_alone
 from support.installed import ROOT
@@ -24,6 +26,8 @@ POOLS = int(os.environ.get("POOLS", "1000"))
 SINGLES = int(os.environ.get("SINGLES", "100"))
 CEILING_SECONDS = 6.0
 STEADY_SECONDS = 60.0
+BARE_POOLS = 100
+NOBODYS = 1_000_000  # the number from which on no pool is made
 MEGABYTE = 2**20
 
 
@@ -54,6 +58,7 @@ def measure(bench: Bench, report: Report) -> None:
     rows += singles(bench)
     rows += steady(bench)
     rows += restart(bench)
+    rows += bare_children(bench)
     report.table(f"{POOLS} pools of two lanes", ("what", "figure", "aim"), rows, "AWS is asked once for all pools")
 
 
@@ -168,6 +173,19 @@ def restart(bench: Bench) -> list[list[str]]:
         ["RSS after it", f"{rss(bench):.0f} MB", "< 200 MB"],
         ["threads", str(bench.running.process.num_threads()), ""],
     ]
+
+
+def bare_children(bench: Bench) -> list[list[str]]:
+    """What the API server bears of the operator's own calls, from a client that watches nothing."""
+    bench.operated.stop()
+    calls: list[str] = []
+    cluster = KubernetesCluster(bare_api(bench.cluster, lambda verb, _: calls.append(verb)), lambda: inf)
+    children = [each for number in range(BARE_POOLS) for each in bench.children(NOBODYS + number)]
+    began = time.monotonic()
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(cluster.apply, children))
+    took = time.monotonic() - began
+    return [[f"{BARE_POOLS} pools' children applied by a bare client", f"{len(calls) / took:.0f} calls a second", ""]]
 
 
 def all_calls(bench: Bench) -> float:

@@ -7,21 +7,25 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import boto3
 from kubernetes import client, config
 
 from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
 from laneway_operator.api_server import ApiServer
+from laneway_operator.render import render
 from support.cluster.cluster import REGION
 from support.leading import ignored
 from support.moto_server import aws_credentials
-from support.operator import named
+from support.operator import EMULATED, named, pool_view
 from support.pools import pool_with
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support.cluster.cluster import Cluster
     from support.operator_process import Operated, Running
 
@@ -55,6 +59,11 @@ class Bench:
         lanes = [{"name": lane, "queue": self.queues[lane]} for lane in LANES]
         results = {"bucket": "acme-llm", "prefix": f"{name}/"}
         return named(pool_with(lanes=lanes, results=results), name, NAMESPACE)
+
+    def children(self, number: int) -> list[dict[str, Any]]:
+        """What the operator makes of it."""
+        settings = replace(EMULATED, pod_reports=True, network_policies=True)
+        return render(pool_view(self.pool(number), settings, uid=str(UUID(int=number))))
 
     def create(self, number: int) -> None:
         self.api.call("POST", POOLS_PATH, body=self.pool(number))
@@ -138,6 +147,6 @@ def _queue(sqs: Any, lane: str) -> dict[str, str]:
     return {"url": url, "deadLetterURL": dead}
 
 
-def bare_api(cluster: Cluster) -> ApiServer:
+def bare_api(cluster: Cluster, counted: Callable[[str, str], None] = ignored) -> ApiServer:
     made: client.ApiClient = config.new_client_from_config(str(cluster.kubeconfig))  # type: ignore[no-untyped-call] # because it has no types
-    return ApiServer(made, ignored)
+    return ApiServer(made, counted)
