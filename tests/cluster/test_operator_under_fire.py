@@ -250,8 +250,8 @@ def test_an_older_operator_leaves_the_lanes_of_a_newer_pool_running_and_names_wh
     try:
         operated.cluster.kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", text=json.dumps(crd))
         eventually(lambda: _edited(place, mood="sunny"))
-        operated.start()  # watches of before the change go on without the new field for two minutes
         since = mark(operated.cluster)
+        operated.start()  # watches of before the change go on without the new field for two minutes
         assert "spec.mood: unknown field" in place.until("InvalidSpec")
         assert {each.resource for each in written(operated.cluster, since)} == {STATUS}
         place.apply("another")
