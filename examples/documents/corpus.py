@@ -114,10 +114,10 @@ def completion_prompt(kind: str, text: str) -> str:
     return f"```{title}.txt\n{text.strip()}\n```\n\n{asked}\n```json\n"
 
 
-def documents() -> list[Document]:
-    """Every text of the corpus, extractable ones first, short ones before long ones."""
-    found = [_extraction(kind, path) for kind in EXTRACTABLE for path in _texts(kind)]
-    return found + [_summary(kind, path) for kind in SUMMARISED for path in _texts(kind)]
+def documents(per_kind: int | None = None) -> list[Document]:
+    """Every text of the corpus or the shortest of each kind, extractable ones first, short ones before long ones."""
+    found = [_extraction(kind, path) for kind in EXTRACTABLE for path in _texts(kind)[:per_kind]]
+    return found + [_summary(kind, path) for kind in SUMMARISED for path in _texts(kind)[:per_kind]]
 
 
 def _extraction(kind: str, path: Path) -> Document:
