@@ -9,8 +9,8 @@ KIND_ENV := KUBECONFIG=$(CURDIR)/$(KIND_DIR)/kubeconfig
 TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))
 
 .DEFAULT_GOAL := help
-.PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e \
-	generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
+.PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick \
+	test-computing test-node test-api generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-worker soak soak-pods soak-scaling chaos clean
 
 help: ## this list
@@ -38,12 +38,23 @@ check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) python tools/generate.py --check
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
-	@$(MAKE) --no-print-directory cache-cluster & cluster=$$!; \
-	$(MAKE) --no-print-directory cache-ollama cache-localstack & ollama=$$!; \
-	$(MAKE) --no-print-directory check; checked=$$?; \
-	{ wait $$ollama && test $$checked -eq 0 && $(MAKE) --no-print-directory test-unit test-ports test-simulation test-chaos test-e2e-local; } \
-	  || { kill $$cluster 2>/dev/null; exit 1; }; \
-	wait $$cluster && $(MAKE) --no-print-directory -j2 --output-sync=target test-e2e-cluster test-chart test-cluster
+	@$(MAKE) --no-print-directory -j4 --output-sync=target test-computing test-node test-api
+
+# What waits for pods and timers runs beside what keeps the cores busy, when the quick ones have passed.
+test-quick: check test-unit
+
+test-computing: test-quick
+	@$(MAKE) --no-print-directory test-ports
+	@$(MAKE) --no-print-directory test-chaos
+	@$(MAKE) --no-print-directory test-simulation
+	@$(MAKE) --no-print-directory test-e2e-local
+
+test-node: cache-cluster test-quick
+	@$(MAKE) --no-print-directory test-e2e-cluster
+
+test-api: cache-cluster test-quick
+	@$(MAKE) --no-print-directory test-cluster
+	@$(MAKE) --no-print-directory test-chart
 
 cache: cache-ollama cache-localstack cache-cluster ## build everything that tests need and do not find, once for all checkouts
 
