@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from support.flow import Flow
 
 SECONDS = 180.0
+BEING_REPLACED = "unable to retrieve container logs"
+"""What the kubelet answers for a container whose log it has just removed."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Workers:
     def log(self, pod: str, *more: str) -> list[dict[str, Any]]:
         """What a worker has said, line by line."""
         text = self.cluster.kubectl("logs", pod, "--container=worker", "--tail=-1", *more)
-        return lines(text, pod)
+        return [] if text.startswith(BEING_REPLACED) else lines(text, pod)
 
 
 def lines(text: str, pod: str) -> list[dict[str, Any]]:
