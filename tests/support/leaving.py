@@ -42,7 +42,7 @@ class Workers:
 
     def pods(self) -> list[dict[str, Any]]:
         """Leaving ones, too."""
-        return list(json.loads(self.cluster.kubectl("get", "pods", f"--selector={self.selector}", "-ojson"))["items"])
+        return self.cluster.pods(self.selector)
 
     def pod(self, name: str) -> dict[str, Any]:
         """One of them, as it is now."""

@@ -117,8 +117,8 @@ class StubLane:
 
     def pods(self) -> list[str]:
         """Its workers, those that leave too."""
-        labels = f"--selector=laneway.dev/pool={self.pool},laneway.dev/lane={self.name}"
-        return self.installed.cluster.kubectl("get", "pods", labels, "--output=name").split()
+        found = self.installed.cluster.pods(f"laneway.dev/pool={self.pool},laneway.dev/lane={self.name}")
+        return [each["metadata"]["name"] for each in found]
 
     def replicas(self) -> int:
         """Workers wanted."""

@@ -43,8 +43,7 @@ def one_job(pool: Installed, job_id: str) -> tuple[Result, Parts]:
 
 def pods_of(pool: Installed, lane: str) -> list[Any]:
     """The lane's pods, leaving ones too."""
-    found = pool.cluster.kubectl("get", "pods", "--selector", f"laneway.dev/lane={lane}", "--output=json")
-    return list(json.loads(found)["items"])
+    return pool.cluster.pods(f"laneway.dev/lane={lane}")
 
 
 def untouched(pool: Installed, deployment: str) -> bool:

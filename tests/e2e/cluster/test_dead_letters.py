@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from support.installed import Installed
 
 HANDLER = "documents-dead-letters-of-all-lanes"
+HANDLERS = "app.kubernetes.io/component=dead-letters"
 SCALE_SECONDS = 240.0
 
 
@@ -38,10 +39,5 @@ def test_a_dead_letter_wakes_its_handler_and_no_lane(pool: Installed) -> None:
 
     assert '"poison"' in done.stdout, done.stdout + done.stderr + pool.operator_log()
     eventually(lambda: pool.replicas(HANDLER) == 0, SCALE_SECONDS)
-    eventually(lambda: not pods_of_handler(pool), SCALE_SECONDS)
+    eventually(lambda: not pool.cluster.pods(HANDLERS), SCALE_SECONDS)
     assert pool.replicas("documents-slow") == 0
-
-
-def pods_of_handler(pool: Installed) -> list[object]:
-    label = "app.kubernetes.io/component=dead-letters"
-    return list(json.loads(pool.cluster.kubectl("get", "pods", "--selector", label, "--output=json"))["items"])

@@ -49,8 +49,7 @@ class Imaged:
         return self.installed.wait_for("imaged", reason, "WorkersAvailable")["message"]
 
     def pods(self) -> list[dict[str, Any]]:
-        found = self.installed.cluster.kubectl("get", "pods", "--selector=laneway.dev/pool=imaged", "--output=json")
-        return [each for each in json.loads(found)["items"] if "laneway.dev/lane" in each["metadata"]["labels"]]
+        return self.installed.cluster.pods("laneway.dev/pool=imaged,laneway.dev/lane")
 
 
 @pytest.fixture(scope="module")

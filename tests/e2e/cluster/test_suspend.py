@@ -52,7 +52,7 @@ def test_what_runs_is_finished_and_what_waits_is_started_when_the_pool_goes_on(p
     pool.wait_for(NAME, "Suspended")
     eventually(lambda: pool.replicas(DEPLOYMENT) == 0, SECONDS)
     ran = result(pool, "runs")
-    eventually(lambda: not pods(pool), SECONDS)
+    eventually(lambda: not pool.cluster.pods("laneway.dev/lane=default"), SECONDS)
     assert figures(pool) == ("1", "0")
 
     patch(pool, suspend=False)
@@ -88,7 +88,3 @@ def figures(pool: Installed) -> tuple[str, str]:
     with pool.cluster.inside():
         found = pool.sqs().get_queue_attributes(QueueUrl=lane["queueURL"], AttributeNames=["All"])["Attributes"]
     return found["ApproximateNumberOfMessages"], found["ApproximateNumberOfMessagesNotVisible"]
-
-
-def pods(pool: Installed) -> str:
-    return pool.cluster.kubectl("get", "pods", "--selector=laneway.dev/lane=default", "--output=name")

@@ -12,6 +12,7 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from laneway.schema.names import GROUP, PLURAL
 from support import canary
@@ -103,6 +104,14 @@ class Cluster:
             return self.site.find(f"{COLLECTIONS[kind].format(namespace)}/{name}")
         command = ("kubectl", "get", kind, name, "--namespace", namespace, "--output=json", "--ignore-not-found")
         return dict(json.loads(self.run(*command).stdout or "{}"))
+
+    def pods(self, selector: str, namespace: str = "default") -> list[dict[str, Any]]:
+        """Those with such labels (`name=value,…`), leaving ones too."""
+        if self.site is not None:
+            path = f"{COLLECTIONS['pod'].format(namespace)}?labelSelector={quote(selector)}"
+            return list(self.site.find(path)["items"])
+        command = ("get", "pods", "--namespace", namespace, "--selector", selector, "--output=json")
+        return list(json.loads(self.kubectl(*command))["items"])
 
     def apply(self, *manifests: Mapping[str, Any] | str, namespace: str = "default") -> None:
         """Server-side apply of objects, or of YAML text."""
