@@ -14,22 +14,27 @@ T = TypeVar("T")
 
 LOOK_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
+STEADY_PAUSE_SECONDS = 0.25
+SHARE_OF_WAIT = 0.05  # who has waited for two seconds may wait a tenth of one more
 PATIENCE_SECONDS = 30.0  # a loaded machine with two cores
 
 
 def eventually(probe: Callable[[], T], seconds: float = PATIENCE_SECONDS, every: float = LOOK_SECONDS) -> T:
     """Ask until the answer is true, and return it.
 
-    Who asks by a command, such as kubectl, does so a third of the time: all the time takes a core from what is awaited.
+    Who asks by a command, such as kubectl, does so a third of the time, and who has waited for long asks less often:
+    all the time takes a core from what is awaited.
     """
-    asked = time.monotonic()
-    deadline = asked + seconds
+    began = asked = time.monotonic()
+    deadline = began + seconds
     pause = threading.Event()
     while not (value := probe()):
         now = time.monotonic()
         if now >= deadline:
             raise AssertionError(f"did not come true within {seconds} s")
-        pause.wait(max(every, min(2 * (now - asked), LONGEST_PAUSE_SECONDS)))
+        costly = min(2 * (now - asked), LONGEST_PAUSE_SECONDS)
+        steady = min(SHARE_OF_WAIT * (now - began), STEADY_PAUSE_SECONDS)
+        pause.wait(max(every, costly, steady))
         asked = time.monotonic()
     return value
 
