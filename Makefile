@@ -4,6 +4,7 @@
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := $(UV) run --no-sync
+CACHE := $(or $(LANEWAY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/laneway)
 KIND_DIR := .laneway/kind
 KIND_ENV := KUBECONFIG=$(CURDIR)/$(KIND_DIR)/kubeconfig
 TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))
@@ -33,7 +34,7 @@ fmt: sync ## format, and mend what can be mended
 check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
-	$(RUN) mypy
+	$(RUN) mypy --cache-dir $(CACHE)/mypy
 	$(RUN) lint-imports --no-cache
 	$(RUN) python tools/generate.py --check
 
