@@ -7,10 +7,12 @@ RUN := $(UV) run --no-sync
 CACHE := $(or $(LANEWAY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/laneway)
 KIND_DIR := .laneway/kind
 KIND_ENV := KUBECONFIG=$(CURDIR)/$(KIND_DIR)/kubeconfig
+# make 3.81, as on macOS, mixes what runs together.
+SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=$(1))
 TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))
 
 .DEFAULT_GOAL := help
-.PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick \
+.PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-worker soak soak-pods soak-scaling chaos clean
 
@@ -39,10 +41,13 @@ check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) python tools/generate.py --check
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
-	@$(MAKE) --no-print-directory -j4 --output-sync=target test-computing test-node test-api
+	@$(MAKE) --no-print-directory -j4 $(call SYNC,target) test-computing test-node test-api
 
 # What waits for pods and timers runs beside what keeps the cores busy, when the quick ones have passed.
 test-quick: check test-unit
+
+test-cache: # told of while it is built
+	@$(MAKE) --no-print-directory $(call SYNC,none) cache
 
 test-computing: test-quick
 	@$(MAKE) --no-print-directory test-ports
@@ -50,10 +55,10 @@ test-computing: test-quick
 	@$(MAKE) --no-print-directory test-simulation
 	@$(MAKE) --no-print-directory test-e2e-local
 
-test-node: cache-cluster test-quick
+test-node: test-cache test-quick
 	@$(MAKE) --no-print-directory test-e2e-cluster
 
-test-api: cache-cluster test-quick
+test-api: test-cache test-quick
 	@$(MAKE) --no-print-directory test-cluster
 	@$(MAKE) --no-print-directory test-chart
 
