@@ -90,27 +90,34 @@ def register(registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, 
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def pool_changed(body: Body, type: str | None, **_: Any) -> None:  # noqa: A002 - kopf's name for it
-        tell_pool(world, dict(body), gone=type == GONE)
-        runner.add((body["metadata"]["namespace"], body["metadata"]["name"]))
+        try:
+            tell_pool(world, dict(body), gone=type == GONE)
+        finally:  # it may have been the last that the start waited for
+            runner.add((body["metadata"]["namespace"], body["metadata"]["name"]))
 
     for name, kind in WATCHED.items():
         changed = kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=f"{name}-changed")
-        changed(_child_changed(world, runner, name))
+        changed(child_handler(world, runner, name))
 
 
-def _child_changed(world: World, runner: Runner, kind: str) -> Any:
+def child_handler(world: World, runner: Runner, kind: str) -> Any:
+    """The handler of a kind's events: kopf logs what it raises."""
+
     async def child_changed(body: Body, type: str | None, **_: Any) -> None:  # noqa: A002 - as above
-        key = tell_child(world, kind, dict(body), gone=type == GONE)
-        runner.add(key)
+        key = None
+        try:
+            key = tell_child(world, kind, dict(body), gone=type == GONE)
+        finally:  # as above
+            runner.add(key)
 
     return child_changed
 
 
 def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> None:
-    """A pool, and the place where its results go. One that can't be understood is told as gone, and kopf logs why."""
+    """A pool, and the place where its results go."""
     metadata = body["metadata"]
     key, uid = (metadata["namespace"], metadata["name"]), metadata["uid"]
-    world.tell(POOLS, uid, None, None)
+    world.hear(uid)
     place, pool = observe.results_place(body), _pool(body)
     left = gone or (pool.deleting and not pool.held)  # then the garbage collector is at work
     world.tell(PLACES, uid, None if gone else place, (metadata["creationTimestamp"], *key, uid))
@@ -118,10 +125,8 @@ def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> None:
 
 
 def tell_child(world: World, kind: str, body: dict[str, Any], *, gone: bool) -> observe.Key | None:
-    """What belongs to a pool; the answer is the pool, or nothing where it belongs to none. As above where it can't be
-    understood.
-    """
-    world.tell(kind, body["metadata"]["uid"], None, None)
+    """What belongs to a pool; the answer is the pool, or nothing where it belongs to none."""
+    world.hear(body["metadata"]["uid"])
     key, facts = observe.key_of(body), FACTS.get(kind)
     known = None if gone or key is None else (observe.child(kind, body), facts(body) if facts else None)
     world.tell(kind, body["metadata"]["uid"], known and key, known)

@@ -45,11 +45,15 @@ class World:
             self._told.clear()
         return self._whole
 
-    def tell(self, index: str, uid: str, key: Any, value: Any) -> None:
-        """What an object is now. Without a key it is gone, or is nobody's."""
+    def hear(self, uid: str) -> None:
+        """An object was told of. Where it can't be understood, what was known of it stands, and nobody waits for it."""
         if not self._whole:
             self._told.add(uid)
             self._awaited.discard(uid)
+
+    def tell(self, index: str, uid: str, key: Any, value: Any) -> None:
+        """What an object is now. Without a key it is gone, or is nobody's."""
+        self.hear(uid)
         self._forget(index, uid)
         if key is not None:
             self._keys[index, uid] = key

@@ -3,6 +3,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from laneway.schema.names import POOL_LABEL
+from laneway_operator.handlers import child_handler
 from laneway_operator.metrics import Metrics
 from laneway_operator.runner import THREADS, Runner
 
@@ -47,6 +51,9 @@ class Pools:
         if key in BAD:
             raise ValueError(key)
         return key
+
+    def hear(self, _: str) -> None:
+        self.whole = True
 
     def listed(self, *_: Any) -> set[Key]:
         return self.lost
@@ -97,6 +104,21 @@ def test_a_standby_looks_at_no_pool_and_at_every_one_as_soon_as_it_leads() -> No
     before, waiting, after = asyncio.run(as_standby())
     assert (before, waiting) == ([], (0, 0.0))
     assert after == [GOOD]
+
+
+async def with_a_last_one_that_is_not_understood() -> list[Any]:
+    scene = Scene(leads=True)
+    scene.world.whole = False
+    changed = child_handler(scene.world, scene.runner, "Deployment")  # type: ignore[arg-type] # because it is only told
+    with pytest.raises(KeyError):
+        await changed(
+            body={"metadata": {"uid": "d", "namespace": "nlp", "labels": {POOL_LABEL: "documents"}}}, type=None
+        )
+    return await scene.passed()
+
+
+def test_a_start_goes_on_when_the_last_object_of_all_is_not_understood() -> None:
+    assert asyncio.run(with_a_last_one_that_is_not_understood()) == [GOOD]
 
 
 async def before_all_is_known() -> list[Any]:
