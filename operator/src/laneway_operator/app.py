@@ -111,8 +111,9 @@ def _measure(metrics: Metrics, leader: Leader, runner: Runner, watches: Watches)
 def read_profiles(path: Path) -> dict[str, Profile]:
     """The placement profiles of the chart's ConfigMap; raises `SettingsError`."""
     try:
-        return parse_profiles(yaml.safe_load(path.read_bytes()))
+        document = yaml.safe_load(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path} can't be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that there is not
         raise SettingsError(f"{path}: {bad_yaml(error)}") from error
+    return parse_profiles(document)

@@ -47,17 +47,22 @@ def as_yaml(manifests: Iterable[Manifest]) -> str:
 
 def _pools(text: str) -> Iterator[LLMWorkerPool]:
     try:
-        documents = [each for each in yaml.safe_load_all(text) if each is not None]
-        if not documents:
-            raise SpecError(Reason.INVALID_SPEC, "there is no pool in it")
-        for each in documents:
+        for each in _documents(text):
             yield parse_pool(each)
-    except yaml.YAMLError as error:
-        raise SpecError(Reason.INVALID_SPEC, str(bad_yaml(error))) from error
     except ValidationError as error:
         raise SpecError(Reason.INVALID_SPEC, problems(error, LLMWorkerPool)) from error
     except (TypeError, ValueError, RecursionError) as error:
         raise SpecError(Reason.INVALID_SPEC, f"can't be written as JSON: {error}") from error
+
+
+def _documents(text: str) -> list[Any]:
+    try:
+        documents = [each for each in yaml.safe_load_all(text) if each is not None]
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that there is not
+        raise SpecError(Reason.INVALID_SPEC, str(bad_yaml(error))) from error
+    if not documents:
+        raise SpecError(Reason.INVALID_SPEC, "there is no pool in it")
+    return documents
 
 
 def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, Profile]) -> PoolView:

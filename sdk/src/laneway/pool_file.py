@@ -58,11 +58,9 @@ def read_pool(data: bytes, name: str) -> LLMWorkerPool:
     try:
         root = yaml.compose(data, Loader=yaml.SafeLoader)
         document = yaml.safe_load(data)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that there is not
         found = bad_yaml(error)
         raise PoolFileError(name, [Problem(found.line, found.words)]) from None
-    except (ValueError, RecursionError) as error:
-        raise PoolFileError(name, [Problem(0, f"not YAML: {str(error).splitlines()[0]}")]) from None
     if not isinstance(root, yaml.MappingNode):
         raise PoolFileError(name, [Problem(1, "should be one object with apiVersion, kind, metadata and spec")])
     twice = list(_keys_twice(root))

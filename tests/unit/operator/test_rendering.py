@@ -104,7 +104,7 @@ def test_a_pool_with_queues_of_its_own_names_them() -> None:
         ("", "-: there is no pool in it"),
         ("a: [", "-: line 1, column 5: not YAML: while parsing a flow node: expected the node content, but found"),
         ("[]", "-: "),
-        ("a: 2026-02-30", "-: can't be written as JSON: day is out of range for month"),
+        ("a: 2026-02-30", "-: not YAML: day is out of range for month"),
         (
             yaml.safe_dump(pool_with(lane={"paralel": 2})),
             "-: spec.lanes[0].paralel: unknown field; did you mean parallel?",
@@ -148,9 +148,11 @@ def test_profiles_that_are_not_there_are_named(pool: Path, tmp_path: Path) -> No
             ": line 2, column 1: not YAML: while scanning for the next token: found character '\\t'",
         ),
         ("a: \a\n", ": not YAML: unacceptable character #x0007"),
+        ("placementProfiles: {g5: 2026-02-30}", ": not YAML: day is out of range for month"),
+        ("[" * 3000, ": not YAML: maximum recursion depth exceeded"),
         ("placementProfiles: {g5: {accelerater: {}}}", "g5.accelerater: unknown field; did you mean accelerator?"),
     ],
-    ids=["a bracket", "a tab", "a bell", "a slip"],
+    ids=["a bracket", "a tab", "a bell", "no such day", "too deep", "a slip"],
 )
 def test_profiles_that_can_not_be_used_are_refused_in_one_line(
     pool: Path, profiles: Path, text: str, words: str

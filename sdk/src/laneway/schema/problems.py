@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydantic import ValidationError
-    from yaml import YAMLError
 
 MAX_PROBLEMS_SHOWN = 5
 _ADVICE = {"another document": "; give each pool a file of its own", r"'\t'": "; indent with spaces, not with tabs"}
@@ -103,6 +103,7 @@ def _meant(path: Sequence[str | int], homes: dict[str, list[str]]) -> str:
     return "remove it"
 
 
+@cache
 def _homes(written: type[BaseModel]) -> dict[str, list[str]]:
     """Every field name of a document, as written → the fields that hold it."""
     homes: dict[str, set[str]] = {}
@@ -123,7 +124,7 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 
 class BadYAML(NamedTuple):
-    """Where a text is no YAML, and why."""
+    """Where a text is not YAML, and why."""
 
     line: int
     """0 where PyYAML doesn't tell."""
@@ -135,7 +136,7 @@ class BadYAML(NamedTuple):
         return f"line {self.line}, column {self.column}: {self.words}" if self.line else self.words
 
 
-def bad_yaml(error: YAMLError) -> BadYAML:
+def bad_yaml(error: Exception) -> BadYAML:
     """What PyYAML says in several lines."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
