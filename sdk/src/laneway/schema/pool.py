@@ -197,9 +197,11 @@ class Spec(KubernetesModel):
             name = twice(names)
             if name is not None:
                 raise ValueError(f"two {what} have the same name, {name}; give each its own")
-        url = twice(url for lane in self.lanes for url in (lane.queue.url, lane.queue.dead_letter_url) if url)
-        if url is not None:
-            raise ValueError(f"the queue {url} is used twice; {OWN_QUEUES}")
+        used = [(url, lane.name) for lane in self.lanes for url in (lane.queue.url, lane.queue.dead_letter_url) if url]
+        shared = twice(url for url, _ in used)
+        if shared is not None:
+            lanes = dict.fromkeys(name for url, name in used if url == shared)
+            raise ValueError(f"lane {' and '.join(lanes)}: a queue is used twice; {OWN_QUEUES}")
         for lane in self.lanes:
             model = lane.model or self.model
             if (lane.limits.max_tokens or 0) >= model.context_length:
