@@ -67,6 +67,7 @@ def test_a_bad_pool_is_refused_with_its_cause(create: Create, bad: Bad) -> None:
     "lane",
     [
         {"limits": {"timeout": "soon"}},
+        {"limits": {"timeout": ""}},
         {"limits": {"expiresAfter": "1d"}},
         {"drainTimeout": "1d"},
         {"resources": {"requests": {"memory": "8GB"}, "limits": {"memory": "8 Gi"}}},

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway.schema.base import DURATION_PATTERN
 from laneway.schema.lane import Limits, Scaling
 from laneway.schema.pool import LLMWorkerPool, Spec
 from laneway_operator.crdgen import MAX_POOL_NAME, crd, structural
@@ -139,7 +140,7 @@ def test_the_bounds_of_a_duration_are_said_in_words() -> None:
     (rule,) = at("spec", "lanes", "[]", "limits", "timeout")["x-kubernetes-validations"]
     assert rule == {
         "rule": (
-            r"self.matches(r'^([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$')"
+            f"self.matches(r'{DURATION_PATTERN}')"
             " && duration(self) >= duration('1s') && duration(self) <= duration('11h30m')"
         ),
         "message": "should be a duration such as 90s, 5m or 1h30m, from 1s to 11h30m",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_NAME_SHOWN = 80  # characters of a field name that came from outside
 
 _DURATION = re.compile(r"(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,6})s)?")
-DURATION_PATTERN = r"^([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$"
+DURATION_PATTERN = r"^([0-9]{1,4}h([0-9]{1,5}m)?([0-9]{1,6}s)?|[0-9]{1,5}m([0-9]{1,6}s)?|[0-9]{1,6}s)$"
 NO_DURATION = "should be a duration such as 90s, 5m or 1h30m"
 PATTERN_WORDS = "patternErrorMessage"
 """The keyword of a JSON Schema that editors know, beside `pattern`: what to say instead of the pattern itself."""
