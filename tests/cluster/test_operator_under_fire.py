@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.names import MANAGED_BY, MANAGED_BY_LABEL, PLURAL
+from laneway_operator.workqueue import REST_SECONDS
 from support.audit import mark, written
 from support.fault_proxy import fault_proxy, refusal, too_old
 from support.golden import ODD_RESOURCES, POD_TEMPLATE
@@ -72,14 +73,14 @@ def fronted(operated: Operated, tmp_path: Path) -> Iterator[Fronted]:
 
 
 def quiet(operated: Operated) -> None:
-    """Until it has written nothing for a second."""
+    """Until it has written nothing for longer than a pool rests between two passes."""
     last, since = mark(operated.cluster), time.monotonic()
 
     def still() -> bool:
         nonlocal last, since
         if written(operated.cluster, last):
             last, since = mark(operated.cluster), time.monotonic()
-        return time.monotonic() - since > 1
+        return time.monotonic() - since > 2 * REST_SECONDS
 
     eventually(still)
 

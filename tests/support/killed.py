@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
 from support.containers import main_process
+from support.leaving import LogGone
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -30,8 +32,10 @@ class Blow:
     at: datetime
 
     def since(self) -> list[Line]:
-        """What the worker has said since then, a started one too."""
-        return [line for line in self.workers.log(self.pod) if datetime.fromisoformat(line["at"]) > self.at]
+        """What the worker has said since then, a started one too; nothing while it is being replaced."""
+        with suppress(LogGone):
+            return [line for line in self.workers.log(self.pod) if datetime.fromisoformat(line["at"]) > self.at]
+        return []
 
     def seconds_until(self, message: str) -> float:
         """It says this for the first time after the blow, or once more."""

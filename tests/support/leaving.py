@@ -27,6 +27,10 @@ BEING_REPLACED = "unable to retrieve container logs"
 """What the kubelet answers for a container whose log it has just removed."""
 
 
+class LogGone(Exception):
+    """The container is just being replaced."""
+
+
 @dataclass(frozen=True)
 class Workers:
     """Of one lane in the namespace `default`."""
@@ -87,9 +91,11 @@ class Workers:
         return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(f"{name}{{"))
 
     def log(self, pod: str, *more: str) -> list[dict[str, Any]]:
-        """What a worker has said, line by line."""
+        """What a worker has said, line by line; raises `LogGone`."""
         text = self.cluster.kubectl("logs", pod, "--container=worker", "--tail=-1", *more)
-        return [] if text.startswith(BEING_REPLACED) else lines(text, pod)
+        if text.startswith(BEING_REPLACED):
+            raise LogGone(pod)
+        return lines(text, pod)
 
 
 def lines(text: str, pod: str) -> list[dict[str, Any]]:
