@@ -36,7 +36,7 @@ fmt: sync ## format, and mend what can be mended
 check: sync ## ruff, mypy, import contracts, generated files
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
-	$(RUN) mypy --cache-dir $(CACHE)/mypy
+	$(RUN) mypy --cache-dir "$(CACHE)/mypy"
 	$(RUN) lint-imports --no-cache
 	$(RUN) python tools/generate.py --check
 

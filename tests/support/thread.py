@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from laneway.schema.result import Result
 from support import canary
@@ -22,7 +22,7 @@ SCALE_IN_SECONDS = 240.0
 
 def one_job(pool: Installed, job_id: str) -> tuple[Result, Parts]:
     """The result, and what each part of the way to the first token took; the worker drains on its way out."""
-    eventually(lambda: not pods_of(pool, LANE), SCALE_IN_SECONDS)
+    eventually(lambda: not pool.cluster.pods(f"laneway.dev/lane={LANE}"), SCALE_IN_SECONDS)
     with watching(pool.cluster, f"laneway.dev/lane={LANE}") as watch:
         done = pool.laneway(
             *("submit", "--wait", "--json", "--timeout", "200", "--lane", LANE),
@@ -32,18 +32,13 @@ def one_job(pool: Installed, job_id: str) -> tuple[Result, Parts]:
         assert done.returncode == 0, done.stdout + done.stderr + pool.operator_log()
         [name] = watch.pods
         followed = canary.saw(pool.cluster.kubectl("logs", "--follow", name, "--container=worker"), f"pod {name}")
-        eventually(lambda: not pods_of(pool, LANE), SCALE_IN_SECONDS)
+        eventually(lambda: not pool.cluster.pods(f"laneway.dev/lane={LANE}"), SCALE_IN_SECONDS)
     assert pool.replicas(DEPLOYMENT) == 0
     log = [json.loads(line) for line in followed.splitlines()]
     assert [each["message"] for each in log][-2:] == ["draining", "worker stopped"], followed
     assert (log[-2]["held"], log[-1]["finished"], log[-1]["given_back"]) == (0, 0, 0), followed
     result = Result.model_validate_json(done.stdout)
     return result, parts(watch.pods[name], log, result.timing)
-
-
-def pods_of(pool: Installed, lane: str) -> list[Any]:
-    """The lane's pods, leaving ones too."""
-    return pool.cluster.pods(f"laneway.dev/lane={lane}")
 
 
 def untouched(pool: Installed, deployment: str) -> bool:

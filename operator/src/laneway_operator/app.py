@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import kopf
 import yaml
 
-from laneway.schema.problems import bad_yaml
+from laneway.yaml_text import NOT_YAML, bad_yaml
 from laneway_operator.api_server import connect
 from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.handlers import kopf_settings, register
@@ -114,6 +114,6 @@ def read_profiles(path: Path) -> dict[str, Profile]:
         document = yaml.safe_load(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path} can't be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that there is not
+    except NOT_YAML as error:
         raise SettingsError(f"{path}: {bad_yaml(error)}") from error
     return parse_profiles(document)

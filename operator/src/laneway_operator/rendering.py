@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import LLMWorkerPool, parse_pool
-from laneway.schema.problems import bad_yaml, problems
+from laneway.schema.problems import problems
+from laneway.yaml_text import NOT_YAML, bad_yaml
 from laneway_operator.errors import SpecError
 from laneway_operator.managed import managed_queue
 from laneway_operator.nodes import nodes_of
@@ -58,7 +59,7 @@ def _pools(text: str) -> Iterator[LLMWorkerPool]:
 def _documents(text: str) -> list[Any]:
     try:
         documents = [each for each in yaml.safe_load_all(text) if each is not None]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that there is not
+    except NOT_YAML as error:
         raise SpecError(Reason.INVALID_SPEC, str(bad_yaml(error))) from error
     if not documents:
         raise SpecError(Reason.INVALID_SPEC, "there is no pool in it")

@@ -10,7 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from laneway.schema.pool import LLMWorkerPool, parse_pool
-from laneway.schema.problems import bad_yaml, causes, problem
+from laneway.schema.problems import causes, problem
+from laneway.yaml_text import NOT_YAML, bad_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def read_pool(data: bytes, name: str) -> LLMWorkerPool:
     try:
         root = yaml.compose(data, Loader=yaml.SafeLoader)
         document = yaml.safe_load(data)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that there is not
+    except NOT_YAML as error:
         found = bad_yaml(error)
         raise PoolFileError(name, [Problem(found.line, found.words)]) from None
     if not isinstance(root, yaml.MappingNode):

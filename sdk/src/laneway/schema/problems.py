@@ -1,4 +1,4 @@
-"""Validation problems in words without any input text; of documents that people write, with what to change."""
+"""Validation problems in words: of a job without its text, of documents that people write with what to change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import re
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 MAX_PROBLEMS_SHOWN = 5
-_ADVICE = {"another document": "; give each pool a file of its own", r"'\t'": "; indent with spaces, not with tabs"}
-"""Part of PyYAML's words → what to do."""
 TOP = "the top level"
 ALIKE = 0.7
 """Below it, two names are too different for one to be meant by the other."""
@@ -55,8 +53,8 @@ def location(path: Sequence[str | int]) -> str:
 
 
 def problem(error: Any, written: type[BaseModel] | None = None) -> str:
-    """One pydantic error in words; never its input, which may be a prompt. `written` is the model of a document that
-    people write: it knows what a field that it lacks was meant to be.
+    """One pydantic error in words; never a job's input, which may be a prompt. `written` is the model of a document
+    that people write: it knows what a field that it lacks was meant to be.
     """
     where = location(error["loc"])
     message = _KINDS.get(error["type"]) or _in_units(_PYTHONS.sub("", error["msg"]), error)
@@ -123,29 +121,6 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [each for part in get_args(annotation) for each in _models(part)]
 
 
-class BadYAML(NamedTuple):
-    """Where a text is not YAML, and why."""
-
-    line: int
-    """0 where PyYAML doesn't tell."""
-    column: int
-    words: str
-
-    def __str__(self) -> str:
-        """In one line."""
-        return f"line {self.line}, column {self.column}: {self.words}" if self.line else self.words
-
-
-def bad_yaml(error: Exception) -> BadYAML:
-    """What PyYAML says in several lines."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return BadYAML(0, 0, f"not YAML: {str(error).splitlines()[0]}")
-    words = ": ".join(each for each in (getattr(error, "context", None), getattr(error, "problem", None)) if each)
-    advice = next((advice for part, advice in _ADVICE.items() if part in words), "")
-    return BadYAML(mark.line + 1, mark.column + 1, f"not YAML: {words}{advice}")
-
-
 def causes(error: ValidationError) -> list[Any]:
     """The errors of a validation, without those about a list that only follow from errors inside it. In time linear in
     their number: a body of 1 MiB can have 100,000.
@@ -156,7 +131,7 @@ def causes(error: ValidationError) -> list[Any]:
 
 
 def problems(error: ValidationError, written: type[BaseModel] | None = None) -> str:
-    """The first few problems of a validation in one line; never any input."""
+    """The first few problems of a validation in one line; never a job's input."""
     found = causes(error)
     told = "; ".join(problem(each, written) for each in found[:MAX_PROBLEMS_SHOWN])
     more = len(found) - MAX_PROBLEMS_SHOWN
