@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.operator.pools import NAMESPACE, THREADS, Bench, bare_api, make_queues, quiet, until
 from bench.worker.report import Report, Spread
-from laneway_operator.cluster import KubernetesCluster
+from laneway_operator.kubernetes_cluster import KubernetesCluster
 from support.audit import mark, written
 from support.cluster.cluster import api_alone
 from support.installed import ROOT

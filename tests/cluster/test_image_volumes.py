@@ -11,8 +11,8 @@ import pytest
 from kubernetes import config
 
 from laneway_operator.api_server import ApiServer
-from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.errors import SpecError
+from laneway_operator.kubernetes_cluster import KubernetesCluster
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.cluster.cluster import api_alone

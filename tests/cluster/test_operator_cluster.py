@@ -14,10 +14,10 @@ from kubernetes import client, config
 
 from laneway.schema.names import FINALIZER
 from laneway_operator.api_server import ApiServer
-from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.digest import digest_of_manifest
 from laneway_operator.errors import SpecError, Unreachable
 from laneway_operator.kinds import KINDS
+from laneway_operator.kubernetes_cluster import KubernetesCluster
 from laneway_operator.observe import Child, child
 from laneway_operator.plan import make_plan
 from laneway_operator.reasons import Reason

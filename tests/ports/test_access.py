@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from laneway_worker.adapters.access import AWSAccess
 from laneway_worker.adapters.sqs import SQSQueue
 from laneway_worker.errors import Refused, Unavailable
-from laneway_worker.ports import Verdict
+from laneway_worker.ports.access import Verdict
 from laneway_worker.testing.access import MemoryAccess
 from support.emulators import BENCHES, BUCKET, Rule, follows
 from support.moto_server import POLL_SECONDS, REGION
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.adapters.aws import Clients
-    from laneway_worker.ports import Access
+    from laneway_worker.ports.access import Access
     from support.emulators import Aws, Bench
 
 OF_BUCKETS: dict[str, Callable[[Access, str], Verdict]] = {

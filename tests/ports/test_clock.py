@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from laneway_worker.ports import Clock, Condition
+    from laneway_worker.ports.clock import Clock, Condition
 
 ENOUGH = 30.0  # of real time
 

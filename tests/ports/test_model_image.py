@@ -12,7 +12,7 @@ import pytest
 
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.errors import ModelMissing, ModelPullFailed, ModelUnusable
-from laneway_worker.ports import Stop
+from laneway_worker.ports.stop import Stop
 from support.ollama import GEMMA, SMOLLM, copy_model, ollama_files, ollama_on
 from support.requests import request
 from support.waiting import eventually

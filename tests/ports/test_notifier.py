@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway_worker.adapters.aws import Clients
-    from laneway_worker.ports import Notifier
+    from laneway_worker.ports.notifier import Notifier
     from support.emulators import Aws
 
 ALLOWED_FIELDS = {"id", "status", "code", "url", "etag", "pool", "lane", "labels"}

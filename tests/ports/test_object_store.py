@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.adapters.aws import Clients
-    from laneway_worker.ports import ObjectStore, Stored
+    from laneway_worker.ports.objects import ObjectStore, Stored
     from support.emulators import Aws, Bench
     from support.stub_ollama import StubOllama
 

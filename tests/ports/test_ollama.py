@@ -11,14 +11,14 @@ import pytest
 from laneway.schema.codes import ErrorCode
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
-from laneway_worker.ports import Stop, StopReason
+from laneway_worker.ports.stop import Stop, StopReason
 from support.ollama import GEMMA, SMOLLM, NoticingClock
 from support.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, request
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
     from laneway_worker.adapters.ollama import Ollama
-    from laneway_worker.ports import Answer
+    from laneway_worker.ports.runtime import Answer
     from support.ollama import OllamaServer
 
 INVOICES = """\

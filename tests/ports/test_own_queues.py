@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue import QueueURLs
 from laneway.schema.queue_rules import FaultCode, QueueFault, Where, queue_faults
-from laneway_operator.queues import SQSQueues
+from laneway_operator.sqs import SQSQueues
 from support.aws_cli import command_in, run_line, run_script
 from support.moto_server import REGION
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from laneway_worker.ports import Pod
+    from laneway_worker.ports.pod import Pod
 
 NAME = "documents-fast-5d4f7c9b8-x2x7k"
 FOREIGN = {"kubernetes.io/psp": "restricted"}

@@ -14,11 +14,11 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 from botocore.stub import Stubber
 
-from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue import QueueURLs
 from laneway_operator.errors import NotYet
-from laneway_operator.managed import ManagedQueue
-from laneway_operator.queues import OWNER_TAG, SILENCE_SECONDS, SQSQueues
+from laneway_operator.managed import OWNER_TAG, ManagedQueue
 from laneway_operator.reasons import Reason
+from laneway_operator.sqs import SILENCE_SECONDS, SQSQueues
 from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of
 from support.emulators import BENCHES
 

@@ -13,7 +13,7 @@ from laneway_worker.adapters.s3 import S3Store
 from laneway_worker.adapters.sns import SNSNotifier
 from laneway_worker.adapters.sqs import SQSQueue
 from laneway_worker.errors import Refused, Unavailable
-from laneway_worker.ports import Delivery
+from laneway_worker.ports.queue import Delivery
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
 from support.moto_server import POLL_SECONDS, aws_clients
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.adapters.aws import Clients
-    from laneway_worker.ports import JobQueue
+    from laneway_worker.ports.queue import JobQueue
     from support.emulators import Aws
     from support.stub_ollama import StubOllama
 

@@ -17,13 +17,14 @@ from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.resources import Scope, resources
 from laneway.schema.codes import ErrorCode
 from laneway.schema.history import History
-from laneway.schema.lane_config import LaneSettings, QueueURLs, lane_config
+from laneway.schema.lane_config import LaneSettings, lane_config
 from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway.schema.pool import parse_pool
 from laneway.schema.pool_document import pool_document
 from laneway.schema.preflight import Preflight
+from laneway.schema.queue import QueueURLs
 from laneway_operator.managed import managed_queue
-from laneway_operator.queues import SQSQueues
+from laneway_operator.sqs import SQSQueues
 from laneway_worker.adapters import aws
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.s3 import S3Store
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.keys import Place
     from laneway.schema.lane_config import LaneConfig
-    from laneway_worker.ports import Stop
+    from laneway_worker.ports.stop import Stop
     from support.iam.recorder import Recorder
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from laneway.schema.codes import ErrorCode
 from laneway_worker.errors import Interrupted, JobError, Unavailable
-from laneway_worker.ports import Stop, StopReason
+from laneway_worker.ports.stop import Stop, StopReason
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.runtime import Held, ScriptedRuntime, answer
 from support.ollama import SMOLLM, NoticingClock
@@ -20,7 +20,7 @@ from support.waiting import eventually, in_thread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Runtime
+    from laneway_worker.ports.runtime import Runtime
     from laneway_worker.request import Request
     from support.ollama import OllamaServer
 

@@ -12,14 +12,16 @@ from laneway.schema.codes import ErrorCode
 from laneway.schema.result import ServedModel
 from laneway_worker.adapters.ollama_stream import Collected, error_of
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
-from laneway_worker.ports import StopReason, silent
+from laneway_worker.ports.runtime import silent
+from laneway_worker.ports.stop import StopReason
 from simulation.history import Ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from laneway_worker.ports import Answer, Stop
+    from laneway_worker.ports.runtime import Answer
+    from laneway_worker.ports.stop import Stop
     from laneway_worker.request import Request
     from simulation.history import History
     from simulation.jobs import Plan

@@ -15,7 +15,7 @@ from laneway.schema.codes import CODES, ErrorCode
 from laneway.schema.history import History, read_history
 from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.lease import Leases
-from laneway_worker.ports import Stop, StopReason
+from laneway_worker.ports.stop import Stop, StopReason
 from laneway_worker.retry import MAX_DELAY_SECONDS, GiveUp, Release, Retry, Wait, decide
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from laneway_worker.lease import Lease
-    from laneway_worker.ports import Extension
+    from laneway_worker.ports.queue import Extension
 
 SECONDS = 60
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

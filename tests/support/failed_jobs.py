@@ -14,8 +14,9 @@ from laneway.schema.codes import ErrorCode
 from laneway.schema.failed_job import FailedJob
 from laneway.schema.history import Failure, History
 from laneway.schema.keys import Place
-from laneway.schema.lane_config import LaneLimits, LaneModel, QueueURLs
+from laneway.schema.lane_config import LaneLimits, LaneModel
 from laneway.schema.pool_document import PoolDocument, PoolLane
+from laneway.schema.queue import QueueURLs
 from laneway.schema.result import ErrorDetail, Result, ServedModel, Timing
 from support.local_pool import AWS
 from support.pool_files import CANARY

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import parse_pool
+from laneway.schema.queue import QueueURLs
 from laneway_operator import observe
 from laneway_operator.managed import managed_queue
 from laneway_operator.nodes import nodes_of

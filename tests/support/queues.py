@@ -15,7 +15,8 @@ from support.moto_server import POLL_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway_worker.ports import Clock, Delivery, JobQueue
+    from laneway_worker.ports.clock import Clock
+    from laneway_worker.ports.queue import Delivery, JobQueue
     from support.emulators import Aws, Bench
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job import Job
 from laneway.schema.keys import Place
-from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel, QueueURLs
+from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel
+from laneway.schema.queue import QueueURLs
 from laneway_worker.request import ollama_request
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from laneway.schema.lane_config import LaneConfig
 from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway.schema.result import Result
 from laneway_worker.errors import Unavailable
-from laneway_worker.ports import silent
+from laneway_worker.ports.runtime import silent
 from laneway_worker.serving import Worker
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from laneway.schema.result import Notification, ServedModel
-    from laneway_worker.ports import Answer, Clock, Condition, Delivery, Extension, Stop
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.queue import Delivery, Extension
+    from laneway_worker.ports.runtime import Answer
+    from laneway_worker.ports.stop import Stop
     from laneway_worker.testing.memory import QueuedMessage
     from laneway_worker.testing.runtime import Step
 

@@ -15,17 +15,17 @@ import yaml
 
 from laneway.yaml_text import NOT_YAML, bad_yaml
 from laneway_operator.api_server import connect
-from laneway_operator.cluster import KubernetesCluster
 from laneway_operator.handlers import kopf_settings, register
 from laneway_operator.health import Health, serve
+from laneway_operator.kubernetes_cluster import KubernetesCluster
+from laneway_operator.kubernetes_lease import KubernetesLease
 from laneway_operator.leader import Leader
-from laneway_operator.lease import KubernetesLease
 from laneway_operator.metrics import Metrics
 from laneway_operator.profiles import parse_profiles
-from laneway_operator.queues import SQSQueues
 from laneway_operator.reconcile import Reconciler
 from laneway_operator.runner import THREADS, Runner
 from laneway_operator.settings import SettingsError
+from laneway_operator.sqs import SQSQueues
 from laneway_operator.vitals import Vitals
 from laneway_operator.watches import Watches
 

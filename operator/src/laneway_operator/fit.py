@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.schema.names import tagged
-from laneway_operator.observed import Found
+from laneway_operator.found import Found
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway.schema.lane import LONGEST_RETENTION_SECONDS
 from laneway.schema.names import dead_letter_queue_name, queue_name, queue_suffix
+from laneway.schema.queue import LONGEST_RETENTION_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from laneway.schema.lane import Lane
     from laneway.schema.pool import LLMWorkerPool
     from laneway_operator.snapshot import PoolBody
+
+OWNER_TAG = "laneway.dev/lane"
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class ManagedQueue:
     name: str
     dead_letter_name: str
     owner: str
-    """The tag that says whose they are: `cluster/namespace/pool/lane`."""
+    """What `OWNER_TAG` says of whose they are: `cluster/namespace/pool/lane`."""
     region: str
     retention_seconds: int
 

@@ -1,30 +1,19 @@
-"""What a pass found out about one pool, and a condition before its time. Pure."""
+"""What a pass finds out about one pool. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway.schema.lane_config import QueueURLs
+    from laneway.schema.queue import QueueURLs
     from laneway_operator.fit import Fit
     from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
     from laneway_operator.snapshot import Snapshot
-
-Status = Literal["True", "False", "Unknown"]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A condition before its time."""
-
-    status: Status
-    reason: Reason
-    message: str
 
 
 @dataclass

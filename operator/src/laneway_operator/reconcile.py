@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from laneway.schema.lane import Lane
-    from laneway.schema.lane_config import QueueURLs
+    from laneway.schema.queue import QueueURLs
     from laneway_operator.cluster import Cluster
     from laneway_operator.profiles import Profile
     from laneway_operator.queues import Queues

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from laneway.schema.lane_config import QueueURLs
 from laneway.schema.pool import LLMWorkerPool, parse_pool
 from laneway.schema.problems import problems
+from laneway.schema.queue import QueueURLs
 from laneway.yaml_text import NOT_YAML, bad_yaml
 from laneway_operator.errors import SpecError
 from laneway_operator.managed import managed_queue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from laneway_operator.fit import model_fits
-from laneway_operator.observed import Found
+from laneway_operator.found import Found
 from laneway_operator.reasons import Reason, with_fix
 from laneway_operator.status_model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
 from laneway_operator.status_workers import is_handler, progressing, workers_available, worst

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_operator.observed import Found
+from laneway_operator.found import Found
 from laneway_operator.reasons import Reason
 from laneway_operator.render.dead_letters import COMPONENT
 

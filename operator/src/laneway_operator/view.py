@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.lane_config import LaneConfig, LaneSettings, QueueURLs, lane_config
+from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
 from laneway.schema.names import WORKER_ACCOUNT
 from laneway.schema.pool_document import pool_document
 from laneway.schema.preflight import Preflight
@@ -13,6 +13,7 @@ from laneway.schema.preflight import Preflight
 if TYPE_CHECKING:
     from laneway.schema.lane import Lane
     from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.queue import QueueURLs
     from laneway_operator.nodes import Nodes
     from laneway_operator.settings import Settings
 

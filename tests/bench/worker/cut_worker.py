@@ -18,13 +18,13 @@ from laneway_worker.adapters.ollama import Ollama
 from laneway_worker.adapters.s3 import S3Store
 from laneway_worker.adapters.sns import SNSNotifier
 from laneway_worker.adapters.sqs import SQSQueue
-from laneway_worker.ports import Answer, silent
+from laneway_worker.ports.runtime import Answer, silent
 from laneway_worker.serving import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Stop
+    from laneway_worker.ports.stop import Stop
     from laneway_worker.request import Request
 
 

@@ -15,7 +15,7 @@ from laneway.schema.job import Job
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama import Ollama
 from laneway_worker.errors import JobError
-from laneway_worker.ports import Stop
+from laneway_worker.ports.stop import Stop
 from laneway_worker.request import ollama_request
 from support.ollama import GEMMA
 

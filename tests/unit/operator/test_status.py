@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue import QueueURLs
 from laneway_operator.fit import Fit
 from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.observed import Observed

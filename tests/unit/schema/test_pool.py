@@ -7,11 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from laneway.schema.keys import Place
-from laneway.schema.lane import Managed, Queue
 from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
 from laneway.schema.pool import LLMWorkerPool, parse_pool
 from laneway.schema.pool_document import PoolDocument, pool_document
 from laneway.schema.problems import problems
+from laneway.schema.queue import Managed, Queue
 from support.pools import QUEUE, SETTINGS, TOPIC, pool_with
 
 DIGEST = "sha256:" + "a" * 64

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue import QueueURLs
 from laneway.schema.queue_rules import FaultCode, OwnQueue, QueueFault, Where, queue_faults, queue_settings
 
 DAY = 24 * 3600

@@ -9,7 +9,7 @@ import pytest
 from laneway.schema.codes import ErrorCode
 from laneway.schema.job import MAX_BODY_BYTES, Job
 from laneway_worker.errors import JobError
-from laneway_worker.ports import Answer
+from laneway_worker.ports.runtime import Answer
 from laneway_worker.testing.runtime import DIGEST, Held, answer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 
 if TYPE_CHECKING:
-    from laneway_worker.ports import Answer
+    from laneway_worker.ports.runtime import Answer
     from laneway_worker.request import Path
 
 DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 7, "eval_count": 2}

@@ -11,7 +11,8 @@ from laneway.schema.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.formats import answer_checker
 from laneway_worker.lease import Leases
-from laneway_worker.ports import Delivery, Extension, Stop
+from laneway_worker.ports.queue import Delivery, Extension
+from laneway_worker.ports.stop import Stop
 from laneway_worker.testing.memory import MemoryQueue
 from laneway_worker.testing.runtime import Held, answer
 from support.worker import Gate, WatchedClock

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from laneway.schema import arns
 from laneway.schema.preflight import Finding, PreflightCode
-from laneway_worker.ports import Access, Verdict
+from laneway_worker.ports.access import Access, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from laneway_worker.consumer import Consumer
     from laneway_worker.health import Readiness
     from laneway_worker.metrics import Families
-    from laneway_worker.ports import Pod
+    from laneway_worker.ports.pod import Pod
     from laneway_worker.tracing import Trace
 
 log = logging.getLogger(__name__)

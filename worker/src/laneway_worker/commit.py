@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from laneway.schema.result import Result
     from laneway_worker.lease import Lease, Leases
     from laneway_worker.patience import Patience
-    from laneway_worker.ports import Clock, Delivery, JobQueue, Notifier
+    from laneway_worker.ports.clock import Clock
+    from laneway_worker.ports.notifier import Notifier
+    from laneway_worker.ports.queue import Delivery, JobQueue
     from laneway_worker.results import Committed, Results
 
 log = logging.getLogger(__name__)

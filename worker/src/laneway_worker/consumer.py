@@ -13,7 +13,7 @@ from laneway_worker.errors import Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.logs import log_defect
 from laneway_worker.outcomes import Lost, Outcome, Released, TryAgain
-from laneway_worker.ports import Stop, StopReason
+from laneway_worker.ports.stop import Stop, StopReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from laneway_worker.lease import Lease, Leases
     from laneway_worker.metrics import Metrics
     from laneway_worker.patience import Patience
-    from laneway_worker.ports import Clock, Condition, Delivery, JobQueue
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.queue import Delivery, JobQueue
     from laneway_worker.tracing import Trace
 
 log = logging.getLogger(__name__)

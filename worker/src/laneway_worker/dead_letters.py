@@ -12,7 +12,9 @@ from laneway_worker.outcomes import Finished, Outcome, Records, Task
 
 if TYPE_CHECKING:
     from laneway.schema.lane_config import LaneConfig
-    from laneway_worker.ports import Clock, Delivery, Stop
+    from laneway_worker.ports.clock import Clock
+    from laneway_worker.ports.queue import Delivery
+    from laneway_worker.ports.stop import Stop
 
 
 class DeadLetters:

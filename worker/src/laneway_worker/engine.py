@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from laneway.schema.result import ServedModel
-    from laneway_worker.ports import Answer, Clock, Condition, Runtime, Stop
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.runtime import Answer, Runtime
+    from laneway_worker.ports.stop import Stop
     from laneway_worker.request import Request
 
 RETRY_SECONDS = 1.0

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_worker.errors import Unavailable
-from laneway_worker.ports import StopReason
+from laneway_worker.ports.stop import StopReason
 
 if TYPE_CHECKING:
-    from laneway_worker.ports import Clock, Condition, Delivery, JobQueue, Stop
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.queue import Delivery, JobQueue
+    from laneway_worker.ports.stop import Stop
 
 MAX_VISIBILITY_SECONDS = 12 * 3600  # SQS: total since receive
 BEATS_PER_LEASE = 3

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.result import Result
     from laneway_worker.outcomes import Outcome
-    from laneway_worker.ports import Delivery
+    from laneway_worker.ports.queue import Delivery
     from laneway_worker.results import Committed
 
 LONG_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600, 14400)

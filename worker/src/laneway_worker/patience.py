@@ -11,7 +11,7 @@ from laneway_worker.failing import Failing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Clock, Condition
+    from laneway_worker.ports.clock import Clock, Condition
 
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 15.0

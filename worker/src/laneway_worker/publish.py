@@ -8,14 +8,15 @@ from laneway.schema.preflight import Finding, PreflightCode
 from laneway.schema.queue_rules import OwnQueue, Where, queue_faults
 from laneway_worker.access import judge, probes
 from laneway_worker.errors import AlreadyThereError, Unavailable
-from laneway_worker.ports import Verdict
+from laneway_worker.ports.access import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from laneway.schema.pool_document import PoolLane
     from laneway.schema.preflight import Preflight
-    from laneway_worker.ports import Access, DocumentStore
+    from laneway_worker.ports.access import Access
+    from laneway_worker.ports.objects import DocumentStore
 
 
 def check(preflight: Preflight, store: DocumentStore, access: Access) -> list[Finding]:

@@ -11,7 +11,8 @@ from laneway_worker.pod_report import Standing, Written, changes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Clock, Condition, Pod
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.pod import Pod
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from laneway_worker.errors import AbsentError, AlreadyThereError, Interrupted, U
 
 if TYPE_CHECKING:
     from laneway.schema.lane_config import LaneConfig
-    from laneway_worker.ports import ObjectStore, Stored
+    from laneway_worker.ports.objects import ObjectStore, Stored
 
 log = logging.getLogger(__name__)
 

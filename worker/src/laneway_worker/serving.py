@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
     from laneway.schema.lane_config import LaneConfig
     from laneway_worker.consumer import Attempts, Gate
-    from laneway_worker.ports import Clock, Condition, JobQueue, Notifier, ObjectStore, Pod, Runtime
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.notifier import Notifier
+    from laneway_worker.ports.objects import ObjectStore
+    from laneway_worker.ports.pod import Pod
+    from laneway_worker.ports.queue import JobQueue
+    from laneway_worker.ports.runtime import Runtime
     from laneway_worker.tracing import Trace
 
 roll_dice = random.SystemRandom().random

@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 
-from laneway_worker.ports import silent
+from laneway_worker.ports.runtime import silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from laneway.schema.result import ServedModel
-    from laneway_worker.ports import Answer, Delivery, Runtime, Stop
+    from laneway_worker.ports.queue import Delivery
+    from laneway_worker.ports.runtime import Answer, Runtime
+    from laneway_worker.ports.stop import Stop
     from laneway_worker.request import Request
 
 

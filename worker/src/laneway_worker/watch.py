@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.engine import Engine
-    from laneway_worker.ports import Clock, Condition
+    from laneway_worker.ports.clock import Clock, Condition
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from laneway_worker.formats import answer_checker
 from laneway_worker.lease import BEATS_PER_LEASE
 from laneway_worker.logs import log_defect
 from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
-from laneway_worker.ports import StopReason
+from laneway_worker.ports.stop import StopReason
 from laneway_worker.request import check, ollama_request
 from laneway_worker.retry import GiveUp, Retry, decide
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from laneway.schema.result import Status
     from laneway_worker.engine import Engine, Generated
     from laneway_worker.patience import Patience
-    from laneway_worker.ports import Clock, Condition, Delivery, ObjectStore, Stop
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.objects import ObjectStore
+    from laneway_worker.ports.queue import Delivery
+    from laneway_worker.ports.stop import Stop
     from laneway_worker.results import Results
 
 log = logging.getLogger(__name__)

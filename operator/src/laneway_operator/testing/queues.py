@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
-from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
 from laneway.schema.queue_rules import OwnQueue, QueueSettings
 from laneway_operator.errors import NotYet
-from laneway_operator.queues import OWNER_TAG
+from laneway_operator.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from laneway.local.errors import LocalError
 from laneway.remote import code_of
-from laneway.schema.lane import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
-from laneway.schema.lane_config import QueueURLs
 from laneway.schema.names import dead_letter_queue_name, queue_name, topic_name
+from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
@@ -19,7 +19,7 @@ from laneway.schema.base import (
     list_map,
     twice,
 )
-from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue import Managed, Queue, retention_for
 from laneway.schema.resources import Resources
 from laneway.schema.schedule import MAX_SCHEDULES, Schedule
 
@@ -27,11 +27,6 @@ MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in 
 MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days
 MAX_DRAIN_SECONDS = 30 * 60
 MAX_COOLDOWN_SECONDS = 6 * 3600
-DAY_SECONDS = 24 * 3600
-LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
-MAX_RECEIVES = 20  # of managed queues: SQS's own count tells of crashes; attempts are counted by the workers
-NO_FIFO = "a FIFO queue can't be served: it can't delay a single message, as a retry is; use a standard queue"
-TOGETHER = "url and deadLetterURL go together: give both, or neither"
 FLOOR_TOO_HIGH = "minReplicas should be at most maxReplicas, which is 1 where it isn't given"
 SCHEDULED_FLOOR_TOO_HIGH = "the minReplicas of a schedule should be at most scaling.maxReplicas"
 EXPIRY_TOO_SHORT = "limits.expiresAfter should be at least limits.timeout, which is 5m where it isn't given"
@@ -43,14 +38,6 @@ LaneName = Annotated[
     StringConstraints(max_length=20),
     Pattern(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", f"should be {SMALL}, such as fast"),
 ]
-QueueURL = Annotated[
-    str,
-    StringConstraints(max_length=512),
-    Pattern(
-        r"^https?://[^/\s?#]+/[^\s?#]+$",
-        "should be the URL of a queue, such as https://sqs.eu-west-1.amazonaws.com/111122223333/documents",
-    ),
-]
 ModelName = Annotated[
     str,
     StringConstraints(max_length=256),
@@ -59,11 +46,6 @@ ModelName = Annotated[
         "should be a model's name as Ollama writes it, without spaces, such as gemma3:4b",
     ),
 ]
-
-
-def retention_for(expires_after: int) -> int:
-    """How many seconds a queue must keep a message: a day longer than the job lives."""
-    return min(LONGEST_RETENTION_SECONDS, expires_after + DAY_SECONDS)
 
 
 class Model(KubernetesModel):
@@ -75,57 +57,6 @@ class Model(KubernetesModel):
     """A worker serves exactly this digest, or says why it can't. `ollama list` shows its first 12 digits."""
     context_length: Annotated[int, Field(ge=512, le=1_048_576)] = DEFAULT_CONTEXT_LENGTH
     """Tokens of context for each request, prompt and answer together."""
-
-
-class Managed(KubernetesModel):
-    """A queue and a dead-letter queue that Laneway makes."""
-
-    deletion_policy: Literal["Retain", "Delete"] = "Retain"
-    """When the pool is deleted they stay, with the jobs in them, or go with it. A lane that is taken out of its pool
-    leaves its queues behind either way.
-    """
-
-
-class Queue(KubernetesModel):
-    """Exactly one of `managed` and `url`."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            ("has(self.managed) != has(self.url)", "give exactly one of managed and url"),
-            ("has(self.url) == has(self.deadLetterURL)", TOGETHER),
-            (
-                (
-                    "!(has(self.url) && self.url.endsWith('.fifo')) && "
-                    "!(has(self.deadLetterURL) && self.deadLetterURL.endsWith('.fifo'))"
-                ),
-                NO_FIFO,
-            ),
-        )
-    )
-
-    managed: Managed | None = None
-    """Laneway makes the queue and its dead-letter queue."""
-    url: QueueURL | None = None
-    """A standard queue of your own."""
-    dead_letter_url: Annotated[QueueURL | None, Field(alias="deadLetterURL")] = None
-    """The dead-letter queue of your own queue."""
-
-    @model_validator(mode="after")
-    def _check_one(self) -> Self:
-        if (self.managed is None) == (self.url is None):
-            raise ValueError("give exactly one of managed and url")
-        if (self.url is None) != (self.dead_letter_url is None):
-            raise ValueError(TOGETHER)
-        if any(each.endswith(".fifo") for each in (self.url, self.dead_letter_url) if each):
-            raise ValueError(NO_FIFO)
-        return self
-
-    @property
-    def own(self) -> QueueURLs | None:
-        """A queue of one's own with its dead-letter queue; None where Laneway makes them."""
-        if self.url is None or self.dead_letter_url is None:
-            return None
-        return QueueURLs(url=self.url, dead_letter_url=self.dead_letter_url)
 
 
 class Limits(KubernetesModel):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from laneway.schema.base import Alias, Digest, Frozen, Pattern, Record
 from laneway.schema.keys import Place
+from laneway.schema.queue import QueueURLs
 from laneway.schema.schedule import MAX_SCHEDULES, Period, quiet_periods
 
 if TYPE_CHECKING:
@@ -21,15 +22,6 @@ DEFAULT_TOKEN_GAP_SECONDS = 120  # a prompt of a full context may take this long
 HealthAddress = Annotated[
     str, Pattern(r"^[0-9.]+:[0-9]{1,5}$", "should be an IP address and a port, such as 0.0.0.0:8080")
 ]
-
-
-class QueueURLs(Record):
-    """A lane's queue and its dead-letter queue."""
-
-    url: str
-    """The queue."""
-    dead_letter_url: str
-    """Where SQS moves what killed its workers."""
 
 
 class LaneSettings(Frozen):

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from laneway.schema.base import Record
-from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel, QueueURLs
+from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel
+from laneway.schema.queue import QueueURLs
 
 
 class PoolLane(Record):

@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from laneway.schema.base import Frozen, duration_text
-from laneway.schema.lane import MAX_RECEIVES, retention_for
-from laneway.schema.lane_config import QueueURLs
+from laneway.schema.queue import MAX_RECEIVES, QueueURLs, retention_for
 
 ASKED = ("QueueArn", "MessageRetentionPeriod", "RedrivePolicy")
 """The attributes that tell."""

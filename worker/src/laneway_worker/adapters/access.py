@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from laneway.schema.queue_rules import ASKED, QueueSettings, queue_settings
 from laneway_worker.adapters.aws import code_of, translated
-from laneway_worker.ports import Verdict
+from laneway_worker.ports.access import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Condition
+    from laneway_worker.ports.clock import Condition
 
 
 class SystemClock:

@@ -14,7 +14,7 @@ from laneway_worker.errors import ModelPullFailed, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from laneway_worker.ports import Clock
+    from laneway_worker.ports.clock import Clock
 
 CONNECT_SECONDS = 3.0
 STALL_SECONDS = 120.0  # without a byte: Ollama repeats its last line 16 times a second while a download stands still

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.schema.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
-from laneway_worker.ports import Answer
+from laneway_worker.ports.runtime import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from laneway.schema.result import FinishReason
-    from laneway_worker.ports import Clock
+    from laneway_worker.ports.clock import Clock
     from laneway_worker.request import Path
 
 CRASHES = (

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from laneway_worker.adapters.aws import code_of, translated
 from laneway_worker.errors import AbsentError, AlreadyThereError
-from laneway_worker.ports import Stored
+from laneway_worker.ports.objects import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway_worker.adapters.aws import code_of, translated
-from laneway_worker.ports import Delivery, Extension
+from laneway_worker.ports.queue import Delivery, Extension
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import SpanProcessor
 
-    from laneway_worker.ports import Delivery
+    from laneway_worker.ports.queue import Delivery
 
 FLUSH_MILLISECONDS = 3000  # a collector that is gone must not hold up a worker that leaves
 W3C = ("traceparent", "tracestate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway.schema.queue_rules import QueueSettings
-from laneway_worker.ports import Verdict
+from laneway_worker.ports.access import Verdict
 
 if TYPE_CHECKING:
     from laneway_worker.errors import Unavailable

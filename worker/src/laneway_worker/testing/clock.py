@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Condition
+    from laneway_worker.ports.clock import Condition
 
 DEADLOCK_SECONDS = 30.0  # of real time: a test that waits longer is stuck
 

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
-from laneway_worker.ports import Delivery, Extension, Stored
+from laneway_worker.ports.objects import Stored
+from laneway_worker.ports.queue import Delivery, Extension
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from laneway.schema.result import Notification
-    from laneway_worker.ports import Clock
+    from laneway_worker.ports.clock import Clock
 
 
 MOST_PER_RECEIVE = 10  # SQS

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.result import ServedModel
 from laneway_worker.errors import Interrupted, Unavailable
-from laneway_worker.ports import Answer, silent
+from laneway_worker.ports.runtime import Answer, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports import Clock, Stop
+    from laneway_worker.ports.clock import Clock
+    from laneway_worker.ports.stop import Stop
     from laneway_worker.request import Request
 
 DIGEST = "sha256:" + "0" * 64

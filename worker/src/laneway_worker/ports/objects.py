@@ -1,0 +1,45 @@
+"""Objects on S3, written once or in the place of exactly one; and documents that may be replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object."""
+
+    body: bytes
+    etag: str
+
+
+class ObjectStore(Protocol):
+    """S3. Every method raises `Unavailable` where the store can't be reached, refuses service or asks to try again."""
+
+    def put_new(self, bucket: str, key: str, body: bytes) -> str:
+        """Write an object that must not exist, and return its ETag; raises `AlreadyThereError`."""
+
+    def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
+        """Write an object in the place of exactly this one, and return the new ETag; raises `AlreadyThereError` where
+        another one is there, `AbsentError` where none is.
+        """
+
+    def get(self, bucket: str, key: str) -> Stored | None:
+        """Read an object, or None."""
+
+    def etag(self, bucket: str, key: str) -> str | None:
+        """An object's ETag, or None where there is nothing."""
+
+
+class DocumentStore(Protocol):
+    """S3, for documents that may be replaced. Every method raises `Unavailable`."""
+
+    def put_new(self, bucket: str, key: str, body: bytes) -> str:
+        """Write an object that must not exist; raises `AlreadyThereError`."""
+
+    def get(self, bucket: str, key: str) -> Stored | None:
+        """Read an object, or None."""
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Write an object, whatever is there."""

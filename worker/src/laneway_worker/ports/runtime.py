@@ -1,0 +1,44 @@
+"""Ollama, as a job needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from laneway.schema.result import FinishReason, ServedModel
+    from laneway_worker.ports.stop import Stop
+    from laneway_worker.request import Request
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Ollama answered."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: FinishReason | None
+    first_token_at: datetime | None
+    text: str | None = None
+    thinking: str | None = None
+    message: dict[str, Any] | None = None
+    embeddings: list[list[float]] | None = None
+
+
+def silent(_: str) -> None:
+    """Nobody wants to be told."""
+
+
+class Runtime(Protocol):
+    """Ollama."""
+
+    def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
+        """Have the lane's model loaded; raises `Unavailable`, whose message says what to do. While the model is on its
+        way, `tell` is told how far it is; what is ready already is not told.
+        """
+
+    def generate(self, request: Request, stop: Stop) -> Answer:
+        """Answer a request; raises `JobError`, `Unavailable`, or `Interrupted` soon after `stop` is set."""
