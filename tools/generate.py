@@ -24,10 +24,10 @@ from laneway.schema.pool_document import PoolDocument
 from laneway.schema.preflight import Preflight
 from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
 from laneway.schema.result import Notification, Result
-from laneway_operator.crdgen import crd
-from laneway_operator.metrics import Metrics as OperatorMetrics
+from laneway_operator.health.metrics import Metrics as OperatorMetrics
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
-from laneway_operator.status_model import PoolStatus
+from laneway_operator.status.crdgen import crd
+from laneway_operator.status.model import PoolStatus
 from laneway_worker.metrics import Families
 from values_doc.parse import parse_values
 from values_doc.readme import readme_of

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from bench.operator.pools import NAMESPACE, THREADS, Bench, bare_api, make_queues, quiet, until
 from bench.worker.report import Report, Spread
-from laneway_operator.kubernetes_cluster import KubernetesCluster
+from laneway_operator.cluster.kubernetes import KubernetesCluster
 from support.audit import mark, written
 from support.cluster.cluster import api_alone
 from support.installed import ROOT
 from support.operator_process import operated_by_process
 
 if TYPE_CHECKING:
-    from laneway_operator.api_server import ApiServer
+    from laneway_operator.cluster.api_server import ApiServer
 
 POOLS = int(os.environ.get("POOLS", "1000"))
 SINGLES = int(os.environ.get("SINGLES", "100"))

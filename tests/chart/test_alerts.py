@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from chart.rendering import MATRIX, ROOT, Helm, Manifest, of_kind, tool
-from laneway_operator.metrics import Metrics
+from laneway_operator.health.metrics import Metrics
 from laneway_worker.metrics import Families
 
 if TYPE_CHECKING:

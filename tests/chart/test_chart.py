@@ -24,7 +24,7 @@ from chart.rendering import (
     of_kind,
 )
 from laneway.schema.names import POOL_LABEL
-from laneway_operator.profiles import Profile, parse_profiles
+from laneway_operator.placement.profiles import Profile, parse_profiles
 from laneway_operator.render import render
 from laneway_operator.settings import Emulator, Settings, read_settings
 from support.golden import cases

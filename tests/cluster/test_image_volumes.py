@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import config
 
-from laneway_operator.api_server import ApiServer
+from laneway_operator.cluster.api_server import ApiServer
+from laneway_operator.cluster.kubernetes import KubernetesCluster
 from laneway_operator.errors import SpecError
-from laneway_operator.kubernetes_cluster import KubernetesCluster
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.cluster.cluster import api_alone
@@ -25,7 +25,7 @@ from support.tools import missing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway_operator.view import Manifest
+    from laneway_operator.render.view import Manifest
     from support.cluster.cluster import Cluster
 
 NAME = "documents-default"

@@ -13,16 +13,16 @@ import pytest
 from kubernetes import client, config
 
 from laneway.schema.names import FINALIZER
-from laneway_operator.api_server import ApiServer
-from laneway_operator.digest import digest_of_manifest
+from laneway_operator.cluster.api_server import ApiServer
+from laneway_operator.cluster.kubernetes import KubernetesCluster
 from laneway_operator.errors import SpecError, Unreachable
 from laneway_operator.kinds import KINDS
-from laneway_operator.kubernetes_cluster import KubernetesCluster
-from laneway_operator.observe import Child, child
-from laneway_operator.plan import make_plan
+from laneway_operator.known.digest import digest_of_manifest
+from laneway_operator.known.observe import Child, child
+from laneway_operator.known.snapshot import PoolBody
 from laneway_operator.reasons import Reason
+from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.render import render
-from laneway_operator.snapshot import PoolBody
 from support.golden import cases
 from support.leading import always, ignored
 from support.operator import OTHER_UID, named, pool_view
@@ -31,7 +31,7 @@ from support.processes import closed_port
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway_operator.view import Manifest
+    from laneway_operator.render.view import Manifest
     from support.cluster.cluster import Cluster
 
 CRDS = Path(__file__).parents[2] / "crds"

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from laneway_operator.kinds import KINDS
-from laneway_operator.managed import OWNER_TAG
+from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
 from support.aws_cli import command_in, run_line
 from support.cluster.cluster import REGION, api_cluster

@@ -11,7 +11,7 @@ import pytest
 
 from laneway.schema.queue import QueueURLs
 from laneway.schema.queue_rules import FaultCode, QueueFault, Where, queue_faults
-from laneway_operator.sqs import SQSQueues
+from laneway_operator.queues.sqs import SQSQueues
 from support.aws_cli import command_in, run_line, run_script
 from support.moto_server import REGION
 

@@ -16,16 +16,16 @@ from botocore.stub import Stubber
 
 from laneway.schema.queue import QueueURLs
 from laneway_operator.errors import NotYet
-from laneway_operator.managed import OWNER_TAG, ManagedQueue
+from laneway_operator.queues.managed import OWNER_TAG, ManagedQueue
+from laneway_operator.queues.sqs import SILENCE_SECONDS, SQSQueues
 from laneway_operator.reasons import Reason
-from laneway_operator.sqs import SILENCE_SECONDS, SQSQueues
 from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of
 from support.emulators import BENCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway_operator.queues import Queues
+    from laneway_operator.queues.port import Queues
     from support.emulators import Aws
 
 REGION = "eu-west-1"

@@ -23,8 +23,8 @@ from laneway.schema.pool import parse_pool
 from laneway.schema.pool_document import pool_document
 from laneway.schema.preflight import Preflight
 from laneway.schema.queue import QueueURLs
-from laneway_operator.managed import managed_queue
-from laneway_operator.sqs import SQSQueues
+from laneway_operator.queues.managed import managed_queue
+from laneway_operator.queues.sqs import SQSQueues
 from laneway_worker.adapters import aws
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.s3 import S3Store

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway_operator.api_server import USER_AGENT
+from laneway_operator.cluster.api_server import USER_AGENT
 from support.cluster.control_plane import AUDIT_LOG
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from support.operator import EMULATED, SETTINGS, named, pool_view
 from support.pools import TOPIC, pool_with
 
 if TYPE_CHECKING:
-    from laneway_operator.view import PoolView
+    from laneway_operator.render.view import PoolView
 
 FOLDER = Path(__file__).parents[1] / "data" / "output" / "render"
 DIGEST = "sha256:" + "a" * 64

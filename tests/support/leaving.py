@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from laneway_operator.view import HEALTH_PORT
+from laneway_operator.render.view import HEALTH_PORT
 from support import canary
 from support.waiting import eventually
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.schema.pool import parse_pool
 from laneway.schema.queue import QueueURLs
-from laneway_operator import observe
-from laneway_operator.managed import managed_queue
-from laneway_operator.nodes import nodes_of
-from laneway_operator.profiles import parse_profiles
-from laneway_operator.reconcile import Reconciler
+from laneway_operator.known import observe
+from laneway_operator.known.snapshot import PoolBody, Snapshot
+from laneway_operator.placement.nodes import nodes_of
+from laneway_operator.placement.profiles import parse_profiles
+from laneway_operator.queues.managed import managed_queue
+from laneway_operator.reconcile.one_pass import Reconciler
+from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.settings import Emulator, Settings
-from laneway_operator.snapshot import PoolBody, Snapshot
 from laneway_operator.testing.cluster import MemoryCluster
 from laneway_operator.testing.queues import MemoryQueues, url_of
-from laneway_operator.view import PoolView, lane_view
 from support.pools import pool_with
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from laneway.cli.main import app
 from laneway.pool_file import load_pool
-from laneway_operator.profiles import parse_profiles
+from laneway_operator.placement.profiles import parse_profiles
 
 FOLDER = Path(__file__).parents[2] / "examples" / "eks"
 POOLS = sorted(FOLDER.glob("pool-*.yaml"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from laneway_operator.profiles import PROFILES
+from laneway_operator.placement.profiles import PROFILES
 
 LABEL_TEXT = 317  # Kubernetes: a prefix of 253, a slash, a name of 63
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|[kKMGTPE]i?)?$"

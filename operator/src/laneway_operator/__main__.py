@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import NoReturn
 
-    from laneway_operator.profiles import Profile
+    from laneway_operator.placement.profiles import Profile
 
 UNUSABLE = 2
 STANDARD_INPUT = "-"

@@ -14,28 +14,28 @@ import kopf
 import yaml
 
 from laneway.yaml_text import NOT_YAML, bad_yaml
-from laneway_operator.api_server import connect
-from laneway_operator.handlers import kopf_settings, register
-from laneway_operator.health import Health, serve
-from laneway_operator.kubernetes_cluster import KubernetesCluster
-from laneway_operator.kubernetes_lease import KubernetesLease
-from laneway_operator.leader import Leader
-from laneway_operator.metrics import Metrics
-from laneway_operator.profiles import parse_profiles
-from laneway_operator.reconcile import Reconciler
-from laneway_operator.runner import THREADS, Runner
+from laneway_operator.cluster.api_server import connect
+from laneway_operator.cluster.kubernetes import KubernetesCluster
+from laneway_operator.health.http import Health, serve
+from laneway_operator.health.metrics import Metrics
+from laneway_operator.health.vitals import Vitals
+from laneway_operator.leader.kubernetes import KubernetesLease
+from laneway_operator.leader.leader import Leader
+from laneway_operator.placement.profiles import parse_profiles
+from laneway_operator.queues.sqs import SQSQueues
+from laneway_operator.reconcile.one_pass import Reconciler
+from laneway_operator.reconcile.runner import THREADS, Runner
 from laneway_operator.settings import SettingsError
-from laneway_operator.sqs import SQSQueues
-from laneway_operator.vitals import Vitals
-from laneway_operator.watches import Watches
+from laneway_operator.watch.handlers import kopf_settings, register
+from laneway_operator.watch.watches import Watches
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from http.server import ThreadingHTTPServer
     from pathlib import Path
 
-    from laneway_operator.cluster import Cluster
-    from laneway_operator.profiles import Profile
+    from laneway_operator.cluster.port import Cluster
+    from laneway_operator.placement.profiles import Profile
     from laneway_operator.settings import Settings
 
 

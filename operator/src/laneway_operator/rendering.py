@@ -12,19 +12,19 @@ from laneway.schema.problems import problems
 from laneway.schema.queue import QueueURLs
 from laneway.yaml_text import NOT_YAML, bad_yaml
 from laneway_operator.errors import SpecError
-from laneway_operator.managed import managed_queue
-from laneway_operator.nodes import nodes_of
+from laneway_operator.placement.nodes import nodes_of
+from laneway_operator.queues.managed import managed_queue
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
-from laneway_operator.view import PoolView, lane_view
+from laneway_operator.render.view import PoolView, lane_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from laneway.schema.lane import Lane
-    from laneway_operator.profiles import Profile
+    from laneway_operator.placement.profiles import Profile
+    from laneway_operator.render.view import Manifest
     from laneway_operator.settings import Settings
-    from laneway_operator.view import Manifest
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """The UID of a pool that is in no cluster, and of that cluster."""

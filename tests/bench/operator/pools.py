@@ -15,7 +15,7 @@ import boto3
 from kubernetes import client, config
 
 from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
-from laneway_operator.api_server import ApiServer
+from laneway_operator.cluster.api_server import ApiServer
 from laneway_operator.render import render
 from support.cluster.cluster import REGION
 from support.leading import ignored

@@ -10,7 +10,7 @@ from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.resources import Scope
 from laneway.iam.trust import account_of, irsa, pod_identity
 from laneway.schema.pool import parse_pool
-from laneway_operator.managed import managed_queue
+from laneway_operator.queues.managed import managed_queue
 from support.iam.evaluate import Call, allows, denies
 from support.pools import pool_with
 

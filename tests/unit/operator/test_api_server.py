@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from laneway_operator.api_server import read_answer
+from laneway_operator.cluster.api_server import read_answer
 from laneway_operator.errors import Conflict, SpecError, Unreachable
 from laneway_operator.reasons import Reason
 

@@ -9,8 +9,8 @@ import pytest
 from laneway.schema.base import DURATION_PATTERN
 from laneway.schema.lane import Limits, Scaling
 from laneway.schema.pool import LLMWorkerPool, Spec
-from laneway_operator.crdgen import MAX_POOL_NAME, crd, structural
-from laneway_operator.status_model import PoolStatus
+from laneway_operator.status.crdgen import MAX_POOL_NAME, crd, structural
+from laneway_operator.status.model import PoolStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

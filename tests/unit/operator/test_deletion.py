@@ -8,7 +8,7 @@ import pytest
 
 from laneway.schema.names import FINALIZER
 from laneway_operator.errors import NotYet
-from laneway_operator.managed import OWNER_TAG
+from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
 from support.operator import OperatedPool
 from support.pools import pool_with

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from laneway_operator.digest import digest_of_manifest, digest_of_object, owned
+from laneway_operator.known.digest import digest_of_manifest, digest_of_object, owned
 from laneway_operator.render import render
 from laneway_operator.testing.cluster import MemoryCluster
 from support.golden import cases

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from laneway_operator.api_server import CALL_SECONDS
+from laneway_operator.cluster.api_server import CALL_SECONDS
+from laneway_operator.cluster.kubernetes import KubernetesCluster
 from laneway_operator.errors import SpecError, Unreachable
 from laneway_operator.kinds import KINDS
-from laneway_operator.kubernetes_cluster import KubernetesCluster
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.operator import OTHER_UID, SETTINGS, named, pool_view

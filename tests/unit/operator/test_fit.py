@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from laneway.schema.pool import parse_pool
-from laneway_operator.fit import DOWNLOAD_GB, download_gb, fit, model_fits
-from laneway_operator.profiles import ANYWHERE, Profile, parse_profiles
+from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.reasons import Reason
+from laneway_operator.status.fit import DOWNLOAD_GB, download_gb, fit, model_fits
 from support.operator import OperatedPool
 from support.pools import pool_with
 

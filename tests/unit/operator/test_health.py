@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 import pytest
 
-from laneway_operator.health import Health
-from laneway_operator.metrics import Metrics
-from laneway_operator.vitals import Vitals
+from laneway_operator.health.http import Health
+from laneway_operator.health.metrics import Metrics
+from laneway_operator.health.vitals import Vitals
 
 SIGNS = {"loop": "the event loop", "leader": "the Lease", "queue": "the work queue"}
 

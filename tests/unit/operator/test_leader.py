@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from laneway_operator.election import DURATION_SECONDS, LEADS_SECONDS, TURN_SECONDS, Record
 from laneway_operator.errors import Unreachable
-from laneway_operator.leader import Leader
+from laneway_operator.leader.election import DURATION_SECONDS, LEADS_SECONDS, TURN_SECONDS, Record
+from laneway_operator.leader.leader import Leader
 from laneway_operator.testing.lease import MemoryLease
 
 TAKE_OVER_SECONDS = 30.0

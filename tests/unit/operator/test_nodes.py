@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from laneway_operator.errors import SpecError
-from laneway_operator.nodes import nodes_of
-from laneway_operator.profiles import ANYWHERE, Profile, parse_profiles
+from laneway_operator.placement.nodes import nodes_of
+from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from laneway_operator.render.placement import placement

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from laneway_operator import observe
-from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+from laneway_operator.known import observe
+from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.reasons import Reason
 
 LABELS = {"app.kubernetes.io/managed-by": "laneway", "laneway.dev/pool": "documents", "laneway.dev/lane": "fast"}

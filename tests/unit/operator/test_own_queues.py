@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from laneway_operator.errors import NotYet
+from laneway_operator.queues.recent import TRUST_SECONDS
 from laneway_operator.reasons import Reason
-from laneway_operator.recent import TRUST_SECONDS
 from laneway_operator.testing.queues import MadeQueue, url_of
 from support.operator import OperatedPool
 from support.pools import pool_with

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from laneway_operator.digest import digest_of_manifest
-from laneway_operator.observe import Child
-from laneway_operator.plan import make_plan
+from laneway_operator.known.digest import digest_of_manifest
+from laneway_operator.known.observe import Child
+from laneway_operator.reconcile.plan import make_plan
 
 
 def manifest(kind: str, name: str, **fields: Any) -> dict[str, Any]:

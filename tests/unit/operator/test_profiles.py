@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from laneway_operator.profiles import ANYWHERE, Profile, parse_profiles
+from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.settings import SettingsError
 
 

@@ -14,7 +14,7 @@ from support.operator import OperatedPool, named, pool_view
 from support.pools import pool_with
 
 if TYPE_CHECKING:
-    from laneway_operator.view import Manifest
+    from laneway_operator.render.view import Manifest
 
 FLOOR = schedule(name="office", suspend=None, minReplicas=3, start="0 8 * * 1-5", end="0 19 * * 1-5")
 RUSH = schedule(name="rush", suspend=None, minReplicas=4, start="0 9 * * 1", end="0 10 * * 1")

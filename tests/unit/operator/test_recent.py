@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from laneway_operator.recent import TRUST_SECONDS, Recent
-from laneway_operator.runner import RESYNC_JITTER, RESYNC_SECONDS
+from laneway_operator.queues.recent import TRUST_SECONDS, Recent
+from laneway_operator.reconcile.runner import RESYNC_JITTER, RESYNC_SECONDS
 
 
 def test_what_was_seen_is_trusted_for_a_while() -> None:

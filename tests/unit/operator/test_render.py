@@ -12,8 +12,8 @@ from laneway.schema.lane_config import LaneConfig
 from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, MANAGED_BY_LABEL, POOL_LABEL
 from laneway.schema.ollama_variables import ALLOWED
 from laneway.schema.preflight import Preflight
-from laneway_operator.digest import digest_of_manifest
 from laneway_operator.kinds import KINDS
+from laneway_operator.known.digest import digest_of_manifest
 from laneway_operator.render import render
 from laneway_operator.render.deployment import SKIP_IDENTITY
 from laneway_operator.render.meta import lane_child_name
@@ -25,8 +25,8 @@ from support.pools import TOPIC, pool_with
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from laneway_operator.render.view import Manifest, PoolView
     from laneway_operator.settings import Settings
-    from laneway_operator.view import Manifest, PoolView
 
 CASES = cases()
 CONTENT_HASH = re.compile(r"-[0-9a-f]{8}$")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.names import POOL_LABEL
-from laneway_operator.handlers import child_handler
-from laneway_operator.metrics import Metrics
-from laneway_operator.runner import THREADS, Runner
+from laneway_operator.health.metrics import Metrics
+from laneway_operator.reconcile.runner import THREADS, Runner
+from laneway_operator.watch.handlers import child_handler
 
 if TYPE_CHECKING:
-    from laneway_operator.observe import Key
+    from laneway_operator.known.observe import Key
 
 GOOD = ("nlp", "good")
 BAD = [("nlp", f"bad-{number}") for number in range(2 * THREADS)]

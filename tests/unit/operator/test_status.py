@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from laneway.schema.queue import QueueURLs
-from laneway_operator.fit import Fit
-from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
-from laneway_operator.observed import Observed
+from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.reasons import FIXES, Reason, with_fix
-from laneway_operator.status import ORDER, build_status
-from laneway_operator.status_model import MAX_MESSAGE, PoolStatus
+from laneway_operator.status.conditions import ORDER, build_status
+from laneway_operator.status.fit import Fit
+from laneway_operator.status.model import MAX_MESSAGE, PoolStatus
+from laneway_operator.status.observed import Observed
 
 NOW, LATER = "2026-11-22T18:00:00Z", "2026-11-22T19:00:00Z"
 URLS = QueueURLs(url="https://sqs/a", dead_letter_url="https://sqs/a-dead")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from laneway.schema.names import TROUBLE
 from laneway.schema.preflight import PreflightCode
+from laneway_operator.known.trouble import MAX_WORDS, PREFLIGHT_CODES, trouble_of_pod
 from laneway_operator.reasons import Reason
-from laneway_operator.trouble import MAX_WORDS, PREFLIGHT_CODES, trouble_of_pod
 
 RUNNING = {"running": {"startedAt": "2026-11-22T18:00:00Z"}}
 BACK_OFF = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container=worker"}}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yarl import URL
 
-from laneway_operator.metrics import Metrics
-from laneway_operator.vitals import WATCH_SECONDS, Vitals
-from laneway_operator.watches import LOGIN_SECONDS, Watches, place_of
+from laneway_operator.health.metrics import Metrics
+from laneway_operator.health.vitals import WATCH_SECONDS, Vitals
+from laneway_operator.watch.watches import LOGIN_SECONDS, Watches, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

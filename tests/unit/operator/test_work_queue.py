@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from laneway_operator.workqueue import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, REST_SECONDS, WorkQueue
+from laneway_operator.reconcile.workqueue import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, REST_SECONDS, WorkQueue
 
 
 def test_nothing_is_due_in_an_empty_queue() -> None:

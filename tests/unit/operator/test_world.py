@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from laneway_operator.handlers import tell_child, tell_pool
-from laneway_operator.observe import Child
-from laneway_operator.snapshot import PoolBody
-from laneway_operator.world import World
+from laneway_operator.known.observe import Child
+from laneway_operator.known.snapshot import PoolBody
+from laneway_operator.known.world import World
+from laneway_operator.watch.handlers import tell_child, tell_pool
 
 KEY = ("nlp", "documents")
 OTHER = ("law", "documents")

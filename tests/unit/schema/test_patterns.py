@@ -11,7 +11,7 @@ from laneway.schema.job import Job
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.pool import LLMWorkerPool
 from laneway.schema.result import Result
-from laneway_operator.profiles import Profile
+from laneway_operator.placement.profiles import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

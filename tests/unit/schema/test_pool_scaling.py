@@ -10,7 +10,7 @@ from laneway.schema.base import DURATION_PATTERN, duration_seconds, duration_tex
 from laneway.schema.lane import Placement, Scaling
 from laneway.schema.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name
 from laneway.schema.pool import parse_pool
-from laneway_operator.managed import managed_queue
+from laneway_operator.queues.managed import managed_queue
 from support.operator import CLUSTER_ID, named
 from support.pools import pool_with
 

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from laneway.schema.names import FINALIZER
-from laneway_operator.api_server import CALL_SECONDS
-from laneway_operator.cluster import NAMED_BY_CONTENT, refuse_foreign
-from laneway_operator.digest import FIELD_MANAGER, owned
+from laneway_operator.cluster.api_server import CALL_SECONDS
+from laneway_operator.cluster.port import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.errors import NotYet, Unreachable
-from laneway_operator.image_volumes import has_image_volumes, refuse_dropped
 from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, SECRETS
+from laneway_operator.known.digest import FIELD_MANAGER, owned
+from laneway_operator.known.image_volumes import has_image_volumes, refuse_dropped
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_operator.api_server import ApiServer
+    from laneway_operator.cluster.api_server import ApiServer
     from laneway_operator.kinds import Kind
-    from laneway_operator.observe import Child
-    from laneway_operator.snapshot import PoolBody
-    from laneway_operator.view import Manifest
+    from laneway_operator.known.observe import Child
+    from laneway_operator.known.snapshot import PoolBody
+    from laneway_operator.render.view import Manifest
 
 SEED_MANAGER = "laneway-replicas"
 """Sets a new Deployment's replicas to zero and then lets KEDA have them."""

@@ -8,9 +8,9 @@ from laneway_operator.errors import SpecError
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from laneway_operator.observe import Child
-    from laneway_operator.snapshot import PoolBody
-    from laneway_operator.view import Manifest
+    from laneway_operator.known.observe import Child
+    from laneway_operator.known.snapshot import PoolBody
+    from laneway_operator.render.view import Manifest
 
 NAMED_BY_CONTENT = ("ConfigMap", "Job")
 """Nobody else's has a name with our hash; all others are called by pool and lane."""

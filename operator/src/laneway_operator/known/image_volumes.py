@@ -12,7 +12,7 @@ from laneway_operator.errors import SpecError
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from laneway_operator.view import Manifest
+    from laneway_operator.render.view import Manifest
 
 
 def images_of(pod: Manifest) -> list[str]:

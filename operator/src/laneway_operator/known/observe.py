@@ -7,10 +7,10 @@ from typing import Any
 
 from laneway.schema.names import COMPONENT_LABEL, KIND, LANE_LABEL, POOL_LABEL
 from laneway.schema.pool import default_prefix
-from laneway_operator.digest import digest_of_object
+from laneway_operator.known.digest import digest_of_object
+from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.reasons import Reason
 from laneway_operator.render.pods import CONFIG_VOLUME
-from laneway_operator.trouble import trouble_of_pod
 
 EXCEEDED = "exceeded quota"  # the words of Kubernetes' admission of ResourceQuota
 POD_COUNTS = ("active", "terminating", "succeeded", "failed")  # of a Job's status

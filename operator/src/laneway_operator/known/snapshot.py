@@ -10,7 +10,7 @@ from laneway.schema.names import GROUP, KIND, VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway_operator.observe import Child, DeploymentFacts, JobFacts, PodFacts, ScalerFacts
+    from laneway_operator.known.observe import Child, DeploymentFacts, JobFacts, PodFacts, ScalerFacts
 
 
 @dataclass(frozen=True)

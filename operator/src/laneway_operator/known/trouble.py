@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from laneway.schema.names import TROUBLE
 from laneway.schema.preflight import Finding, PreflightCode
 from laneway.schema.strict_json import NotStrictJSON, read_strictly
-from laneway_operator.image_volumes import images_of
+from laneway_operator.known.image_volumes import images_of
 from laneway_operator.reasons import Reason
 from laneway_operator.render.deployment import MODELS_FOLDER
 from laneway_operator.render.meta import OLLAMA, PREFLIGHT

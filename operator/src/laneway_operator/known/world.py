@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from laneway_operator import observe
 from laneway_operator.kinds import KINDS, PODS
-from laneway_operator.snapshot import Snapshot
+from laneway_operator.known import observe
+from laneway_operator.known.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from laneway_operator.observe import Key
-    from laneway_operator.snapshot import PoolBody
+    from laneway_operator.known.observe import Key
+    from laneway_operator.known.snapshot import PoolBody
 
 WATCHED = {**KINDS, "Pod": PODS}
 """What belongs to a pool: what we make, and the pods that Kubernetes makes of it."""

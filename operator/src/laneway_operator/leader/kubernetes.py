@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.names import MANAGED_BY, MANAGED_BY_LABEL
-from laneway_operator.election import TURN_SECONDS, Record
 from laneway_operator.errors import Unreachable
+from laneway_operator.leader.election import TURN_SECONDS, Record
 
 if TYPE_CHECKING:
-    from laneway_operator.api_server import ApiServer
+    from laneway_operator.cluster.api_server import ApiServer
 
 API = "coordination.k8s.io/v1"
 ANSWER_SECONDS = 2 * TURN_SECONDS  # a renewal has two tries before its holder must stop

@@ -7,14 +7,14 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from laneway_operator.election import LEADS_SECONDS, TURN_SECONDS, looked, released, wanted
 from laneway_operator.errors import Conflict, SpecError, Unreachable
+from laneway_operator.leader.election import LEADS_SECONDS, TURN_SECONDS, looked, released, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_operator.election import Sighting
-    from laneway_operator.lease import Lease
+    from laneway_operator.leader.election import Sighting
+    from laneway_operator.leader.lease import Lease
 
 log = logging.getLogger(__name__)
 

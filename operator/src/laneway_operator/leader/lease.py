@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from laneway_operator.election import Record
+    from laneway_operator.leader.election import Record
 
 
 class Lease(Protocol):

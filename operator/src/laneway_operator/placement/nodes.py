@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway_operator.errors import SpecError
-from laneway_operator.profiles import ANYWHERE
+from laneway_operator.placement.profiles import ANYWHERE
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from laneway_operator.profiles import Accelerator, Profile, Toleration
+    from laneway_operator.placement.profiles import Accelerator, Profile, Toleration
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.lane import Lane
     from laneway.schema.pool import LLMWorkerPool
-    from laneway_operator.snapshot import PoolBody
+    from laneway_operator.known.snapshot import PoolBody
 
 OWNER_TAG = "laneway.dev/lane"
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.queue_rules import FaultCode, Where, queue_faults
 from laneway_operator.errors import NotYet
-from laneway_operator.observe import Trouble
+from laneway_operator.known.observe import Trouble
+from laneway_operator.queues.recent import Recent
 from laneway_operator.reasons import Reason
-from laneway_operator.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from laneway_operator.queues import Queues
+    from laneway_operator.queues.port import Queues
 
 REASONS = {
     FaultCode.REDRIVE_TOO_LOW: Reason.REDRIVE_TOO_LOW,

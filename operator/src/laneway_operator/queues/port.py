@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from laneway.schema.queue import QueueURLs
     from laneway.schema.queue_rules import OwnQueue
-    from laneway_operator.managed import ManagedQueue
+    from laneway_operator.queues.managed import ManagedQueue
 
 
 class Queues(Protocol):

@@ -25,14 +25,14 @@ from botocore.exceptions import (
 from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
 from laneway.schema.queue_rules import ASKED, OwnQueue, queue_settings
 from laneway_operator.errors import NotYet
-from laneway_operator.managed import OWNER_TAG
+from laneway_operator.queues.managed import OWNER_TAG
+from laneway_operator.queues.recent import Recent
 from laneway_operator.reasons import Reason
-from laneway_operator.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from laneway_operator.managed import ManagedQueue
+    from laneway_operator.queues.managed import ManagedQueue
 
 SILENCE_SECONDS = 10.0  # for so long a region that gave no answer isn't asked: each try holds a thread for seconds
 DENIED = {

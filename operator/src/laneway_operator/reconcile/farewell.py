@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_operator.errors import NotYet, SpecError
-from laneway_operator.managed import doomed, has_doomed
-from laneway_operator.observe import Trouble
+from laneway_operator.known.observe import Trouble
+from laneway_operator.queues.managed import doomed, has_doomed
 
 if TYPE_CHECKING:
     from laneway.schema.pool import LLMWorkerPool
-    from laneway_operator.cluster import Cluster
-    from laneway_operator.queues import Queues
-    from laneway_operator.snapshot import PoolBody
+    from laneway_operator.cluster.port import Cluster
+    from laneway_operator.known.snapshot import PoolBody
+    from laneway_operator.queues.port import Queues
 
 
 def hold_or_let_go(cluster: Cluster, body: PoolBody, pool: LLMWorkerPool) -> None:

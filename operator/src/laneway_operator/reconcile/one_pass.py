@@ -11,19 +11,19 @@ from laneway.schema.problems import problems
 from laneway.schema.queue_rules import Where
 from laneway.schema.schedule import asleep, quiet_periods
 from laneway_operator.errors import NotYet, SpecError, Unreachable
-from laneway_operator.farewell import hold_or_let_go, say_farewell
-from laneway_operator.fit import fit
-from laneway_operator.managed import managed_queue
-from laneway_operator.nodes import nodes_of
-from laneway_operator.observe import Trouble
-from laneway_operator.observed import Observed
-from laneway_operator.own_queues import OwnQueues
-from laneway_operator.plan import make_plan
+from laneway_operator.known.observe import Trouble
+from laneway_operator.placement.nodes import nodes_of
+from laneway_operator.queues.managed import managed_queue
+from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
+from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
+from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.render import render
 from laneway_operator.render.preflight import preflight_name
-from laneway_operator.status import build_status
-from laneway_operator.view import PoolView, lane_view
+from laneway_operator.render.view import PoolView, lane_view
+from laneway_operator.status.conditions import build_status
+from laneway_operator.status.fit import fit
+from laneway_operator.status.observed import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     from laneway.schema.lane import Lane
     from laneway.schema.queue import QueueURLs
-    from laneway_operator.cluster import Cluster
-    from laneway_operator.profiles import Profile
-    from laneway_operator.queues import Queues
+    from laneway_operator.cluster.port import Cluster
+    from laneway_operator.known.snapshot import Snapshot
+    from laneway_operator.placement.profiles import Profile
+    from laneway_operator.queues.port import Queues
+    from laneway_operator.render.view import Manifest
     from laneway_operator.settings import Settings
-    from laneway_operator.snapshot import Snapshot
-    from laneway_operator.view import Manifest
 
 EMULATOR_KEYS = "--from-literal=AWS_ACCESS_KEY_ID=… --from-literal=AWS_SECRET_ACCESS_KEY=…"
 

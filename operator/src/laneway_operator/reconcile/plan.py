@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway_operator.digest import digest_of_manifest
+from laneway_operator.known.digest import digest_of_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from laneway_operator.observe import Child
-    from laneway_operator.view import Manifest
+    from laneway_operator.known.observe import Child
+    from laneway_operator.render.view import Manifest
 
 
 @dataclass(frozen=True)

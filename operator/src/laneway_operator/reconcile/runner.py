@@ -11,15 +11,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from laneway_operator.errors import Unreachable
-from laneway_operator.workqueue import WorkQueue
+from laneway_operator.reconcile.workqueue import WorkQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from laneway_operator.metrics import Metrics
-    from laneway_operator.observe import Key
-    from laneway_operator.reconcile import Reconciler
-    from laneway_operator.world import World
+    from laneway_operator.health.metrics import Metrics
+    from laneway_operator.known.observe import Key
+    from laneway_operator.known.world import World
+    from laneway_operator.reconcile.one_pass import Reconciler
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from laneway_operator.render.preflight import preflight_config_map, preflight_jo
 from laneway_operator.render.scaling import scaled_object, trigger_authentication
 
 if TYPE_CHECKING:
-    from laneway_operator.view import Manifest, PoolView
+    from laneway_operator.render.view import Manifest, PoolView
 
 
 def render(pool: PoolView) -> list[Manifest]:

@@ -8,7 +8,7 @@ from laneway.schema.names import worker_account_name
 from laneway_operator.render.meta import metadata
 
 if TYPE_CHECKING:
-    from laneway_operator.view import Manifest, PoolView
+    from laneway_operator.render.view import Manifest, PoolView
 
 
 def service_account(pool: PoolView) -> Manifest | None:

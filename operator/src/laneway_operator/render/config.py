@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from laneway_operator.render.meta import config_map, lane_child_name, short_hash
 
 if TYPE_CHECKING:
-    from laneway_operator.view import LaneView, Manifest, PoolView
+    from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 LANE_FILE = "lane.json"
 

@@ -17,10 +17,10 @@ from laneway_operator.render.meta import (
     short_hash,
 )
 from laneway_operator.render.scaling import queue_trigger
-from laneway_operator.view import HEALTH_ADDRESS
+from laneway_operator.render.view import HEALTH_ADDRESS
 
 if TYPE_CHECKING:
-    from laneway_operator.view import Manifest, PoolView
+    from laneway_operator.render.view import Manifest, PoolView
 
 FILE = "dead-letters.json"
 COMPONENT = "dead-letters"

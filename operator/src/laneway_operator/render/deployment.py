@@ -11,10 +11,10 @@ from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, lane_config_name
 from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
 from laneway_operator.render.placement import placement
-from laneway_operator.view import OLLAMA_ADDRESS
+from laneway_operator.render.view import OLLAMA_ADDRESS
 
 if TYPE_CHECKING:
-    from laneway_operator.view import LaneView, Manifest, PoolView
+    from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 LOAD_BUDGET_SECONDS = 1800  # node, image and weights of a large model from nothing
 OLLAMA_START_SECONDS = 300

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from laneway.schema.names import GROUP, KIND, LANE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, VERSION
 
 if TYPE_CHECKING:
-    from laneway_operator.view import LaneView, Manifest, PoolView
+    from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 MAX_OWNER_NAME = 46  # with a ReplicaSet's and a pod's suffix 63: a longer pod name is cut in its hostname
 HASH_CHARACTERS = 8

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from laneway.schema.names import MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, worker_account_name
 from laneway_operator.kinds import NETWORKING_GROUP
 from laneway_operator.render.meta import metadata
-from laneway_operator.view import HEALTH_PORT
+from laneway_operator.render.view import HEALTH_PORT
 
 if TYPE_CHECKING:
-    from laneway_operator.view import Manifest, PoolView
+    from laneway_operator.render.view import Manifest, PoolView
 
 DNS_PORT = 53
 HTTP_PORT, HTTPS_PORT = 80, 443

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from laneway_operator.nodes import Nodes
-    from laneway_operator.view import Manifest
+    from laneway_operator.placement.nodes import Nodes
+    from laneway_operator.render.view import Manifest
 
 HEAVIEST = 100  # Kubernetes: the most that a preference may weigh; halves outweigh all that follow
 PAIR = 2

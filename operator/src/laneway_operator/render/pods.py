@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_operator.render.meta import CONFIG_FOLDER
-from laneway_operator.view import HEALTH_PORT
+from laneway_operator.render.view import HEALTH_PORT
 
 if TYPE_CHECKING:
     from laneway.schema.model_store import ModelImage
-    from laneway_operator.view import Manifest, PoolView
+    from laneway_operator.render.view import Manifest, PoolView
 
 USER_ID = 65532
 TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a folder, where clients look for it

@@ -9,7 +9,7 @@ from laneway_operator.render import pods
 from laneway_operator.render.meta import CONFIG_FOLDER, PREFLIGHT, config_map, labels, metadata, short_hash
 
 if TYPE_CHECKING:
-    from laneway_operator.view import Manifest, PoolView
+    from laneway_operator.render.view import Manifest, PoolView
 
 PREFLIGHT_FILE = "preflight.json"
 FOR_EVER = 1_000_000  # restarts; the kubelet's back-off makes them five minutes apart

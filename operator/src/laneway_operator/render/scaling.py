@@ -9,7 +9,7 @@ from laneway_operator.render.meta import lane_child_name, metadata, trigger_auth
 if TYPE_CHECKING:
     from laneway.schema.lane import Lane
     from laneway.schema.schedule import Schedule
-    from laneway_operator.view import LaneView, Manifest, PoolView
+    from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 POLLING_SECONDS = 5  # 35,000 calls a day and lane: about 0.4 USD a month
 SCALE_IN_PERIOD_SECONDS = 60

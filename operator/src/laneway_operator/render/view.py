@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from laneway.schema.lane import Lane
     from laneway.schema.pool import LLMWorkerPool
     from laneway.schema.queue import QueueURLs
-    from laneway_operator.nodes import Nodes
+    from laneway_operator.placement.nodes import Nodes
     from laneway_operator.settings import Settings
 
 HEALTH_PORT = 8080

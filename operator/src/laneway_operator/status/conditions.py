@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway_operator.fit import model_fits
-from laneway_operator.found import Found
 from laneway_operator.reasons import Reason, with_fix
-from laneway_operator.status_model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
-from laneway_operator.status_workers import is_handler, progressing, workers_available, worst
+from laneway_operator.status.fit import model_fits
+from laneway_operator.status.found import Found
+from laneway_operator.status.model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
+from laneway_operator.status.workers import is_handler, progressing, workers_available, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway_operator.observed import Observed
+    from laneway_operator.status.observed import Observed
 
 READY = "Ready"
 ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "WorkersAvailable")

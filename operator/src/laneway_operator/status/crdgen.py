@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.schema.base import PATTERN_WORDS, cel, duration_text
 from laneway.schema.names import GROUP, KIND, PLURAL, VERSION
 from laneway.schema.pool import LLMWorkerPool, Spec
-from laneway_operator.status_model import PoolStatus
+from laneway_operator.status.model import PoolStatus
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

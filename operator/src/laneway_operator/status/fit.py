@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.schema.names import tagged
-from laneway_operator.found import Found
 from laneway_operator.reasons import Reason
+from laneway_operator.status.found import Found
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from laneway.schema.lane import Lane, Model
-    from laneway_operator.profiles import Accelerator
+    from laneway_operator.placement.profiles import Accelerator
 
 GIB = 2**30
 DOWNLOAD_GB = {

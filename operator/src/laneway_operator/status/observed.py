@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway.schema.queue import QueueURLs
-    from laneway_operator.fit import Fit
-    from laneway_operator.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
-    from laneway_operator.snapshot import Snapshot
+    from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+    from laneway_operator.known.snapshot import Snapshot
+    from laneway_operator.status.fit import Fit
 
 
 @dataclass

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_operator.found import Found
 from laneway_operator.reasons import Reason
 from laneway_operator.render.dead_letters import COMPONENT
+from laneway_operator.status.found import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from laneway_operator.observe import PodFacts, Trouble
-    from laneway_operator.observed import Observed
+    from laneway_operator.known.observe import PodFacts, Trouble
+    from laneway_operator.status.observed import Observed
 
 SEVERITY = (
     Reason.SECRET_MISSING,

@@ -7,17 +7,17 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.names import FINALIZER, KIND
-from laneway_operator.cluster import NAMED_BY_CONTENT, refuse_foreign
-from laneway_operator.digest import FIELD_MANAGER
+from laneway_operator.cluster.port import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.errors import NotYet, SpecError, Unreachable
-from laneway_operator.image_volumes import refuse_dropped
 from laneway_operator.kinds import KEDA_GROUP, KINDS
+from laneway_operator.known.digest import FIELD_MANAGER
+from laneway_operator.known.image_volumes import refuse_dropped
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from laneway_operator.observe import Child
-    from laneway_operator.snapshot import PoolBody
-    from laneway_operator.view import Manifest
+    from laneway_operator.known.observe import Child
+    from laneway_operator.known.snapshot import PoolBody
+    from laneway_operator.render.view import Manifest
 
 WRITES = {"apply", "delete", "hold", "let-go", "status"}
 Place = tuple[str, str, str]

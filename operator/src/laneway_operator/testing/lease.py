@@ -10,8 +10,8 @@ from laneway_operator.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_operator.election import Record
     from laneway_operator.errors import Unreachable
+    from laneway_operator.leader.election import Record
 
 
 class MemoryLease:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
 from laneway.schema.queue_rules import OwnQueue, QueueSettings
 from laneway_operator.errors import NotYet
-from laneway_operator.managed import OWNER_TAG
+from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from laneway_operator.managed import ManagedQueue
+    from laneway_operator.queues.managed import ManagedQueue
 
 
 @dataclass

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import kopf
 
 from laneway.schema.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
-from laneway_operator import observe
-from laneway_operator.snapshot import PoolBody
-from laneway_operator.world import PLACES, POOLS, WATCHED, World
+from laneway_operator.known import observe
+from laneway_operator.known.snapshot import PoolBody
+from laneway_operator.known.world import PLACES, POOLS, WATCHED, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from laneway_operator.runner import Runner
-    from laneway_operator.watches import Watches
+    from laneway_operator.reconcile.runner import Runner
+    from laneway_operator.watch.watches import Watches
 
 TASKS_AT_KOPF = 100  # kopf: a task keeps its slot for the idle time, so both are set together
 IDLE_SECONDS = 0.05

@@ -15,8 +15,8 @@ import aiohttp
 import kopf
 
 from laneway.schema.names import PLURAL
-from laneway_operator.api_server import USER_AGENT
-from laneway_operator.world import POOLS, WATCHED
+from laneway_operator.cluster.api_server import USER_AGENT
+from laneway_operator.known.world import POOLS, WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -57,7 +57,7 @@ _S3 = "worker/src/laneway_worker/adapters/s3.py"
 _SNS = "worker/src/laneway_worker/adapters/sns.py"
 _TRY = "worker/src/laneway_worker/adapters/access.py"
 _CLIENT = "sdk/src/laneway/remote.py"
-_OPERATOR = "operator/src/laneway_operator/queues.py"
+_OPERATOR = "operator/src/laneway_operator/queues/sqs.py"
 _SCALER = "operator/src/laneway_operator/render/scaling.py"
 _ABSENT = "without it S3 answers 403, not 404, for an object that isn't there, and no job ends"
 

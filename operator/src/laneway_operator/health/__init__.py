@@ -1,0 +1,1 @@
+"""What tells whether this operator is well: probes, metrics, what must move."""

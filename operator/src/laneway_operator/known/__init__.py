@@ -1,0 +1,1 @@
+"""What is known of the cluster: digests, and the few facts that decide. Pure."""

@@ -1,0 +1,1 @@
+"""Where a lane's pods may run. Pure."""

@@ -1,0 +1,1 @@
+"""The queues of lanes on AWS: Laneway's own, and others'."""

@@ -1,0 +1,1 @@
+"""One pass over one pool, and the queue of pools that wait for theirs."""
