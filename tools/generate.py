@@ -28,7 +28,7 @@ from laneway_operator.health.metrics import Metrics as OperatorMetrics
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
 from laneway_operator.status.crdgen import crd
 from laneway_operator.status.model import PoolStatus
-from laneway_worker.metrics import Families
+from laneway_worker.report.metrics import Families
 from values_doc.parse import parse_values
 from values_doc.readme import readme_of
 from values_doc.schema import schema_of

@@ -21,7 +21,7 @@ import httpx
 
 from laneway.schema.job import Job
 from laneway.schema.lane_config import LaneConfig
-from laneway_worker.request import ollama_request
+from laneway_worker.ports.request import ollama_request
 from support.local_pool import LANEWAY, LocalPool
 
 if TYPE_CHECKING:

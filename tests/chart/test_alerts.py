@@ -12,7 +12,7 @@ import yaml
 
 from chart.rendering import MATRIX, ROOT, Helm, Manifest, of_kind, tool
 from laneway_operator.health.metrics import Metrics
-from laneway_worker.metrics import Families
+from laneway_worker.report.metrics import Families
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from support.stub_ollama import stub_ollama
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
     from support.emulators import Aws
     from support.ollama import OllamaServer
     from support.stub_ollama import StubOllama

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.stub import Stubber
 
-from laneway_worker.adapters.access import AWSAccess
-from laneway_worker.adapters.sqs import SQSQueue
+from laneway_worker.adapters.aws.access import AWSAccess
+from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.errors import Refused, Unavailable
 from laneway_worker.ports.access import Verdict
 from laneway_worker.testing.access import MemoryAccess
@@ -19,7 +19,7 @@ from support.moto_server import POLL_SECONDS, REGION
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.access import Access
     from support.emulators import Aws, Bench
 

@@ -8,7 +8,7 @@ import pytest
 
 from laneway.schema.codes import ErrorCode
 from laneway.schema.result import Notification
-from laneway_worker.adapters.sns import SNSNotifier
+from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.errors import Unavailable
 from laneway_worker.testing.memory import MemoryNotifier
 from support.emulators import BENCHES
@@ -17,7 +17,7 @@ from support.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.notifier import Notifier
     from support.emulators import Aws
 

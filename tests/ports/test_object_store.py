@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway_worker.adapters.s3 import MOST_BYTES, S3Store
+from laneway_worker.adapters.aws.s3 import MOST_BYTES, S3Store
 from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
@@ -18,7 +18,7 @@ from support.waiting import in_thread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.objects import ObjectStore, Stored
     from support.emulators import Aws, Bench
     from support.stub_ollama import StubOllama

@@ -17,7 +17,7 @@ from support.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, request
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
-    from laneway_worker.adapters.ollama import Ollama
+    from laneway_worker.adapters.ollama.client import Ollama
     from laneway_worker.ports.runtime import Answer
     from support.ollama import OllamaServer
 

@@ -8,7 +8,7 @@ import pytest
 
 from laneway.schema.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import ModelMissing, ModelUnusable, Unavailable
 from support.requests import CONTEXT_LENGTH, limits
 from support.stub_ollama import Ending, Reply, error, records

@@ -10,7 +10,7 @@ import pytest
 from laneway.schema.codes import ErrorCode
 from laneway.schema.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
 from laneway_worker.ports.stop import Stop, StopReason
 from support.requests import CONTEXT_LENGTH, limits, request
@@ -18,8 +18,8 @@ from support.stub_ollama import SILENCE, Ending, Reply, error, records
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
+    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
-    from laneway_worker.request import Request
     from support.stub_ollama import StubOllama
 
 MODEL = "gemma3:270m"

@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from laneway.schema.result import Notification
-from laneway_worker.adapters.aws import translated
-from laneway_worker.adapters.s3 import S3Store
-from laneway_worker.adapters.sns import SNSNotifier
-from laneway_worker.adapters.sqs import SQSQueue
+from laneway_worker.adapters.aws.clients import translated
+from laneway_worker.adapters.aws.s3 import S3Store
+from laneway_worker.adapters.aws.sns import SNSNotifier
+from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.errors import Refused, Unavailable
 from laneway_worker.ports.queue import Delivery
 from laneway_worker.testing.clock import ManualClock
@@ -22,7 +22,7 @@ from support.stub_ollama import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.queue import JobQueue
     from support.emulators import Aws
     from support.stub_ollama import StubOllama

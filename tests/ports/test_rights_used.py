@@ -25,11 +25,11 @@ from laneway.schema.preflight import Preflight
 from laneway.schema.queue import QueueURLs
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.queues.sqs import SQSQueues
-from laneway_worker.adapters import aws
+from laneway_worker.adapters.aws.clients import make_clients
+from laneway_worker.adapters.aws.s3 import S3Store
+from laneway_worker.adapters.aws.sns import SNSNotifier
+from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.adapters.s3 import S3Store
-from laneway_worker.adapters.sns import SNSNotifier
-from laneway_worker.adapters.sqs import SQSQueue
 from laneway_worker.app import check_pool
 from laneway_worker.errors import JobError
 from laneway_worker.serving import DeadLetterHandler, Worker
@@ -147,7 +147,7 @@ def preflight(world: World, configs: list[LaneConfig]) -> None:
 def serve(world: World, config: LaneConfig) -> None:
     """Jobs that succeed, go elsewhere, come twice and fail; and what people then do."""
     world.become(Role.WORKER)
-    clients, clock = aws.clients(REGION, world.endpoint, 1, config.poll_seconds), SystemClock()
+    clients, clock = make_clients(REGION, world.endpoint, 1, config.poll_seconds), SystemClock()
     queue = SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds)
     world.sqs.send_message(QueueUrl=config.queue.url, MessageBody=json.dumps({"id": "given-back", "prompt": "Paris?"}))
     _interrupt(queue)
@@ -196,7 +196,7 @@ def fail_and_mend(world: World, pool: Pool, runtime: ScriptedRuntime) -> None:
 def bury(world: World, config: LaneConfig) -> None:
     """Dead letters: one that has its result, one that has none and an old entry, one whose old result is gone."""
     world.become(Role.DEAD_LETTERS)
-    clients = aws.clients(REGION, world.endpoint, 1, config.poll_seconds)
+    clients = make_clients(REGION, world.endpoint, 1, config.poll_seconds)
     url = config.queue.dead_letter_url
     world.keep_old_entry("poison")
     for job_id in ("plain", "poison"):

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway_worker.adapters.aws import HEARTBEAT_TIMEOUT_SECONDS, READ_SLACK_SECONDS, TIMEOUT_SECONDS, TRIES, Clients
+from laneway_worker.adapters.aws.clients import (
+    HEARTBEAT_TIMEOUT_SECONDS,
+    READ_SLACK_SECONDS,
+    TIMEOUT_SECONDS,
+    TRIES,
+    Clients,
+)
 from simulation.fake_s3 import FakeS3, S3Client
 from simulation.fake_sns import FakeSNS, SNSClient
 from simulation.history import Acknowledging, Asked, Beat, BeatEnded, Got

@@ -10,7 +10,7 @@ from greenlet import GreenletExit
 
 from laneway.schema.codes import ErrorCode
 from laneway.schema.result import ServedModel
-from laneway_worker.adapters.ollama_stream import Collected, error_of
+from laneway_worker.adapters.ollama.stream import Collected, error_of
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
 from laneway_worker.ports.runtime import silent
 from laneway_worker.ports.stop import StopReason
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
     from laneway_worker.ports.stop import Stop
-    from laneway_worker.request import Request
     from simulation.history import History
     from simulation.jobs import Plan
     from simulation.scheduler import Process

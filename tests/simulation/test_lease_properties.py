@@ -13,17 +13,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from laneway.schema.codes import CODES, ErrorCode
 from laneway.schema.history import History, read_history
+from laneway_worker.deliver.lease import Leases
+from laneway_worker.deliver.retry import MAX_DELAY_SECONDS, GiveUp, Release, Retry, Wait, decide
 from laneway_worker.errors import Interrupted, JobError, Unavailable
-from laneway_worker.lease import Leases
 from laneway_worker.ports.stop import Stop, StopReason
-from laneway_worker.retry import MAX_DELAY_SECONDS, GiveUp, Release, Retry, Wait, decide
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from laneway_worker.lease import Lease
+    from laneway_worker.deliver.lease import Lease
     from laneway_worker.ports.queue import Extension
 
 SECONDS = 60

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from laneway_worker.adapters.s3 import S3Store
-from laneway_worker.adapters.sns import SNSNotifier
-from laneway_worker.adapters.sqs import SQSQueue
+from laneway_worker.adapters.aws.s3 import S3Store
+from laneway_worker.adapters.aws.sns import SNSNotifier
+from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.serving import DeadLetterHandler, Worker
 from simulation.account import Account
 from simulation.clients import clients_of

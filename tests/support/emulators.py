@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
 
 Emulator = Literal["moto", "localstack"]
 Bench = Literal["memory", "moto", "localstack"]

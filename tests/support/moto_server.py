@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway_worker.adapters.aws import Clients, clients
+from laneway_worker.adapters.aws.clients import Clients, make_clients
 from support.processes import free_port, server
 from support.tools import missing
 
@@ -58,7 +58,7 @@ def moto_server(folder: Path, port: int | None = None) -> Iterator[str]:
 @contextmanager
 def aws_clients(endpoint: str) -> Iterator[Clients]:
     """The worker's own clients, closed at the end."""
-    made = clients(REGION, endpoint, SLOTS, POLL_SECONDS)
+    made = make_clients(REGION, endpoint, SLOTS, POLL_SECONDS)
     try:
         yield made
     finally:

@@ -24,7 +24,7 @@ from laneway.local.ollama import Binary, find_ollama
 from laneway.local.say import ConsoleSay
 from laneway.schema.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.adapters.ollama.client import Ollama
 from support.processes import free_port, server
 from support.requests import CONTEXT_LENGTH, limits
 from support.tools import missing

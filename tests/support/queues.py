@@ -6,8 +6,8 @@ import uuid
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.adapters.sqs import SQSQueue
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
 from support.moto_server import POLL_SECONDS

@@ -9,10 +9,10 @@ from laneway.schema.job import Job
 from laneway.schema.keys import Place
 from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel
 from laneway.schema.queue import QueueURLs
-from laneway_worker.request import ollama_request
+from laneway_worker.ports.request import ollama_request
 
 if TYPE_CHECKING:
-    from laneway_worker.request import Request
+    from laneway_worker.ports.request import Request
 
 CONTEXT_LENGTH = 512  # one for all: another one would load the model again
 ENDLESS_TOKENS = 100_000

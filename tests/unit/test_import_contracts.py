@@ -10,9 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"laneway": "sdk", "laneway_worker": "worker", "laneway_operator": "operator"}
 VIOLATIONS = {
-    "strangers": ("laneway_worker/retry.py", "import laneway_operator"),
+    "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator"),
     "pure": ("laneway/schema/keys.py", "import time"),
-    "adapters": ("laneway_worker/commit.py", "import boto3"),
+    "adapters": ("laneway_worker/deliver/commit.py", "import boto3"),
 }
 
 

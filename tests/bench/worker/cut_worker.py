@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 from laneway.schema.lane_config import LaneConfig
 from laneway.schema.result import ServedModel
 from laneway_worker import app, logs
-from laneway_worker.adapters import aws
+from laneway_worker.adapters.aws.clients import make_clients
+from laneway_worker.adapters.aws.s3 import S3Store
+from laneway_worker.adapters.aws.sns import SNSNotifier
+from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.adapters.ollama import Ollama
-from laneway_worker.adapters.s3 import S3Store
-from laneway_worker.adapters.sns import SNSNotifier
-from laneway_worker.adapters.sqs import SQSQueue
+from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.ports.runtime import Answer, silent
 from laneway_worker.serving import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
-    from laneway_worker.request import Request
 
 
 class BlindStore(S3Store):
@@ -55,7 +55,7 @@ def main() -> None:
 
 def _worker(config: LaneConfig, without: set[str]) -> Worker:
     clock = SystemClock()
-    clients = aws.clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
+    clients = make_clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
     return Worker(
         config,
         "bench",

@@ -13,10 +13,10 @@ import httpx
 
 from laneway.schema.job import Job
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.adapters.ollama import Ollama
+from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import JobError
+from laneway_worker.ports.request import ollama_request
 from laneway_worker.ports.stop import Stop
-from laneway_worker.request import ollama_request
 from support.ollama import GEMMA
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from laneway.local.board import COLUMNS, HandlerStats, LaneStats, rows
 from laneway.schema import names
 from laneway.schema.codes import ErrorCode
 from laneway.schema.result import ErrorDetail, Result, ServedModel, Timing
+from laneway_worker.deliver.results import Committed
 from laneway_worker.logs import JsonLines
-from laneway_worker.results import Committed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from laneway_worker.adapters.aws import translated
+from laneway_worker.adapters.aws.clients import translated
 from laneway_worker.errors import Refused, TargetRefused, Unavailable
 
 CALL = "PutObject"

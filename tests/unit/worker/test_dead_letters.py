@@ -8,7 +8,7 @@ from laneway.schema.failed_job import FailedJob
 from laneway.schema.history import History
 from laneway.schema.names import MESSAGE_ATTRIBUTE
 from laneway.schema.result import Result
-from laneway_worker.health import Health
+from laneway_worker.report.http import Health
 from laneway_worker.serving import DeadLetterHandler
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
 from support.worker import BUCKET, WatchedClock, config_with

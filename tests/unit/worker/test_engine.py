@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from laneway.schema.codes import ErrorCode
 from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY
 from laneway_worker.errors import EngineCrashed
-from laneway_worker.health import Health
+from laneway_worker.report.http import Health
 from laneway_worker.testing.runtime import Held
 from support.worker import Gate, history_of
 

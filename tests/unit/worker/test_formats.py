@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.codes import ErrorCode
+from laneway_worker.answer.formats import answer_checker
 from laneway_worker.errors import JobError
-from laneway_worker.formats import answer_checker
 from support.jobs import JSON_OBJECTS, PROPERTY, TEXT
 
 if TYPE_CHECKING:

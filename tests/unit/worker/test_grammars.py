@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from laneway.schema.codes import ErrorCode
 from laneway.schema.strict_json import MAX_DEPTH, read_strictly
-from laneway_worker.complexity import TooComplex
+from laneway_worker.answer.complexity import TooComplex
+from laneway_worker.answer.formats import answer_checker
+from laneway_worker.answer.grammars import check_grammar, check_pattern
 from laneway_worker.errors import JobError
-from laneway_worker.formats import answer_checker
-from laneway_worker.grammars import check_grammar, check_pattern
 from support.jobs import PROPERTY
 
 if TYPE_CHECKING:

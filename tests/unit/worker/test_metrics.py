@@ -7,8 +7,8 @@ import pytest
 
 from laneway.schema.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError
-from laneway_worker.metrics import Families, Metrics
 from laneway_worker.ports.runtime import Answer
+from laneway_worker.report.metrics import Families, Metrics
 from laneway_worker.testing.runtime import Held
 from support.worker import Gate
 

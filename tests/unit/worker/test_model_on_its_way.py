@@ -8,7 +8,7 @@ import pytest
 
 from laneway.schema.names import ENGINE_NOT_READY
 from laneway_worker.errors import ModelUnusable
-from laneway_worker.health import Health
+from laneway_worker.report.http import Health
 
 if TYPE_CHECKING:
     from support.worker import Lane, MakeLane

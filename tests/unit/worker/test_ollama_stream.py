@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.codes import ErrorCode
-from laneway_worker.adapters.ollama_stream import Collected, error_of, trouble
+from laneway_worker.adapters.ollama.stream import Collected, error_of, trouble
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 
 if TYPE_CHECKING:
+    from laneway_worker.ports.request import Path
     from laneway_worker.ports.runtime import Answer
-    from laneway_worker.request import Path
 
 DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 7, "eval_count": 2}
 

@@ -8,7 +8,7 @@ import pytest
 
 from laneway_worker.adapters.kubernetes import KubernetesPod
 from laneway_worker.app import own_pod
-from laneway_worker.health import Health, serve
+from laneway_worker.report.http import Health, serve
 
 if TYPE_CHECKING:
     from support.worker import MakeLane

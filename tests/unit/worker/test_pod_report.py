@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from laneway.schema.names import DELETION_COST, TROUBLE
 from laneway_worker.errors import ModelPullFailed, ModelUnusable, Refused, Unavailable
 from laneway_worker.failing import Failing
-from laneway_worker.pod_report import Standing, Written, changes
+from laneway_worker.report.pod_report import Standing, Written, changes
 
 FRESH = Written()
 TIMES = st.floats(min_value=0, max_value=1e12)

@@ -8,10 +8,10 @@ from laneway.schema.keys import Place
 from laneway.schema.pool_document import pool_document
 from laneway.schema.preflight import Finding, Preflight, PreflightCode
 from laneway.schema.queue_rules import QueueSettings
-from laneway_worker.access import NO_JOB, judge, probes
 from laneway_worker.errors import Refused, Unavailable
 from laneway_worker.ports.access import Verdict
-from laneway_worker.publish import check
+from laneway_worker.preflight.access import NO_JOB, judge, probes
+from laneway_worker.preflight.publish import check
 from laneway_worker.testing.access import MemoryAccess
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore

@@ -7,7 +7,7 @@ import pytest
 from laneway.schema.pool_document import PoolDocument, pool_document
 from laneway.schema.preflight import Preflight
 from laneway_worker.errors import Unavailable
-from laneway_worker.publish import publish
+from laneway_worker.preflight.publish import publish
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
 from support.worker import BUCKET, config_with

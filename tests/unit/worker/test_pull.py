@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from laneway_worker.adapters.ollama_pull import pull
+from laneway_worker.adapters.ollama.pull import pull
 from laneway_worker.errors import EngineCrashed, ModelPullFailed, Unavailable
 from laneway_worker.testing.clock import ManualClock
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.codes import ErrorCode
+from laneway_worker.answer.formats import answer_checker
+from laneway_worker.deliver.lease import Leases
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
-from laneway_worker.formats import answer_checker
-from laneway_worker.lease import Leases
 from laneway_worker.ports.queue import Delivery, Extension
 from laneway_worker.ports.stop import Stop
 from laneway_worker.testing.memory import MemoryQueue

@@ -10,7 +10,7 @@ from hypothesis import given
 from laneway.schema.codes import ErrorCode
 from laneway.schema.job import Job, Message, Options, parse_job
 from laneway_worker.errors import JobError
-from laneway_worker.request import check, fewest_tokens, ollama_request
+from laneway_worker.ports.request import check, fewest_tokens, ollama_request
 from support.jobs import JOBS, PROPERTY
 from support.worker import config_with
 

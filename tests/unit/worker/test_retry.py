@@ -5,8 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.codes import CODES, ErrorCode
+from laneway_worker.deliver.retry import (
+    MAX_DELAY_SECONDS,
+    Decision,
+    GiveUp,
+    Release,
+    Retry,
+    Wait,
+    decide,
+    delay_seconds,
+)
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
-from laneway_worker.retry import MAX_DELAY_SECONDS, Decision, GiveUp, Release, Retry, Wait, decide, delay_seconds
 from support.jobs import PROPERTY
 
 CODES_THAT_RETRY = [code for code, info in CODES.items() if info.retried]

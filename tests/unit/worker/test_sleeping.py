@@ -8,7 +8,7 @@ import pytest
 
 from laneway.schema.codes import ErrorCode
 from laneway.schema.schedule import Period
-from laneway_worker.health import Health
+from laneway_worker.report.http import Health
 from laneway_worker.testing.runtime import Held
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 from laneway_worker.adapters.tracing import OpenTelemetry
 from laneway_worker.app import tracing
 from laneway_worker.errors import EngineCrashed
+from laneway_worker.report.tracing import NO_TRACE
 from laneway_worker.serving import Worker
 from laneway_worker.testing.runtime import Held
-from laneway_worker.tracing import NO_TRACE
 from support.canary import PROMPT
 from support.worker import config_with
 

@@ -10,18 +10,18 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from laneway_worker.adapters import aws
-from laneway_worker.adapters.access import AWSAccess
+from laneway_worker.adapters.aws.access import AWSAccess
+from laneway_worker.adapters.aws.clients import few_clients, make_clients
+from laneway_worker.adapters.aws.s3 import S3Store
+from laneway_worker.adapters.aws.sns import SNSNotifier
+from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
-from laneway_worker.adapters.ollama import Ollama
-from laneway_worker.adapters.s3 import S3Store
-from laneway_worker.adapters.sns import SNSNotifier
-from laneway_worker.adapters.sqs import SQSQueue
-from laneway_worker.health import Health, serve
-from laneway_worker.publish import check
+from laneway_worker.adapters.ollama.client import Ollama
+from laneway_worker.preflight.publish import check
+from laneway_worker.report.http import Health, serve
+from laneway_worker.report.tracing import NO_TRACE
 from laneway_worker.serving import DeadLetterHandler, Worker
-from laneway_worker.tracing import NO_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from laneway.schema.dead_letters import DeadLettersConfig
     from laneway.schema.lane_config import LaneConfig
     from laneway.schema.preflight import Finding, Preflight
-    from laneway_worker.consumer import Consumer
-    from laneway_worker.health import Readiness
-    from laneway_worker.metrics import Families
+    from laneway_worker.consume.consumer import Consumer
     from laneway_worker.ports.pod import Pod
-    from laneway_worker.tracing import Trace
+    from laneway_worker.report.http import Readiness
+    from laneway_worker.report.metrics import Families
+    from laneway_worker.report.tracing import Trace
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_END
 def real_worker(config: LaneConfig, trace: Trace = NO_TRACE) -> Worker:
     """A worker on real adapters."""
     clock = SystemClock()
-    clients = aws.clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
+    clients = make_clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
     return Worker(
         config,
         socket.gethostname(),
@@ -61,7 +61,7 @@ def real_handler(config: DeadLettersConfig) -> DeadLetterHandler:
     """A dead-letter handler on real adapters; the lanes of a pool share region and endpoint."""
     first = config.lanes[0]
     slots = sum(lane.parallel for lane in config.lanes)
-    clients = aws.clients(first.region, first.endpoint, slots, max(lane.poll_seconds for lane in config.lanes))
+    clients = make_clients(first.region, first.endpoint, slots, max(lane.poll_seconds for lane in config.lanes))
     queues = [
         (lane, SQSQueue(clients, lane.queue.dead_letter_url, lane.visibility_seconds, lane.poll_seconds))
         for lane in config.lanes
@@ -89,7 +89,7 @@ def own_pod(environment: Mapping[str, str]) -> Pod | None:
 
 def check_pool(preflight: Preflight) -> list[Finding]:
     """Publish a pool's document and try the pool's rights; raises `Unavailable`."""
-    clients = aws.few_clients(preflight.region, preflight.endpoint)
+    clients = few_clients(preflight.region, preflight.endpoint)
     found = check(preflight, S3Store(clients.s3), AWSAccess(clients))
     place = preflight.results
     fields = {"url": place.url(place.pool_document()), "findings": len(found)}

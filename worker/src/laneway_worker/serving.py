@@ -5,33 +5,33 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, NamedTuple
 
-from laneway_worker.commit import Finisher
-from laneway_worker.consumer import Consumer
-from laneway_worker.dead_letters import DeadLetters, NoEngine
-from laneway_worker.engine import Engine
-from laneway_worker.gate import LaneGate
-from laneway_worker.lease import Leases
-from laneway_worker.metrics import Families, Metrics
-from laneway_worker.patience import Patience
-from laneway_worker.pod_report import Standing
-from laneway_worker.reporter import Reporter
-from laneway_worker.results import Results
-from laneway_worker.tracing import NO_TRACE, TracedRuntime
-from laneway_worker.watch import Watch
-from laneway_worker.work import Work
+from laneway_worker.consume.consumer import Consumer
+from laneway_worker.consume.dead_letters import DeadLetters, NoEngine
+from laneway_worker.consume.work import Work
+from laneway_worker.deliver.commit import Finisher
+from laneway_worker.deliver.lease import Leases
+from laneway_worker.deliver.patience import Patience
+from laneway_worker.deliver.results import Results
+from laneway_worker.engine.engine import Engine
+from laneway_worker.engine.gate import LaneGate
+from laneway_worker.engine.watch import Watch
+from laneway_worker.report.metrics import Families, Metrics
+from laneway_worker.report.pod_report import Standing
+from laneway_worker.report.reporter import Reporter
+from laneway_worker.report.tracing import NO_TRACE, TracedRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from laneway.schema.lane_config import LaneConfig
-    from laneway_worker.consumer import Attempts, Gate
+    from laneway_worker.consume.consumer import Attempts, Gate
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.notifier import Notifier
     from laneway_worker.ports.objects import ObjectStore
     from laneway_worker.ports.pod import Pod
     from laneway_worker.ports.queue import JobQueue
     from laneway_worker.ports.runtime import Runtime
-    from laneway_worker.tracing import Trace
+    from laneway_worker.report.tracing import Trace
 
 roll_dice = random.SystemRandom().random
 

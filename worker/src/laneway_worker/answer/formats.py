@@ -8,9 +8,9 @@ import jsonschema_rs
 
 from laneway.schema.codes import ErrorCode
 from laneway.schema.strict_json import NotStrictJSON, read_strictly
-from laneway_worker.complexity import check_complexity
+from laneway_worker.answer.complexity import check_complexity
+from laneway_worker.answer.grammars import check_grammar
 from laneway_worker.errors import JobError
-from laneway_worker.grammars import check_grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laneway_worker.complexity import TooComplex
+from laneway_worker.answer.complexity import TooComplex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,24 +8,24 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from laneway.schema.names import JOB_COMMITTED
-from laneway_worker.commit import Ended
+from laneway_worker.deliver.commit import Ended
+from laneway_worker.deliver.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.errors import Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.logs import log_defect
-from laneway_worker.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.ports.stop import Stop, StopReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.lane_config import LaneConfig
-    from laneway_worker.commit import Finisher
-    from laneway_worker.lease import Lease, Leases
-    from laneway_worker.metrics import Metrics
-    from laneway_worker.patience import Patience
+    from laneway_worker.deliver.commit import Finisher
+    from laneway_worker.deliver.lease import Lease, Leases
+    from laneway_worker.deliver.patience import Patience
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.queue import Delivery, JobQueue
-    from laneway_worker.tracing import Trace
+    from laneway_worker.report.metrics import Metrics
+    from laneway_worker.report.tracing import Trace
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from laneway.schema.codes import ErrorCode
 from laneway.schema.job import InvalidJob
 from laneway.schema.result import ServedModel
-from laneway_worker.outcomes import Finished, Outcome, Records, Task
+from laneway_worker.deliver.outcomes import Finished, Outcome, Records, Task
 
 if TYPE_CHECKING:
     from laneway.schema.lane_config import LaneConfig

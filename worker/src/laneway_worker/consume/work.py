@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from laneway.schema.codes import ErrorCode
 from laneway.schema.job import InvalidJob, Job, parse_job
 from laneway.schema.result import ServedModel
+from laneway_worker.answer.formats import answer_checker
+from laneway_worker.deliver.lease import BEATS_PER_LEASE
+from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
+from laneway_worker.deliver.retry import GiveUp, Retry, decide
 from laneway_worker.errors import Interrupted, JobError, Unavailable
-from laneway_worker.formats import answer_checker
-from laneway_worker.lease import BEATS_PER_LEASE
 from laneway_worker.logs import log_defect
-from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
+from laneway_worker.ports.request import check, ollama_request
 from laneway_worker.ports.stop import StopReason
-from laneway_worker.request import check, ollama_request
-from laneway_worker.retry import GiveUp, Retry, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from laneway.schema.job import StoredJob
     from laneway.schema.lane_config import LaneConfig
     from laneway.schema.result import Status
-    from laneway_worker.engine import Engine, Generated
-    from laneway_worker.patience import Patience
+    from laneway_worker.deliver.patience import Patience
+    from laneway_worker.deliver.results import Results
+    from laneway_worker.engine.engine import Engine, Generated
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.objects import ObjectStore
     from laneway_worker.ports.queue import Delivery
     from laneway_worker.ports.stop import Stop
-    from laneway_worker.results import Results
 
 log = logging.getLogger(__name__)
 

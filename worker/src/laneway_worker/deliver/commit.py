@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from laneway.schema.codes import ErrorCode
 from laneway.schema.failed_job import FailedJob
 from laneway.schema.result import Notification
+from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Released, TryAgain
+from laneway_worker.deliver.results import UnreadableResult
 from laneway_worker.errors import Interrupted, TargetRefused, Unavailable
-from laneway_worker.outcomes import Finished, Found, Lost, Outcome, Released, TryAgain
-from laneway_worker.results import UnreadableResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.lane_config import LaneConfig
     from laneway.schema.result import Result
-    from laneway_worker.lease import Lease, Leases
-    from laneway_worker.patience import Patience
+    from laneway_worker.deliver.lease import Lease, Leases
+    from laneway_worker.deliver.patience import Patience
+    from laneway_worker.deliver.results import Committed, Results
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.notifier import Notifier
     from laneway_worker.ports.queue import Delivery, JobQueue
-    from laneway_worker.results import Committed, Results
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from laneway.schema.history import History
     from laneway.schema.lane_config import LaneConfig
     from laneway.schema.result import ServedModel
-    from laneway_worker.engine import Generated
+    from laneway_worker.engine.engine import Generated
     from laneway_worker.ports.queue import Delivery
 
 SECONDS_PER_HOUR = 3600

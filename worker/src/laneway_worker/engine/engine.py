@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from laneway.schema.result import ServedModel
     from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime
     from laneway_worker.ports.stop import Stop
-    from laneway_worker.request import Request
 
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 15.0

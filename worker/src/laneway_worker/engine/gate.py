@@ -8,7 +8,7 @@ from laneway.schema.schedule import asleep
 
 if TYPE_CHECKING:
     from laneway.schema.lane_config import LaneConfig
-    from laneway_worker.engine import Engine
+    from laneway_worker.engine.engine import Engine
     from laneway_worker.ports.clock import Clock
 
 

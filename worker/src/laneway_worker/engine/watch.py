@@ -11,7 +11,7 @@ from laneway_worker.logs import log_defect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.engine import Engine
+    from laneway_worker.engine.engine import Engine
     from laneway_worker.ports.clock import Clock, Condition
 
 log = logging.getLogger(__name__)

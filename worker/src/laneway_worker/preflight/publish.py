@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.preflight import Finding, PreflightCode
 from laneway.schema.queue_rules import OwnQueue, Where, queue_faults
-from laneway_worker.access import judge, probes
 from laneway_worker.errors import AlreadyThereError, Unavailable
 from laneway_worker.ports.access import Verdict
+from laneway_worker.preflight.access import judge, probes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

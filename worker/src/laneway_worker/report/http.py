@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.metrics import Families
+    from laneway_worker.report.metrics import Families
 
 Page = tuple[HTTPStatus, bytes]
 

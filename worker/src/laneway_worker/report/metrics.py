@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-from laneway_worker.outcomes import Finished
+from laneway_worker.deliver.outcomes import Finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.result import Result
-    from laneway_worker.outcomes import Outcome
+    from laneway_worker.deliver.outcomes import Outcome
+    from laneway_worker.deliver.results import Committed
     from laneway_worker.ports.queue import Delivery
-    from laneway_worker.results import Committed
 
 LONG_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600, 14400)
 SHORT_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)

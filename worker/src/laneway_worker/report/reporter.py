@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from laneway_worker.errors import Unavailable
-from laneway_worker.pod_report import Standing, Written, changes
+from laneway_worker.report.pod_report import Standing, Written, changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

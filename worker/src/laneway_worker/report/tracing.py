@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from laneway.schema.result import ServedModel
     from laneway_worker.ports.queue import Delivery
+    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime
     from laneway_worker.ports.stop import Stop
-    from laneway_worker.request import Request
 
 
 class Trace(Protocol):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from laneway.schema.queue_rules import ASKED, QueueSettings, queue_settings
-from laneway_worker.adapters.aws import code_of, translated
+from laneway_worker.adapters.aws.clients import code_of, translated
 from laneway_worker.ports.access import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
 
 DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthorizationError"}
 MISSING = {"AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NotFound", "QueueDoesNotExist"}

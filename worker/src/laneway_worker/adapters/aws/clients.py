@@ -81,7 +81,7 @@ class Clients:
     sns: SNSClient
 
 
-def clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) -> Clients:
+def make_clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) -> Clients:
     """The clients of one worker; boto3 finds credentials by its own chain."""
     session = boto3.Session(region_name=region)
     pool = slots * 2 + 4
@@ -101,7 +101,7 @@ def clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) ->
 def few_clients(region: str, endpoint: str | None) -> Clients:
     """Clients for a few calls; raises `Refused` where the endpoint is none."""
     try:
-        return clients(region, endpoint, slots=1, poll_seconds=1)
+        return make_clients(region, endpoint, slots=1, poll_seconds=1)
     except ValueError as error:
         raise Refused(
             f"there can be no AWS at {endpoint} in {region}", "correct the endpoint and the region"

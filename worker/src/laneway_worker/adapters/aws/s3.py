@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from laneway_worker.adapters.aws import code_of, translated
+from laneway_worker.adapters.aws.clients import code_of, translated
 from laneway_worker.errors import AbsentError, AlreadyThereError
 from laneway_worker.ports.objects import Stored
 

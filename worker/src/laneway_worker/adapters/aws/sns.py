@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_worker.adapters.aws import translated
+from laneway_worker.adapters.aws.clients import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

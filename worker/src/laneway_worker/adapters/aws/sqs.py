@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from laneway.schema.names import MESSAGE_ATTRIBUTE
-from laneway_worker.adapters.aws import code_of, translated
+from laneway_worker.adapters.aws.clients import code_of, translated
 from laneway_worker.ports.queue import Delivery, Extension
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from laneway_worker.adapters.aws import Clients
+    from laneway_worker.adapters.aws.clients import Clients
 
 BATCH = 10  # SQS: entries of a batch call
 MAX_ATTRIBUTES = 10  # SQS

@@ -12,21 +12,21 @@ import httpx
 from laneway.schema.codes import ErrorCode
 from laneway.schema.names import tagged
 from laneway.schema.result import ServedModel
-from laneway_worker.adapters.model_image import missing_from, other_digest
-from laneway_worker.adapters.ollama_pull import pull
-from laneway_worker.adapters.ollama_stream import Collected, error_of, json_object, lines
+from laneway_worker.adapters.ollama.image import missing_from, other_digest
+from laneway_worker.adapters.ollama.pull import pull
+from laneway_worker.adapters.ollama.stream import Collected, error_of, json_object, lines
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
+from laneway_worker.ports.request import KEEP_FOREVER
 from laneway_worker.ports.runtime import silent
-from laneway_worker.request import KEEP_FOREVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from laneway.schema.lane_config import LaneLimits, LaneModel
     from laneway_worker.ports.clock import Clock
+    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
     from laneway_worker.ports.stop import Stop
-    from laneway_worker.request import Request
 
 CONNECT_SECONDS = 3.0
 ASK_SECONDS = 10.0

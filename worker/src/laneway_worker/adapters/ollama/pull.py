@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from laneway_worker.adapters.ollama_stream import json_object, lines, words_of
+from laneway_worker.adapters.ollama.stream import json_object, lines, words_of
 from laneway_worker.errors import ModelPullFailed, Unavailable
 
 if TYPE_CHECKING:

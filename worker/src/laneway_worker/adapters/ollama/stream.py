@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.result import FinishReason
     from laneway_worker.ports.clock import Clock
-    from laneway_worker.request import Path
+    from laneway_worker.ports.request import Path
 
 CRASHES = (
     "unexpected eof",

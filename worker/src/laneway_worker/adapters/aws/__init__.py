@@ -1,0 +1,1 @@
+"""AWS over boto3: the queue, objects, notifications, and rights that are tried."""

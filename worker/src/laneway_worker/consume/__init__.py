@@ -1,0 +1,1 @@
+"""From a message to the end of its job: the loop, and one job on its way."""

@@ -1,0 +1,1 @@
+"""One Ollama and who is on it, and when a lane takes jobs."""

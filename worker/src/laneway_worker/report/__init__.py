@@ -1,0 +1,1 @@
+"""What a worker tells of itself: probes, metrics, traces, its own pod."""
