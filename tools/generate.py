@@ -15,15 +15,15 @@ from laneway.cli.main import app
 from laneway.cli.output import Exit
 from laneway.iam.needs import NEEDS, WHO, Role
 from laneway.iam.trust import KEDA, OPERATOR
-from laneway.schema.codes import CODES
-from laneway.schema.job import Job
-from laneway.schema.lane_config import LaneConfig
-from laneway.schema.names import GROUP, PLURAL
-from laneway.schema.pool import LLMWorkerPool
-from laneway.schema.pool_document import PoolDocument
-from laneway.schema.preflight import Preflight
-from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
-from laneway.schema.result import Notification, Result
+from laneway.schema.job.codes import CODES
+from laneway.schema.job.job import Job
+from laneway.schema.job.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
+from laneway.schema.job.result import Notification, Result
+from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.pool_document import PoolDocument
+from laneway.schema.pool.documents.preflight import Preflight
+from laneway.schema.pool.pool import LLMWorkerPool
+from laneway.schema.shared.names import GROUP, PLURAL
 from laneway_operator.health.metrics import Metrics as OperatorMetrics
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
 from laneway_operator.status.crdgen import crd

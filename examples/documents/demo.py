@@ -24,11 +24,11 @@ from rich.table import Table
 
 from laneway import Pool
 from laneway.local.errors import LocalError
-from laneway.local.models import registry_reachable
-from laneway.local.processes import Children
+from laneway.local.ollama.models import registry_reachable
+from laneway.local.processes.children import Children
 from laneway.local.state import StateFolder
-from laneway.schema.job import Job
-from laneway.schema.lane_config import LaneConfig
+from laneway.schema.job.job import Job
+from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway_worker.ports.request import ollama_request
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from laneway.schema.job import Job
-from laneway.schema.lane_config import LaneConfig
+from laneway.schema.job.job import Job
+from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway_worker.ports.request import ollama_request
 from support.local_pool import LANEWAY, LocalPool
 

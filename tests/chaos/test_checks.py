@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.result import ErrorDetail, Result, ServedModel, Timing
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.result import ErrorDetail, Result, ServedModel, Timing
 from support.chaos.checks import Findings, violations
 from support.chaos.plan import MOST_CHARGED, Fate, Planned, Play, Script, answer, planned
 from support.chaos.world import Versions

@@ -23,7 +23,7 @@ from chart.rendering import (
     Manifest,
     of_kind,
 )
-from laneway.schema.names import POOL_LABEL
+from laneway.schema.shared.names import POOL_LABEL
 from laneway_operator.placement.profiles import Profile, parse_profiles
 from laneway_operator.render import render
 from laneway_operator.settings import Emulator, Settings, read_settings

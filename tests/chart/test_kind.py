@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, RELEASE, ROOT, Manifest
-from laneway.schema.pool import LLMWorkerPool
+from laneway.schema.pool.pool import LLMWorkerPool
 from support.tools import missing
 
 KIND_MODULE = Path(__file__).parent / "kindconfig"

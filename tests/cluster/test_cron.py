@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from laneway.schema.cron import MONTHS, WEEKDAYS, parse_cron, skipped_minutes
-from laneway.schema.schedule import Period, asleep
+from laneway.schema.pool.schedules.cron import MONTHS, WEEKDAYS, parse_cron, skipped_minutes
+from laneway.schema.pool.schedules.schedule import Period, asleep
 from support.tools import missing
 
 MODULE = Path(__file__).parent / "kedacron"

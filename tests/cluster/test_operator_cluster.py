@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import client, config
 
-from laneway.schema.names import FINALIZER
+from laneway.schema.shared.names import FINALIZER
 from laneway_operator.cluster.api_server import ApiServer
 from laneway_operator.cluster.kubernetes import KubernetesCluster
 from laneway_operator.errors import SpecError, Unreachable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.names import MANAGED_BY, MANAGED_BY_LABEL, PLURAL
+from laneway.schema.shared.names import MANAGED_BY, MANAGED_BY_LABEL, PLURAL
 from laneway_operator.reconcile.workqueue import REST_SECONDS
 from support.audit import mark, written
 from support.fault_proxy import fault_proxy, refusal, too_old

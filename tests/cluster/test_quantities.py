@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from laneway.schema.quantity import canonical
+from laneway.schema.pool.pods.quantity import canonical
 from support.quantities import CANONICAL
 
 if TYPE_CHECKING:

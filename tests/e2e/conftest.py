@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.connection import CONNECTION_FILE
-from laneway.schema.keys import Place
+from laneway.client.connection import CONNECTION_FILE
+from laneway.schema.job.keys import Place
 from support.local_pool import FIRST_READY_SECONDS, LocalPool, local_pool, require_ollama
 from support.ollama import ollama_files
 from support.pool_files import BUCKET, SHARED_POOL, one_lane_pool

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.result import Result
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.result import Result
 from support import canary
 from support.bad_jobs import CASES, CONTEXT_LENGTH, Case
 from support.moto_server import moto_server

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support.pool_files import BUCKET, CANARY, ENDLESS_TOKENS, counting, short
 from support.waiting import eventually
 

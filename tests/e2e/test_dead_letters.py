@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING
 
-from laneway.schema.failed_job import FailedJob
+from laneway.schema.job.failed_job import FailedJob
 from support.pool_files import BUCKET, CANARY, short
 from support.waiting import eventually
 

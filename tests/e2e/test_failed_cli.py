@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from support.failed_jobs import Kept
 from support.local_pool import LANEWAY, environment, laneway
 from support.moto_server import moto_server

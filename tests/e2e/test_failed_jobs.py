@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway import InvalidJob
-from laneway.failed_jobs import FailedJobRefused
-from laneway.schema.history import History
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.client.failed_jobs import FailedJobRefused
+from laneway.schema.job.history import History
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from support.pool_files import BUCKET, CANARY, short
 from support.waiting import eventually
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
     from laneway import Result
-    from laneway.schema.failed_job import FailedJob
+    from laneway.schema.job.failed_job import FailedJob
     from support.local_pool import LocalPool
 
 WAIT_SECONDS = 60.0

@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING
 
-from laneway.schema.result import Notification
+from laneway.schema.job.result import Notification
 from support.pool_files import BUCKET, CANARY, short
 from support.waiting import eventually
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.local.cache import Cache
+from laneway.local.ollama.cache import Cache
 from support.local_pool import environment, laneway
 from support.pool_files import one_lane_pool
 from support.processes import closed_port

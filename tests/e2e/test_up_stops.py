@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support.pool_files import BUCKET, counting, one_lane_pool, short
 from support.waiting import eventually
 

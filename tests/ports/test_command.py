@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.pool_document import PoolDocument, pool_document
-from laneway.schema.preflight import Preflight
+from laneway.schema.pool.documents.pool_document import PoolDocument, pool_document
+from laneway.schema.pool.documents.preflight import Preflight
 from support.moto_server import CREDENTIALS
 from support.stub_ollama import Reply
 from support.worker import config_with

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway import InvalidJob, PoolUnavailable
-from laneway.failed_entries import Unreadable
-from laneway.failed_jobs import FailedJobRefused, Refused, RetryOutcome
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import MAX_INLINE_BYTES
+from laneway.client.failed_entries import Unreadable
+from laneway.client.failed_jobs import FailedJobRefused, Refused, RetryOutcome
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import MAX_INLINE_BYTES
 from support.failed_jobs import Kept
 from support.pool_files import CANARY
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
 from support.emulators import BENCHES, Rule, follows

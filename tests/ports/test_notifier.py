@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.result import Notification
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.result import Notification
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.errors import Unavailable
 from laneway_worker.testing.memory import MemoryNotifier

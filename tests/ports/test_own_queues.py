@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.queue import QueueURLs
-from laneway.schema.queue_rules import FaultCode, QueueFault, Where, queue_faults
+from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.pool.queues.rules import FaultCode, QueueFault, Where, queue_faults
 from laneway_operator.queues.sqs import SQSQueues
 from support.aws_cli import command_in, run_line, run_script
 from support.moto_server import REGION

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from laneway.schema.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, TROUBLE
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.errors import Unavailable
 from laneway_worker.testing.memory import MemoryPod

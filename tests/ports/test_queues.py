@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 from botocore.stub import Stubber
 
-from laneway.schema.queue import QueueURLs
+from laneway.schema.pool.queues.queue import QueueURLs
 from laneway_operator.errors import NotYet
 from laneway_operator.queues.managed import OWNER_TAG, ManagedQueue
 from laneway_operator.queues.sqs import SILENCE_SECONDS, SQSQueues

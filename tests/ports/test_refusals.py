@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from laneway.schema.result import Notification
+from laneway.schema.job.result import Notification
 from laneway_worker.adapters.aws.clients import translated
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier

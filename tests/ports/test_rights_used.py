@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from laneway.client import Pool
-from laneway.connection import CONNECTION_FILE, Connection
+from laneway.client.connection import CONNECTION_FILE, Connection
+from laneway.client.pool import Pool
 from laneway.iam.needs import NEEDS, Role
 from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.resources import Scope, resources
-from laneway.schema.codes import ErrorCode
-from laneway.schema.history import History
-from laneway.schema.lane_config import LaneSettings, lane_config
-from laneway.schema.names import MESSAGE_ATTRIBUTE
-from laneway.schema.pool import parse_pool
-from laneway.schema.pool_document import pool_document
-from laneway.schema.preflight import Preflight
-from laneway.schema.queue import QueueURLs
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.history import History
+from laneway.schema.pool.documents.lane_config import LaneSettings, lane_config
+from laneway.schema.pool.documents.pool_document import pool_document
+from laneway.schema.pool.documents.preflight import Preflight
+from laneway.schema.pool.pool import parse_pool
+from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.queues.sqs import SQSQueues
 from laneway_worker.adapters.aws.clients import make_clients
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from laneway.schema.keys import Place
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.job.keys import Place
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.ports.stop import Stop
     from support.iam.recorder import Recorder
 

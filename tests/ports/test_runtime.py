@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.ports.stop import Stop, StopReason
 from laneway_worker.testing.clock import ManualClock

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.codes import CODES, ErrorCode
+from laneway.schema.job.codes import CODES, ErrorCode
 from simulation.history import Acknowledging, Asked, BeatEnded, Call, Got, Put, Ran, Received, Sent, Told
 from simulation.record import CANCELS, SKEW_SECONDS, message_of
 from simulation.scenario import JOBS, MAX_ATTEMPTS
@@ -16,7 +16,7 @@ from simulation.scheduler import START
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
     from simulation.history import Event
     from simulation.jobs import Plan
     from simulation.record import Record

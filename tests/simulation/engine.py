@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.result import ServedModel
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.result import ServedModel
 from laneway_worker.adapters.ollama.stream import Collected, error_of
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
 from laneway_worker.ports.runtime import silent

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from simulation.history import Extended, Received, Redriven, Removed, Sent, Visible
 from simulation.network import refusal
 from simulation.scheduler import START

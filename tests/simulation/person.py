@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.history import History
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.history import History
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from simulation.scenario import BUCKET, PREFIX
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from simulation.history import Put, Ran, Received, Sent, Signal
 from simulation.scenario import BUCKET, PREFIX
 

@@ -6,8 +6,8 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import CODES, ErrorCode
-from laneway.schema.failed_job import FailedJob
+from laneway.schema.job.codes import CODES, ErrorCode
+from laneway.schema.job.failed_job import FailedJob
 from simulation.history import Dropped, Put, Redriven, Removed, Sent, Told
 from simulation.record import CANCELS, FAILED, RESULTS, SKEW_SECONDS, read_result
 from simulation.scenario import BUCKET, LEGAL
@@ -15,7 +15,7 @@ from simulation.scenario import BUCKET, LEGAL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
     from simulation.history import Event
     from simulation.jobs import Plan
     from simulation.record import Record

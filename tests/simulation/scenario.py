@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.lane_config import LaneConfig
-from laneway.schema.schedule import Period
+from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.schedules.schedule import Period
 from simulation.account import Oddities
 from simulation.engine import MODEL
 from simulation.jobs import Plan, plans

@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from laneway.schema.codes import CODES, ErrorCode
-from laneway.schema.history import History, read_history
+from laneway.schema.job.codes import CODES, ErrorCode
+from laneway.schema.job.history import History, read_history
 from laneway_worker.deliver.lease import Leases
 from laneway_worker.deliver.retry import MAX_DELAY_SECONDS, GiveUp, Release, Retry, Wait, decide
 from laneway_worker.errors import Interrupted, JobError, Unavailable

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import MAX_BODY_BYTES
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import MAX_BODY_BYTES
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from support.canary import PROMPT
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from laneway import Pool
-from laneway.connection import CONNECTION_FILE, Connection
-from laneway.schema.codes import ErrorCode
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.history import Failure, History
-from laneway.schema.keys import Place
-from laneway.schema.lane_config import LaneLimits, LaneModel
-from laneway.schema.pool_document import PoolDocument, PoolLane
-from laneway.schema.queue import QueueURLs
-from laneway.schema.result import ErrorDetail, Result, ServedModel, Timing
+from laneway.client.connection import CONNECTION_FILE, Connection
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.history import Failure, History
+from laneway.schema.job.keys import Place
+from laneway.schema.job.result import ErrorDetail, Result, ServedModel, Timing
+from laneway.schema.pool.documents.lane_config import LaneLimits, LaneModel
+from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
+from laneway.schema.pool.queues.queue import QueueURLs
 from support.local_pool import AWS
 from support.pool_files import CANARY
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from laneway.schema.result import Status
+    from laneway.schema.job.result import Status
 
 BUCKET = "failed-jobs"
 LANES = ("fast", "slow")

@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support import canary
 from support.installed import BUCKET
 from support.operator import named

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from laneway.schema.job import Job, Message, Options, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.job import Job, Message, Options, Tool, ToolCall, ToolCallFunction, ToolFunction
 
 PROPERTY = settings(max_examples=200, deadline=None, database=None)
 

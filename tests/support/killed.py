@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
+from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
 from support.containers import main_process
 from support.leaving import LogGone
 from support.waiting import eventually

@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.keys import Place
-from laneway.schema.result import Result
+from laneway.schema.job.keys import Place
+from laneway.schema.job.result import Result
 from support.images.stub_engine import PACE_SECONDS
 from support.installed import BUCKET, CHARTS, SYSTEM
 from support.operator import named

@@ -18,7 +18,7 @@ import boto3
 import psutil
 
 from laneway import Pool
-from laneway.connection import CONNECTION_FILE, Connection
+from laneway.client.connection import CONNECTION_FILE, Connection
 from support import canary
 from support.tools import missing
 from support.waiting import eventually

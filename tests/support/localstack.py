@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import uv
 
-from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
+from laneway.local.ollama.cache import Cache
 from support.cluster.toolbox import HASH_LETTERS, ToolMissing, toolbox
 from support.moto_server import CREDENTIALS
 from support.processes import free_port, server

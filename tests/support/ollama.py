@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import psutil
 from rich.console import Console
 
-from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
-from laneway.local.models import ModelStore
-from laneway.local.ollama import Binary, find_ollama
+from laneway.local.ollama.cache import Cache
+from laneway.local.ollama.find import Binary, find_ollama
+from laneway.local.ollama.models import ModelStore
 from laneway.local.say import ConsoleSay
-from laneway.schema.lane_config import LaneModel
+from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from support.processes import free_port, server

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.pool import parse_pool
-from laneway.schema.queue import QueueURLs
+from laneway.schema.pool.pool import parse_pool
+from laneway.schema.pool.queues.queue import QueueURLs
 from laneway_operator.known import observe
 from laneway_operator.known.snapshot import PoolBody, Snapshot
 from laneway_operator.placement.nodes import nodes_of
@@ -25,8 +25,8 @@ from support.pools import pool_with
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway.schema.lane import Lane
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 UID = "5f0f6a3e-0000-4000-8000-000000000001"
 OTHER_UID = "5f0f6a3e-0000-4000-8000-000000000002"

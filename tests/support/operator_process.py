@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from laneway.schema.names import PLURAL
+from laneway.schema.shared.names import PLURAL
 from laneway_operator.kinds import KINDS
 from support.cluster.cluster import REGION
 from support.installed import READY_SECONDS, ROOT, SECRET, Installed

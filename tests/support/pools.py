@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from laneway.schema.lane_config import LaneSettings
-from laneway.schema.queue import QueueURLs
+from laneway.schema.pool.documents.lane_config import LaneSettings
+from laneway.schema.pool.queues.queue import QueueURLs
 
 QUEUE = QueueURLs(
     url="https://sqs.eu-west-1.amazonaws.com/123456789012/laneway-documents-default",

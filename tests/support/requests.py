@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.job import Job
-from laneway.schema.keys import Place
-from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel
-from laneway.schema.queue import QueueURLs
+from laneway.schema.job.job import Job
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
+from laneway.schema.pool.queues.queue import QueueURLs
 from laneway_worker.ports.request import ollama_request
 
 if TYPE_CHECKING:

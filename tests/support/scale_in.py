@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
     from support.installed import Installed
     from support.load import StubLane
     from support.timeline import PodTimes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support import canary
 from support.installed import BUCKET
 from support.timeline import parts, watching

@@ -16,7 +16,7 @@ from support.waiting import in_thread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway.schema.result import Timing
+    from laneway.schema.job.result import Timing
     from support.cluster.cluster import Cluster
 
 untyped_config: Any = config  # the client has types for its API, not for these two

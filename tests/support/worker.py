@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
-from laneway.schema.history import History
-from laneway.schema.lane_config import LaneConfig
-from laneway.schema.names import MESSAGE_ATTRIBUTE
-from laneway.schema.result import Result
+from laneway.schema.job.history import History
+from laneway.schema.job.result import Result
+from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import Unavailable
 from laneway_worker.ports.runtime import silent
 from laneway_worker.serving import Worker
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from laneway.schema.result import Notification, ServedModel
+    from laneway.schema.job.result import Notification, ServedModel
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.queue import Delivery, Extension
     from laneway_worker.ports.runtime import Answer

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from laneway.connection import Connection
-from laneway.local.provision import Account, Provisioner
-from laneway.schema.lane_config import LaneSettings, lane_config
-from laneway.schema.pool import LLMWorkerPool
+from laneway.client.connection import Connection
+from laneway.local.aws.provision import Account, Provisioner
+from laneway.schema.pool.documents.lane_config import LaneSettings, lane_config
+from laneway.schema.pool.pool import LLMWorkerPool
 from support import canary
 from support.local_pool import AWS, environment
 from support.moto_server import CREDENTIALS, REGION
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import psutil
 
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
 
 POLL_SECONDS = 1
 VISIBILITY_SECONDS = 30

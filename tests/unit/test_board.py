@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from laneway.local.board import COLUMNS, LaneStats, line, rows
+from laneway.local.lanes.board import COLUMNS, LaneStats, line, rows
 
 
 def test_the_board_says_that_a_lane_sleeps_and_its_trouble_first() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.local.embedded_aws import OnePutAtATime
+from laneway.local.aws.server import OnePutAtATime
 from support.waiting import in_thread
 
 if TYPE_CHECKING:

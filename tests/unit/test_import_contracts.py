@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = {"laneway": "sdk", "laneway_worker": "worker", "laneway_operator": "operator"}
 VIOLATIONS = {
     "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator"),
-    "pure": ("laneway/schema/keys.py", "import time"),
+    "pure": ("laneway/schema/job/keys.py", "import time"),
     "adapters": ("laneway_worker/deliver/commit.py", "import boto3"),
 }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.history import Failure
-from laneway.schema.result import Result, ServedModel, Timing
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.history import Failure
+from laneway.schema.job.result import Result, ServedModel, Timing
 from support.scale_in import rows, taken
 from support.timeline import PodTimes
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import kopf
 import yaml
 
-from laneway.yaml_text import NOT_YAML, bad_yaml
+from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml
 from laneway_operator.cluster.api_server import connect
 from laneway_operator.cluster.kubernetes import KubernetesCluster
 from laneway_operator.health.http import Health, serve

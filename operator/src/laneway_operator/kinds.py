@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from laneway.schema.names import GROUP, PLURAL, VERSION
+from laneway.schema.shared.names import GROUP, PLURAL, VERSION
 
 KEDA_GROUP = "keda.sh"
 RBAC_GROUP = "rbac.authorization.k8s.io"

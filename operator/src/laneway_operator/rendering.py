@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from laneway.schema.pool import LLMWorkerPool, parse_pool
-from laneway.schema.problems import problems
-from laneway.schema.queue import QueueURLs
-from laneway.yaml_text import NOT_YAML, bad_yaml
+from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
+from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.shared.problems import problems
+from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml
 from laneway_operator.errors import SpecError
 from laneway_operator.placement.nodes import nodes_of
 from laneway_operator.queues.managed import managed_queue
@@ -21,7 +21,7 @@ from laneway_operator.render.view import PoolView, lane_view
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from laneway.schema.lane import Lane
+    from laneway.schema.pool.lane import Lane
     from laneway_operator.placement.profiles import Profile
     from laneway_operator.render.view import Manifest
     from laneway_operator.settings import Settings

@@ -8,7 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from laneway.client import JobHandle, JobStatus, Pool
+    from laneway.client.failed_entries import Unreadable
+    from laneway.client.failed_jobs import FailedJobRefused, RetryOutcome
+    from laneway.client.pool import JobHandle, JobStatus, Pool
     from laneway.errors import (
         IdReused,
         JobCancelled,
@@ -18,13 +20,12 @@ if TYPE_CHECKING:
         PoolUnavailable,
         UnknownJob,
     )
-    from laneway.failed_jobs import FailedJobRefused, RetryOutcome
-    from laneway.schema.failed_job import FailedJob
-    from laneway.schema.job import InvalidJob, Job
-    from laneway.schema.result import Result
+    from laneway.schema.job.failed_job import FailedJob
+    from laneway.schema.job.job import InvalidJob, Job
+    from laneway.schema.job.result import Result
 
 _MODULES = {
-    "laneway.client": ("JobHandle", "JobStatus", "Pool"),
+    "laneway.client.pool": ("JobHandle", "JobStatus", "Pool"),
     "laneway.errors": (
         "IdReused",
         "JobCancelled",
@@ -34,10 +35,11 @@ _MODULES = {
         "PoolUnavailable",
         "UnknownJob",
     ),
-    "laneway.failed_jobs": ("FailedJobRefused", "RetryOutcome"),
-    "laneway.schema.failed_job": ("FailedJob",),
-    "laneway.schema.job": ("InvalidJob", "Job"),
-    "laneway.schema.result": ("Result",),
+    "laneway.client.failed_entries": ("Unreadable",),
+    "laneway.client.failed_jobs": ("FailedJobRefused", "RetryOutcome"),
+    "laneway.schema.job.failed_job": ("FailedJob",),
+    "laneway.schema.job.job": ("InvalidJob", "Job"),
+    "laneway.schema.job.result": ("Result",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -58,6 +60,7 @@ __all__ = [
     "Result",
     "RetryOutcome",
     "UnknownJob",
+    "Unreadable",
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
 
 
 class LanewayError(Exception):

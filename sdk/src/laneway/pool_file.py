@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from laneway.schema.pool import LLMWorkerPool, parse_pool
-from laneway.schema.problems import causes, problem
-from laneway.yaml_text import NOT_YAML, bad_yaml
+from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
+from laneway.schema.shared.problems import causes, problem
+from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,7 +14,7 @@ from uuid import UUID
 import boto3
 from kubernetes import client, config
 
-from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
+from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
 from laneway_operator.cluster.api_server import ApiServer
 from laneway_operator.render import render
 from support.cluster.cluster import REGION

@@ -15,7 +15,7 @@ import psutil
 
 from bench.worker.emulator import BUCKET
 from bench.worker.lanes import TESTS, WORKER, job, lane_config, worker
-from laneway.schema.queue import QueueURLs
+from laneway.schema.pool.queues.queue import QueueURLs
 from support.moto_server import CREDENTIALS, REGION
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laneway.schema.lane_config import LaneConfig
-from laneway.schema.result import ServedModel
+from laneway.schema.job.result import ServedModel
+from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway_worker import app, logs
 from laneway_worker.adapters.aws.clients import make_clients
 from laneway_worker.adapters.aws.s3 import S3Store

@@ -116,6 +116,6 @@ def _listener(port: int) -> int:
 @contextmanager
 def _embedded(folder: Path) -> Iterator[str]:
     port = free_port()
-    command = [sys.executable, "-m", "laneway.local.embedded_aws", str(port), str(folder / "aws")]
+    command = [sys.executable, "-m", "laneway.local.aws.server", str(port), str(folder / "aws")]
     with server(command, {"HOME": str(folder), **CREDENTIALS}, port, folder / "moto.log"):
         yield f"http://127.0.0.1:{port}"

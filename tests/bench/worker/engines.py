@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from laneway.schema.job import Job
+from laneway.schema.job.job import Job
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import JobError
@@ -22,7 +22,7 @@ from support.ollama import GEMMA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
 
 MODEL = GEMMA
 CONTEXT_LENGTH = 1024

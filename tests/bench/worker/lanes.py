@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.worker.emulator import BUCKET
-from laneway.schema.keys import Place
-from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel
-from laneway.schema.queue import QueueURLs
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
+from laneway.schema.pool.queues.queue import QueueURLs
 from support.moto_server import CREDENTIALS, REGION
 from support.processes import free_port, server
 from support.waiting import eventually

@@ -14,10 +14,10 @@ from bench.worker.lanes import job, lane_config, worker
 from bench.worker.recorder import recording
 from bench.worker.report import Spread
 from laneway import Pool
-from laneway.connection import CONNECTION_FILE, Connection
-from laneway.schema.job import parse_job
-from laneway.schema.lane_config import LaneModel
-from laneway.schema.pool_document import pool_document
+from laneway.client.connection import CONNECTION_FILE, Connection
+from laneway.schema.job.job import parse_job
+from laneway.schema.pool.documents.lane_config import LaneModel
+from laneway.schema.pool.documents.pool_document import pool_document
 from support.moto_server import CREDENTIALS, REGION
 from support.ollama import ollama_server
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.worker.recorder import Call, Recorder
     from bench.worker.report import Report
     from laneway import Result
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
 
 PAIRS = 40
 TOKENS = 16

@@ -12,8 +12,8 @@ from bench.worker.emulator import BUCKET
 from bench.worker.engines import CONTEXT_LENGTH, MODEL, Run, hold_concurrency, load_model
 from bench.worker.lanes import STUB, job, lane_config, stub_engine, worker
 from bench.worker.report import Spread
-from laneway.schema.lane_config import LaneModel
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
+from laneway.schema.pool.documents.lane_config import LaneModel
 from support.ollama import ollama_server
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.worker.emulator import Emulator
     from bench.worker.report import Report
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
 
 LENGTHS = (0.2, 1.0, 2.0, 5.0)
 REAL_SLOTS = (1, 2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.names import GROUP
+from laneway.schema.shared.names import GROUP
 from support.cluster.node import NODE
 from support.containers import environment, listening, main_process, mounts, root
 from support.flow import flowing, versioned_pool

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
+from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
 from support.cluster.node import KUBELET, NODE
 from support.containers import container, kill, kill_all, main_process
 from support.flow import Flow, flowing, keep_versions, versioned_pool

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support.cluster.cluster import node_cluster
 from support.cluster.images import SANDBOX_IMAGE
 from support.cluster.toolbox import ToolMissing

@@ -17,7 +17,7 @@ from support.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
     from support.installed import Installed
     from support.load import StubLane
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support.installed import BUCKET
 from support.operator import named
 from support.pools import pool_with

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support.installed import BUCKET, ROOT
 from support.load import without_operator
 from support.thread import OTHER_DEPLOYMENT, one_job, untouched

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from laneway.schema.result import Result
+from laneway.schema.job.result import Result
 from support.installed import BUCKET, CHARTS, CREDENTIALS, SECRET, SYSTEM
 from support.operator import named
 from support.pools import pool_with

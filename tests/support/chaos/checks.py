@@ -11,7 +11,7 @@ from support.chaos.plan import answer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
     from support.chaos.drains import Drained
     from support.chaos.plan import Planned
     from support.chaos.real import Real

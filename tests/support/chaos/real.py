@@ -20,7 +20,7 @@ from support.ollama import GEMMA, ollama_server
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
     from support.chaos.world import World
     from support.ollama import OllamaServer
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from laneway.schema.dead_letters import DeadLettersConfig
+from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from support.chaos.actors import ACT_SECONDS, Every, Feeder, Inbox, Monkey, act_until
 from support.chaos.checks import Findings
 from support.chaos.engine import engines

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from laneway.schema.dead_letters import DeadLettersConfig
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
 
 LEAVE_SECONDS = 60.0
 
@@ -30,7 +30,8 @@ class Process:
     def __init__(self, option: str, config: LaneConfig | DeadLettersConfig, folder: Path, name: str) -> None:
         path = folder / f"{name}.json"
         path.write_text(config.model_dump_json(indent=2) + "\n")
-        guard = ["-m", "laneway.local.child", str(os.getpid()), str(int(signal.SIGKILL)), sys.executable, "-P"]
+        parent, child = str(os.getpid()), "laneway.local.processes.child"
+        guard = ["-m", child, parent, str(int(signal.SIGKILL)), sys.executable, "-P"]
         self._command = [sys.executable, "-P", *guard, "-m", "laneway_worker", option, str(path)]
         self.log = folder / f"{name}.log"
         canary.watch(self.log)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from laneway.local.provision import Account, Provisioner
+from laneway.local.aws.provision import Account, Provisioner
 from laneway.pool_file import read_pool
-from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
-from laneway.schema.result import Notification, Result
+from laneway.schema.job.result import Notification, Result
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
 from support.chaos.engine import MODEL
 from support.localstack import localstack_server
 from support.moto_server import CREDENTIALS, REGION
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
     from support.chaos.plan import Planned
 
 BUCKET = "chaos-results"

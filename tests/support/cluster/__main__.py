@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
+from laneway.local.ollama.cache import Cache
 from support.cluster.cluster import Cluster, node_cluster
 from support.cluster.namespace import TESTS
 from support.cluster.node import NODE

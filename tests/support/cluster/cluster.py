@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from laneway.schema.names import GROUP, PLURAL
+from laneway.schema.shared.names import GROUP, PLURAL
 from support import canary
 from support.cluster.certificates import make_certificates
 from support.cluster.control_plane import (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
 
-from laneway.local.processes import Children, how_ended, kill_group
+from laneway.local.processes.children import Children, how_ended, kill_group
 from support.cluster.register import CHILDREN
 from support.waiting import eventually
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from laneway.local.processes import Child
+    from laneway.local.processes.children import Child
     from support.cluster.namespace import Namespace
 
 Probe: TypeAlias = "Callable[[], bool]"

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laneway.local.cache import Cache
-from laneway.local.processes import Children
+from laneway.local.ollama.cache import Cache
+from laneway.local.processes.children import Children
 from support.cluster.cgroups import remove_cgroups
 from support.waiting import eventually
 

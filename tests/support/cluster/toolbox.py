@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
-from laneway.local.processes import kill_group
+from laneway.local.ollama.cache import Cache
+from laneway.local.processes.children import kill_group
 from laneway.local.say import ConsoleSay
 
 if TYPE_CHECKING:

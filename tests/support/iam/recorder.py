@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from laneway.schema.arns import bucket_arn, objects_arn, queue_arn
+from laneway.schema.pool.arns import bucket_arn, objects_arn, queue_arn
 from support.iam.evaluate import Call
 
 if TYPE_CHECKING:

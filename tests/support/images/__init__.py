@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
+from laneway.local.ollama.cache import Cache
 from laneway.local.say import ConsoleSay
 from support.images.base import base
 from support.images.distributions import distribution

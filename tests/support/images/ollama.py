@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laneway.local.cache import Cache
-from laneway.local.ollama import Binary, look_for_ollama
+from laneway.local.ollama.cache import Cache
+from laneway.local.ollama.find import Binary, look_for_ollama
 from support.images.layers import add_data, add_file
 from support.images.oci import write_archive
 from support.images.store import RECIPE, Image, key, reference

@@ -6,10 +6,10 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from laneway.local.board import COLUMNS, HandlerStats, LaneStats, rows
-from laneway.schema import names
-from laneway.schema.codes import ErrorCode
-from laneway.schema.result import ErrorDetail, Result, ServedModel, Timing
+from laneway.local.lanes.board import COLUMNS, HandlerStats, LaneStats, rows
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.result import ErrorDetail, Result, ServedModel, Timing
+from laneway.schema.shared import names
 from laneway_worker.deliver.results import Committed
 from laneway_worker.logs import JsonLines
 

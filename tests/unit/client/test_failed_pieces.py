@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from laneway.cli.failed_view import Row, age, attempts, causes, rows_table
-from laneway.failed_entries import Selection
-from laneway.pacing import CONCURRENT_CALLS, Pace, paced
-from laneway.schema.codes import ErrorCode
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.history import Failure
-from laneway.schema.result import ErrorDetail
+from laneway.client.failed_entries import Selection
+from laneway.client.pacing import CONCURRENT_CALLS, Pace, paced
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.history import Failure
+from laneway.schema.job.result import ErrorDetail
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from laneway.connection import Connection
-from laneway.remote import REGION_HEADER, Remote
-from laneway.schema.keys import Place
+from laneway.client.connection import Connection
+from laneway.client.remote import REGION_HEADER, Remote
+from laneway.schema.job.keys import Place
 
 CONNECTION = Connection(
     place=Place(bucket="acme-llm"),

@@ -12,7 +12,7 @@ from laneway.cli.output import Exit
 from laneway.iam.needs import Role
 from laneway.iam.policy import policy
 from laneway.iam.resources import Scope
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool.pool import parse_pool
 from support.pools import pool_with
 
 if TYPE_CHECKING:

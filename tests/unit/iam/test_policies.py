@@ -9,13 +9,13 @@ from laneway.iam.needs import NEEDS, Role
 from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.resources import Scope
 from laneway.iam.trust import account_of, irsa, pod_identity
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool.pool import parse_pool
 from laneway_operator.queues.managed import managed_queue
 from support.iam.evaluate import Call, allows, denies
 from support.pools import pool_with
 
 if TYPE_CHECKING:
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "c1c1c1c1-0000-4000-8000-000000000000"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:results"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.base import DURATION_PATTERN
-from laneway.schema.lane import Limits, Scaling
-from laneway.schema.pool import LLMWorkerPool, Spec
+from laneway.schema.pool.lane import Limits, Scaling
+from laneway.schema.pool.pool import LLMWorkerPool, Spec
+from laneway.schema.shared.base import DURATION_PATTERN
 from laneway_operator.status.crdgen import MAX_POOL_NAME, crd, structural
 from laneway_operator.status.model import PoolStatus
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.names import FINALIZER
+from laneway.schema.shared.names import FINALIZER
 from laneway_operator.errors import NotYet
 from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason

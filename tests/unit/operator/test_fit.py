@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool.pool import parse_pool
 from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.reasons import Reason
 from laneway_operator.status.fit import DOWNLOAD_GB, download_gb, fit, model_fits

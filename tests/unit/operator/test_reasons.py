@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL, TROUBLE
-from laneway.schema.preflight import PreflightCode
+from laneway.schema.pool.documents.preflight import PreflightCode
+from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL, TROUBLE
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import FIXES, Reason
 from support.operator import HANDLER, NAMESPACE, OperatedPool, running_pool

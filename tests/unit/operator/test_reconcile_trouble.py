@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.names import KIND, POOL_LABEL
+from laneway.schema.shared.names import KIND, POOL_LABEL
 from laneway_operator.errors import NotYet, Unreachable
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.dead_letters import DeadLettersConfig
-from laneway.schema.lane_config import LaneConfig
-from laneway.schema.names import COMPONENT_LABEL, LANE_LABEL, MANAGED_BY_LABEL, POOL_LABEL
-from laneway.schema.ollama_variables import ALLOWED
-from laneway.schema.preflight import Preflight
+from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
+from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.preflight import Preflight
+from laneway.schema.pool.pods.ollama_variables import ALLOWED
+from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, MANAGED_BY_LABEL, POOL_LABEL
 from laneway_operator.kinds import KINDS
 from laneway_operator.known.digest import digest_of_manifest
 from laneway_operator.render import render

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.names import POOL_LABEL
+from laneway.schema.shared.names import POOL_LABEL
 from laneway_operator.health.metrics import Metrics
 from laneway_operator.reconcile.runner import THREADS, Runner
 from laneway_operator.watch.handlers import child_handler

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.queue import QueueURLs
+from laneway.schema.pool.queues.queue import QueueURLs
 from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.reasons import FIXES, Reason, with_fix
 from laneway_operator.status.conditions import ORDER, build_status

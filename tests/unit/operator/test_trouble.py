@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.names import TROUBLE
-from laneway.schema.preflight import PreflightCode
+from laneway.schema.pool.documents.preflight import PreflightCode
+from laneway.schema.shared.names import TROUBLE
 from laneway_operator.known.trouble import MAX_WORDS, PREFLIGHT_CODES, trouble_of_pod
 from laneway_operator.reasons import Reason
 

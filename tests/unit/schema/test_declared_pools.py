@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool.pool import parse_pool
 
 PAGE = Path(__file__).parents[3] / "docs/howto/declare-a-pool.md"
 POOLS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)

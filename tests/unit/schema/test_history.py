@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.history import MAX_ATTRIBUTE_BYTES, MAX_FAILURES, Failure, History, read_history
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.history import MAX_ATTRIBUTE_BYTES, MAX_FAILURES, Failure, History, read_history
 from support.jobs import IDS, PROPERTY, TEXT, TIMES
 
 SENT = datetime(2026, 11, 22, 12, tzinfo=UTC)

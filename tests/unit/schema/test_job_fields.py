@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.job import InvalidJob, Job, parse_job
-from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
+from laneway.schema.job.job import InvalidJob, Job, parse_job
+from laneway.schema.job.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
 
 
 def words_of_refusal(**document: Any) -> str:

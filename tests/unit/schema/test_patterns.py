@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.base import PATTERN_WORDS
-from laneway.schema.job import Job
-from laneway.schema.lane_config import LaneConfig
-from laneway.schema.pool import LLMWorkerPool
-from laneway.schema.result import Result
+from laneway.schema.job.job import Job
+from laneway.schema.job.result import Result
+from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.pool import LLMWorkerPool
+from laneway.schema.shared.base import PATTERN_WORDS
 from laneway_operator.placement.profiles import Profile
 
 if TYPE_CHECKING:

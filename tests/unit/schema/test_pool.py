@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from laneway.schema.keys import Place
-from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
-from laneway.schema.pool import LLMWorkerPool, parse_pool
-from laneway.schema.pool_document import PoolDocument, pool_document
-from laneway.schema.problems import problems
-from laneway.schema.queue import Managed, Queue
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool.documents.pool_document import PoolDocument, pool_document
+from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
+from laneway.schema.pool.queues.queue import Managed, Queue
+from laneway.schema.shared.problems import problems
 from support.pools import QUEUE, SETTINGS, TOPIC, pool_with
 
 DIGEST = "sha256:" + "a" * 64

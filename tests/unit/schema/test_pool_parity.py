@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from laneway.schema.pool import LLMWorkerPool, parse_pool
-from laneway.schema.problems import problems
+from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
+from laneway.schema.shared.problems import problems
 from support import bad_schedules
 from support.bad_pools import BAD, GOOD, Bad, Good
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.base import DURATION_PATTERN, duration_seconds, duration_text
-from laneway.schema.lane import Placement, Scaling
-from laneway.schema.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name
-from laneway.schema.pool import parse_pool
+from laneway.schema.pool.lane import Placement, Scaling
+from laneway.schema.pool.pool import parse_pool
+from laneway.schema.shared.base import DURATION_PATTERN, duration_seconds, duration_text
+from laneway.schema.shared.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name
 from laneway_operator.queues.managed import managed_queue
 from support.operator import CLUSTER_ID, named
 from support.pools import pool_with

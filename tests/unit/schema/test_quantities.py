@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.pool import parse_pool
-from laneway.schema.quantity import PATTERN, canonical, thousandths
+from laneway.schema.pool.pods.quantity import PATTERN, canonical, thousandths
+from laneway.schema.pool.pool import parse_pool
 from support.pools import pool_with
 from support.quantities import CANONICAL
 

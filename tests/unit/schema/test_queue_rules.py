@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from laneway.schema.queue import QueueURLs
-from laneway.schema.queue_rules import FaultCode, OwnQueue, QueueFault, Where, queue_faults, queue_settings
+from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.pool.queues.rules import FaultCode, OwnQueue, QueueFault, Where, queue_faults, queue_settings
 
 DAY = 24 * 3600
 URL, DEAD_URL = "https://sqs.eu-west-1.amazonaws.com/1/claims", "https://sqs.eu-west-1.amazonaws.com/1/claims-dead"

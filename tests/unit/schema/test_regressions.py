@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from laneway.pool_file import PoolFileError, read_pool
-from laneway.schema.base import duration_seconds
-from laneway.schema.codes import ErrorCode
-from laneway.schema.history import MAX_ATTRIBUTE_BYTES, History, read_history
-from laneway.schema.job import InvalidJob, Job, parse_job
-from laneway.schema.pool import parse_pool
-from laneway.schema.problems import problems
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.history import MAX_ATTRIBUTE_BYTES, History, read_history
+from laneway.schema.job.job import InvalidJob, Job, parse_job
+from laneway.schema.pool.pool import parse_pool
+from laneway.schema.shared.base import duration_seconds
+from laneway.schema.shared.problems import problems
 from support.jobs import NON_EMPTY, PROPERTY, TIMES
 from support.pools import pool_with
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.job import Job, parse_job
+from laneway.schema.job.job import Job, parse_job
 
 FORMAT = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
 DOCUMENT: dict[str, Any] = {

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from laneway.schema.codes import CODES, CodeInfo, ErrorCode
-from laneway.schema.result import (
+from laneway.schema.job.codes import CODES, CodeInfo, ErrorCode
+from laneway.schema.job.result import (
     Cost,
     ErrorDetail,
     FinishReason,

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from laneway.schema.cron import PATTERN, parse_cron, skipped_minutes
-from laneway.schema.lane_config import LaneConfig, lane_config
-from laneway.schema.pool import parse_pool
-from laneway.schema.schedule import Period, Schedule, asleep, quiet_periods
+from laneway.schema.pool.documents.lane_config import LaneConfig, lane_config
+from laneway.schema.pool.pool import parse_pool
+from laneway.schema.pool.schedules.cron import PATTERN, parse_cron, skipped_minutes
+from laneway.schema.pool.schedules.schedule import Period, Schedule, asleep, quiet_periods
 from support.bad_schedules import pool_of, schedule
 from support.jobs import PROPERTY
 from support.pools import SETTINGS, pool_with

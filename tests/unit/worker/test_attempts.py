@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.codes import CODES, ErrorCode
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.job.codes import CODES, ErrorCode
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import JobError
 from laneway_worker.testing.runtime import Held, answer
 from support.worker import Gate, history_of

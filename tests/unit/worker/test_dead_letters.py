@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.history import History
-from laneway.schema.names import MESSAGE_ATTRIBUTE
-from laneway.schema.result import Result
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.history import History
+from laneway.schema.job.result import Result
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.report.http import Health
 from laneway_worker.serving import DeadLetterHandler
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore

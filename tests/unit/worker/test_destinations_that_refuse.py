@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.failed_job import FailedJob
+from laneway.schema.job.failed_job import FailedJob
 from laneway_worker.deliver.commit import MOST_ASIDE
 from laneway_worker.errors import Refused, TargetRefused, Unavailable
 from support.worker import BUCKET

@@ -4,8 +4,8 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY
 from laneway_worker.errors import EngineCrashed
 from laneway_worker.report.http import Health
 from laneway_worker.testing.runtime import Held

@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.failed_job import FailedJob
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.failed_job import FailedJob
 from laneway_worker.errors import JobError
 from laneway_worker.testing.runtime import Held
 from support.worker import BUCKET, Gate

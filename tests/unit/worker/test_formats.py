@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.answer.formats import answer_checker
 from laneway_worker.errors import JobError
 from support.jobs import JSON_OBJECTS, PROPERTY, TEXT

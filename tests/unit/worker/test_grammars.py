@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.strict_json import MAX_DEPTH, read_strictly
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.shared.strict_json import MAX_DEPTH, read_strictly
 from laneway_worker.answer.complexity import TooComplex
 from laneway_worker.answer.formats import answer_checker
 from laneway_worker.answer.grammars import check_grammar, check_pattern

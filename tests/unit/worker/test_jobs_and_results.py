@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import MAX_BODY_BYTES, Job
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import MAX_BODY_BYTES, Job
 from laneway_worker.errors import JobError
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.testing.runtime import DIGEST, Held, answer

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.history import History
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.history import History
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.app import drained
 from laneway_worker.testing.runtime import Held
 from support.worker import history_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.logs import JsonLines
 from laneway_worker.testing.runtime import Held, answer

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.report.metrics import Families, Metrics

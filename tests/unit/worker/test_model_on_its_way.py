@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.names import ENGINE_NOT_READY
+from laneway.schema.shared.names import ENGINE_NOT_READY
 from laneway_worker.errors import ModelUnusable
 from laneway_worker.report.http import Health
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.adapters.ollama.stream import Collected, error_of, trouble
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.testing.clock import ManualClock

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, TROUBLE
 from laneway_worker.errors import ModelPullFailed, ModelUnusable, Refused, Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.report.pod_report import Standing, Written, changes

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, TROUBLE
 from laneway_worker.errors import EngineCrashed, ModelUnusable, Refused
 from laneway_worker.testing.memory import MemoryPod
 from laneway_worker.testing.runtime import Held

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.keys import Place
-from laneway.schema.pool_document import pool_document
-from laneway.schema.preflight import Finding, Preflight, PreflightCode
-from laneway.schema.queue_rules import QueueSettings
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.documents.pool_document import pool_document
+from laneway.schema.pool.documents.preflight import Finding, Preflight, PreflightCode
+from laneway.schema.pool.queues.rules import QueueSettings
 from laneway_worker.errors import Refused, Unavailable
 from laneway_worker.ports.access import Verdict
 from laneway_worker.preflight.access import NO_JOB, judge, probes

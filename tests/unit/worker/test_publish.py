@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.pool_document import PoolDocument, pool_document
-from laneway.schema.preflight import Preflight
+from laneway.schema.pool.documents.pool_document import PoolDocument, pool_document
+from laneway.schema.pool.documents.preflight import Preflight
 from laneway_worker.errors import Unavailable
 from laneway_worker.preflight.publish import publish
 from laneway_worker.testing.clock import ManualClock
@@ -13,7 +13,7 @@ from laneway_worker.testing.memory import MemoryStore
 from support.worker import BUCKET, config_with
 
 if TYPE_CHECKING:
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
 
 KEY = "documents/pool.json"
 

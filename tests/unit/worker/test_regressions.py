@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.answer.formats import answer_checker
 from laneway_worker.deliver.lease import Leases
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
@@ -73,7 +73,7 @@ def test_a_violation_quotes_no_key_that_the_model_wrote() -> None:
 
 
 DOUBLING = """
-from laneway_worker.formats import answer_checker
+from laneway_worker.answer.formats import answer_checker
 both = lambda n: [{"$ref": f"#/$defs/d{n}"}, {"$ref": f"#/$defs/d{n}"}]
 defs = {f"d{n}": {"allOf": both(n + 1)} for n in range(40)} | {"d40": {}}
 try:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import Job, Message, Options, parse_job
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import Job, Message, Options, parse_job
 from laneway_worker.errors import JobError
 from laneway_worker.ports.request import check, fewest_tokens, ollama_request
 from support.jobs import JOBS, PROPERTY

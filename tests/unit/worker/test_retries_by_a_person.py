@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.history import History
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.history import History
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import JobError
 from laneway_worker.testing.runtime import Held, answer
 from support.worker import BUCKET, history_of

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.codes import CODES, ErrorCode
+from laneway.schema.job.codes import CODES, ErrorCode
 from laneway_worker.deliver.retry import (
     MAX_DELAY_SECONDS,
     Decision,

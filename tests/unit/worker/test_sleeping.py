@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.schedule import Period
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.pool.schedules.schedule import Period
 from laneway_worker.report.http import Health
 from laneway_worker.testing.runtime import Held
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from laneway.schema.dead_letters import DeadLettersConfig
-from laneway.schema.lane_config import LaneConfig
-from laneway.schema.preflight import Finding, Preflight, PreflightCode
-from laneway.schema.problems import problems
+from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
+from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.preflight import Finding, Preflight, PreflightCode
+from laneway.schema.shared.problems import problems
 from laneway_worker import app, logs
 from laneway_worker.errors import Unavailable
 

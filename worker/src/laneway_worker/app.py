@@ -26,9 +26,9 @@ from laneway_worker.serving import DeadLetterHandler, Worker
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from laneway.schema.dead_letters import DeadLettersConfig
-    from laneway.schema.lane_config import LaneConfig
-    from laneway.schema.preflight import Finding, Preflight
+    from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.preflight import Finding, Preflight
     from laneway_worker.consume.consumer import Consumer
     from laneway_worker.ports.pod import Pod
     from laneway_worker.report.http import Readiness

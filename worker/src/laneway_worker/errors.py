@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from laneway.schema.codes import ErrorCode
+    from laneway.schema.job.codes import ErrorCode
 
 
 class JobError(Exception):

@@ -23,7 +23,7 @@ from laneway_worker.report.tracing import NO_TRACE, TracedRuntime
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.consume.consumer import Attempts, Gate
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.notifier import Notifier

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from laneway.schema.names import FINALIZER
+from laneway.schema.shared.names import FINALIZER
 from laneway_operator.cluster.api_server import CALL_SECONDS
 from laneway_operator.cluster.port import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.errors import NotYet, Unreachable

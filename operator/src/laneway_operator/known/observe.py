@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from laneway.schema.names import COMPONENT_LABEL, KIND, LANE_LABEL, POOL_LABEL
-from laneway.schema.pool import default_prefix
+from laneway.schema.pool.pool import default_prefix
+from laneway.schema.shared.names import COMPONENT_LABEL, KIND, LANE_LABEL, POOL_LABEL
 from laneway_operator.known.digest import digest_of_object
 from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.reasons import Reason

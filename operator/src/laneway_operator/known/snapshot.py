@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.names import GROUP, KIND, VERSION
+from laneway.schema.shared.names import GROUP, KIND, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from laneway.schema.names import TROUBLE
-from laneway.schema.preflight import Finding, PreflightCode
-from laneway.schema.strict_json import NotStrictJSON, read_strictly
+from laneway.schema.pool.documents.preflight import Finding, PreflightCode
+from laneway.schema.shared.names import TROUBLE
+from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_operator.known.image_volumes import images_of
 from laneway_operator.reasons import Reason
 from laneway_operator.render.deployment import MODELS_FOLDER

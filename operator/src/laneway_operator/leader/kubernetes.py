@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.names import MANAGED_BY, MANAGED_BY_LABEL
+from laneway.schema.shared.names import MANAGED_BY, MANAGED_BY_LABEL
 from laneway_operator.errors import Unreachable
 from laneway_operator.leader.election import TURN_SECONDS, Record
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
-from laneway.schema.base import Alias, KubernetesModel, Pattern
-from laneway.schema.problems import problems
-from laneway.schema.quantity import UNITS
+from laneway.schema.pool.pods.quantity import UNITS
+from laneway.schema.shared.base import Alias, KubernetesModel, Pattern
+from laneway.schema.shared.problems import problems
 from laneway_operator.settings import SettingsError
 
 _QUANTITY = re.compile(r"([0-9]{1,15})(Ki|Mi|Gi|Ti|k|M|G|T)?")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import dead_letter_queue_name, queue_name, queue_suffix
-from laneway.schema.queue import LONGEST_RETENTION_SECONDS
+from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS
+from laneway.schema.shared.names import dead_letter_queue_name, queue_name, queue_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway.schema.lane import Lane
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.pool import LLMWorkerPool
     from laneway_operator.known.snapshot import PoolBody
 
 OWNER_TAG = "laneway.dev/lane"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway.schema.queue_rules import FaultCode, Where, queue_faults
+from laneway.schema.pool.queues.rules import FaultCode, Where, queue_faults
 from laneway_operator.errors import NotYet
 from laneway_operator.known.observe import Trouble
 from laneway_operator.queues.recent import Recent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from laneway.schema.queue import QueueURLs
-    from laneway.schema.queue_rules import OwnQueue
+    from laneway.schema.pool.queues.queue import QueueURLs
+    from laneway.schema.pool.queues.rules import OwnQueue
     from laneway_operator.queues.managed import ManagedQueue
 
 

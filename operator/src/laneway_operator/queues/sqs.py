@@ -22,8 +22,8 @@ from botocore.exceptions import (
     ConnectionError as NoConnection,
 )
 
-from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
-from laneway.schema.queue_rules import ASKED, OwnQueue, queue_settings
+from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
+from laneway.schema.pool.queues.rules import ASKED, OwnQueue, queue_settings
 from laneway_operator.errors import NotYet
 from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.queues.recent import Recent

@@ -9,7 +9,7 @@ from laneway_operator.known.observe import Trouble
 from laneway_operator.queues.managed import doomed, has_doomed
 
 if TYPE_CHECKING:
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
     from laneway_operator.cluster.port import Cluster
     from laneway_operator.known.snapshot import PoolBody
     from laneway_operator.queues.port import Queues

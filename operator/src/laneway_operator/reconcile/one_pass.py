@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from laneway.schema.pool import LLMWorkerPool, parse_pool
-from laneway.schema.problems import problems
-from laneway.schema.queue_rules import Where
-from laneway.schema.schedule import asleep, quiet_periods
+from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
+from laneway.schema.pool.queues.rules import Where
+from laneway.schema.pool.schedules.schedule import asleep, quiet_periods
+from laneway.schema.shared.problems import problems
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.known.observe import Trouble
 from laneway_operator.placement.nodes import nodes_of
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from laneway.schema.lane import Lane
-    from laneway.schema.queue import QueueURLs
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.queues.queue import QueueURLs
     from laneway_operator.cluster.port import Cluster
     from laneway_operator.known.snapshot import Snapshot
     from laneway_operator.placement.profiles import Profile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import worker_account_name
+from laneway.schema.shared.names import worker_account_name
 from laneway_operator.render.meta import metadata
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.dead_letters import DeadLettersConfig
-from laneway.schema.names import COMPONENT_LABEL, POOL_LABEL
+from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
+from laneway.schema.shared.names import COMPONENT_LABEL, POOL_LABEL
 from laneway_operator.render import pods
 from laneway_operator.render.meta import (
     CONFIG_FOLDER,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import LANE_LABEL, POOL_LABEL
-from laneway.schema.quantity import canonical
-from laneway.schema.resources import Resources
+from laneway.schema.pool.pods.quantity import canonical
+from laneway.schema.pool.pods.resources import Resources
+from laneway.schema.shared.names import LANE_LABEL, POOL_LABEL
 from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, lane_config_name
 from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import GROUP, KIND, LANE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, VERSION
+from laneway.schema.shared.names import GROUP, KIND, LANE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, VERSION
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import LaneView, Manifest, PoolView

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from laneway.schema.names import MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, worker_account_name
+from laneway.schema.shared.names import MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, worker_account_name
 from laneway_operator.kinds import NETWORKING_GROUP
 from laneway_operator.render.meta import metadata
 from laneway_operator.render.view import HEALTH_PORT

@@ -8,7 +8,7 @@ from laneway_operator.render.meta import CONFIG_FOLDER
 from laneway_operator.render.view import HEALTH_PORT
 
 if TYPE_CHECKING:
-    from laneway.schema.model_store import ModelImage
+    from laneway.schema.pool.model_store import ModelImage
     from laneway_operator.render.view import Manifest, PoolView
 
 USER_ID = 65532

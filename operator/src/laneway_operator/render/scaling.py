@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from laneway_operator.render.meta import lane_child_name, metadata, trigger_authentication_name
 
 if TYPE_CHECKING:
-    from laneway.schema.lane import Lane
-    from laneway.schema.schedule import Schedule
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.schedules.schedule import Schedule
     from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 POLLING_SECONDS = 5  # 35,000 calls a day and lane: about 0.4 USD a month

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
-from laneway.schema.names import WORKER_ACCOUNT
-from laneway.schema.pool_document import pool_document
-from laneway.schema.preflight import Preflight
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool.documents.pool_document import pool_document
+from laneway.schema.pool.documents.preflight import Preflight
+from laneway.schema.shared.names import WORKER_ACCOUNT
 
 if TYPE_CHECKING:
-    from laneway.schema.lane import Lane
-    from laneway.schema.pool import LLMWorkerPool
-    from laneway.schema.queue import QueueURLs
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.pool import LLMWorkerPool
+    from laneway.schema.pool.queues.queue import QueueURLs
     from laneway_operator.placement.nodes import Nodes
     from laneway_operator.settings import Settings
 

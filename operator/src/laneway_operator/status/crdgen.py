@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.base import PATTERN_WORDS, cel, duration_text
-from laneway.schema.names import GROUP, KIND, PLURAL, VERSION
-from laneway.schema.pool import LLMWorkerPool, Spec
+from laneway.schema.pool.pool import LLMWorkerPool, Spec
+from laneway.schema.shared.base import PATTERN_WORDS, cel, duration_text
+from laneway.schema.shared.names import GROUP, KIND, PLURAL, VERSION
 from laneway_operator.status.model import PoolStatus
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import tagged
+from laneway.schema.shared.names import tagged
 from laneway_operator.reasons import Reason
 from laneway_operator.status.found import Found
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from laneway.schema.lane import Lane, Model
+    from laneway.schema.pool.lane import Lane, Model
     from laneway_operator.placement.profiles import Accelerator
 
 GIB = 2**30

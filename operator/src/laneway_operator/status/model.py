@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from laneway.schema.base import KubernetesModel, list_map
+from laneway.schema.shared.base import KubernetesModel, list_map
 
 MAX_MESSAGE = 2048
 

@@ -10,7 +10,7 @@ from laneway_operator.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway.schema.queue import QueueURLs
+    from laneway.schema.pool.queues.queue import QueueURLs
     from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
     from laneway_operator.known.snapshot import Snapshot
     from laneway_operator.status.fit import Fit

@@ -6,7 +6,7 @@ import copy
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.names import FINALIZER, KIND
+from laneway.schema.shared.names import FINALIZER, KIND
 from laneway_operator.cluster.port import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.kinds import KEDA_GROUP, KINDS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
-from laneway.schema.queue_rules import OwnQueue, QueueSettings
+from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
+from laneway.schema.pool.queues.rules import OwnQueue, QueueSettings
 from laneway_operator.errors import NotYet
 from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import kopf
 
-from laneway.schema.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
+from laneway.schema.shared.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
 from laneway_operator.known import observe
 from laneway_operator.known.snapshot import PoolBody
 from laneway_operator.known.world import PLACES, POOLS, WATCHED, World

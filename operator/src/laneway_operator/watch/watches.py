@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import kopf
 
-from laneway.schema.names import PLURAL
+from laneway.schema.shared.names import PLURAL
 from laneway_operator.cluster.api_server import USER_AGENT
 from laneway_operator.known.world import POOLS, WATCHED
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
-    from laneway.client import JobHandle, Pool
+    from laneway.client.pool import JobHandle, Pool
 
 LINE_SECONDS = 5.0
 FIGURES_SECONDS = 2.0
@@ -152,7 +152,7 @@ def _read_jobs(source: Path, lane: str) -> dict[str, dict[str, Any]]:
 
 
 def _read_job(line: str, where: str) -> dict[str, Any]:
-    from laneway.schema.job import InvalidJob, parse_job  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.schema.job.job import InvalidJob, parse_job  # noqa: PLC0415 - costs what `--help` should not pay
 
     try:
         parse_job(line.encode("utf-8", errors="surrogatepass"))

@@ -37,14 +37,14 @@ from laneway.cli.output import (
     printable,
     say,
 )
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway.client import Pool
-    from laneway.failed_jobs import Refused, RetryOutcome
-    from laneway.schema.result import Result
+    from laneway.client.failed_jobs import Refused, RetryOutcome
+    from laneway.client.pool import Pool
+    from laneway.schema.job.result import Result
 
 T = TypeVar("T")
 
@@ -179,7 +179,7 @@ def drop(
 
 @contextmanager
 def _refusals_in_words() -> Iterator[None]:
-    from laneway.failed_jobs import FailedJobRefused  # noqa: PLC0415 - boto3 is slow to import
+    from laneway.client.failed_jobs import FailedJobRefused  # noqa: PLC0415 - boto3 is slow to import
 
     with errors_in_words():
         try:
@@ -207,7 +207,7 @@ def _chosen(pool: Pool, selection: Wanted, all_: bool, yes: bool, dry_run: bool,
 
 def _carry_out(verb: str, names: list[str], outcomes: Iterator[T | Refused]) -> tuple[list[T], list[Refused]]:
     """What was done and what was refused, in order; each refusal is told at once."""
-    from laneway.failed_jobs import Refused  # noqa: PLC0415 - boto3 is slow to import
+    from laneway.client.failed_jobs import Refused  # noqa: PLC0415 - boto3 is slow to import
 
     done: list[T] = []
     refused: list[Refused] = []

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from laneway.cli.output import console, print_json, printable, say
-from laneway.schema.codes import CODES, ErrorCode
+from laneway.schema.job.codes import CODES, ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from laneway.failed_jobs import Refused
-    from laneway.schema.failed_job import FailedJob
-    from laneway.schema.result import Result
+    from laneway.client.failed_jobs import Refused
+    from laneway.schema.job.failed_job import FailedJob
+    from laneway.schema.job.result import Result
 
 LINE_SECONDS = 5.0
 MESSAGE_WIDTH = 60

@@ -11,9 +11,9 @@ from laneway.cli.failed_view import Row, unreadable_line
 from laneway.cli.output import Exit, fail, printable, say
 
 if TYPE_CHECKING:
-    from laneway.client import Pool
-    from laneway.failed_entries import Unreadable
-    from laneway.schema.codes import ErrorCode
+    from laneway.client.failed_entries import Unreadable
+    from laneway.client.pool import Pool
+    from laneway.schema.job.codes import ErrorCode
 
 RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/([smh]))?")
 SECONDS = {"s": 1, "m": 60, "h": 3600, None: 1}
@@ -71,7 +71,7 @@ def wanted(
 
 
 def _age(text: str | None, option: str) -> timedelta | None:
-    from laneway.schema.base import duration_seconds  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.schema.shared.base import duration_seconds  # noqa: PLC0415 - costs what `--help` should not pay
 
     if text is None:
         return None

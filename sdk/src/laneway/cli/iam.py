@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from laneway.iam.policy import Policy
     from laneway.iam.resources import Scope
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 
 class Document(StrEnum):

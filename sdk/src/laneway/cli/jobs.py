@@ -26,8 +26,8 @@ from laneway.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from laneway.client import JobHandle
-    from laneway.schema.result import Result
+    from laneway.client.pool import JobHandle
+    from laneway.schema.job.result import Result
 
 
 def submit(

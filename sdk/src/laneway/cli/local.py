@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from laneway.cli.output import Exit, JsonOption, PoolOption, console, errors_in_words, fail, open_pool, print_json, say
-from laneway.schema.names import DEFAULT_STATE
+from laneway.schema.shared.names import DEFAULT_STATE
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from laneway.connection import Connection
+    from laneway.client.connection import Connection
     from laneway.local.up import Board
 
 ENDPOINT = re.compile(r"https?://[^/\s]+/?")
@@ -125,7 +125,7 @@ class _LiveBoard:
         """Redraw."""
         from rich.live import Live  # noqa: PLC0415 - only a terminal needs it
 
-        from laneway.local.board import table  # noqa: PLC0415 - the extra may be missing
+        from laneway.local.lanes.board import table  # noqa: PLC0415 - the extra may be missing
 
         if not isinstance(self._live, Live):
             self._live = self._stack.enter_context(Live(console=self._screen, refresh_per_second=4))
@@ -141,7 +141,7 @@ class _LineBoard:
 
     def show(self, content: list[tuple[str, ...]]) -> None:
         """Say what has changed."""
-        from laneway.local.board import line  # noqa: PLC0415 - the extra may be missing
+        from laneway.local.lanes.board import line  # noqa: PLC0415 - the extra may be missing
 
         steady = [(*row[:5], "", "", "-", row[8]) for row in content]
         if (text := line(steady)) != self._said:
@@ -176,9 +176,9 @@ def _check_extra() -> Check:
 
 
 def _check_ollama() -> Check:
-    from laneway.local.cache import Cache  # noqa: PLC0415 - the extra may be missing
     from laneway.local.errors import LocalError  # noqa: PLC0415 - as above
-    from laneway.local.ollama import DOWNLOAD, RunningServer, find_ollama, look_for_ollama, missing_build_tools  # noqa: PLC0415 - as above
+    from laneway.local.ollama.cache import Cache  # noqa: PLC0415 - the extra may be missing
+    from laneway.local.ollama.find import DOWNLOAD, RunningServer, find_ollama, look_for_ollama, missing_build_tools  # noqa: PLC0415 - as above
     from laneway.local.say import ConsoleSay  # noqa: PLC0415 - as above
 
     try:

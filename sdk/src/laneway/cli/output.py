@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from laneway.client import Pool
+    from laneway.client.pool import Pool
 
 
 class Exit(IntEnum):
@@ -94,7 +94,7 @@ def printable(text: str) -> str:
 def errors_in_words() -> Iterator[None]:
     """Turn what commands raise into a line and an exit code."""
     from laneway.errors import IdReused, LanewayError, UnknownJob  # noqa: PLC0415 - costs what `--help` should not pay
-    from laneway.schema.job import InvalidJob  # noqa: PLC0415 - as above
+    from laneway.schema.job.job import InvalidJob  # noqa: PLC0415 - as above
 
     try:
         yield
@@ -115,6 +115,6 @@ def errors_in_words() -> Iterator[None]:
 
 def open_pool(url: str | None) -> Pool:
     """The pool that a command talks to."""
-    from laneway.client import Pool  # noqa: PLC0415 - boto3 is slow to import
+    from laneway.client.pool import Pool  # noqa: PLC0415 - boto3 is slow to import
 
     return Pool(url)

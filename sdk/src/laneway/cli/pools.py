@@ -17,7 +17,7 @@ from laneway.cli.output import Exit, JsonOption, PoolOption, errors_in_words, op
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from laneway.remote import Figures
+    from laneway.client.remote import Figures
 
 REFRESH_SECONDS = 2.0
 
@@ -93,9 +93,9 @@ def schema(what: Annotated[Document, typer.Argument(help="Which schema.")]) -> N
 
 
 def _model(what: Document) -> type[BaseModel]:
-    from laneway.schema.job import Job  # noqa: PLC0415 - costs what `--help` should not pay
-    from laneway.schema.pool import LLMWorkerPool  # noqa: PLC0415 - as above
-    from laneway.schema.result import Notification, Result  # noqa: PLC0415 - as above
+    from laneway.schema.job.job import Job  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.schema.job.result import Notification, Result  # noqa: PLC0415 - as above
+    from laneway.schema.pool.pool import LLMWorkerPool  # noqa: PLC0415 - as above
 
     models: dict[Document, type[BaseModel]] = {
         Document.JOB: Job,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from laneway.ids import new_job_id
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import MAX_BODY_BYTES, InvalidJob, Job, StoredJob, parse_job
-from laneway.schema.problems import problems
+from laneway.client.ids import new_job_id
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import MAX_BODY_BYTES, InvalidJob, Job, StoredJob, parse_job
+from laneway.schema.shared.problems import problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from laneway.errors import PoolUnavailable
-from laneway.schema.base import Frozen
-from laneway.schema.keys import Place
-from laneway.schema.names import DEFAULT_STATE
+from laneway.schema.job.keys import Place
+from laneway.schema.shared.base import Frozen
+from laneway.schema.shared.names import DEFAULT_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

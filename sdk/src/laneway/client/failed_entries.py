@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from laneway.compose import checked_id
+from laneway.client.compose import checked_id
+from laneway.client.pacing import CONCURRENT_CALLS
 from laneway.errors import LanewayError
-from laneway.pacing import CONCURRENT_CALLS
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.job import InvalidJob
-from laneway.schema.problems import problems
-from laneway.schema.result import Result
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.job import InvalidJob
+from laneway.schema.job.result import Result
+from laneway.schema.shared.problems import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from laneway.remote import Remote
-    from laneway.schema.keys import Place
+    from laneway.client.remote import Remote
+    from laneway.schema.job.keys import Place
 
 WINDOW = 32  # entries in memory at once while listing; each holds a body of up to 1 MiB
 CLOCKS_DIFFER = timedelta(minutes=15)  # AWS refuses requests of a clock that is further off

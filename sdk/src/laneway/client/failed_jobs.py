@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from laneway.client.failed_entries import FailedEntries, Selection, Unreadable
+from laneway.client.lanes import lane_of, refuse_early
+from laneway.client.pacing import Pace, paced
+from laneway.client.remote import MessageRefused
 from laneway.errors import LanewayError
-from laneway.failed_entries import FailedEntries, Selection, Unreadable
-from laneway.lanes import lane_of, refuse_early
-from laneway.pacing import Pace, paced
-from laneway.remote import MessageRefused
-from laneway.schema.history import History
-from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, StoredJob, parse_job, parse_message
+from laneway.schema.job.history import History
+from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, StoredJob, parse_job, parse_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from laneway.failed_entries import StandingResult
-    from laneway.remote import Remote
-    from laneway.schema.failed_job import FailedJob
-    from laneway.schema.job import Job
-    from laneway.schema.keys import Place
-    from laneway.schema.pool_document import PoolDocument, PoolLane
+    from laneway.client.failed_entries import StandingResult
+    from laneway.client.remote import Remote
+    from laneway.schema.job.failed_job import FailedJob
+    from laneway.schema.job.job import Job
+    from laneway.schema.job.keys import Place
+    from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
 
 DEFAULT_RATE = 10.0  # a second: a wave of retries should not push back everybody's jobs at once
 

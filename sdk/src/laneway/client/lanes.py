@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import InvalidJob, Job
-from laneway.schema.names import tagged
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import InvalidJob, Job
+from laneway.schema.shared.names import tagged
 
 if TYPE_CHECKING:
-    from laneway.schema.pool_document import PoolDocument, PoolLane
+    from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
 
 
 def lane_of(document: PoolDocument, name: str | None) -> PoolLane:

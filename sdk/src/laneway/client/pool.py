@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from laneway.compose import Input, checked_id, compose
-from laneway.connection import connect
+from laneway.client.compose import Input, checked_id, compose
+from laneway.client.connection import connect
+from laneway.client.failed_jobs import FailedJobs
+from laneway.client.lanes import lane_of, refuse_early
+from laneway.client.pacing import CONCURRENT_CALLS
+from laneway.client.remote import Figures, Remote
 from laneway.errors import (
     IdReused,
     JobCancelled,
@@ -21,19 +25,15 @@ from laneway.errors import (
     PoolUnavailable,
     UnknownJob,
 )
-from laneway.failed_jobs import FailedJobs
-from laneway.lanes import lane_of, refuse_early
-from laneway.pacing import CONCURRENT_CALLS
-from laneway.remote import Figures, Remote
-from laneway.schema.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
-from laneway.schema.pool_document import PoolDocument, PoolLane
-from laneway.schema.problems import problems
-from laneway.schema.result import Result, Status
+from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
+from laneway.schema.job.result import Result, Status
+from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
+from laneway.schema.shared.problems import problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from laneway.schema.keys import Place
+    from laneway.schema.job.keys import Place
 
 SHORTEST_PAUSE_SECONDS = 0.03
 LONGEST_PAUSE_SECONDS = 1.0

@@ -11,13 +11,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
 from laneway.errors import PoolUnavailable
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from laneway.connection import Connection
+    from laneway.client.connection import Connection
 
 CONNECTIONS = 16
 TRIES = 4

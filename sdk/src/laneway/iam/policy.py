@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from laneway.iam.needs import NEEDS, On, Role
 from laneway.iam.resources import resources
-from laneway.schema.arns import bucket_arn, partition_of
+from laneway.schema.pool.arns import bucket_arn, partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway.iam.needs import Need
     from laneway.iam.resources import Scope
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 Policy: TypeAlias = dict[str, Any]
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.iam.needs import On
-from laneway.schema.arns import bucket_arn, objects_arn, partition_of, queue_arn
-from laneway.schema.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name, queue_suffix
+from laneway.schema.pool.arns import bucket_arn, objects_arn, partition_of, queue_arn
+from laneway.schema.shared.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name, queue_suffix
 
 if TYPE_CHECKING:
-    from laneway.schema.lane import Lane
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 ANY_SUFFIX = "?" * SUFFIX_CHARACTERS
 

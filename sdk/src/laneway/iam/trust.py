@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from laneway.iam.needs import Role
 from laneway.iam.policy import VERSION
-from laneway.schema.arns import partition_of
+from laneway.schema.pool.arns import partition_of
 
 if TYPE_CHECKING:
     from laneway.iam.policy import Policy
     from laneway.iam.resources import Scope
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 TAG = "aws:RequestTag/kubernetes"
 AUDIENCE = "sts.amazonaws.com"

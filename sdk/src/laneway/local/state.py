@@ -7,14 +7,14 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from laneway.connection import CONNECTION_FILE
+from laneway.client.connection import CONNECTION_FILE
 from laneway.local.errors import LocalError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from laneway.connection import Connection
+    from laneway.client.connection import Connection
 
 
 class StateFolder:

@@ -10,31 +10,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from laneway.connection import Connection
+from laneway.client.connection import Connection
+from laneway.client.remote import Figures, Remote
 from laneway.errors import PoolUnavailable
-from laneway.local.board import HandlerStats, LaneStats, rows
+from laneway.local.aws.provision import Account, Provisioner
 from laneway.local.errors import LocalError
-from laneway.local.ports import LOOPBACK, free_port, wanted_port
-from laneway.local.processes import PYTHON, Children, how_ended
-from laneway.local.provision import Account, Provisioner
-from laneway.local.servers import start_ollamas, wait_for
+from laneway.local.lanes.board import HandlerStats, LaneStats, rows
+from laneway.local.lanes.workers import WorkerProcess
+from laneway.local.ollama.servers import start_ollamas, wait_for
+from laneway.local.processes.children import PYTHON, Children, how_ended
+from laneway.local.processes.ports import LOOPBACK, free_port, wanted_port
+from laneway.local.processes.stopping import Stopping
 from laneway.local.state import StateFolder
-from laneway.local.stopping import Stopping
-from laneway.local.workers import WorkerProcess
-from laneway.remote import Figures, Remote
-from laneway.schema.dead_letters import DeadLettersConfig
-from laneway.schema.lane_config import LaneConfig, LaneSettings, lane_config
-from laneway.schema.pool_document import pool_document
-from laneway.schema.schedule import asleep
+from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool.documents.pool_document import pool_document
+from laneway.schema.pool.schedules.schedule import asleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from laneway.local.processes import Child
+    from laneway.local.ollama.servers import OllamaServer
+    from laneway.local.processes.children import Child
     from laneway.local.say import Say
-    from laneway.local.servers import OllamaServer
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 EMULATOR_KEY = "laneway"  # emulators take any credentials
 VISIBILITY_SECONDS = 30  # shorter than in a cluster: a killed worker's jobs come back sooner, and beats cost nothing
@@ -114,7 +114,7 @@ class Up:
         if endpoint is None:
             port = wanted_port(options.aws_port, "--aws-port")
             endpoint = f"http://{LOOPBACK}:{port}"
-            argv = [*PYTHON, "-m", "laneway.local.embedded_aws", str(port), str(self._state.aws)]
+            argv = [*PYTHON, "-m", "laneway.local.aws.server", str(port), str(self._state.aws)]
             child = self._children.start("aws", argv, self._environment, self._state.logs / "aws.log")
             stack.callback(child.stop)
             self._embedded = child

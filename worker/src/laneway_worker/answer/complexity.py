@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from laneway.schema.strict_json import MAX_DEPTH
+from laneway.schema.shared.strict_json import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import jsonschema_rs
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.strict_json import NotStrictJSON, read_strictly
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_worker.answer.complexity import check_complexity
 from laneway_worker.answer.grammars import check_grammar
 from laneway_worker.errors import JobError

@@ -7,7 +7,7 @@ from collections import Counter
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from laneway.schema.names import JOB_COMMITTED
+from laneway.schema.shared.names import JOB_COMMITTED
 from laneway_worker.deliver.commit import Ended
 from laneway_worker.deliver.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.errors import Unavailable
@@ -18,7 +18,7 @@ from laneway_worker.ports.stop import Stop, StopReason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.deliver.commit import Finisher
     from laneway_worker.deliver.lease import Lease, Leases
     from laneway_worker.deliver.patience import Patience

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import InvalidJob
-from laneway.schema.result import ServedModel
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import InvalidJob
+from laneway.schema.job.result import ServedModel
 from laneway_worker.deliver.outcomes import Finished, Outcome, Records, Task
 
 if TYPE_CHECKING:
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.queue import Delivery
     from laneway_worker.ports.stop import Stop

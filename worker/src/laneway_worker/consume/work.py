@@ -6,9 +6,9 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.job import InvalidJob, Job, parse_job
-from laneway.schema.result import ServedModel
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import InvalidJob, Job, parse_job
+from laneway.schema.job.result import ServedModel
 from laneway_worker.answer.formats import answer_checker
 from laneway_worker.deliver.lease import BEATS_PER_LEASE
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from laneway.schema.job import StoredJob
-    from laneway.schema.lane_config import LaneConfig
-    from laneway.schema.result import Status
+    from laneway.schema.job.job import StoredJob
+    from laneway.schema.job.result import Status
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Results
     from laneway_worker.engine.engine import Engine, Generated

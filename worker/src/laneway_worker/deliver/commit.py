@@ -8,9 +8,9 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.result import Notification
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.result import Notification
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Released, TryAgain
 from laneway_worker.deliver.results import UnreadableResult
 from laneway_worker.errors import Interrupted, TargetRefused, Unavailable
@@ -18,8 +18,8 @@ from laneway_worker.errors import Interrupted, TargetRefused, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway.schema.lane_config import LaneConfig
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.deliver.lease import Lease, Leases
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Committed, Results

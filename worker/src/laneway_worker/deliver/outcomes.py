@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from laneway.schema.job import InvalidJob, Job, StoredJob, parse_message
-from laneway.schema.result import Cost, ErrorDetail, Result, Status, Timing, Usage
+from laneway.schema.job.job import InvalidJob, Job, StoredJob, parse_message
+from laneway.schema.job.result import Cost, ErrorDetail, Result, Status, Timing, Usage
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from laneway.schema.codes import ErrorCode
-    from laneway.schema.history import History
-    from laneway.schema.lane_config import LaneConfig
-    from laneway.schema.result import ServedModel
+    from laneway.schema.job.codes import ErrorCode
+    from laneway.schema.job.history import History
+    from laneway.schema.job.result import ServedModel
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.engine.engine import Generated
     from laneway_worker.ports.queue import Delivery
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from laneway.schema.failed_job import FailedJob
-from laneway.schema.result import REPLACEABLE, Location, Result
+from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.result import REPLACEABLE, Location, Result
 from laneway_worker.errors import AbsentError, AlreadyThereError, Interrupted, Unavailable
 
 if TYPE_CHECKING:
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.ports.objects import ObjectStore, Stored
 
 log = logging.getLogger(__name__)

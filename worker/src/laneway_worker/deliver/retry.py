@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from laneway.schema.codes import CODES, ErrorCode
+from laneway.schema.job.codes import CODES, ErrorCode
 from laneway_worker.errors import JobError, Unavailable
 
 MAX_DELAY_SECONDS = 900  # SQS: the longest DelaySeconds

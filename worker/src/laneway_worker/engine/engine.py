@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
 from laneway_worker.failing import Failing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from laneway.schema.result import ServedModel
+    from laneway.schema.job.result import ServedModel
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.schedule import asleep
+from laneway.schema.pool.schedules.schedule import asleep
 
 if TYPE_CHECKING:
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.engine.engine import Engine
     from laneway_worker.ports.clock import Clock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import ENGINE_NOT_READY, ENGINE_READY
+from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY
 from laneway_worker.logs import log_defect
 
 if TYPE_CHECKING:

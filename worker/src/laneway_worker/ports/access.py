@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from laneway.schema.queue_rules import QueueSettings
+    from laneway.schema.pool.queues.rules import QueueSettings
 
 
 class Verdict(Enum):

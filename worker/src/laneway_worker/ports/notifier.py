@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from laneway.schema.result import Notification
+    from laneway.schema.job.result import Notification
 
 
 class Notifier(Protocol):

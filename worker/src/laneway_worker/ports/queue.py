@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from laneway.schema.history import History, read_history
+from laneway.schema.job.history import History, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

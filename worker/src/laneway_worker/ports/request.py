@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.names import tagged
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.shared.names import tagged
 from laneway_worker.errors import JobError
 
 if TYPE_CHECKING:
-    from laneway.schema.job import Job
-    from laneway.schema.lane_config import LaneConfig
+    from laneway.schema.job.job import Job
+    from laneway.schema.pool.documents.lane_config import LaneConfig
 
 Path = Literal["/api/generate", "/api/chat", "/api/embed"]
 BYTES_PER_TOKEN = 4

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from laneway.schema.result import FinishReason, ServedModel
+    from laneway.schema.job.result import FinishReason, ServedModel
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from laneway.schema import arns
-from laneway.schema.preflight import Finding, PreflightCode
+from laneway.schema.pool import arns
+from laneway.schema.pool.documents.preflight import Finding, PreflightCode
 from laneway_worker.ports.access import Access, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway.schema.preflight import Preflight
+    from laneway.schema.pool.documents.preflight import Preflight
 
 NO_JOB = ".laneway-preflight"
 """A key that no job's id can give, so that nothing of a job's is ever touched."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.preflight import Finding, PreflightCode
-from laneway.schema.queue_rules import OwnQueue, Where, queue_faults
+from laneway.schema.pool.documents.preflight import Finding, PreflightCode
+from laneway.schema.pool.queues.rules import OwnQueue, Where, queue_faults
 from laneway_worker.errors import AlreadyThereError, Unavailable
 from laneway_worker.ports.access import Verdict
 from laneway_worker.preflight.access import judge, probes
@@ -13,8 +13,8 @@ from laneway_worker.preflight.access import judge, probes
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from laneway.schema.pool_document import PoolLane
-    from laneway.schema.preflight import Preflight
+    from laneway.schema.pool.documents.pool_document import PoolLane
+    from laneway.schema.pool.documents.preflight import Preflight
     from laneway_worker.ports.access import Access
     from laneway_worker.ports.objects import DocumentStore
 

@@ -12,7 +12,7 @@ from laneway_worker.deliver.outcomes import Finished
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway.schema.result import Result
+    from laneway.schema.job.result import Result
     from laneway_worker.deliver.outcomes import Outcome
     from laneway_worker.deliver.results import Committed
     from laneway_worker.ports.queue import Delivery

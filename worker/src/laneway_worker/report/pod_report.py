@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from laneway.schema.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from laneway.schema.result import ServedModel
+    from laneway.schema.job.result import ServedModel
     from laneway_worker.ports.queue import Delivery
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.queue_rules import QueueSettings
+from laneway.schema.pool.queues.rules import QueueSettings
 from laneway_worker.ports.access import Verdict
 
 if TYPE_CHECKING:

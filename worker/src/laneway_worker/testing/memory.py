@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
 from laneway_worker.ports.objects import Stored
 from laneway_worker.ports.queue import Delivery, Extension
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from laneway.schema.result import Notification
+    from laneway.schema.job.result import Notification
     from laneway_worker.ports.clock import Clock
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from laneway.schema.result import ServedModel
+from laneway.schema.job.result import ServedModel
 from laneway_worker.errors import Interrupted, Unavailable
 from laneway_worker.ports.runtime import Answer, silent
 

@@ -11,18 +11,18 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from laneway.client.remote import code_of
 from laneway.local.errors import LocalError
-from laneway.remote import code_of
-from laneway.schema.names import dead_letter_queue_name, queue_name, topic_name
-from laneway.schema.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
+from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
+from laneway.schema.shared.names import dead_letter_queue_name, queue_name, topic_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from laneway.schema.keys import Place
-    from laneway.schema.lane import Lane
-    from laneway.schema.pool import LLMWorkerPool
-    from laneway.schema.pool_document import PoolDocument
+    from laneway.schema.job.keys import Place
+    from laneway.schema.pool.documents.pool_document import PoolDocument
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 NO_LOCATION = "us-east-1"  # S3: the region that must not be named as a location
 

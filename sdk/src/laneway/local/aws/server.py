@@ -1,4 +1,4 @@
-"""`python -m laneway.local.embedded_aws PORT FOLDER`: SQS, S3 and SNS by moto, on loopback, kept in a folder.
+"""`python -m laneway.local.aws.server PORT FOLDER`: SQS, S3 and SNS by moto, on loopback, kept in a folder.
 
 What is stored is written to the folder every two seconds and at the end, and read back at the next start: results are
 plain files below `s3/`.
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from laneway.local.embedded_state import EmbeddedState
-from laneway.local.ports import LOOPBACK
+from laneway.local.aws.state import EmbeddedState
+from laneway.local.processes.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,14 +6,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema import names
+from laneway.schema.shared import names
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from rich.table import Table
 
-    from laneway.remote import Figures
+    from laneway.client.remote import Figures
 
 RECENT = 1000  # jobs that the percentiles cover
 WINDOW_SECONDS = 30.0  # over which tokens are counted

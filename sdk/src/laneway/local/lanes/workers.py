@@ -8,14 +8,14 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from laneway.local.processes import PYTHON, how_ended
+from laneway.local.processes.children import PYTHON, how_ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from laneway.local.board import LaneStats
-    from laneway.local.processes import Child, Children
+    from laneway.local.lanes.board import LaneStats
+    from laneway.local.processes.children import Child, Children
     from laneway.local.say import Say
 
 FIRST_RESTART_SECONDS = 0.5

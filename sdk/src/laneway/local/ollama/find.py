@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import httpx
 
 from laneway.local.errors import LocalError
-from laneway.local.ports import LOOPBACK
-from laneway.local.processes import kill_group
+from laneway.local.processes.children import kill_group
+from laneway.local.processes.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from laneway.local.cache import Cache
+    from laneway.local.ollama.cache import Cache
     from laneway.local.say import Say
 
 VERSION = "0.11.4"  # the newest whose Go module builds with everything it needs and runs models by itself

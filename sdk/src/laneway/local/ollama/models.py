@@ -17,12 +17,12 @@ import httpx
 import uv
 
 from laneway.local.errors import LocalError
-from laneway.schema.names import tagged
+from laneway.schema.shared.names import tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from laneway.local.cache import Cache
+    from laneway.local.ollama.cache import Cache
     from laneway.local.say import Say
 
 REGISTRY = "https://registry.ollama.ai/v2/"

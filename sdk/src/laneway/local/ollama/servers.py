@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from laneway.local.cache import Cache
 from laneway.local.errors import LocalError
-from laneway.local.models import ModelStore
-from laneway.local.ollama import RunningServer, find_ollama, server_environment
-from laneway.local.ports import free_port
-from laneway.local.processes import how_ended
+from laneway.local.ollama.cache import Cache
+from laneway.local.ollama.find import RunningServer, find_ollama, server_environment
+from laneway.local.ollama.models import ModelStore
+from laneway.local.processes.children import how_ended
+from laneway.local.processes.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from laneway.local.processes import Child, Children
+    from laneway.local.processes.children import Child, Children
     from laneway.local.say import Say
     from laneway.local.state import StateFolder
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 START_SECONDS = 30.0
 TICK_SECONDS = 0.05

@@ -1,4 +1,4 @@
-"""`python -m laneway.local.child PARENT SIGNAL PROGRAM ARGUMENT…` becomes the program.
+"""`python -m laneway.local.processes.child PARENT SIGNAL PROGRAM ARGUMENT…` becomes the program.
 
 It gets the signal if its parent dies.
 

@@ -83,7 +83,7 @@ class Children:
         """Start a program that gets the signal `orphaned` if we die. Its output goes to `log`, or to a pipe where there
         is none. Call from a lasting thread: the kernel takes its end for ours.
         """
-        command = [*PYTHON, "-m", "laneway.local.child", str(os.getpid()), str(int(orphaned)), *argv]
+        command = [*PYTHON, "-m", "laneway.local.processes.child", str(os.getpid()), str(int(orphaned)), *argv]
         with _signals_deferred():
             child = Child(name, self._spawn(command, environment, log))
             with self._lock:

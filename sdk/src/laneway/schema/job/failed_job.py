@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime
 
-from laneway.schema.base import JobId, Record
-from laneway.schema.history import Failure
-from laneway.schema.result import ErrorDetail
+from laneway.schema.job.history import Failure
+from laneway.schema.job.result import ErrorDetail
+from laneway.schema.shared.base import JobId, Record
 
 
 class FailedJob(Record):

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 
-from laneway.schema.base import JobId, Record
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.shared.base import JobId, Record
 
 MAX_ATTRIBUTE_BYTES = 4096  # of the message's 8 KiB that bodies leave free
 MAX_FAILURES = 20

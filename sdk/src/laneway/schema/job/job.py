@@ -20,11 +20,11 @@ from pydantic import (
     model_validator,
 )
 
-from laneway.schema.base import BASE64, Alias, Frozen, JobId, Labels
-from laneway.schema.codes import ErrorCode
-from laneway.schema.problems import problems
-from laneway.schema.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
-from laneway.schema.strict_json import NotStrictJSON, read_strictly
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
+from laneway.schema.shared.base import BASE64, Alias, Frozen, JobId, Labels
+from laneway.schema.shared.problems import problems
+from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 
 MAX_BODY_BYTES = 1024 * 1024 - 8 * 1024  # SQS: 1 MiB a message with its attributes; 8 KiB are left for those
 MAX_INLINE_BYTES = 64 * 1024  # SQS bills each started 64 KiB; larger bodies wait in S3 and the message points there

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from laneway.schema.base import Frozen
-from laneway.schema.names import POOL_DOCUMENT
+from laneway.schema.shared.base import Frozen
+from laneway.schema.shared.names import POOL_DOCUMENT
 
 Folder = Literal["results", "jobs", "cancels", "failed"]
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
-from laneway.schema.base import Digest, JobId, Labels, Record
-from laneway.schema.codes import CODES, ErrorCode
-from laneway.schema.history import Failure
+from laneway.schema.job.codes import CODES, ErrorCode
+from laneway.schema.job.history import Failure
+from laneway.schema.shared.base import Digest, JobId, Labels, Record
 
 Status = Literal["succeeded", "failed", "expired", "cancelled"]
 REPLACEABLE = frozenset[Status]({"failed", "expired"})

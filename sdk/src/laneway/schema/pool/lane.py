@@ -6,7 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import (
+from laneway.schema.pool.pods.resources import Resources
+from laneway.schema.pool.queues.queue import Managed, Queue, retention_for
+from laneway.schema.pool.schedules.schedule import MAX_SCHEDULES, Schedule
+from laneway.schema.shared.base import (
     DURATION_PATTERN,
     SMALL,
     Alias,
@@ -19,9 +22,6 @@ from laneway.schema.base import (
     list_map,
     twice,
 )
-from laneway.schema.queue import Managed, Queue, retention_for
-from laneway.schema.resources import Resources
-from laneway.schema.schedule import MAX_SCHEDULES, Schedule
 
 MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in total
 MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days

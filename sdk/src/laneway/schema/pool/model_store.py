@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, StringConstraints, model_validator
 
-from laneway.schema.base import KubernetesModel, Pattern, cel
+from laneway.schema.shared.base import KubernetesModel, Pattern, cel
 
 ONE_STORE = "give exactly one of pull and image"
 

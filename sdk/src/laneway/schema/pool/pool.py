@@ -7,7 +7,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import (
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.lane import Lane, Model
+from laneway.schema.pool.model_store import ModelImage, ModelStore
+from laneway.schema.pool.pods.template import PodTemplate
+from laneway.schema.shared.base import (
     SMALL,
     Alias,
     AnnotationText,
@@ -19,11 +23,7 @@ from laneway.schema.base import (
     list_map,
     twice,
 )
-from laneway.schema.keys import Place
-from laneway.schema.lane import Lane, Model
-from laneway.schema.model_store import ModelImage, ModelStore
-from laneway.schema.names import worker_account_name
-from laneway.schema.pod_template import PodTemplate
+from laneway.schema.shared.names import worker_account_name
 
 DEFAULT_MAX_TOKENS = 2048
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
-from laneway.schema.base import duration_text, shown
+from laneway.schema.shared.base import duration_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

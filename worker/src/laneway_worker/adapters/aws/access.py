@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from laneway.schema.queue_rules import ASKED, QueueSettings, queue_settings
+from laneway.schema.pool.queues.rules import ASKED, QueueSettings, queue_settings
 from laneway_worker.adapters.aws.clients import code_of, translated
 from laneway_worker.ports.access import Verdict
 

@@ -9,7 +9,7 @@ from laneway_worker.adapters.aws.clients import translated
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from laneway.schema.result import Notification
+    from laneway.schema.job.result import Notification
 
 
 class SNSNotifier:

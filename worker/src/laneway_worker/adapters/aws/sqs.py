@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from laneway.schema.names import MESSAGE_ATTRIBUTE
+from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.adapters.aws.clients import code_of, translated
 from laneway_worker.ports.queue import Delivery, Extension
 

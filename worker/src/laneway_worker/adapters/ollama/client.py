@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from laneway.schema.codes import ErrorCode
-from laneway.schema.names import tagged
-from laneway.schema.result import ServedModel
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.result import ServedModel
+from laneway.schema.shared.names import tagged
 from laneway_worker.adapters.ollama.image import missing_from, other_digest
 from laneway_worker.adapters.ollama.pull import pull
 from laneway_worker.adapters.ollama.stream import Collected, error_of, json_object, lines
@@ -22,7 +22,7 @@ from laneway_worker.ports.runtime import silent
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from laneway.schema.lane_config import LaneLimits, LaneModel
+    from laneway.schema.pool.documents.lane_config import LaneLimits, LaneModel
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.codes import ErrorCode
+from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.ports.runtime import Answer
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from laneway.schema.result import FinishReason
+    from laneway.schema.job.result import FinishReason
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.request import Path
 

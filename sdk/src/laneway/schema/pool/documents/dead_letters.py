@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from laneway.schema.base import Frozen
-from laneway.schema.lane_config import HealthAddress, LaneConfig
+from laneway.schema.pool.documents.lane_config import HealthAddress, LaneConfig
+from laneway.schema.shared.base import Frozen
 
 
 class DeadLettersConfig(Frozen):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from laneway.schema.base import Alias, Digest, Frozen, Pattern, Record
-from laneway.schema.keys import Place
-from laneway.schema.queue import QueueURLs
-from laneway.schema.schedule import MAX_SCHEDULES, Period, quiet_periods
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.pool.schedules.schedule import MAX_SCHEDULES, Period, quiet_periods
+from laneway.schema.shared.base import Alias, Digest, Frozen, Pattern, Record
 
 if TYPE_CHECKING:
-    from laneway.schema.lane import Lane
-    from laneway.schema.pool import LLMWorkerPool
+    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 DEFAULT_VISIBILITY_SECONDS = 60  # short, so that a killed worker's jobs come back soon; renewed by heartbeats
 DEFAULT_POLL_SECONDS = 20  # SQS: the longest long poll

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from laneway.schema.base import Record
-from laneway.schema.lane_config import LaneConfig, LaneLimits, LaneModel
-from laneway.schema.queue import QueueURLs
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
+from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.shared.base import Record
 
 
 class PoolLane(Record):

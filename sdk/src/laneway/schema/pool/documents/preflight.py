@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from laneway.schema.base import Alias, Frozen, Record
-from laneway.schema.keys import Place
-from laneway.schema.pool_document import PoolDocument
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.documents.pool_document import PoolDocument
+from laneway.schema.shared.base import Alias, Frozen, Record
 
 
 class Preflight(Frozen):

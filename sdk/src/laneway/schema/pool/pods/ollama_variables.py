@@ -12,8 +12,8 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from laneway.schema.base import KubernetesModel, Pattern, cel
-from laneway.schema.reserved import one_of, refusal
+from laneway.schema.pool.pods.reserved import one_of, refusal
+from laneway.schema.shared.base import KubernetesModel, Pattern, cel
 
 FLASH_ATTENTION = "OLLAMA_FLASH_ATTENTION"
 CACHE_TYPE = "OLLAMA_KV_CACHE_TYPE"

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
-from laneway.schema.base import PATTERN_WORDS
+from laneway.schema.shared.base import PATTERN_WORDS
 
 BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 DECIMAL = ("m", "", "k", "M", "G", "T", "P", "E")

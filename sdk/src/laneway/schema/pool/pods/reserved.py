@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.base import shown
+from laneway.schema.shared.base import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from laneway.schema.base import KubernetesModel, cel, shown
-from laneway.schema.quantity import Quantity, thousandths
+from laneway.schema.pool.pods.quantity import Quantity, thousandths
+from laneway.schema.shared.base import KubernetesModel, cel, shown
 
 CPU = ("10m", "1000")
 BYTES = ("64Mi", "64Ti")

@@ -6,10 +6,19 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import AnnotationText, KubernetesModel, ObjectName, Pattern, bad_name, cel, list_map, twice
-from laneway.schema.names import COMPONENT_LABEL, GROUP, MANAGED_BY_LABEL
-from laneway.schema.ollama_variables import CACHE_TYPE, FLASH_ATTENTION, Variable
-from laneway.schema.reserved import one_of, refusal
+from laneway.schema.pool.pods.ollama_variables import CACHE_TYPE, FLASH_ATTENTION, Variable
+from laneway.schema.pool.pods.reserved import one_of, refusal
+from laneway.schema.shared.base import (
+    AnnotationText,
+    KubernetesModel,
+    ObjectName,
+    Pattern,
+    bad_name,
+    cel,
+    list_map,
+    twice,
+)
+from laneway.schema.shared.names import COMPONENT_LABEL, GROUP, MANAGED_BY_LABEL
 
 SECRET_TWICE = "a pull secret is named twice; name each once"  # noqa: S105 - words
 BAD_KEY = "a key should be as in Kubernetes, such as team or example.com/team"

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from laneway.schema.base import Frozen, duration_text
-from laneway.schema.queue import MAX_RECEIVES, QueueURLs, retention_for
+from laneway.schema.pool.queues.queue import MAX_RECEIVES, QueueURLs, retention_for
+from laneway.schema.shared.base import Frozen, duration_text
 
 ASKED = ("QueueArn", "MessageRetentionPeriod", "RedrivePolicy")
 """The attributes that tell."""

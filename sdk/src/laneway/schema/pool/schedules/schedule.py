@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.base import Alias, KubernetesModel, Pattern, Record, cel
-from laneway.schema.cron import (
+from laneway.schema.pool.schedules.cron import (
     FORM,
     ONE_DAY_FIELD,
     ONE_DAY_FIELD_PATTERN,
@@ -20,6 +19,7 @@ from laneway.schema.cron import (
     parse_cron,
     skipped_minutes,
 )
+from laneway.schema.shared.base import Alias, KubernetesModel, Pattern, Record, cel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

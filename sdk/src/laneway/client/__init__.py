@@ -1,0 +1,1 @@
+"""What `Pool` is made of."""

@@ -1,0 +1,1 @@
+"""Embedded AWS: its server, what it keeps, and what a pool needs in it."""

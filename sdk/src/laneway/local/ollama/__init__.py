@@ -1,0 +1,1 @@
+"""Ollama on this machine: found or built, its models, a server a lane."""

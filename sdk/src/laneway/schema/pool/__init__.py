@@ -1,0 +1,1 @@
+"""The pool as people write it, and its lanes. Pure."""

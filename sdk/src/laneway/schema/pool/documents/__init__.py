@@ -1,0 +1,1 @@
+"""The documents that the parts hand to each other. Pure."""

@@ -1,0 +1,1 @@
+"""What a pool may say of its pods. Pure."""

@@ -1,0 +1,1 @@
+"""When a lane keeps a floor of workers, and when it sleeps. Pure."""

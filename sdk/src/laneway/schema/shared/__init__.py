@@ -1,0 +1,1 @@
+"""What all of the schema stands on: the base of its models, names, JSON, problems in words. Pure."""
