@@ -10,7 +10,7 @@ import pytest
 
 from laneway_operator.reasons import Reason
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DELIVERY = ROOT / "docs/explanation/delivery.md"
 OPERATOR = ROOT / "docs/explanation/operator.md"
 REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")

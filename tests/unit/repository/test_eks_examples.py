@@ -15,7 +15,7 @@ from laneway.cli.main import app
 from laneway.pool_file import load_pool
 from laneway_operator.placement.profiles import parse_profiles
 
-FOLDER = Path(__file__).parents[2] / "examples" / "eks"
+FOLDER = Path(__file__).parents[3] / "examples" / "eks"
 POOLS = sorted(FOLDER.glob("pool-*.yaml"))
 VALUES = yaml.safe_load((FOLDER / "values.yaml").read_text())
 PROFILES = parse_profiles(VALUES)

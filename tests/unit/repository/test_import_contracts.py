@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGES = {"laneway": "sdk", "laneway_worker": "worker", "laneway_operator": "operator"}
 VIOLATIONS = {
     "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator"),

@@ -12,7 +12,7 @@ from laneway_operator.render import render
 from laneway_operator.testing.cluster import MemoryCluster
 from support.golden import cases
 
-OBJECTS = Path(__file__).parents[2] / "data" / "input" / "objects"
+OBJECTS = Path(__file__).parents[3] / "data" / "input" / "objects"
 """Read from an API server: what was applied, and the object with defaults, status and fields of others."""
 
 DEPLOYMENT = "deployment"

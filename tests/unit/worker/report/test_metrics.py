@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from support.worker import Lane, MakeLane
 
 OWN = {"pool": "default/documents", "lane": "fast"}
-PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
+PAGE = Path(__file__).parents[4] / "docs" / "reference" / "metrics.md"
 NOT_JSON = Answer(prompt_tokens=1, completion_tokens=1, finish_reason="stop", first_token_at=None, text="no JSON")
 
 

@@ -10,7 +10,7 @@ import yaml
 
 from laneway.schema.pool.pool import parse_pool
 
-PAGE = Path(__file__).parents[3] / "docs/howto/declare-a-pool.md"
+PAGE = Path(__file__).parents[5] / "docs/howto/declare-a-pool.md"
 POOLS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
 
 
