@@ -65,13 +65,13 @@ test-api: test-cache test-quick
 cache: cache-ollama cache-localstack cache-cluster ## build everything that tests need and do not find, once for all checkouts
 
 cache-ollama: sync
-	@PYTHONPATH=tests $(RUN) python -m support.ollama
+	@PYTHONPATH=tests $(RUN) python -m support.ollama.real
 
 cache-localstack: sync
-	@PYTHONPATH=tests $(RUN) python -m support.localstack
+	@PYTHONPATH=tests $(RUN) python -m support.aws.localstack
 
 cache-cluster: sync
-	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images >&2
+	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.tools.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images >&2
 
 test-unit: sync ## pure functions and the worker on in-memory ports; seconds
 	$(RUN) pytest tests/unit -q -n auto

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from bench.operator.pools import NAMESPACE, THREADS, Bench, bare_api, make_queues, quiet, until
 from bench.worker.report import Report, Spread
 from laneway_operator.cluster.kubernetes import KubernetesCluster
-from support.audit import mark, written
 from support.cluster.cluster import api_alone
-from support.installed import ROOT
-from support.operator_process import operated_by_process
+from support.operator.audit import mark, written
+from support.operator.process import operated_by_process
+from support.pods.installed import ROOT
 
 if TYPE_CHECKING:
     from laneway_operator.cluster.api_server import ApiServer

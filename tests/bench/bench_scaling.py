@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from support.cluster.cluster import node_cluster
 from support.images import archives
-from support.installed import ROOT, install
-from support.thread import one_job
-from support.timeline import table
+from support.pods.installed import ROOT, install
+from support.pods.thread import one_job
+from support.pods.timeline import table
 
 ROUNDS = 7
 COOLDOWN = "cooldown: 30s", "cooldown: 5s"  # the rest of the pool is the how-to's

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from support.cluster.cluster import node_cluster
 from support.images import archives
-from support.installed import install
-from support.scale_in import HEAD, one_round, rows, two_pools
+from support.pods.installed import install
+from support.pods.scale_in import HEAD, one_round, rows, two_pools
 
 if TYPE_CHECKING:
-    from support.scale_in import Taken
+    from support.pods.scale_in import Taken
 
 LEAST_SCALE_INS = 50
 

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from support.chaos.checks import drain_violations, real_violations, violations
 from support.chaos.drains import drains
-from support.chaos.figures import as_json, audit_table, drain_figures, real_figures, storm_figures, table
+from support.chaos.judge.checks import drain_violations, real_violations, violations
+from support.chaos.judge.figures import as_json, audit_table, drain_figures, real_figures, storm_figures, table
 from support.chaos.real import real_round
 from support.chaos.storm import Weather, storm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from support.chaos.figures import Figures
+    from support.chaos.judge.figures import Figures
 
 GIBIBYTE = 1024**3
 JOBS_PER_POISON = 250

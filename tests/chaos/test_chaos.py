@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from support.chaos.checks import drain_violations, real_violations, violations
 from support.chaos.drains import drains
-from support.chaos.figures import drain_figures, real_figures, storm_figures, table
+from support.chaos.judge.checks import drain_violations, real_violations, violations
+from support.chaos.judge.figures import drain_figures, real_figures, storm_figures, table
 from support.chaos.real import real_round
 from support.chaos.storm import Weather, storm
 

@@ -10,7 +10,7 @@ import pytest
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.result import ErrorDetail, Result, ServedModel, Timing
-from support.chaos.checks import Findings, violations
+from support.chaos.judge.checks import Findings, violations
 from support.chaos.plan import MOST_CHARGED, Fate, Planned, Play, Script, answer, planned
 from support.chaos.world import Versions
 

@@ -16,10 +16,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from support.chaos.faults import Faults, Kind
-from support.chaos.ledger import Ledger
-from support.chaos.loop import running_loop
-from support.chaos.proxy import proxies
+from support.chaos.between.faults import Faults, Kind
+from support.chaos.between.loop import running_loop
+from support.chaos.between.proxy import proxies
+from support.chaos.judge.ledger import Ledger
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.cluster.cluster import api_cluster, node_cluster
-from support.cluster.toolbox import ToolMissing
+from support.cluster.tools.toolbox import ToolMissing
 from support.images import required
-from support.operator_process import operated_by_process
+from support.operator.process import operated_by_process
 from support.tools import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from support.cluster.cluster import Cluster
-    from support.operator_process import Operated
+    from support.operator.process import Operated
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

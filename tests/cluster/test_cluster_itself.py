@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from support.cluster.cluster import REGION, api_cluster, node_cluster
-from support.cluster.images import SANDBOX_IMAGE
 from support.cluster.namespace import TESTS
+from support.cluster.node.sandbox import SANDBOX_IMAGE
 from support.cluster.register import FolderInUse, living, sweep
 from support.waiting import eventually
 

@@ -1,4 +1,4 @@
-"""The API server's half of tests/support/bad_pools.py, and what only an API server can say of the CRD."""
+"""The API server's half of tests/support/inputs/bad_pools.py, and what only an API server can say of the CRD."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import client, config
 
-from support import bad_schedules
-from support.bad_pools import BAD, GOOD, Bad, Good
 from support.golden import FOLDER
-from support.pools import pool_with
+from support.inputs import bad_schedules
+from support.inputs.bad_pools import BAD, GOOD, Bad, Good
+from support.inputs.pools import pool_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

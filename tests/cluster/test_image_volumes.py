@@ -16,10 +16,10 @@ from laneway_operator.errors import SpecError
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.cluster.cluster import api_alone
-from support.cluster.toolbox import ToolMissing
-from support.leading import always, ignored
-from support.operator import named, pool_view
-from support.pools import pool_with
+from support.cluster.tools.toolbox import ToolMissing
+from support.inputs.pools import pool_with
+from support.operator.in_memory import named, pool_view
+from support.operator.leading import always, ignored
 from support.tools import missing
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from support.images import required
-from support.images.oci import members, read_archive
-from support.images.ollama import MODELS, manifest
+from support.images.builders.oci import members, read_archive
+from support.images.contents.ollama import MODELS, manifest
 from support.images.rootfs import OUTSIDE, USER, Rootfs, unpacked
-from support.ollama import GEMMA
+from support.ollama.real import GEMMA
 from support.processes import free_port, server
 
 if TYPE_CHECKING:

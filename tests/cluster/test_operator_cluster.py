@@ -24,8 +24,8 @@ from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.render import render
 from support.golden import cases
-from support.leading import always, ignored
-from support.operator import OTHER_UID, named, pool_view
+from support.operator.in_memory import OTHER_UID, named, pool_view
+from support.operator.leading import always, ignored
 from support.processes import closed_port
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ import pytest
 from laneway_operator.kinds import KINDS
 from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
-from support.aws_cli import command_in, run_line
+from support.aws.cli import command_in, run_line
+from support.aws.moto import aws_credentials, moto_server
 from support.cluster.cluster import REGION, api_cluster
-from support.cluster.keda import keda_probes, start_keda
-from support.installed import CREDENTIALS, SECRET
-from support.moto_server import aws_credentials, moto_server
-from support.operator_process import operated_by_process
+from support.cluster.control.keda import keda_probes, start_keda
+from support.operator.process import operated_by_process
+from support.pods.installed import CREDENTIALS, SECRET
 from support.processes import free_port
 from support.waiting import eventually
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from support.operator_process import Operated, Place
+    from support.operator.process import Operated, Place
 
 COLUMNS = ["NAME", "READY", "REASON", "MODEL", "LANES", "WORKERS", "AGE"]
 CHILDREN = ",".join(each.plural for each in KINDS.values())

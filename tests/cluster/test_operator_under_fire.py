@@ -11,19 +11,19 @@ import pytest
 
 from laneway.schema.shared.names import MANAGED_BY, MANAGED_BY_LABEL, PLURAL
 from laneway_operator.reconcile.workqueue import REST_SECONDS
-from support.audit import mark, written
-from support.fault_proxy import fault_proxy, refusal, too_old
 from support.golden import ODD_RESOURCES, POD_TEMPLATE
-from support.operator_process import CRDS, Operated, Place
+from support.operator.audit import mark, written
+from support.operator.fault_proxy import fault_proxy, refusal, too_old
+from support.operator.process import CRDS, Operated, Place
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.audit import Write
-    from support.chaos.wire import Request
-    from support.fault_proxy import Fronted
+    from support.chaos.between.wire import Request
+    from support.operator.audit import Write
+    from support.operator.fault_proxy import Fronted
 
 TAKE_OVER_SECONDS = 30.0
 REPAIR_SECONDS = 30.0  # five on an idle machine

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from laneway.schema.pool.pods.quantity import canonical
-from support.quantities import CANONICAL
+from support.inputs.quantities import CANONICAL
 
 if TYPE_CHECKING:
     from support.cluster.cluster import Cluster

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from support.bad_schedules import BEYOND_CEL
 from support.cluster.site import LOOPBACK
+from support.inputs.bad_schedules import BEYOND_CEL
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.bad_pools import Bad
-    from support.operator_process import Operated, Place
+    from support.inputs.bad_pools import Bad
+    from support.operator.process import Operated, Place
 
 LANE = "documents-default"
 VALUE = (

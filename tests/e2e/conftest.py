@@ -11,9 +11,9 @@ import pytest
 
 from laneway.client.connection import CONNECTION_FILE
 from laneway.schema.job.keys import Place
-from support.local_pool import FIRST_READY_SECONDS, LocalPool, local_pool, require_ollama
-from support.ollama import ollama_files
-from support.pool_files import BUCKET, SHARED_POOL, one_lane_pool
+from support.inputs.pool_files import BUCKET, SHARED_POOL, one_lane_pool
+from support.local.pool import FIRST_READY_SECONDS, LocalPool, local_pool, require_ollama
+from support.ollama.real import ollama_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

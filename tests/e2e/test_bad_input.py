@@ -15,17 +15,17 @@ import pytest
 from laneway.schema.job.failed_job import FailedJob
 from laneway.schema.job.result import Result
 from support import canary
-from support.bad_jobs import CASES, CONTEXT_LENGTH, Case
-from support.moto_server import moto_server
-from support.pools import pool_with
-from support.stub_ollama import Reply, error, records, stub_ollama
+from support.aws.moto import moto_server
+from support.inputs.bad_jobs import CASES, CONTEXT_LENGTH, Case
+from support.inputs.pools import pool_with
+from support.ollama.stub import Reply, error, records, stub_ollama
 from support.waiting import eventually
-from support.worker_process import WorkerProcess, worker_process
+from support.worker.process import WorkerProcess, worker_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.stub_ollama import Asked, StubOllama
+    from support.ollama.stub import Asked, StubOllama
 
 MODEL = "stub:latest"
 ALL_SECONDS = 180.0  # a minute is enough on a machine of our own

@@ -7,14 +7,14 @@ import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from support.pool_files import CANARY, counting, short
+from support.inputs.pool_files import CANARY, counting, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 
 def new_id() -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.job.result import Result
-from support.pool_files import BUCKET, CANARY, ENDLESS_TOKENS, counting, short
+from support.inputs.pool_files import BUCKET, CANARY, ENDLESS_TOKENS, counting, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 FEW = ("--max-tokens", "8")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.local_pool import environment, laneway
-from support.pool_files import SHARED_POOL
+from support.inputs.pool_files import SHARED_POOL
+from support.local.pool import environment, laneway
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 COMMANDS = ["up", "submit", "status", "result", "cancel", "batch", "failed", "top", "validate", "schema", "doctor"]
 

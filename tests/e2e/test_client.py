@@ -11,13 +11,13 @@ import pytest
 from pydantic import BaseModel
 
 from laneway import IdReused, InvalidJob, Job, JobCancelled, JobExpired, JobFailed, Pool, PoolUnavailable, UnknownJob
-from support.pool_files import BUCKET, CANARY, ENDLESS_TOKENS, LEGAL_BUCKET, counting, short
+from support.inputs.pool_files import BUCKET, CANARY, ENDLESS_TOKENS, LEGAL_BUCKET, counting, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 60.0
 SCHEMA = {"type": "object", "properties": {"yes": {"type": "boolean"}}, "required": ["yes"]}

@@ -7,11 +7,11 @@ import uuid
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.failed_job import FailedJob
-from support.pool_files import BUCKET, CANARY, short
+from support.inputs.pool_files import BUCKET, CANARY, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 60.0
 

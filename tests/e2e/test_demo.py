@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.local_pool import environment, require_ollama
+from support.local.pool import environment, require_ollama
 
 DEMO = Path(__file__).parents[2] / "examples" / "documents" / "demo.py"
 SECONDS = 1500

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import psutil
 
 from support.canary import ANSWER, PROMPT
-from support.pool_files import counting, short
+from support.inputs.pool_files import counting, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 60.0
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
-from support.failed_jobs import Kept
-from support.local_pool import LANEWAY, environment, laneway
-from support.moto_server import moto_server
-from support.pool_files import CANARY
+from support.aws.moto import moto_server
+from support.inputs.pool_files import CANARY
+from support.local.failed_jobs import Kept
+from support.local.pool import LANEWAY, environment, laneway
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.local_pool import Done
+    from support.local.pool import Done
 
 HOUR = timedelta(hours=1)
 

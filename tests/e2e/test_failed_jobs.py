@@ -13,7 +13,7 @@ from laneway import InvalidJob
 from laneway.client.failed_jobs import FailedJobRefused
 from laneway.schema.job.history import History
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
-from support.pool_files import BUCKET, CANARY, short
+from support.inputs.pool_files import BUCKET, CANARY, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from laneway import Result
     from laneway.schema.job.failed_job import FailedJob
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 60.0
 

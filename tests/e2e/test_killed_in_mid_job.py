@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from support.pool_files import BUCKET, counting, short
+from support.inputs.pool_files import BUCKET, counting, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 120.0
 

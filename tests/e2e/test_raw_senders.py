@@ -7,14 +7,14 @@ import uuid
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.result import Notification
-from support.pool_files import BUCKET, CANARY, short
+from support.inputs.pool_files import BUCKET, CANARY, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
     from laneway import Result
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 60.0
 

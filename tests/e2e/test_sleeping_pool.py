@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.pool_files import one_lane_pool, short
+from support.inputs.pool_files import one_lane_pool, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 120.0
 

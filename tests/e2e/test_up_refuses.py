@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.local.ollama.cache import Cache
-from support.local_pool import environment, laneway
-from support.pool_files import one_lane_pool
+from support.inputs.pool_files import one_lane_pool
+from support.local.pool import environment, laneway
 from support.processes import closed_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 PASSED_BY = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 """No registry can be reached through these; what is on loopback needs no HTTPS."""

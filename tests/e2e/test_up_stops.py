@@ -12,13 +12,13 @@ import psutil
 import pytest
 
 from laneway.schema.job.result import Result
-from support.pool_files import BUCKET, counting, one_lane_pool, short
+from support.inputs.pool_files import BUCKET, counting, one_lane_pool, short
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from support.local_pool import LocalPool
+    from support.local.pool import LocalPool
 
 WAIT_SECONDS = 120.0
 STAGES: dict[str, Callable[[LocalPool], bool]] = {

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.emulators import EMULATORS, running
-from support.moto_server import aws_clients, aws_credentials
-from support.ollama import ollama_server
+from support.aws.emulators import EMULATORS, running
+from support.aws.moto import aws_clients, aws_credentials
+from support.ollama.real import ollama_server
+from support.ollama.stub import stub_ollama
 from support.processes import closed_port
-from support.stub_ollama import stub_ollama
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway_worker.adapters.aws.clients import Clients
-    from support.emulators import Aws
-    from support.ollama import OllamaServer
-    from support.stub_ollama import StubOllama
+    from support.aws.emulators import Aws
+    from support.ollama.real import OllamaServer
+    from support.ollama.stub import StubOllama
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too

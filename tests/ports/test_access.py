@@ -13,15 +13,15 @@ from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.errors import Refused, Unavailable
 from laneway_worker.ports.access import Verdict
 from laneway_worker.testing.access import MemoryAccess
-from support.emulators import BENCHES, BUCKET, Rule, follows
-from support.moto_server import POLL_SECONDS, REGION
+from support.aws.emulators import BENCHES, BUCKET, Rule, follows
+from support.aws.moto import POLL_SECONDS, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.access import Access
-    from support.emulators import Aws, Bench
+    from support.aws.emulators import Aws, Bench
 
 OF_BUCKETS: dict[str, Callable[[Access, str], Verdict]] = {
     "ListObjectsV2": lambda access, bucket: access.list(bucket, "preflight/"),

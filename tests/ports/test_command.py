@@ -15,17 +15,17 @@ import pytest
 
 from laneway.schema.pool.documents.pool_document import PoolDocument, pool_document
 from laneway.schema.pool.documents.preflight import Preflight
-from support.moto_server import CREDENTIALS
-from support.stub_ollama import Reply
-from support.worker import config_with
+from support.aws.moto import CREDENTIALS
+from support.ollama.stub import Reply
+from support.worker.lane import config_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from laneway_worker.adapters.aws.clients import Clients
-    from support.emulators import Aws
-    from support.stub_ollama import StubOllama
+    from support.aws.emulators import Aws
+    from support.ollama.stub import StubOllama
 
 BUCKET = "acme-llm"
 KEY = "documents/pool.json"

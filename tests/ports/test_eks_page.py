@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import yaml
 
-from support.aws_server import IN_BASH
-from support.moto_server import CREDENTIALS, aws_credentials, moto_server
+from support.aws.cli_server import IN_BASH
+from support.aws.moto import CREDENTIALS, aws_credentials, moto_server
 from support.pages import shell_blocks
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from support.emulators import BENCHES, BUCKET, INSTEAD, PAGE, Rule, follows, page
-from support.queues import MemoryBench, QueueBench, SQSBench
+from support.aws.emulators import BENCHES, BUCKET, INSTEAD, PAGE, Rule, follows, page
+from support.aws.queues import MemoryBench, QueueBench, SQSBench
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
-    from support.emulators import Aws
+    from support.aws.emulators import Aws
 
 NOISE = 40
 MIB = 1024 * 1024
@@ -252,4 +252,4 @@ def test_every_rule_has_a_test() -> None:
 
 
 def test_the_page_tells_what_the_tests_hold() -> None:
-    assert PAGE.read_text() == page(), "write it anew: PYTHONPATH=tests python -m support.emulators"
+    assert PAGE.read_text() == page(), "write it anew: PYTHONPATH=tests python -m support.aws.emulators"

@@ -14,14 +14,14 @@ from laneway.client.failed_entries import Unreadable
 from laneway.client.failed_jobs import FailedJobRefused, Refused, RetryOutcome
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import MAX_INLINE_BYTES
-from support.failed_jobs import Kept
-from support.pool_files import CANARY
+from support.inputs.pool_files import CANARY
+from support.local.failed_jobs import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.emulators import Aws
+    from support.aws.emulators import Aws
 
 HOUR = timedelta(hours=1)
 

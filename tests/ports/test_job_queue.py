@@ -9,13 +9,13 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
-from support.emulators import BENCHES, Rule, follows
-from support.moto_server import POLL_SECONDS
-from support.queues import MemoryBench, QueueBench, SQSBench
+from support.aws.emulators import BENCHES, Rule, follows
+from support.aws.moto import POLL_SECONDS
+from support.aws.queues import MemoryBench, QueueBench, SQSBench
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
-    from support.emulators import Aws
+    from support.aws.emulators import Aws
 
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"

@@ -13,15 +13,15 @@ import pytest
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.errors import ModelMissing, ModelPullFailed, ModelUnusable
 from laneway_worker.ports.stop import Stop
-from support.ollama import GEMMA, SMOLLM, copy_model, ollama_files, ollama_on
-from support.requests import request
+from support.inputs.requests import request
+from support.ollama.real import GEMMA, SMOLLM, copy_model, ollama_files, ollama_on
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.ollama import OllamaServer
+    from support.ollama.real import OllamaServer
 
 pytestmark = pytest.mark.xdist_group("ollama")
 

@@ -11,7 +11,7 @@ from laneway.schema.job.result import Notification
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.errors import Unavailable
 from laneway_worker.testing.memory import MemoryNotifier
-from support.emulators import BENCHES
+from support.aws.emulators import BENCHES
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.notifier import Notifier
-    from support.emulators import Aws
+    from support.aws.emulators import Aws
 
 ALLOWED_FIELDS = {"id", "status", "code", "url", "etag", "pool", "lane", "labels"}
 

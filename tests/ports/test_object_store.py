@@ -10,9 +10,9 @@ from laneway_worker.adapters.aws.s3 import MOST_BYTES, S3Store
 from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
-from support.emulators import BENCHES, BUCKET, Rule, follows
-from support.moto_server import aws_clients
-from support.stub_ollama import Ending, Reply
+from support.aws.emulators import BENCHES, BUCKET, Rule, follows
+from support.aws.moto import aws_clients
+from support.ollama.stub import Ending, Reply
 from support.waiting import in_thread
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.objects import ObjectStore, Stored
-    from support.emulators import Aws, Bench
-    from support.stub_ollama import StubOllama
+    from support.aws.emulators import Aws, Bench
+    from support.ollama.stub import StubOllama
 
 WRITERS = 16
 ROUNDS = 5

@@ -12,14 +12,14 @@ from laneway.schema.job.codes import ErrorCode
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
 from laneway_worker.ports.stop import Stop, StopReason
-from support.ollama import GEMMA, SMOLLM, NoticingClock
-from support.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, request
+from support.inputs.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, request
+from support.ollama.real import GEMMA, SMOLLM, NoticingClock
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
     from laneway_worker.adapters.ollama.client import Ollama
     from laneway_worker.ports.runtime import Answer
-    from support.ollama import OllamaServer
+    from support.ollama.real import OllamaServer
 
 INVOICES = """\
 Text: Invoice 1207 of Acme Tools, total 30.50 EUR

@@ -10,11 +10,11 @@ from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import ModelMissing, ModelUnusable, Unavailable
-from support.requests import CONTEXT_LENGTH, limits
-from support.stub_ollama import Ending, Reply, error, records
+from support.inputs.requests import CONTEXT_LENGTH, limits
+from support.ollama.stub import Ending, Reply, error, records
 
 if TYPE_CHECKING:
-    from support.stub_ollama import StubOllama
+    from support.ollama.stub import StubOllama
 
 MODEL = "gemma3:4b"
 DIGEST = "sha256:" + "a" * 64

@@ -13,14 +13,14 @@ from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
 from laneway_worker.ports.stop import Stop, StopReason
-from support.requests import CONTEXT_LENGTH, limits, request
-from support.stub_ollama import SILENCE, Ending, Reply, error, records
+from support.inputs.requests import CONTEXT_LENGTH, limits, request
+from support.ollama.stub import SILENCE, Ending, Reply, error, records
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
-    from support.stub_ollama import StubOllama
+    from support.ollama.stub import StubOllama
 
 MODEL = "gemma3:270m"
 DIGEST = "sha256:" + "a" * 64

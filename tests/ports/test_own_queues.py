@@ -12,11 +12,11 @@ import pytest
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.pool.queues.rules import FaultCode, QueueFault, Where, queue_faults
 from laneway_operator.queues.sqs import SQSQueues
-from support.aws_cli import command_in, run_line, run_script
-from support.moto_server import REGION
+from support.aws.cli import command_in, run_line, run_script
+from support.aws.moto import REGION
 
 if TYPE_CHECKING:
-    from support.emulators import Aws
+    from support.aws.emulators import Aws
 
 DAY = 24 * 3600
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "own-queues.md"

@@ -20,13 +20,13 @@ from laneway_operator.queues.managed import OWNER_TAG, ManagedQueue
 from laneway_operator.queues.sqs import SILENCE_SECONDS, SQSQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of
-from support.emulators import BENCHES
+from support.aws.emulators import BENCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway_operator.queues.port import Queues
-    from support.emulators import Aws
+    from support.aws.emulators import Aws
 
 REGION = "eu-west-1"
 RETENTION = 2 * 24 * 3600

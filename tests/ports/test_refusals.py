@@ -16,16 +16,16 @@ from laneway_worker.errors import Refused, Unavailable
 from laneway_worker.ports.queue import Delivery
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
-from support.moto_server import POLL_SECONDS, aws_clients
-from support.stub_ollama import Reply
+from support.aws.moto import POLL_SECONDS, aws_clients
+from support.ollama.stub import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.adapters.aws.clients import Clients
     from laneway_worker.ports.queue import JobQueue
-    from support.emulators import Aws
-    from support.stub_ollama import StubOllama
+    from support.aws.emulators import Aws
+    from support.ollama.stub import StubOllama
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:results"
 NOTIFICATION = Notification(

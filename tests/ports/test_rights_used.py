@@ -34,10 +34,10 @@ from laneway_worker.app import check_pool
 from laneway_worker.errors import JobError
 from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
+from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.iam.evaluate import allows, denies
 from support.iam.recorder import ACCOUNT, recorded_aws
-from support.moto_server import CREDENTIALS, REGION, aws_credentials
-from support.pools import pool_with
+from support.inputs.pools import pool_with
 from support.waiting import eventually
 
 if TYPE_CHECKING:

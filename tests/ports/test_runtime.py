@@ -13,8 +13,8 @@ from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.ports.stop import Stop, StopReason
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.runtime import Held, ScriptedRuntime, answer
-from support.ollama import SMOLLM, NoticingClock
-from support.requests import ENDLESS_TOKENS, request
+from support.inputs.requests import ENDLESS_TOKENS, request
+from support.ollama.real import SMOLLM, NoticingClock
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Runtime
-    from support.ollama import OllamaServer
+    from support.ollama.real import OllamaServer
 
 QUESTION = {"prompt": "What is the capital of France?", "options": {"temperature": 0, "num_predict": 20}}
 ENDLESS = {"prompt": "Tell me a very long story.", "options": {"temperature": 0, "num_predict": ENDLESS_TOKENS}}

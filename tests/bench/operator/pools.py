@@ -17,17 +17,17 @@ from kubernetes import client, config
 from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES
 from laneway_operator.cluster.api_server import ApiServer
 from laneway_operator.render import render
+from support.aws.moto import aws_credentials
 from support.cluster.cluster import REGION
-from support.leading import ignored
-from support.moto_server import aws_credentials
-from support.operator import EMULATED, named, pool_view
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import EMULATED, named, pool_view
+from support.operator.leading import ignored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.cluster.cluster import Cluster
-    from support.operator_process import Operated, Running
+    from support.operator.process import Operated, Running
 
 NAMESPACE = "bench"
 LANES = ("fast", "slow")

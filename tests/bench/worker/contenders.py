@@ -16,7 +16,7 @@ import psutil
 from bench.worker.emulator import BUCKET
 from bench.worker.lanes import TESTS, WORKER, job, lane_config, worker
 from laneway.schema.pool.queues.queue import QueueURLs
-from support.moto_server import CREDENTIALS, REGION
+from support.aws.moto import CREDENTIALS, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -14,8 +14,8 @@ import boto3
 import psutil
 from botocore.config import Config
 
-from support.localstack import VERSION, localstack_server
-from support.moto_server import CREDENTIALS, REGION, aws_credentials
+from support.aws.localstack import VERSION, localstack_server
+from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.processes import free_port, server
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import JobError
 from laneway_worker.ports.request import ollama_request
 from laneway_worker.ports.stop import Stop
-from support.ollama import GEMMA
+from support.ollama.real import GEMMA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

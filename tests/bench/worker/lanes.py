@@ -15,7 +15,7 @@ from bench.worker.emulator import BUCKET
 from laneway.schema.job.keys import Place
 from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
 from laneway.schema.pool.queues.queue import QueueURLs
-from support.moto_server import CREDENTIALS, REGION
+from support.aws.moto import CREDENTIALS, REGION
 from support.processes import free_port, server
 from support.waiting import eventually
 

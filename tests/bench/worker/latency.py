@@ -18,8 +18,8 @@ from laneway.client.connection import CONNECTION_FILE, Connection
 from laneway.schema.job.job import parse_job
 from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway.schema.pool.documents.pool_document import pool_document
-from support.moto_server import CREDENTIALS, REGION
-from support.ollama import ollama_server
+from support.aws.moto import CREDENTIALS, REGION
+from support.ollama.real import ollama_server
 
 if TYPE_CHECKING:
     from bench.worker.emulator import Emulator

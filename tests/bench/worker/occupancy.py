@@ -14,7 +14,7 @@ from bench.worker.lanes import STUB, job, lane_config, stub_engine, worker
 from bench.worker.report import Spread
 from laneway.schema.job.result import Result
 from laneway.schema.pool.documents.lane_config import LaneModel
-from support.ollama import ollama_server
+from support.ollama.real import ollama_server
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.installed import ROOT
-from support.thread import POOL
+from support.pods.installed import ROOT
+from support.pods.thread import POOL
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 HANDLER = "documents-dead-letters-of-all-lanes"
 HANDLERS = "app.kubernetes.io/component=dead-letters"

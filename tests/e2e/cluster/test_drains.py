@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.shared.names import GROUP
-from support.cluster.node import NODE
-from support.containers import environment, listening, main_process, mounts, root
-from support.flow import flowing, versioned_pool
-from support.images.ollama import manifest
-from support.installed import CHARTS, SYSTEM
-from support.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
-from support.ollama import GEMMA, SMOLLM, ollama_files
+from support.cluster.node.node import NODE
+from support.images.contents.ollama import manifest
+from support.ollama.real import GEMMA, SMOLLM, ollama_files
+from support.pods.containers import environment, listening, main_process, mounts, root
+from support.pods.flow import flowing, versioned_pool
+from support.pods.installed import CHARTS, SYSTEM
+from support.pods.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 NAME = "flowing"
 SERVING = 2

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from support.aws_cli import FOR_SQS
-from support.containers import main_process
-from support.installed import BUCKET, CHARTS, ROOT, SYSTEM, GivenCluster, install_charts
+from support.aws.cli import FOR_SQS
 from support.pages import shell_blocks, under, yaml_blocks
+from support.pods.containers import main_process
+from support.pods.installed import BUCKET, CHARTS, ROOT, SYSTEM, GivenCluster, install_charts
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 PAGE = ROOT / "docs" / "howto" / "install.md"
 BLOCKS = shell_blocks(PAGE)

@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
-from support.cluster.node import KUBELET, NODE
-from support.containers import container, kill, kill_all, main_process
-from support.flow import Flow, flowing, keep_versions, versioned_pool
-from support.images.stub_engine import PACE_SECONDS
-from support.killed import Blow, committed, recovery, struck
-from support.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
-from support.load import HELM, stub_engines, stub_pool
-from support.memory import Memory, bounded_by_version_1
-from support.ollama import GEMMA
+from support.cluster.node.node import KUBELET, NODE
+from support.images.contents.stub_engine import PACE_SECONDS
+from support.ollama.real import GEMMA
+from support.pods.containers import container, kill, kill_all, main_process
+from support.pods.flow import Flow, flowing, keep_versions, versioned_pool
+from support.pods.killed import Blow, committed, recovery, struck
+from support.pods.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
+from support.pods.load import HELM, stub_engines, stub_pool
+from support.pods.memory import Memory, bounded_by_version_1
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 NAME = "struck"
 SERVING = 2

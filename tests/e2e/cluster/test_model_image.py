@@ -9,22 +9,22 @@ import pytest
 
 from laneway.schema.job.result import Result
 from support.cluster.cluster import node_cluster
-from support.cluster.images import SANDBOX_IMAGE
-from support.cluster.toolbox import ToolMissing
+from support.cluster.node.sandbox import SANDBOX_IMAGE
+from support.cluster.tools.toolbox import ToolMissing
 from support.images import required
-from support.images.ollama import model_image
+from support.images.contents.ollama import model_image
 from support.images.store import reference
-from support.installed import BUCKET, install
-from support.ollama import GEMMA, SMOLLM
-from support.operator import named
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.ollama.real import GEMMA, SMOLLM
+from support.operator.in_memory import named
+from support.pods.installed import BUCKET, install
 from support.tools import missing
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 POOL = f"s3://{BUCKET}/imaged"
 MODELS = reference("models")

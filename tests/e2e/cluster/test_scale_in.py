@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.scale_in import HEAD, LONG, one_round, rows, two_pools
+from support.pods.scale_in import HEAD, LONG, one_round, rows, two_pools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.installed import Installed
-    from support.load import StubLane
+    from support.pods.installed import Installed
+    from support.pods.load import StubLane
 
 LEAST_SCALE_INS = 10
 

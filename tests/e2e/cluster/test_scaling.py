@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.cluster.control_plane import AWS
-from support.load import stub_engines, stub_pool, without_operator
+from support.cluster.control.plane import AWS
+from support.pods.load import stub_engines, stub_pool, without_operator
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from laneway.schema.job.result import Result
-    from support.installed import Installed
-    from support.load import StubLane
+    from support.pods.installed import Installed
+    from support.pods.load import StubLane
 
 SECONDS = 180.0
 LOOK_SECONDS = 0.5  # a look costs as much as a worker does

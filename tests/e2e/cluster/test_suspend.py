@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.job.result import Result
-from support.installed import BUCKET
-from support.operator import named
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import named
+from support.pods.installed import BUCKET
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 NAME = "resting"
 DEPLOYMENT = f"{NAME}-default"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.job.result import Result
-from support.installed import BUCKET, ROOT
-from support.load import without_operator
-from support.thread import OTHER_DEPLOYMENT, one_job, untouched
-from support.timeline import table
+from support.pods.installed import BUCKET, ROOT
+from support.pods.load import without_operator
+from support.pods.thread import OTHER_DEPLOYMENT, one_job, untouched
+from support.pods.timeline import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,15 @@ from uuid import uuid4
 import pytest
 
 from laneway.schema.job.result import Result
-from support.installed import BUCKET, CHARTS, CREDENTIALS, SECRET, SYSTEM
-from support.operator import named
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import named
+from support.pods.installed import BUCKET, CHARTS, CREDENTIALS, SECRET, SYSTEM
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 SMALL = {"name": "gemma3:270m", "contextLength": 2048}
 LANE = {"scaling": {"maxReplicas": 1, "cooldown": "30s"}, "placement": {"profiles": ["cpu"]}, "drainTimeout": "30s"}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.moto_server import CREDENTIALS
+from support.aws.moto import CREDENTIALS
 
 FOR_SQS = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
 """Version 1, which comes from PyPI, passes over the variable for SQS; version 2 does not."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PRINTED = "printed"
 IN_BASH = f"""
 mkfifo ask answer
-"$PYTHON" -m support.aws_server < ask > answer &
+"$PYTHON" -m support.aws.cli_server < ask > answer &
 exec 8> ask 9< answer
 loaded_aws() {{
   printf '%s\\0' "$@" | base64 --wrap=0 >&8; echo >&8

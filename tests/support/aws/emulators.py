@@ -1,6 +1,6 @@
 """Where emulators, and our fake, do otherwise than AWS's API reference: the suites ask here, and assert either way.
 
-`python -m support.emulators` writes docs/reference/emulators.md.
+`python -m support.aws.emulators` writes docs/reference/emulators.md.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 import boto3
 
-from support.localstack import VERSION as LOCALSTACK_VERSION
-from support.localstack import localstack_server
-from support.moto_server import REGION, aws_clients, moto_server
+from support.aws.localstack import VERSION as LOCALSTACK_VERSION
+from support.aws.localstack import localstack_server
+from support.aws.moto import REGION, aws_clients, moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ EMULATORS: tuple[Emulator, ...] = ("moto", "localstack")
 BENCHES: tuple[Bench, ...] = ("memory", *EMULATORS)
 BUCKET = "ports"
 """There from the start."""
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "emulators.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "emulators.md"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ _COLUMNS = (
 _BEFORE = """\
 # Where emulators differ from AWS
 
-<!-- Generated: `PYTHONPATH=tests python -m support.emulators` writes it from the table that the tests ask. -->
+<!-- Generated: `PYTHONPATH=tests python -m support.aws.emulators` writes it from the table that the tests ask. -->
 
 One suite (`tests/ports`) runs the worker's adapters against moto and LocalStack, and the in-memory fake that the unit
 tests use. The fake is written from AWS's API reference and is the strictest of the three. Where one of them does
@@ -172,7 +172,7 @@ its counts are approximate; a call may have had its effect although its answer w
 | thousands of messages in a queue | LocalStack | at each receive moto looks at every message of the queue |
 
 LocalStack is the free community edition; newer releases want an account's token. The tests install it from PyPI into an
-environment of its own in the user's cache (`tests/support/localstack.py`). It listens on loopback alone, reports to
+environment of its own in the user's cache (`tests/support/aws/localstack.py`). It listens on loopback alone, reports to
 nobody and fetches nothing.
 """
 

@@ -1,6 +1,6 @@
 """AWS in a child process: LocalStack, in an environment of its own, installed into the user's cache.
 
-`python -m support.localstack` installs it.
+`python -m support.aws.localstack` installs it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ import uv
 
 from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
-from support.cluster.toolbox import HASH_LETTERS, ToolMissing, toolbox
-from support.moto_server import CREDENTIALS
+from support.aws.moto import CREDENTIALS
+from support.cluster.tools.toolbox import HASH_LETTERS, ToolMissing, toolbox
 from support.processes import free_port, server
 from support.tools import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from support.cluster.toolbox import Toolbox
+    from support.cluster.tools.toolbox import Toolbox
 
 REQUIREMENTS = Path(__file__).with_name("localstack-requirements.txt")
 VERSION = "4.8.1"

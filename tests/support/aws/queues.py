@@ -10,14 +10,14 @@ from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
-from support.moto_server import POLL_SECONDS
+from support.aws.moto import POLL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.queue import Delivery, JobQueue
-    from support.emulators import Aws, Bench
+    from support.aws.emulators import Aws, Bench
 
 
 class QueueBench(ABC):

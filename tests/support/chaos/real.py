@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from support.chaos.actors import ACT_SECONDS, Every, Inbox, act_until
-from support.chaos.faults import Faults
-from support.chaos.ledger import Ledger
-from support.chaos.loop import running_loop
-from support.chaos.proxy import proxies
+from support.chaos.between.faults import Faults
+from support.chaos.between.loop import running_loop
+from support.chaos.between.proxy import proxies
+from support.chaos.judge.ledger import Ledger
 from support.chaos.workers import Process, running
 from support.chaos.world import CALM_SECONDS, MAIN, world
-from support.ollama import GEMMA, ollama_server
+from support.ollama.real import GEMMA, ollama_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from laneway.schema.job.result import Result
     from support.chaos.world import World
-    from support.ollama import OllamaServer
+    from support.ollama.real import OllamaServer
 
 TOKENS = 40
 ATTEMPTS = 10  # two kills under one job cost it an attempt: here they come all the time

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from support import canary
-from support.local_pool import environment
-from support.moto_server import CREDENTIALS
+from support.aws.moto import CREDENTIALS
+from support.local.pool import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

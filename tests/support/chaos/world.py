@@ -15,9 +15,9 @@ from laneway.local.aws.provision import Account, Provisioner
 from laneway.pool_file import read_pool
 from laneway.schema.job.result import Notification, Result
 from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from support.aws.localstack import localstack_server
+from support.aws.moto import CREDENTIALS, REGION
 from support.chaos.engine import MODEL
-from support.localstack import localstack_server
-from support.moto_server import CREDENTIALS, REGION
 from support.processes import free_port
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
+from support.aws.moto import FOREIGN
 from support.cluster.cluster import Cluster, node_cluster
 from support.cluster.namespace import TESTS
-from support.cluster.node import NODE
+from support.cluster.node.node import NODE
 from support.cluster.programs import ClusterError
 from support.cluster.register import FolderInUse, living, sweep
-from support.cluster.toolbox import ToolMissing
-from support.moto_server import FOREIGN
+from support.cluster.tools.toolbox import ToolMissing
 from support.waiting import eventually
 
 if TYPE_CHECKING:

@@ -16,8 +16,10 @@ from urllib.parse import quote
 
 from laneway.schema.shared.names import GROUP, PLURAL
 from support import canary
-from support.cluster.certificates import make_certificates
-from support.cluster.control_plane import (
+from support.aws.moto import CREDENTIALS, FOREIGN
+from support.cluster.control.certificates import make_certificates
+from support.cluster.control.keda import keda_probes, make_keda_kinds, start_keda
+from support.cluster.control.plane import (
     AWS,
     FAKE_NODES,
     GATES,
@@ -30,14 +32,12 @@ from support.cluster.control_plane import (
     start_stores,
 )
 from support.cluster.init import API_ADDRESS, HOST_ADDRESS
-from support.cluster.keda import keda_probes, make_keda_kinds, start_keda
 from support.cluster.namespace import make_namespace
-from support.cluster.node import KUBELET, NODE, Runtime, start_kubelet
+from support.cluster.node.node import KUBELET, NODE, Runtime, start_kubelet
 from support.cluster.programs import running
 from support.cluster.register import claimed
 from support.cluster.site import Ports, Site
-from support.cluster.toolbox import Toolbox, toolbox
-from support.moto_server import CREDENTIALS, FOREIGN
+from support.cluster.tools.toolbox import Toolbox, toolbox
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:

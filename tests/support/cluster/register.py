@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from laneway.local.ollama.cache import Cache
 from laneway.local.processes.children import Children
-from support.cluster.cgroups import remove_cgroups
+from support.cluster.node.cgroups import remove_cgroups
 from support.waiting import eventually
 
 if TYPE_CHECKING:

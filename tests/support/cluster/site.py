@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from support.cluster.certificates import Certificates, Pair
+    from support.cluster.control.certificates import Certificates, Pair
     from support.cluster.programs import Programs
-    from support.cluster.toolbox import Toolbox
+    from support.cluster.tools.toolbox import Toolbox
 
 LOOPBACK = "127.0.0.1"
 ANSWER_SECONDS = 10.0

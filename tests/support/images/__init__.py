@@ -20,11 +20,11 @@ from rich.console import Console
 from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
 from laneway.local.say import ConsoleSay
-from support.images.base import base
-from support.images.distributions import distribution
-from support.images.ollama import ollama
+from support.images.contents.base import base
+from support.images.contents.distributions import distribution
+from support.images.contents.ollama import ollama
+from support.images.contents.stub import stub
 from support.images.store import Store
-from support.images.stub import stub
 from support.tools import missing
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from support.images.oci import read_archive, unpack
+from support.images.builders.oci import read_archive, unpack
 from support.tools import missing
 
 if TYPE_CHECKING:

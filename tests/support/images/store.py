@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.images.tools import provide
+from support.images.builders.tools import provide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

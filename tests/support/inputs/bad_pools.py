@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from support.pools import TOPIC, pool_with
+from support.inputs.pools import TOPIC, pool_with
 
 DIGEST = "sha256:" + "a" * 64
 BUCKET = {"bucket": "acme-llm"}

@@ -1,11 +1,11 @@
-"""Schedules for both sides, as in tests/support/bad_pools.py; and what only the models can tell."""
+"""Schedules for both sides, as in tests/support/inputs/bad_pools.py; and what only the models can tell."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from support.bad_pools import SMALL, Bad, Good
-from support.pools import pool_with
+from support.inputs.bad_pools import SMALL, Bad, Good
+from support.inputs.pools import pool_with
 
 AT = "spec.lanes[0].schedules[0]"
 FORM = "should be five-field cron such as 0 8 * * 1-5"

@@ -18,8 +18,8 @@ from laneway.schema.job.result import ErrorDetail, Result, ServedModel, Timing
 from laneway.schema.pool.documents.lane_config import LaneLimits, LaneModel
 from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
 from laneway.schema.pool.queues.queue import QueueURLs
-from support.local_pool import AWS
-from support.pool_files import CANARY
+from support.inputs.pool_files import CANARY
+from support.local.pool import AWS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,8 +25,8 @@ from laneway.local.say import ConsoleSay
 from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
+from support.inputs.requests import CONTEXT_LENGTH, limits
 from support.processes import free_port, server
-from support.requests import CONTEXT_LENGTH, limits
 from support.tools import missing
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway_operator.cluster.api_server import USER_AGENT
-from support.cluster.control_plane import AUDIT_LOG
+from support.cluster.control.plane import AUDIT_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

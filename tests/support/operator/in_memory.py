@@ -20,7 +20,7 @@ from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.settings import Emulator, Settings
 from laneway_operator.testing.cluster import MemoryCluster
 from laneway_operator.testing.queues import MemoryQueues, url_of
-from support.pools import pool_with
+from support.inputs.pools import pool_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,11 +15,11 @@ import urllib3
 
 from laneway.schema.shared.names import PLURAL
 from laneway_operator.kinds import KINDS
+from support.aws.moto import CREDENTIALS
 from support.cluster.cluster import REGION
-from support.installed import READY_SECONDS, ROOT, SECRET, Installed
-from support.moto_server import CREDENTIALS
-from support.operator import named
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import named
+from support.pods.installed import READY_SECONDS, ROOT, SECRET, Installed
 from support.processes import free_port, server
 
 if TYPE_CHECKING:

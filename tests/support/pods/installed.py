@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import subprocess
     from contextlib import AbstractContextManager
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHARTS = ROOT / "charts"
 SYSTEM = "laneway-system"
 SECRET = "aws-emulator"  # noqa: S105 - a Secret's name

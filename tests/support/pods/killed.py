@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
-from support.containers import main_process
-from support.leaving import LogGone
+from support.pods.containers import main_process
+from support.pods.leaving import LogGone
 from support.waiting import eventually
 
 if TYPE_CHECKING:
-    from support.flow import Flow
-    from support.leaving import Workers
+    from support.pods.flow import Flow
+    from support.pods.leaving import Workers
 
 Line = dict[str, Any]
 SECONDS = 180.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.cluster.cluster import Cluster
-    from support.flow import Flow
+    from support.pods.flow import Flow
 
 SECONDS = 180.0
 BEING_REPLACED = "unable to retrieve container logs"

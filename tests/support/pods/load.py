@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.keys import Place
 from laneway.schema.job.result import Result
-from support.images.stub_engine import PACE_SECONDS
-from support.installed import BUCKET, CHARTS, SYSTEM
-from support.operator import named
-from support.pools import pool_with
+from support.images.contents.stub_engine import PACE_SECONDS
+from support.inputs.pools import pool_with
+from support.operator.in_memory import named
+from support.pods.installed import BUCKET, CHARTS, SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from support.installed import Installed
+    from support.pods.installed import Installed
 
 MODEL = {"name": "stub:one", "contextLength": 8192}
 MAX_TOKENS = 4000

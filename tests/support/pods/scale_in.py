@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from support.load import stub_engines, stub_pool, without_operator
-from support.timeline import watching
+from support.pods.load import stub_engines, stub_pool, without_operator
+from support.pods.timeline import watching
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from laneway.schema.job.result import Result
-    from support.installed import Installed
-    from support.load import StubLane
-    from support.timeline import PodTimes
+    from support.pods.installed import Installed
+    from support.pods.load import StubLane
+    from support.pods.timeline import PodTimes
 
 TOLD, UNTOLD = "told", "untold"
 WORKERS = 7

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.job.result import Result
 from support import canary
-from support.installed import BUCKET
-from support.timeline import parts, watching
+from support.pods.installed import BUCKET
+from support.pods.timeline import parts, watching
 from support.waiting import eventually
 
 if TYPE_CHECKING:
-    from support.installed import Installed
-    from support.timeline import Parts
+    from support.pods.installed import Installed
+    from support.pods.timeline import Parts
 
 POOL = f"s3://{BUCKET}/documents"
 LANE, DEPLOYMENT, OTHER_DEPLOYMENT = "fast", "documents-fast", "documents-slow"

@@ -15,8 +15,8 @@ from laneway.local.aws.provision import Account, Provisioner
 from laneway.schema.pool.documents.lane_config import LaneSettings, lane_config
 from laneway.schema.pool.pool import LLMWorkerPool
 from support import canary
-from support.local_pool import AWS, environment
-from support.moto_server import CREDENTIALS, REGION
+from support.aws.moto import CREDENTIALS, REGION
+from support.local.pool import AWS, environment
 from support.processes import free_port, server
 
 if TYPE_CHECKING:

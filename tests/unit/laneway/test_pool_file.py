@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from laneway.pool_file import PoolFileError, load_pool, read_pool
-from support.bad_pools import MODEL
-from support.pools import pool_with
+from support.inputs.bad_pools import MODEL
+from support.inputs.pools import pool_with
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from laneway_operator.settings import RENDERED
-from support.pools import pool_with
+from support.inputs.pools import pool_with
 
 ROOT = Path(__file__).parents[3]
 PROFILES = """\

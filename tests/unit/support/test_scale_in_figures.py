@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.history import Failure
 from laneway.schema.job.result import Result, ServedModel, Timing
-from support.scale_in import rows, taken
-from support.timeline import PodTimes
+from support.pods.scale_in import rows, taken
+from support.pods.timeline import PodTimes
 
 if TYPE_CHECKING:
-    from support.scale_in import Taken
+    from support.pods.scale_in import Taken
 
 BEGAN = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 CHARGED = Failure(attempt=1, code=ErrorCode.ENGINE_ERROR, message="it broke", worker="told-default-a", at=BEGAN)

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.worker import Lane, config_with
+from support.worker.lane import Lane, config_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway_worker.testing.runtime import Step
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 
 @pytest.fixture

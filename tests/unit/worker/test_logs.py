@@ -11,10 +11,10 @@ from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.logs import JsonLines
 from laneway_worker.testing.runtime import Held, answer
-from support.worker import Gate
+from support.worker.lane import Gate
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 CANARY = "canary-5f1e"
 PROMPT = f"{CANARY} prompt"

@@ -11,7 +11,7 @@ from laneway_worker.app import own_pod
 from laneway_worker.report.http import Health, serve
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 
 def test_kubelet_names_the_api_server() -> None:

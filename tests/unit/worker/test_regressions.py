@@ -15,12 +15,12 @@ from laneway_worker.ports.queue import Delivery, Extension
 from laneway_worker.ports.stop import Stop
 from laneway_worker.testing.memory import MemoryQueue
 from laneway_worker.testing.runtime import Held, answer
-from support.worker import Gate, WatchedClock
+from support.worker.lane import Gate, WatchedClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 
 def test_a_job_expires_at_its_own_deadline(make_lane: MakeLane) -> None:

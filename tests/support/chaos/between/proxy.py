@@ -11,17 +11,17 @@ from collections import defaultdict
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from support.chaos.faults import Kind, call_name, refusal
-from support.chaos.wire import LIMIT, Gone, read_request, read_response
+from support.chaos.between.faults import Kind, call_name, refusal
+from support.chaos.between.wire import LIMIT, Gone, read_request, read_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from urllib.parse import SplitResult
 
-    from support.chaos.faults import Faults
-    from support.chaos.ledger import Ledger
-    from support.chaos.loop import Loop
-    from support.chaos.wire import Request, Response
+    from support.chaos.between.faults import Faults
+    from support.chaos.between.loop import Loop
+    from support.chaos.between.wire import Request, Response
+    from support.chaos.judge.ledger import Ledger
 
 LOOPBACK = "127.0.0.1"
 

@@ -6,15 +6,15 @@ import json
 import statistics
 from typing import TYPE_CHECKING
 
-from support.chaos.faults import Kind
+from support.chaos.between.faults import Kind
 from support.chaos.plan import FAILING, POISON, Fate, Play
 from support.chaos.world import VISIBILITY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from support.chaos.between.faults import Faults
     from support.chaos.drains import Drained
-    from support.chaos.faults import Faults
     from support.chaos.real import Real
     from support.chaos.storm import Storm
 

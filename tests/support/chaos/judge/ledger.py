@@ -9,10 +9,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from support.chaos.faults import call_name
+from support.chaos.between.faults import call_name
 
 if TYPE_CHECKING:
-    from support.chaos.wire import Request, Response
+    from support.chaos.between.wire import Request, Response
 
 OK = 200
 PRECONDITION_FAILED = 412

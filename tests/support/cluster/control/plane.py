@@ -6,9 +6,9 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from support.cluster import toolbox
+from support.aws.moto import CREDENTIALS
 from support.cluster.site import LOOPBACK
-from support.moto_server import CREDENTIALS
+from support.cluster.tools import toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,20 +7,20 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from support.cluster.cgroups import make_cgroups
-from support.cluster.control_plane import GATES
-from support.cluster.debian import containers, containers_with_image_volumes
-from support.cluster.images import SANDBOX_IMAGE, sandbox_archive
+from support.cluster.control.plane import GATES
 from support.cluster.init import HOST_ADDRESS, IMAGES, SHORT
+from support.cluster.node.cgroups import make_cgroups
+from support.cluster.node.sandbox import SANDBOX_IMAGE, sandbox_archive
 from support.cluster.programs import ClusterError
 from support.cluster.site import LOOPBACK
+from support.cluster.tools.debian import containers, containers_with_image_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from support.cluster.debian import Containers
     from support.cluster.site import Site
+    from support.cluster.tools.debian import Containers
 
 NODE = "real-1"
 CONTAINERD, KUBELET = "containerd", "kubelet"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from laneway.local.errors import LocalError
-from support.images.tools import run
+from support.images.builders.tools import run
 
 if TYPE_CHECKING:
     from pathlib import Path

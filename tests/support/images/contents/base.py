@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from support.images.oci import write_archive
+from support.images.builders.oci import write_archive
+from support.images.builders.tools import run
 from support.images.store import RECIPE, Image, key
-from support.images.tools import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ CONFIG = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"]}
 
 def base() -> Image:
     """About 25 s and 130 MB, once: its key says nothing of this repository's sources."""
-    return Image("base", key([SUITE, *OPTIONS, *CONFIG["Env"]], [RECIPE / "oci.py"]), _build, ("mmdebstrap",))
+    return Image("base", key([SUITE, *OPTIONS, *CONFIG["Env"]], [RECIPE / "builders/oci.py"]), _build, ("mmdebstrap",))
 
 
 def base_reference(image: Image) -> str:

@@ -6,9 +6,9 @@ import tomllib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from support.images.base import base_reference
-from support.images.buildah import Buildah
-from support.images.host import mounts
+from support.images.builders.buildah import Buildah
+from support.images.builders.host import mounts
+from support.images.contents.base import base_reference
 from support.images.store import RECIPE, REPOSITORY, Image, key, reference, tree
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", 
 def distribution(name: str, base: Image) -> Image:
     """`worker` or `operator`."""
     files = [REPOSITORY / each for each in (*SHARED, f"{name}/Dockerfile", "sdk/README.md", f"{name}/README.md")]
-    files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / name / "src"), RECIPE / "distributions.py"]
+    files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / name / "src"), RECIPE / "contents/distributions.py"]
     return Image(name, key([base.key], files), partial(_build, name=name, base=base), ("mmdebstrap", "buildah"))
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from laneway.local.ollama.cache import Cache
 from laneway.local.ollama.find import Binary, look_for_ollama
-from support.images.layers import add_data, add_file
-from support.images.oci import write_archive
+from support.images.builders.layers import add_data, add_file
+from support.images.builders.oci import write_archive
 from support.images.store import RECIPE, Image, key, reference
-from support.ollama import GEMMA, SMOLLM, fill_cache
+from support.ollama.real import GEMMA, SMOLLM, fill_cache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from support.images.store import Store
 
 ENTRYPOINT = "/usr/local/bin/ollama-seeded"
-SCRIPT = RECIPE / "ollama-seeded.sh"
-SOURCES = (SCRIPT, *(RECIPE / name for name in ("ollama.py", "layers.py", "oci.py")))
+SCRIPT = RECIPE / "contents/ollama-seeded.sh"
+SOURCES = (SCRIPT, *(RECIPE / name for name in ("contents/ollama.py", "builders/layers.py", "builders/oci.py")))
 MODELS = (GEMMA, SMOLLM)
 CONFIG = {
     "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "OLLAMA_HOST=0.0.0.0:11434"],  # as in the official image

@@ -6,8 +6,8 @@ import tarfile
 from functools import partial
 from typing import TYPE_CHECKING
 
-from support.images.layers import add_data
-from support.images.oci import write_archive
+from support.images.builders.layers import add_data
+from support.images.builders.oci import write_archive
 from support.images.store import RECIPE, Image, key, reference
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from support.images.store import Store
 
 NAME = "stub-ollama"
-PROGRAM = RECIPE / "stub_engine.py"
+PROGRAM = RECIPE / "contents/stub_engine.py"
 ENTRYPOINT = "/usr/local/bin/ollama"
-SOURCES = (PROGRAM, *(RECIPE / name for name in ("stub.py", "layers.py", "oci.py")))
+SOURCES = (PROGRAM, *(RECIPE / name for name in ("contents/stub.py", "builders/layers.py", "builders/oci.py")))
 CONFIG = {
     "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "OLLAMA_HOST=0.0.0.0:11434"],
     "User": "65532:65532",

@@ -13,7 +13,7 @@ from laneway.iam.needs import Role
 from laneway.iam.policy import policy
 from laneway.iam.resources import Scope
 from laneway.schema.pool.pool import parse_pool
-from support.pools import pool_with
+from support.inputs.pools import pool_with
 
 if TYPE_CHECKING:
     from pathlib import Path

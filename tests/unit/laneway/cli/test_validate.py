@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from laneway.cli.main import app
 from laneway.cli.output import Exit
-from support.pools import pool_with
+from support.inputs.pools import pool_with
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from laneway.iam.trust import account_of, irsa, pod_identity
 from laneway.schema.pool.pool import parse_pool
 from laneway_operator.queues.managed import managed_queue
 from support.iam.evaluate import Call, allows, denies
-from support.pools import pool_with
+from support.inputs.pools import pool_with
 
 if TYPE_CHECKING:
     from laneway.schema.pool.pool import LLMWorkerPool

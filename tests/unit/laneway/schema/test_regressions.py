@@ -14,8 +14,8 @@ from laneway.schema.job.job import InvalidJob, Job, parse_job
 from laneway.schema.pool.pool import parse_pool
 from laneway.schema.shared.base import duration_seconds
 from laneway.schema.shared.problems import problems
-from support.jobs import NON_EMPTY, PROPERTY, TIMES
-from support.pools import pool_with
+from support.inputs.jobs import NON_EMPTY, PROPERTY, TIMES
+from support.inputs.pools import pool_with
 
 
 @PROPERTY

@@ -10,8 +10,8 @@ from laneway_operator.errors import NotYet
 from laneway_operator.queues.recent import TRUST_SECONDS
 from laneway_operator.reasons import Reason
 from laneway_operator.testing.queues import MadeQueue, url_of
-from support.operator import OperatedPool
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import OperatedPool
 
 DAY = 24 * 3600
 URL, DEAD = (url_of(name, "eu-west-1") for name in ("claims", "claims-dead"))

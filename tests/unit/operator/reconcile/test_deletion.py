@@ -10,8 +10,8 @@ from laneway.schema.shared.names import FINALIZER
 from laneway_operator.errors import NotYet
 from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
-from support.operator import OperatedPool
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import OperatedPool
 
 KEPT = {"name": "kept", "queue": {"managed": {"deletionPolicy": "Retain"}}}
 DOOMED = {"name": "doomed", "queue": {"managed": {"deletionPolicy": "Delete"}}}

@@ -7,13 +7,8 @@ import pytest
 
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import Reason
-from support.operator import (
-    NAMESPACE,
-    SETTINGS,
-    OperatedPool,
-    running_pool,
-)
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import NAMESPACE, SETTINGS, OperatedPool, running_pool
 
 ALL = [
     "apply ServiceAccount laneway-worker-documents",

@@ -9,9 +9,9 @@ import pytest
 
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
-from support.bad_schedules import pool_of, schedule
-from support.operator import OperatedPool, named, pool_view
-from support.pools import pool_with
+from support.inputs.bad_schedules import pool_of, schedule
+from support.inputs.pools import pool_with
+from support.operator.in_memory import OperatedPool, named, pool_view
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest

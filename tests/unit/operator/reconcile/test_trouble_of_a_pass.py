@@ -9,10 +9,19 @@ from laneway.schema.shared.names import KIND, POOL_LABEL
 from laneway_operator.errors import NotYet, Unreachable
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
-from support.bad_pools import IMAGE, REGION
-from support.bad_schedules import BEYOND_CEL
-from support.operator import EMULATED, NAMESPACE, OTHER_UID, SECRET, OperatedPool, named, pool_view, running_pool
-from support.pools import pool_with
+from support.inputs.bad_pools import IMAGE, REGION
+from support.inputs.bad_schedules import BEYOND_CEL
+from support.inputs.pools import pool_with
+from support.operator.in_memory import (
+    EMULATED,
+    NAMESPACE,
+    OTHER_UID,
+    SECRET,
+    OperatedPool,
+    named,
+    pool_view,
+    running_pool,
+)
 
 
 def test_a_profile_that_there_is_not_stops_everything_and_says_so() -> None:

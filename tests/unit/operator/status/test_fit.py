@@ -8,8 +8,8 @@ from laneway.schema.pool.pool import parse_pool
 from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.reasons import Reason
 from laneway_operator.status.fit import DOWNLOAD_GB, download_gb, fit, model_fits
-from support.operator import OperatedPool
-from support.pools import pool_with
+from support.inputs.pools import pool_with
+from support.operator.in_memory import OperatedPool
 
 SMALL_CACHE = {"OLLAMA_KV_CACHE_TYPE": "q8_0", "OLLAMA_FLASH_ATTENTION": "1"}
 T4, A10G, L40S = "16384Mi", "22888Mi", "45776Mi"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.answer.formats import answer_checker
 from laneway_worker.errors import JobError
-from support.jobs import JSON_OBJECTS, PROPERTY, TEXT
+from support.inputs.jobs import JSON_OBJECTS, PROPERTY, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

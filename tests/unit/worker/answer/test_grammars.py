@@ -13,7 +13,7 @@ from laneway_worker.answer.complexity import TooComplex
 from laneway_worker.answer.formats import answer_checker
 from laneway_worker.answer.grammars import check_grammar, check_pattern
 from laneway_worker.errors import JobError
-from support.jobs import PROPERTY
+from support.inputs.jobs import PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,10 +8,10 @@ from laneway.schema.job.codes import CODES, ErrorCode
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import JobError
 from laneway_worker.testing.runtime import Held, answer
-from support.worker import Gate, history_of
+from support.worker.lane import Gate, history_of
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 LONGEST_FIRST_DELAY = 5.0
 LONGEST_SECOND_DELAY = 10.0

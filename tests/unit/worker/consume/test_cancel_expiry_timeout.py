@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.testing.runtime import Held
-from support.worker import history_of
+from support.worker.lane import history_of
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 HEARTBEAT = 20.0
 

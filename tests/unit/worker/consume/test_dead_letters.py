@@ -11,7 +11,7 @@ from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.report.http import Health
 from laneway_worker.serving import DeadLetterHandler
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
-from support.worker import BUCKET, WatchedClock, config_with
+from support.worker.lane import BUCKET, WatchedClock, config_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from laneway_worker.ports.runtime import Answer
 from laneway_worker.testing.runtime import DIGEST, Held, answer
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 
 def test_a_job_has_a_result_a_notification_and_no_message_left(make_lane: MakeLane) -> None:

@@ -7,10 +7,10 @@ from laneway.schema.job.history import History
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.app import drained
 from laneway_worker.testing.runtime import Held
-from support.worker import history_of
+from support.worker.lane import history_of
 
 if TYPE_CHECKING:
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 
 def is_done(lane: Lane) -> bool:

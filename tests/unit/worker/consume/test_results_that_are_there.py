@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_worker.testing.runtime import Held
-from support.worker import BUCKET, config_with
+from support.worker.lane import BUCKET, config_with
 
 if TYPE_CHECKING:
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 KEY = "documents/results/a.json"
 

@@ -12,7 +12,7 @@ from laneway_worker.report.http import Health
 from laneway_worker.testing.runtime import Held
 
 if TYPE_CHECKING:
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 QUIET = (Period(timezone="UTC", start="5 12 * * *", end="15 12 * * *"),)
 BEGINS, ENDS = 300.0, 900.0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from laneway_worker.testing.runtime import Held
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 
 def test_two_slots_run_two_jobs_at_once_and_never_more(make_lane: MakeLane) -> None:

@@ -6,7 +6,7 @@ from laneway_worker.errors import Unavailable
 from laneway_worker.testing.runtime import Held
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 
 def test_an_unreachable_queue_is_asked_less_and_less(make_lane: MakeLane) -> None:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from laneway.schema.job.failed_job import FailedJob
 from laneway_worker.deliver.commit import MOST_ASIDE
 from laneway_worker.errors import Refused, TargetRefused, Unavailable
-from support.worker import BUCKET
+from support.worker.lane import BUCKET
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 LEGAL = "acme-legal"
 

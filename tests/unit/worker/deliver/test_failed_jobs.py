@@ -7,10 +7,10 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.failed_job import FailedJob
 from laneway_worker.errors import JobError
 from laneway_worker.testing.runtime import Held
-from support.worker import BUCKET, Gate
+from support.worker.lane import BUCKET, Gate
 
 if TYPE_CHECKING:
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 ENTRY = "documents/failed/a.json"
 RESULT = "documents/results/a.json"

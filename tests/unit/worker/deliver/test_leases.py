@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from laneway_worker.testing.runtime import Held
 
 if TYPE_CHECKING:
-    from support.worker import MakeLane
+    from support.worker.lane import MakeLane
 
 
 def test_a_held_message_is_renewed_as_long_as_it_runs(make_lane: MakeLane) -> None:

@@ -8,10 +8,10 @@ from laneway.schema.job.history import History
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import JobError
 from laneway_worker.testing.runtime import Held, answer
-from support.worker import BUCKET, history_of
+from support.worker.lane import BUCKET, history_of
 
 if TYPE_CHECKING:
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 BODY = b'{"id": "a", "prompt": "Capital of France?"}'
 RESULT = (BUCKET, "documents/results/a.json")

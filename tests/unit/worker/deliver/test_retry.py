@@ -16,7 +16,7 @@ from laneway_worker.deliver.retry import (
     delay_seconds,
 )
 from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
-from support.jobs import PROPERTY
+from support.inputs.jobs import PROPERTY
 
 CODES_THAT_RETRY = [code for code, info in CODES.items() if info.retried]
 CODES_THAT_END = [code for code, info in CODES.items() if not info.retried]

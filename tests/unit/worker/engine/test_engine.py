@@ -9,12 +9,12 @@ from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY
 from laneway_worker.errors import EngineCrashed
 from laneway_worker.report.http import Health
 from laneway_worker.testing.runtime import Held
-from support.worker import Gate, history_of
+from support.worker.lane import Gate, history_of
 
 if TYPE_CHECKING:
     import pytest
 
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 
 def crash() -> EngineCrashed:

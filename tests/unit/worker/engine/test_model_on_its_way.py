@@ -11,7 +11,7 @@ from laneway_worker.errors import ModelUnusable
 from laneway_worker.report.http import Health
 
 if TYPE_CHECKING:
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 
 @pytest.fixture(autouse=True)

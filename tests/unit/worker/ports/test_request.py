@@ -11,8 +11,8 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import Job, Message, Options, parse_job
 from laneway_worker.errors import JobError
 from laneway_worker.ports.request import check, fewest_tokens, ollama_request
-from support.jobs import JOBS, PROPERTY
-from support.worker import config_with
+from support.inputs.jobs import JOBS, PROPERTY
+from support.worker.lane import config_with
 
 CONFIG = config_with()
 

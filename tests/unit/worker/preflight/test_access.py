@@ -15,7 +15,7 @@ from laneway_worker.preflight.publish import check
 from laneway_worker.testing.access import MemoryAccess
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
-from support.worker import config_with
+from support.worker.lane import config_with
 
 if TYPE_CHECKING:
     from laneway_worker.errors import Unavailable as Trouble

@@ -10,7 +10,7 @@ from laneway_worker.errors import Unavailable
 from laneway_worker.preflight.publish import publish
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
-from support.worker import BUCKET, config_with
+from support.worker.lane import BUCKET, config_with
 
 if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneConfig

@@ -10,10 +10,10 @@ from laneway_worker.errors import EngineCrashed, JobError
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.report.metrics import Families, Metrics
 from laneway_worker.testing.runtime import Held
-from support.worker import Gate
+from support.worker.lane import Gate
 
 if TYPE_CHECKING:
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 OWN = {"pool": "default/documents", "lane": "fast"}
 PAGE = Path(__file__).parents[4] / "docs" / "reference" / "metrics.md"

@@ -7,12 +7,12 @@ from laneway.schema.shared.names import DELETION_COST, TROUBLE
 from laneway_worker.errors import EngineCrashed, ModelUnusable, Refused
 from laneway_worker.testing.memory import MemoryPod
 from laneway_worker.testing.runtime import Held
-from support.worker import Gate
+from support.worker.lane import Gate
 
 if TYPE_CHECKING:
     import pytest
 
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 
 def pod_of(lane: Lane) -> MemoryPod:

@@ -14,12 +14,12 @@ from laneway_worker.report.tracing import NO_TRACE
 from laneway_worker.serving import Worker
 from laneway_worker.testing.runtime import Held
 from support.canary import PROMPT
-from support.worker import config_with
+from support.worker.lane import config_with
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
-    from support.worker import Lane, MakeLane
+    from support.worker.lane import Lane, MakeLane
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 XRAY = f"Root=1-{TRACE[:8]}-{TRACE[8:]};Parent={SPAN};Sampled=1"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.history import MAX_ATTRIBUTE_BYTES, MAX_FAILURES, Failure, History, read_history
-from support.jobs import IDS, PROPERTY, TEXT, TIMES
+from support.inputs.jobs import IDS, PROPERTY, TEXT, TIMES
 
 SENT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FAILURES = st.builds(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import MAX_BODY_BYTES, InvalidJob, Job, StoredJob, parse_job, parse_message
 from laneway.schema.shared.strict_json import MAX_DEPTH
-from support.jobs import JOBS, JSON_VALUES, PROPERTY, mutated
+from support.inputs.jobs import JOBS, JSON_VALUES, PROPERTY, mutated
 
 CANARY = "canary-5f1e"
 MIB = 1024 * 1024

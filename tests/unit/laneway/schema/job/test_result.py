@@ -21,7 +21,7 @@ from laneway.schema.job.result import (
     Timing,
     Usage,
 )
-from support.jobs import IDS, JSON_OBJECTS, JSON_VALUES, LABELS, PROPERTY, TEXT, TIMES
+from support.inputs.jobs import IDS, JSON_OBJECTS, JSON_VALUES, LABELS, PROPERTY, TEXT, TIMES
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ERROR = ErrorDetail.of(ErrorCode.EXPIRED, "too late")

@@ -12,7 +12,7 @@ from laneway.schema.pool.documents.pool_document import PoolDocument, pool_docum
 from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
 from laneway.schema.pool.queues.queue import Managed, Queue
 from laneway.schema.shared.problems import problems
-from support.pools import QUEUE, SETTINGS, TOPIC, pool_with
+from support.inputs.pools import QUEUE, SETTINGS, TOPIC, pool_with
 
 DIGEST = "sha256:" + "a" * 64
 

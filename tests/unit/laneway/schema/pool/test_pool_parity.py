@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
 from laneway.schema.shared.problems import problems
-from support import bad_schedules
-from support.bad_pools import BAD, GOOD, Bad, Good
+from support.inputs import bad_schedules
+from support.inputs.bad_pools import BAD, GOOD, Bad, Good
 
 ALL_BAD = (*BAD, *bad_schedules.BAD)
 ALL_GOOD = (*GOOD, *bad_schedules.GOOD)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from laneway.schema.job.keys import Place
 from laneway.schema.shared.base import duration_seconds, duration_text
 from laneway.schema.shared.names import dead_letter_queue_name, queue_name, topic_name
-from support.jobs import PROPERTY
+from support.inputs.jobs import PROPERTY
 
 LONGEST_READABLE = 9999 * 3600 + 3599
 MAX_QUEUE_NAME = 80  # SQS

@@ -7,8 +7,8 @@ import pytest
 
 from laneway.schema.pool.pods.quantity import PATTERN, canonical, thousandths
 from laneway.schema.pool.pool import parse_pool
-from support.pools import pool_with
-from support.quantities import CANONICAL
+from support.inputs.pools import pool_with
+from support.inputs.quantities import CANONICAL
 
 
 @pytest.mark.parametrize(("text", "written"), CANONICAL)

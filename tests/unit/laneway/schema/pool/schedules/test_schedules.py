@@ -16,9 +16,9 @@ from laneway.schema.pool.documents.lane_config import LaneConfig, lane_config
 from laneway.schema.pool.pool import parse_pool
 from laneway.schema.pool.schedules.cron import PATTERN, parse_cron, skipped_minutes
 from laneway.schema.pool.schedules.schedule import Period, Schedule, asleep, quiet_periods
-from support.bad_schedules import pool_of, schedule
-from support.jobs import PROPERTY
-from support.pools import SETTINGS, pool_with
+from support.inputs.bad_schedules import pool_of, schedule
+from support.inputs.jobs import PROPERTY
+from support.inputs.pools import SETTINGS, pool_with
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = Period(timezone="Europe/Paris", start="0 1 * * *", end="0 5 * * *")
