@@ -1,19 +1,42 @@
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+FUTURE = "from __future__ import annotations\n"
+MOST_FILES = 12
 ROOT = Path(__file__).parents[3]
 PACKAGES = {"laneway": "sdk", "laneway_worker": "worker", "laneway_operator": "operator"}
 VIOLATIONS = {
-    "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator"),
-    "pure": ("laneway/schema/job/keys.py", "import time"),
+    "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator.reasons"),
+    "schema-alone": ("laneway_worker/deliver/retry.py", "import laneway.local.say"),
+    "pure": ("laneway_worker/deliver/retry.py", "import time"),
     "adapters": ("laneway_worker/deliver/commit.py", "import boto3"),
+    "ports": ("laneway_worker/adapters/clock.py", "import laneway_worker.deliver.retry"),
+    "library-floors": ("laneway/client/lanes.py", "import laneway.iam.needs"),
+    "local-floors": ("laneway/local/say.py", "import laneway.local.state"),
+    "schema-floors": ("laneway/schema/job/keys.py", "import laneway.schema.pool.arns"),
+    "pool-floors": ("laneway/schema/pool/pods/template.py", "import laneway.schema.pool.schedules.cron"),
+    "worker-floors": ("laneway_worker/deliver/patience.py", "import laneway_worker.report.metrics"),
+    "operator-floors": ("laneway_operator/placement/nodes.py", "import laneway_operator.status.fit"),
 }
+"""Contract → a module of a floor, and what it must not import."""
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+NAMES = {each["id"]: each["name"] for each in SETTINGS["contracts"]}
+CONTAINERS = (
+    "laneway",
+    "laneway/local",
+    "laneway/schema",
+    "laneway/schema/pool",
+    "laneway_operator",
+    "laneway_worker",
+)
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -41,17 +64,41 @@ def test_the_tree_keeps_every_contract(copy: Path) -> None:
     assert lint(copy).returncode == 0
 
 
+def test_every_contract_has_its_violation() -> None:
+    assert list(NAMES) == list(VIOLATIONS)
+
+
 @pytest.mark.parametrize("contract", VIOLATIONS)
 def test_each_contract_can_break(copy: Path, contract: str) -> None:
     name, line = VIOLATIONS[contract]
     path = copy / name
-    path.write_text(
-        path.read_text().replace(
-            "from __future__ import annotations\n", f"from __future__ import annotations\n{line}\n", 1
-        )
-    )
+    path.write_text(path.read_text().replace(FUTURE, f"{FUTURE}{line}\n", 1))
 
     done = lint(copy)
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 broken" in done.stdout
+    assert f"{NAMES[contract]} BROKEN" in " ".join(done.stdout.split())
+
+
+def test_an_import_for_types_alone_goes_down_as_well(copy: Path) -> None:
+    path = copy / "laneway_operator/placement/nodes.py"
+    path.write_text(path.read_text() + "\nif TYPE_CHECKING:\n    import laneway_operator.status.fit\n")
+    assert lint(copy).returncode == 1
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_module_that_stands_on_no_floor_is_found(copy: Path, container: str) -> None:
+    (copy / container / "stray.py").write_text('"""On no floor."""\n')
+    done = lint(copy)
+    assert done.returncode == 1
+    assert "stray" in done.stdout
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_folder_of_source_says_what_it_is_for_and_can_be_overseen(package: str) -> None:
+    source = ROOT / PACKAGES[package] / "src" / package
+    for folder in (source, *(each for each in source.rglob("*") if each.is_dir() and any(each.glob("*.py")))):
+        purpose = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+        assert purpose.endswith("."), folder
+        assert len(list(folder.glob("*.py"))) <= MOST_FILES, folder
