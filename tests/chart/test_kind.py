@@ -84,7 +84,9 @@ RELEASES: dict[str, Any] = {each["name"]: each for each in SKAFFOLD["deploy"]["h
 
 def test_skaffold_builds_and_installs_what_is_here() -> None:
     for artifact in SKAFFOLD["build"]["artifacts"]:
-        assert (ROOT / artifact["docker"]["dockerfile"]).is_file()
+        text = (ROOT / artifact["docker"]["dockerfile"]).read_text()
+        assert f" AS {artifact['docker']['target']}\n" in text
+        assert artifact["docker"]["buildArgs"] == {"PART": artifact["docker"]["target"]}
     assert ROOT / RELEASES["laneway-crds"]["chartPath"] == CRD_CHART
     assert ROOT / RELEASES[RELEASE]["chartPath"] == CHART
     assert RELEASES["keda"]["version"].startswith("2.2")

@@ -1,4 +1,4 @@
-"""The images of the tests as OCI archives, built on this machine from the repository's Dockerfiles, without a registry.
+"""The images of the tests as OCI archives, built on this machine from the repository's Dockerfile, without a registry.
 
 `PYTHONPATH=tests python -m support.images` builds them all and says what it took; `archives()` does the same for code.
 Everything stands in `<cache>/images`: archives named after the hash of all that went in, and the storage of buildah,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
+from laneway.schema.shared.names import lane_selector
 from laneway_operator.render.view import HEALTH_PORT
 from support import canary
 from support.waiting import eventually
@@ -42,7 +43,7 @@ class Workers:
     @property
     def selector(self) -> str:
         """Of its pods."""
-        return f"laneway.dev/pool={self.pool},laneway.dev/lane={self.lane}"
+        return ",".join(f"{label}={value}" for label, value in lane_selector(self.pool, self.lane).items())
 
     def pods(self) -> list[dict[str, Any]]:
         """Leaving ones, too."""

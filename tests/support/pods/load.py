@@ -15,6 +15,7 @@ from support.images.contents.stub_engine import PACE_SECONDS
 from support.inputs.pools import pool_with
 from support.operator.in_memory import named
 from support.pods.installed import BUCKET, CHARTS, SYSTEM
+from support.pods.leaving import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,8 +118,7 @@ class StubLane:
 
     def pods(self) -> list[str]:
         """Its workers, those that leave too."""
-        found = self.installed.cluster.pods(f"laneway.dev/pool={self.pool},laneway.dev/lane={self.name}")
-        return [each["metadata"]["name"] for each in found]
+        return sorted(Workers(self.installed.cluster, self.pool, self.name).names())
 
     def replicas(self) -> int:
         """Workers wanted."""

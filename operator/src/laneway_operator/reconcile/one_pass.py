@@ -19,7 +19,7 @@ from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
 from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.render import render
-from laneway_operator.render.preflight import preflight_name
+from laneway_operator.render.preflight import PREFLIGHT_KIND
 from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.status.conditions import build_status
 from laneway_operator.status.fit import fit
@@ -149,10 +149,11 @@ class Reconciler:
 
     def _apply(self, view: PoolView, seen: Snapshot, done: Observed) -> None:
         """Everything that can be applied is, whatever one object's trouble."""
-        wanted = preflight_name(view)
-        done.preflight = next((each for each in seen.jobs if each.name == wanted), None)
+        manifests = render(view)
+        wanted = {each["metadata"]["name"] for each in manifests if each["kind"] == PREFLIGHT_KIND}
+        done.preflight = next((each for each in seen.jobs if each.name in wanted), None)
         ours = [each for each in seen.children if each.owner == view.uid]
-        plan = make_plan(render(view), ours, seen.configs_in_use)
+        plan = make_plan(manifests, ours, seen.configs_in_use)
         if plan.apply and not self._cluster.has_pool(view.namespace, view.name, view.uid):
             return  # a watch that was broken off tells nobody of what was deleted meanwhile
         for child in plan.end:

@@ -9,7 +9,7 @@ from laneway_operator.render.config import lane_config_map
 from laneway_operator.render.dead_letters import dead_letter_config_map, dead_letter_handler, dead_letter_scaler
 from laneway_operator.render.deployment import deployment
 from laneway_operator.render.network import network_policy
-from laneway_operator.render.preflight import preflight_config_map, preflight_job
+from laneway_operator.render.preflight import preflight
 from laneway_operator.render.scaling import scaled_object, trigger_authentication
 
 if TYPE_CHECKING:
@@ -24,13 +24,12 @@ def render(pool: PoolView) -> list[Manifest]:
         role_binding,
         network_policy,
         trigger_authentication,
-        preflight_config_map,
-        preflight_job,
     )
     of_lane = (lane_config_map, deployment, scaled_object)
     of_dead_letters = (dead_letter_config_map, dead_letter_handler, dead_letter_scaler)
     built = [
         *(build(pool) for build in of_pool),
+        *preflight(pool),
         *(build(pool, lane) for lane in pool.lanes for build in of_lane),
         *(build(pool) for build in of_dead_letters),
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.pool.pods.quantity import canonical
 from laneway.schema.pool.pods.resources import Resources
-from laneway.schema.shared.names import LANE_LABEL, POOL_LABEL
+from laneway.schema.shared.names import lane_selector
 from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, lane_config_name
 from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
@@ -32,7 +32,7 @@ def deployment(pool: PoolView, lane: LaneView) -> Manifest:
         "spec": {
             "progressDeadlineSeconds": lane.grace_seconds + LOAD_BUDGET_SECONDS,
             "revisionHistoryLimit": 2,
-            "selector": {"matchLabels": {POOL_LABEL: pool.name, LANE_LABEL: lane.lane.name}},
+            "selector": {"matchLabels": lane_selector(pool.name, lane.lane.name)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
             "template": {
                 "metadata": pods.pod_metadata(pool, labels(pool, lane), {SKIP_IDENTITY: OLLAMA}),

@@ -1,4 +1,4 @@
-"""The images of worker and operator, from their Dockerfiles."""
+"""The images of worker and operator, from the repository's Dockerfile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", 
 
 def distribution(name: str, base: Image) -> Image:
     """`worker` or `operator`."""
-    files = [REPOSITORY / each for each in (*SHARED, f"{name}/Dockerfile", "sdk/README.md", f"{name}/README.md")]
+    files = [REPOSITORY / each for each in (*SHARED, "Dockerfile", "sdk/README.md", f"{name}/README.md")]
     files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / name / "src"), RECIPE / "contents/distributions.py"]
     return Image(name, key([base.key], files), partial(_build, name=name, base=base), ("mmdebstrap", "buildah"))
 
@@ -35,17 +35,24 @@ def _build(store: Store, target: Path, name: str, base: Image) -> None:
     if not buildah.has(base_reference(base)):
         buildah.run("rmi", "--all", "--force")  # all of it stands on another base
         buildah.run("pull", "--quiet", f"oci-archive:{archive}:{base_reference(base)}")
-    _bud(buildah, target.parent, name, base, f"localhost/laneway-{name}-dependencies", "--target", "dependencies")
+    _bud(buildah, target.parent, name, base, f"localhost/laneway-{name}-dependencies", "dependencies")
     tag = reference(name)
-    _bud(buildah, target.parent, name, base, tag, "--build-arg", f"VERSION={_version(name)}")
+    _bud(buildah, target.parent, name, base, tag, name, "--build-arg", f"VERSION={_version(name)}")
     buildah.run("push", "--quiet", tag, f"oci-archive:{target}:{tag}")
     buildah.run("rmi", "--prune")  # what no name leads to; the named dependencies keep the slow layers
 
 
-def _bud(buildah: Buildah, scratch: Path, name: str, base: Image, tag: str, *more: str) -> None:
+def _bud(buildah: Buildah, scratch: Path, name: str, base: Image, tag: str, target: str, *more: str) -> None:
     volumes = [argument for mount in mounts(scratch) for argument in ("--volume", mount)]
-    python = ["--build-arg", f"PYTHON_IMAGE={base_reference(base)}"]
-    buildah.run(*BUILD, *volumes, *python, *more, "--file", f"{name}/Dockerfile", "--tag", tag, ".", cwd=REPOSITORY)
+    arguments = [
+        "--build-arg",
+        f"PYTHON_IMAGE={base_reference(base)}",
+        "--build-arg",
+        f"PART={name}",
+        "--target",
+        target,
+    ]
+    buildah.run(*BUILD, *volumes, *arguments, *more, "--file", "Dockerfile", "--tag", tag, ".", cwd=REPOSITORY)
 
 
 def _version(name: str) -> str:

@@ -48,6 +48,11 @@ def worker_account_name(pool: str) -> str:
     return f"{WORKER_ACCOUNT}{pool}"
 
 
+def lane_selector(pool: str, lane: str) -> dict[str, str]:
+    """The labels by which a lane's pods are found; a Deployment's can never be changed."""
+    return {POOL_LABEL: pool, LANE_LABEL: lane}
+
+
 def tagged(model: str) -> str:
     """An Ollama model's name with its tag: `latest` where it names none."""
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"

@@ -1,9 +1,10 @@
-# The worker's image. The context is the repository's root: docker build -f worker/Dockerfile .
-# PYTHON_IMAGE may be any image with Python 3.11+ and its venv module as python3; both stages use the same one.
+# The images of Laneway's parts, one a target: docker build --build-arg PART=worker --target worker .
+# PYTHON_IMAGE may be any image with Python 3.11+ and its venv module as python3; all stages use the same one.
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
 
 # What the lock file names. Slow, and the same until the lock file or a pyproject.toml changes.
 FROM ${PYTHON_IMAGE} AS dependencies
+ARG PART
 RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check 'uv>=0.9,<0.14'
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
@@ -16,30 +17,39 @@ COPY LICENSE pyproject.toml uv.lock ./
 COPY sdk/pyproject.toml sdk/
 COPY worker/pyproject.toml worker/
 COPY operator/pyproject.toml operator/
-RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package laneway-worker && rm /opt/laneway/.lock
+RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "laneway-${PART}" && rm /opt/laneway/.lock
 
 # Laneway itself, apart from what the lock file names: a new version of it is a small layer.
 FROM dependencies AS build
+ARG PART
 COPY sdk sdk
-COPY worker worker
-RUN UV_COMPILE_BYTECODE=0 /opt/uv/bin/uv sync --locked --no-dev --no-editable --package laneway-worker \
+COPY ${PART} ${PART}
+RUN UV_COMPILE_BYTECODE=0 /opt/uv/bin/uv sync --locked --no-dev --no-editable --package "laneway-${PART}" \
     && cp LICENSE /opt/laneway/ && cd /opt/laneway \
     && bin/python -m compileall -q --invalidation-mode unchecked-hash lib/python3*/site-packages/laneway* \
     && mkdir /own && cp --archive --parents LICENSE bin/laneway* lib/python3*/site-packages/laneway* /own
 
-FROM ${PYTHON_IMAGE}
+FROM ${PYTHON_IMAGE} AS part
 COPY --from=dependencies /opt/laneway /opt/laneway
 COPY --from=build /own /opt/laneway
 ENV PATH=/opt/laneway/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 USER 65532:65532
-ENTRYPOINT ["laneway-worker"]
 # Whoever publishes the image says these.
 ARG VERSION=0.0.0
 ARG SOURCE=
-LABEL org.opencontainers.image.title="laneway-worker" \
-      org.opencontainers.image.description="Pulls jobs from SQS, generates with Ollama, commits results to S3." \
-      org.opencontainers.image.licenses="Apache-2.0" \
+LABEL org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.version="${VERSION}"
+
+FROM part AS operator
+ENTRYPOINT ["laneway-operator"]
+CMD ["run"]
+LABEL org.opencontainers.image.title="laneway-operator" \
+      org.opencontainers.image.description="Turns an LLMWorkerPool into lanes."
+
+FROM part AS worker
+ENTRYPOINT ["laneway-worker"]
+LABEL org.opencontainers.image.title="laneway-worker" \
+      org.opencontainers.image.description="Pulls jobs from SQS, generates with Ollama, commits results to S3."
