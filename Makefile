@@ -7,12 +7,14 @@ RUN := $(UV) run --no-sync
 CACHE := $(or $(LANEWAY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/laneway)
 KIND_DIR := .laneway/kind
 KIND_ENV := KUBECONFIG=$(CURDIR)/$(KIND_DIR)/kubeconfig
+MKDOCS = NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs
+MIKE = NO_MKDOCS_2_WARNING=1 $(RUN) mike
 # make 3.81, as on macOS, mixes what runs together.
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=$(1))
 TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))
 
 .DEFAULT_GOAL := help
-.PHONY: help sync fmt check test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
+.PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-worker soak soak-pods soak-scaling chaos clean
 
@@ -33,12 +35,20 @@ fmt: sync ## format, and mend what can be mended
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
-check: sync ## ruff, mypy, import contracts, generated files
+check: sync ## ruff, mypy, import contracts, generated files, the documentation
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy --cache-dir "$(CACHE)/mypy"
 	$(RUN) lint-imports --no-cache
 	$(RUN) python tools/generate.py --check
+	$(MKDOCS) build --quiet
+
+docs: sync ## the documentation as a site in .laneway/site; a link that leads nowhere fails it
+	$(MKDOCS) build
+
+docs-version: sync ## the same as version VERSION and as `latest`, on this checkout's branch gh-pages
+	$(MIKE) deploy --quiet --update-aliases $(or $(VERSION),$(error which one? make docs-version VERSION=0.2)) latest
+	$(MIKE) set-default --quiet latest
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
 	@$(MAKE) --no-print-directory -j4 $(call SYNC,target) test-computing test-node test-api

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,42 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         if "://" not in link and not (there.exists() and (not anchor or anchor in anchors(there))):
             dead.append(link)
     assert dead == []
+
+
+PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.py|(?:charts|crds|docs|examples|tests|tools)/[\w./-]+\.\w+)`")
+"""A module, by as much of its path as tells; or another file of the repository."""
+THEN = "docs/design/0016-folders-are-floors.md"
+"""The page that leads from paths of before to those of now."""
+TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def named_paths(file: str) -> set[str]:
+    text = (ROOT / file).read_text()
+    return set(PATH.findall(text.partition("## From the paths of")[0] if file == THEN else text))
+
+
+@pytest.mark.parametrize("file", [each for each in TRACKED if each.endswith((".md", ".py")) and each != "CHANGELOG.md"])
+def test_a_path_that_is_named_is_there(file: str) -> None:
+    known = {f"/{each}" for each in TRACKED}
+    assert {each for each in named_paths(file) if not any(there.endswith(f"/{each}") for there in known)} == set()
+
+
+def test_the_page_of_moves_leads_to_what_is_there() -> None:
+    table = (ROOT / THEN).read_text().partition("## From the paths of")[2]
+    rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| `")]
+    now = {each for row in rows for each in re.findall(r"`([\w./-]+\.py)`", row[1])}
+    assert len(now) > 180
+    assert {each for each in now if not any(there.endswith(f"/{each}") for there in TRACKED)} == set()
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    index, docs = ROOT / "docs/README.md", ROOT / "docs"
+    todo, seen = [index], {index}
+    while todo:
+        page = todo.pop()
+        links = (link.partition("#")[0] for link in LINK.findall(CODE.sub("", page.read_text())))
+        there = {(page.parent / link).resolve() for link in links if link.endswith(".md") and "://" not in link}
+        new = {each for each in there if each.is_relative_to(docs)} - seen
+        seen |= new
+        todo += new if page == index else []
+    assert set(docs.rglob("*.md")) == seen

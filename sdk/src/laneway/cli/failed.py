@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 app = typer.Typer(
-    no_args_is_help=True, help="Jobs that failed for good: which and why; send them again, or keep them no longer."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Jobs that failed for good: which and why; send them again, or keep them no longer.",
 )
 
 ROWS_SHOWN = 50
@@ -69,7 +71,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show what wo
 RateOption = Annotated[str, typer.Option("--rate", metavar="N/s", help="At most so many: 10/s, 30/m, 600/h.")]
 
 
-@app.command("list")
+@app.command("list", short_help="List failed jobs and their causes.")
 def list_(
     ids: JobsArgument = None,
     code: CodeOption = None,
@@ -96,7 +98,7 @@ def list_(
                 say(f"and {len(rows) - len(shown)} more: --limit 0 shows all")
 
 
-@app.command()
+@app.command(short_help="Show why a job failed, and what to do.")
 def show(
     job_id: JobIdArgument,
     body: Annotated[bool, typer.Option("--body", help="Print the job's body: its prompt, as it was sent.")] = False,
@@ -117,7 +119,7 @@ def show(
             typer.echo(printable(text) if sys.stdout.isatty() else text)
 
 
-@app.command()
+@app.command(short_help="Send failed jobs again, as they were sent.")
 def retry(
     ids: JobsArgument = None,
     code: CodeOption = None,
@@ -152,7 +154,7 @@ def retry(
             raise typer.Exit(int(Exit.JOB_FAILED))
 
 
-@app.command()
+@app.command(short_help="Keep failed jobs no longer.")
 def drop(
     ids: JobsArgument = None,
     code: CodeOption = None,

@@ -13,6 +13,7 @@ app = typer.Typer(
     help="A queue in front of Ollama: send jobs, find one result per job.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich takes longer to load than everything that help needs
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -34,18 +35,18 @@ def _options(
     del version
 
 
-app.command()(local.up)
-app.command()(jobs.submit)
-app.command()(jobs.status)
-app.command()(jobs.result)
-app.command()(jobs.cancel)
-app.command()(batch.batch)
-app.command()(pools.top)
-app.add_typer(failed.app, name="failed")
-app.command()(pools.validate)
-app.command()(pools.schema)
-app.command()(iam.iam)
-app.command()(local.doctor)
+app.command(short_help="Run a pool on this machine until Ctrl-C.")(local.up)
+app.command(short_help="Send jobs; --wait prints the answers.")(jobs.submit)
+app.command(short_help="Say how a job stands.")(jobs.status)
+app.command(short_help="Print a job's answer.")(jobs.result)
+app.command(short_help="Ask the workers to cancel a job.")(jobs.cancel)
+app.command(short_help="Send a file of jobs and write their results.")(batch.batch)
+app.command(short_help="Show how long the lines are.")(pools.top)
+app.add_typer(failed.app, name="failed", short_help="Look after jobs that failed for good.")
+app.command(short_help="Check a pool file.")(pools.validate)
+app.command(short_help="Print a JSON Schema.")(pools.schema)
+app.command(short_help="Print least-privilege IAM policies for a pool.")(iam.iam)
+app.command(short_help="Check what this machine has for running pools.")(local.doctor)
 
 
 def run() -> None:
