@@ -83,8 +83,8 @@ cache-localstack: sync
 cache-cluster: sync
 	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.tools.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images >&2
 
-test-unit: sync ## pure functions and the worker on in-memory ports; seconds
-	$(RUN) pytest tests/unit -q -n auto
+test-unit: sync ## pure functions and the worker on in-memory ports, attacks on both; seconds
+	$(RUN) pytest tests/unit tests/security -q -n auto
 
 test-ports: cache-ollama cache-localstack ## fakes and real adapters through one suite: moto, LocalStack, Ollama with Gemma
 	$(RUN) pytest tests/ports -q -n 3 --dist loadgroup

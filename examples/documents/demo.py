@@ -223,7 +223,7 @@ def show_overhead(pool: Pool, corpus: list[Document]) -> None:
 
 def outside_the_engine(config: LaneConfig, job: Job) -> float:
     """Seconds of a direct call, with the body that the worker would send, that the engine does not account for."""
-    request = ollama_request(job, config)
+    request = ollama_request(job, config, job.format)
     body = request.body | {"stream": False}
     began = time.monotonic()
     answer = httpx.post(f"{config.ollama_url}{request.path}", json=body, timeout=DONE_SECONDS, trust_env=False)

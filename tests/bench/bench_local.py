@@ -115,7 +115,7 @@ def added_latency(pool: LocalPool) -> Figures:
     direct, queued, parts = [], [], []
     for number in range(PAIRS):
         job = Job(id=f"latency-{number}", prompt=f"Number {number}", options={"num_predict": 8, "temperature": 0})  # type: ignore[arg-type] # because pydantic makes Options of it
-        body = ollama_request(job, config).body | {"stream": False}
+        body = ollama_request(job, config, job.format).body | {"stream": False}
         began = time.monotonic()
         answer = httpx.post(f"{config.ollama_url}/api/generate", json=body, timeout=60, trust_env=False).json()
         direct.append(time.monotonic() - began - answer["total_duration"] / NANOSECONDS)

@@ -30,9 +30,11 @@ from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.answer.checking import compiled
 from laneway_worker.app import check_pool
 from laneway_worker.errors import JobError
 from laneway_worker.serving import DeadLetterHandler, Worker
+from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
 from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.iam.evaluate import allows, denies
@@ -152,7 +154,9 @@ def serve(world: World, config: LaneConfig) -> None:
     world.sqs.send_message(QueueUrl=config.queue.url, MessageBody=json.dumps({"id": "given-back", "prompt": "Paris?"}))
     _interrupt(queue)
     runtime = Stopped(clock)
-    worker = Worker(config, "worker", queue, S3Store(clients.s3), SNSNotifier(clients.sns), runtime, clock)
+    worker = Worker(
+        config, "worker", queue, S3Store(clients.s3), SNSNotifier(clients.sns), runtime, DirectChecker(compiled), clock
+    )
     worker.start()
     pool = world.client(Role.SUBMITTER)
     send_and_read(world, config, pool)

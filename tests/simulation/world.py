@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
+from laneway_worker.answer.checking import compiled
 from laneway_worker.serving import DeadLetterHandler, Worker
+from laneway_worker.testing.checker import DirectChecker
 from simulation.account import Account
 from simulation.clients import clients_of
 from simulation.engine import Scripts, SimEngine
@@ -189,7 +191,7 @@ class World:
         if site.is_handler:
             return DeadLetterHandler([(config, queue)], store, notifier, process, random)
         engine = SimEngine(self.scripts, process, lambda: self._kill(site, process))
-        return Worker(config, process.name, queue, store, notifier, engine, process, random)
+        return Worker(config, process.name, queue, store, notifier, engine, DirectChecker(compiled), process, random)
 
     def _doom(self, site: Site) -> None:
         """Decide at which step something befalls a process."""

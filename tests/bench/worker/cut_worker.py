@@ -16,6 +16,7 @@ from laneway_worker.adapters.aws.clients import make_clients
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
+from laneway_worker.adapters.checker import ProcessChecker
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.ports.runtime import Answer, silent
@@ -63,6 +64,7 @@ def _worker(config: LaneConfig, without: set[str]) -> Worker:
         (BlindStore if "looks" in without else S3Store)(clients.s3),
         SNSNotifier(clients.sns),
         Instant() if "engine" in without else Ollama(config.ollama_url, config.model, config.limits, clock),
+        ProcessChecker(),
         clock,
     )
 

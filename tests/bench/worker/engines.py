@@ -53,7 +53,7 @@ class Direct:
 
 def ask(config: LaneConfig, body: str) -> Direct:
     """Ask Ollama for a job as the worker would, stream and all."""
-    request = ollama_request(Job.model_validate_json(body), config)
+    request = ollama_request(Job.model_validate_json(body), config, None)
     started, final = time.time(), b"{}"
     url, seconds = f"{config.ollama_url}{request.path}", httpx.Timeout(600)
     with httpx.stream("POST", url, json=request.body, timeout=seconds, trust_env=False) as answer:
@@ -83,7 +83,7 @@ def hold_concurrency(config: LaneConfig, bodies: Sequence[str]) -> list[Run]:
                 return
             started = time.time()
             with suppress(JobError):  # small models repeat themselves: the time counts all the same
-                adapter.generate(ollama_request(Job.model_validate_json(body), config), Stop(clock.condition()))
+                adapter.generate(ollama_request(Job.model_validate_json(body), config, None), Stop(clock.condition()))
             runs.append(Run(started, time.time()))
 
     threads = [threading.Thread(target=work) for _ in range(config.parallel)]

@@ -46,4 +46,5 @@ def request(model: str, **job: Any) -> Request:
         visibility_seconds=60,
         poll_seconds=20,
     )
-    return ollama_request(Job.model_validate_json(json.dumps(job)), config)
+    read = Job.model_validate_json(json.dumps(job))
+    return ollama_request(read, config, read.format)

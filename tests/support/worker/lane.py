@@ -9,9 +9,11 @@ from laneway.schema.job.history import History
 from laneway.schema.job.result import Result
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
+from laneway_worker.answer.checking import compiled
 from laneway_worker.errors import Unavailable
 from laneway_worker.ports.runtime import silent
 from laneway_worker.serving import Worker
+from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
@@ -246,7 +248,10 @@ class Lane:
         self.store = JournalledStore(self.clock, self.journal)
         self.notifier = JournalledNotifier(self.journal)
         self.runtime = GatedRuntime(self.clock, *script)
-        self.worker = Worker(config, "worker-1", self.queue, self.store, self.notifier, self.runtime, self.clock)
+        checker = DirectChecker(compiled)
+        self.worker = Worker(
+            config, "worker-1", self.queue, self.store, self.notifier, self.runtime, checker, self.clock
+        )
 
     def start(self) -> None:
         """Start the worker and let it do what it can."""

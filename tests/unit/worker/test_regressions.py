@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
-from laneway_worker.answer.formats import answer_checker
+from laneway_worker.answer.checking import Broken, compiled
 from laneway_worker.deliver.lease import Leases
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
 from laneway_worker.ports.queue import Delivery, Extension
@@ -66,25 +64,10 @@ def test_an_answer_that_no_result_can_hold_does_not_meet_its_format(
 
 
 def test_a_violation_quotes_no_key_that_the_model_wrote() -> None:
-    read = answer_checker({"type": "object", "additionalProperties": {"type": "string"}})
-    with pytest.raises(JobError) as caught:
-        read('{"canary": 1}')
+    check = compiled({"type": "object", "additionalProperties": {"type": "string"}})
+    with pytest.raises(Broken) as caught:
+        check('{"canary": 1}')
     assert "canary" not in str(caught.value)
-
-
-DOUBLING = """
-from laneway_worker.answer.formats import answer_checker
-both = lambda n: [{"$ref": f"#/$defs/d{n}"}, {"$ref": f"#/$defs/d{n}"}]
-defs = {f"d{n}": {"allOf": both(n + 1)} for n in range(40)} | {"d40": {}}
-try:
-    answer_checker({"$defs": defs, "$ref": "#/$defs/d0"})("{}")
-except Exception:
-    pass
-"""
-
-
-def test_a_schema_that_doubles_forty_times_is_harmless() -> None:
-    subprocess.run([sys.executable, "-c", DOUBLING], check=True, timeout=10)
 
 
 def test_a_model_that_takes_five_minutes_to_load_is_no_reason_to_restart_the_worker(make_lane: MakeLane) -> None:

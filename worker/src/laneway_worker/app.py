@@ -15,6 +15,7 @@ from laneway_worker.adapters.aws.clients import few_clients, make_clients
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
+from laneway_worker.adapters.checker import ProcessChecker
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.adapters.ollama.client import Ollama
@@ -52,6 +53,7 @@ def real_worker(config: LaneConfig, trace: Trace = NO_TRACE) -> Worker:
         S3Store(clients.s3),
         SNSNotifier(clients.sns),
         Ollama(config.ollama_url, config.model, config.limits, clock, config.model_image),
+        ProcessChecker(),
         clock,
         trace=trace,
     )

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 class JobError(Exception):
     """The job's own fault; the message goes into its result, never into a log."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        """`message` says what to change."""
+    def __init__(self, code: ErrorCode, message: str, *, final: bool = False) -> None:
+        """`message` says what to change; `final`: another attempt can only end the same way."""
         super().__init__(message)
         self.code = code
+        self.final = final
 
 
 class Interrupted(Exception):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.consume.consumer import Attempts, Gate
+    from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.notifier import Notifier
     from laneway_worker.ports.objects import ObjectStore
@@ -60,6 +61,7 @@ class Worker:
         store: ObjectStore,
         notifier: Notifier,
         runtime: Runtime,
+        checker: Checker,
         clock: Clock,
         roll: Callable[[], float] = roll_dice,
         trace: Trace = NO_TRACE,
@@ -75,7 +77,7 @@ class Worker:
         self.engine = Engine(TracedRuntime(runtime, trace), clock, changed, metrics.wasted)
         metrics.watch_ready(lambda: self.engine.ready_enough)
         results = Results(config, store)
-        work = Work(config, name, store, results, self.engine, patience, clock, changed, roll)
+        work = Work(config, name, store, results, self.engine, checker, patience, clock, changed, roll)
         self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, results, metrics, around)
 
     def start(self) -> None:

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.job.codes import ErrorCode
-from laneway_worker.answer.formats import answer_checker
+from laneway_worker.answer.checking import compiled
+from laneway_worker.answer.formats import reading
 from laneway_worker.errors import JobError
+from laneway_worker.testing.checker import DirectChecker
 from support.inputs.jobs import JSON_OBJECTS, PROPERTY, TEXT
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 CANARY = "canary-5f1e"
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+
+
+def answer_checker(wanted: Any) -> Callable[[str], Any]:
+    return reading(wanted, DirectChecker(compiled)).__enter__().read
 
 
 def refusal_of_schema(wanted: Any) -> JobError:
@@ -179,7 +185,7 @@ def test_whatever_the_rule_its_violation_holds_no_word_of_the_answer(
     except JobError as refused:
         said = str(refused)
     assert CANARY not in said
-    assert not said or said.startswith("the answer breaks format/")
+    assert not said or said.startswith(("the answer breaks format/", "no answer can meet the schema: "))
 
 
 @pytest.mark.parametrize(
@@ -211,13 +217,11 @@ def test_a_violation_is_no_longer_than_a_line_or_two_whatever_the_schema() -> No
         {"properties": []},
         {"required": "city"},
         {"pattern": "("},
-        {"pattern": "(?=a)"},
         {"pattern": "((a{1000}){1000}){1000}"},
         {"minimum": "1"},
         {"$ref": "#/$defs/nowhere"},
         {"$ref": 7},
         {"$schema": 7},
-        {"$id": "::::"},
     ],
     ids=str,
 )
@@ -238,7 +242,7 @@ def test_an_unusable_schema_makes_the_job_invalid(wanted: Any) -> None:
         "other.json",
     ],
 )
-@pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef", "$schema"])
+@pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
 def test_no_schema_is_fetched_from_anywhere(keyword: str, url: str) -> None:
     assert refusal_of_schema({keyword: url}).code is ErrorCode.INVALID_JOB
 
@@ -261,67 +265,41 @@ def test_a_pattern_that_makes_other_engines_hang_is_harmless(pattern: str) -> No
     assert refused.code is ErrorCode.FORMAT_NOT_MET
 
 
-def test_a_schema_that_only_refers_to_itself_is_refused() -> None:
-    with pytest.raises(JobError, match="leads back to itself"):
-        answer_checker({"$ref": "#"})
+@pytest.mark.parametrize(
+    "name",
+    [
+        {"$id": "https://acme.example/invoice.json"},
+        {"$id": "::::"},
+        {"id": "invoice"},
+        {"$schema": "https://acme.example/draft"},
+        {"$schema": "http://json-schema.org/draft-07/schema#", "$id": "#invoice"},
+    ],
+    ids=str,
+)
+def test_what_a_schema_is_called_changes_nothing(name: dict[str, Any]) -> None:
+    assert answer_checker(CITY | name)('{"city": "Paris"}') == {"city": "Paris"}
+    assert refusal_of_answer(CITY | name, "{}").code is ErrorCode.FORMAT_NOT_MET
 
 
-def chain(length: int, step: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    """A schema of so many definitions, each of which leads to the next."""
-    defs = {f"d{number}": step(f"#/$defs/d{number + 1}") for number in range(1, length)}
-    return {"$defs": defs | {f"d{length}": {"type": "integer"}}, "$ref": "#/$defs/d1"}
+def test_properties_may_be_called_as_schemas_are() -> None:
+    wanted = {"properties": {name: {"type": "integer"} for name in ("$id", "id", "$schema", "$anchor")}}
+    assert refusal_of_answer(wanted, '{"id": "a"}').code is ErrorCode.FORMAT_NOT_MET
+    assert answer_checker({"const": {"id": "a"}})('{"id": "a"}') == {"id": "a"}
 
 
-STEPS: list[Callable[[str], dict[str, Any]]] = [
-    lambda to: {"$ref": to},
-    lambda to: {"allOf": [{"$ref": to}]},
-    lambda to: {"anyOf": [{"$ref": to}, {"type": "null"}]},
-    lambda to: {"not": {"$ref": to}},
-    lambda to: {"allOf": [{"$ref": to}], "unevaluatedProperties": False},
-]
+@pytest.mark.parametrize("name", ["email", "date", "uuid", "ipv4"])
+@pytest.mark.parametrize("draft", [{}, {"$schema": DRAFT_7}])
+def test_a_format_says_what_is_meant_and_is_not_asserted(name: str, draft: dict[str, Any]) -> None:
+    assert answer_checker({"type": "string", "format": name} | draft)('"anything"') == "anything"
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("length", [101, 340, 1200])
-def test_a_long_chain_of_references_is_refused(length: int, step: Callable[[str], dict[str, Any]]) -> None:
-    refused = refusal_of_schema(chain(length, step))
-    assert refused.code is ErrorCode.INVALID_JOB
-    assert "at most 100" in str(refused)
+DECIMAL = r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$"
 
 
-def test_a_chain_of_references_of_the_greatest_length_is_not() -> None:
-    assert answer_checker(chain(99, STEPS[0]))("7") == 7
-    assert "at most 100" in str(refusal_of_schema(chain(100, STEPS[0])))
-
-
-def test_a_long_chain_is_refused_even_where_its_end_is_looked_at_first() -> None:
-    wanted = chain(400, STEPS[0])
-    wanted["allOf"] = [{"$ref": f"#/$defs/d{number}"} for number in range(400, 0, -50)]
-    del wanted["$ref"]
-    assert "at most 100" in str(refusal_of_schema(wanted))
-
-
-@pytest.mark.parametrize("step", STEPS[:3])
-def test_long_chains_at_each_of_many_levels_are_fine(step: Callable[[str], dict[str, Any]]) -> None:
-    wanted = chain(45, step)
-    wanted["$defs"]["d45"] = {"properties": {"a": {"$ref": "#"}}}
-    assert answer_checker(wanted)('{"a":' * 31 + "{}" + "}" * 31)
-
-
-def test_a_chain_of_properties_of_any_length_is_fine() -> None:
-    wanted = chain(5000, lambda to: {"properties": {"a": {"$ref": to}}})
-    assert answer_checker(wanted)('{"a":' * 31 + "{}" + "}" * 31)
-
-
-def test_a_recursive_schema_is_fine() -> None:
-    tree = {"properties": {name: {"anyOf": [{"$ref": "#"}, {"type": "null"}]} for name in ("left", "right")}}
-    assert answer_checker(tree)('{"left": {"right": null}}') == {"left": {"right": None}}
-
-
-def test_a_recursive_schema_that_doubles_with_each_level_is_refused() -> None:
-    twice = {"properties": {"a": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}}}
-    with pytest.raises(JobError, match="multiply"):
-        answer_checker(twice)
+def test_a_pattern_with_a_look_ahead_is_checked() -> None:
+    wanted = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": DECIMAL}]}
+    assert answer_checker(wanted)('"12.50"') == "12.50"
+    assert refusal_of_answer(wanted, '"-.-"').code is ErrorCode.FORMAT_NOT_MET
 
 
 @PROPERTY

@@ -7,128 +7,245 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.job.codes import ErrorCode
-from laneway.schema.shared.strict_json import MAX_DEPTH, read_strictly
-from laneway_worker.answer.complexity import TooComplex
-from laneway_worker.answer.formats import answer_checker
-from laneway_worker.answer.grammars import check_grammar, check_pattern
-from laneway_worker.errors import JobError
-from support.inputs.jobs import PROPERTY
+from laneway_worker.answer.grammars import TooLarge, for_ollama
+from laneway_worker.answer.merging import CantBeMet
+from support.inputs.jobs import JSON_OBJECTS, PROPERTY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-KILLS_THE_SERVER = ["^+a$", "^*a$", "^{2}a$", "^(?:a)+$", "^(?i)a$", "^(?i:a)$", "^(?=a)a$", "+", "a|*", "(+)", r"\b+"]
-KILLS_THE_RUNNER = [
-    "(a*)*",
-    "(a*)+",
-    "(a?)*",
-    "(a*b*)*",
-    "(a|b*)*",
-    "(a*){2,}",
-    "(a{0,2})*",
-    "((a*))*",
-    "(a*)*b",
-    "a**",
-]
-KILLS_THE_RUNNER += ["()*", "(|a)*", "(a|)+", "(^)*", r"(\b$)+", "a+*", "a{2}{3}"]
-FINE = [
-    "^(a+)+$",
-    "^(a|aa)+$",
-    "^(.*a){20}$",
-    "^(a*b)*$",
-    "^a*?$",
-    r"^\(?:\)$",
-    "^[(?:*+]+$",
-    r"^[^\]*]*$",
-    "^[a-z]{2,8}$",
-]
-FINE += [r"^\d{4}-\d{2}-\d{2}$", "^(red|green)$", "^(a|)$", "^(a?b){3}$", "a?" * 64, "", ")(", "[", "\\"]
+TEXT: dict[str, Any] = {"type": "string"}
+NUMBER: dict[str, Any] = {"type": "number"}
+NULL: dict[str, Any] = {"type": "null"}
+ANYTHING = {"anyOf": [{"type": each} for each in ("object", "array", "string", "number", "boolean", "null")]}
 
 
-@pytest.mark.parametrize("pattern", KILLS_THE_SERVER + KILLS_THE_RUNNER)
-def test_a_pattern_that_kills_ollama_is_refused(pattern: str) -> None:
-    with pytest.raises(TooComplex, match="repeat"):
-        check_pattern(pattern)
+def an_object(required: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": required | optional,
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
-@pytest.mark.parametrize("pattern", FINE)
-def test_other_patterns_are_not(pattern: str) -> None:
-    check_pattern(pattern)
+WRITTEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, ANYTHING),
+    ({"title": "A", "description": "b", "x-order": 1, "examples": [1]}, ANYTHING),
+    ({"type": "string", "title": "A"}, TEXT),
+    ({"type": ["string", "null"]}, {"anyOf": [TEXT, NULL]}),
+    ({"type": "object"}, {"type": "object"}),
+    ({"additionalProperties": {"type": "number"}}, {"type": "object", "additionalProperties": NUMBER}),
+    ({"type": "object", "additionalProperties": False}, {"type": "object", "additionalProperties": False}),
+    ({"patternProperties": {"^x-": NUMBER}}, {"type": "object", "additionalProperties": NUMBER}),
+    ({"properties": {"a": TEXT, "b": NULL}, "required": ["b"]}, an_object({"b": NULL}, a=TEXT)),
+    ({"properties": {"a": TEXT}, "required": ["a"], "additionalProperties": True}, an_object({"a": TEXT})),
+    ({"properties": {"a": False, "b": TEXT}}, an_object({}, b=TEXT)),
+    ({"type": "object", "required": ["a"]}, an_object({"a": ANYTHING})),
+    ({"required": ["a"], "additionalProperties": NUMBER}, an_object({"a": NUMBER})),
+    ({"items": NUMBER}, {"type": "array", "items": NUMBER}),
+    ({"type": "array"}, {"type": "array"}),
+    ({"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 3}, {
+        "type": "array", "items": NUMBER, "minItems": 1, "maxItems": 3,
+    }),
+    ({"type": "array", "maxItems": 0}, {"type": "array", "items": NULL, "maxItems": 0}),
+    ({"type": "array", "items": NUMBER, "maxItems": 10**9}, {"type": "array", "items": NUMBER}),
+    ({"prefixItems": [TEXT, NULL]}, {"type": "array", "prefixItems": [TEXT, NULL]}),
+    ({"items": [TEXT, NULL]}, {"type": "array", "prefixItems": [TEXT, NULL]}),
+    ({"prefixItems": [TEXT], "items": NULL, "minItems": 3}, {"type": "array", "prefixItems": [TEXT, NULL, NULL]}),
+    ({"prefixItems": [TEXT, NULL], "maxItems": 1}, {"type": "array", "prefixItems": [TEXT]}),
+    ({"minLength": 2, "maxLength": 9}, {"type": "string", "minLength": 2, "maxLength": 9}),
+    ({"type": "string", "maxLength": 10**9}, TEXT),
+    ({"type": "string", "format": "date"}, {"type": "string", "format": "date"}),
+    ({"type": "string", "format": "email"}, TEXT),
+    ({"type": "string", "pattern": r"^\d{4}$"}, {"type": "string", "pattern": "^[0-9]{4,4}$"}),
+    ({"type": "string", "pattern": r"(a)\1", "maxLength": 3}, TEXT | {"maxLength": 3}),
+    ({"type": "integer"}, {"type": "integer"}),
+    ({"type": "integer", "minimum": 0.5, "maximum": 9.5}, {"type": "integer", "minimum": 1, "maximum": 9}),
+    ({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 9}, {
+        "type": "integer", "minimum": 1, "maximum": 8
+    }),
+    ({"type": "integer", "minimum": -(2**40), "maximum": 2**40}, {"type": "integer"}),
+    ({"type": "number", "minimum": 1, "maximum": 2, "multipleOf": 0.01}, NUMBER),
+    ({"const": "x"}, {"enum": ["x"]}),
+    ({"type": "string", "enum": ["a", None, 1]}, {"enum": ["a"]}),
+    ({"type": "integer", "enum": [1, 2.0, True]}, {"enum": [1, 2.0]}),
+    ({"enum": ["a", 'b"c']}, {"anyOf": [{"enum": ["a"]}, TEXT | {"pattern": r"^[b][\x5C][\x22][c]$"}]}),
+    ({"enum": ["\\d"]}, TEXT | {"pattern": r"^[\x5C][\x5C][d]$"}),
+    ({"anyOf": [TEXT]}, TEXT),
+    ({"oneOf": [TEXT, NULL]}, {"anyOf": [TEXT, NULL]}),
+    ({"anyOf": [TEXT, False]}, TEXT),
+    ({"allOf": [TEXT]}, TEXT),
+    ({"allOf": [{"properties": {"a": TEXT}}, {"properties": {"b": NULL}, "required": ["b"]}]},
+        an_object({"b": NULL}, a=TEXT)),
+    ({"allOf": [{"type": "number"}, {"type": "integer", "minimum": 1}]}, {"type": "integer", "minimum": 1}),
+    ({"type": "object", "properties": {"k": TEXT}, "required": ["k"], "anyOf": [
+        {"properties": {"k": {"const": "a"}}}, {"properties": {"k": {"const": "b"}, "n": NUMBER}, "required": ["n"]},
+    ]}, {"anyOf": [an_object({"k": {"enum": ["a"]}}), an_object({"k": {"enum": ["b"]}, "n": NUMBER})]}),
+    ({"if": TEXT, "then": {"maxLength": 1}, "not": NULL, "type": "string"}, TEXT),
+    ({"$ref": "#/$defs/a", "$defs": {"a": TEXT}}, TEXT | {"$defs": {"part0x0": TEXT}}),
+    ({"properties": {"a": {"$ref": "#/$defs/a%20b"}}, "$defs": {"a b": NULL}}, an_object(
+        {}, a={"$ref": "#/$defs/part0x0"}) | {"$defs": {"part0x0": NULL}}),
+    ({"properties": {"a": {"allOf": [{"$ref": "#/definitions/a"}], "description": "b"}}, "definitions": {"a": NULL}},
+        an_object({}, a=NULL)),
+    ({"properties": {'a"': TEXT, "\\": TEXT, "": TEXT, "\n": TEXT, "é": TEXT}}, an_object({}, é=TEXT)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "written"), WRITTEN, ids=lambda each: json.dumps(each)[:60])
+def test_a_schema_is_written_by_its_meaning(schema: dict[str, Any], written: dict[str, Any]) -> None:
+    assert for_ollama(schema) == written
+
+
+def a_tree() -> dict[str, Any]:
+    return {"properties": {name: {"anyOf": [{"$ref": "#"}, NULL]} for name in ("left", "right")}}
+
+
+def test_a_tree_is_written_with_references() -> None:
+    inner = {name: {"anyOf": [{"$ref": "#/$defs/part0x0"}, NULL]} for name in ("left", "right")}
+    assert for_ollama(a_tree()) == an_object({}, **inner) | {"$defs": {"part0x0": an_object({}, **inner)}}
+
+
+def test_no_definition_has_a_name_that_stands_in_the_schema() -> None:
+    schema = {"properties": {"part0x0": {"$ref": "#/$defs/a"}}, "$defs": {"a": TEXT}}
+    assert list(for_ollama(schema)["$defs"]) == ["part1x0"]
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"type": "integer", "minimum": 5, "maximum": 3}, "format: no number is at least 5 and at most 3"),
+    ({"type": "number", "exclusiveMinimum": 5, "maximum": 5}, "format: no number"),
+    ({"type": "integer", "minimum": 0.2, "maximum": 0.8}, "no whole number"),
+    ({"minLength": 3, "maxLength": 2}, r"format: minLength \(3\) is more than maxLength \(2\)"),
+    ({"items": TEXT, "minItems": 3, "maxItems": 2}, "minItems"),
+    ({"type": "array", "items": False, "minItems": 1}, "no items are allowed"),
+    ({"type": "string", "enum": [1, 2]}, "none of its values is of its type"),
+    ({"type": "string", "const": None}, "none of its values"),
+    ({"allOf": [TEXT, NUMBER]}, "different types"),
+    ({"allOf": [{"enum": [1]}, {"enum": [True]}]}, "no value in common"),
+    ({"anyOf": [False, {"allOf": [TEXT, NUMBER]}]}, "format/anyOf/1: its parts ask for different types"),
+    ({"anyOf": []}, "no alternatives"),
+    ({"properties": {"a": False}, "required": ["a"]}, "format/properties/a: nothing is allowed here"),
+    ({"properties": {'a"': TEXT}, "required": ['a"']}, "a name with a quote"),
+    ({"$ref": "#"}, "lead back"),
+    ({"anyOf": [TEXT, {"$ref": "#"}]}, "leads back to itself"),
+    ({"$ref": "#/$defs/a", "$defs": {
+        "a": {"anyOf": [{"$ref": "#/$defs/b"}, NULL]}, "b": {"oneOf": [{"$ref": "#/$defs/a"}, TEXT]}
+    }}, "leads back to itself"),
+    ({"properties": {"next": {"$ref": "#"}}, "required": ["next"]}, "contains itself without end"),
+    ({"items": {"$ref": "#"}, "minItems": 1}, "contains itself without end"),
+    ({"$ref": "#/$defs/nowhere"}, "leads nowhere"),
+    ({"properties": {"a": {"$ref": "other.json#/a"}}}, "only references of the form #/"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "words"), REFUSED, ids=lambda each: json.dumps(each)[:60])
+def test_what_can_t_be_met_is_refused_by_its_place(schema: dict[str, Any], words: str) -> None:
+    with pytest.raises(CantBeMet, match=words):
+        for_ollama(schema)
+
+
+def test_everything_that_can_t_be_met_is_told_at_once() -> None:
+    bad = {"minLength": 2, "maxLength": 1}
+    with pytest.raises(CantBeMet) as caught:
+        for_ollama({"properties": dict.fromkeys("abcdefg", bad)})
+    assert all(f"format/properties/{name}: minLength" in str(caught.value) for name in "abcde")
+    assert str(caught.value).endswith("and 2 more")
+
+
+def chain(length: int, step: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    defs = {f"d{number}": step(f"#/$defs/d{number + 1}") for number in range(length)}
+    return {"$defs": defs | {f"d{length}": {"type": "integer"}}, "$ref": "#/$defs/d0"}
+
+
+TOO_LARGE = {
+    "choices": {"enum": list(range(2_501))},
+    "choices in several places": {"items": {"enum": list(range(1_300))}, "anyOf": [{"const": n} for n in range(1_300)]},
+    "optional properties": {"properties": {f"p{number}": {} for number in range(101)}},
+    "optional properties of many objects": {
+        "properties": {f"o{number}": {"properties": {f"p{n}": {} for n in range(90)}} for number in range(6)}
+    },
+    "references that multiply": {
+        "$defs": {
+            f"d{n}": {"properties": {x: {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}]} for x in "ab"}} for n in range(30)
+        } | {"d30": {}},
+        "$ref": "#/$defs/d0",
+    },
+    "references that double in one place": chain(40, lambda to: {"allOf": [{"$ref": to}, {"$ref": to}]}),
+    "references on and on": chain(1_200, lambda to: {"$ref": to}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_what_is_too_large_for_ollama_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises((TooLarge, CantBeMet), match=r"at most|more than|too many"):
+        for_ollama(schema)
+
+
+FINE = {
+    "properties that are required": {"required": [f"p{number}" for number in range(900)]},
+    "a hundred optional ones": {"properties": {f"p{number}": TEXT for number in range(100)}},
+    "a long chain of properties": chain(5_000, lambda to: {"properties": {"a": {"$ref": to}}}),
+    "a chain of ninety": chain(90, lambda to: {"$ref": to}),
+    "a schema that contains itself twice": {"properties": {"a": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}}},
+    "alternatives that contain each other": chain(40, lambda to: {"anyOf": [{"$ref": to}, {"$ref": to}, NULL]}),
+    "names that only the check reads": chain(40, lambda to: {"propertyNames": {"allOf": [{"$ref": to}, {"$ref": to}]}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", FINE.values(), ids=FINE)
+def test_what_is_large_but_harmless_is_not(schema: dict[str, Any]) -> None:
+    assert set(shapes(for_ollama(schema))) <= KEYWORDS
+
+
+KEYWORDS = {"type", "properties", "required", "additionalProperties", "items", "prefixItems", "minItems", "maxItems"}
+KEYWORDS |= {"enum", "anyOf", "$ref", "$defs", "pattern", "format", "minLength", "maxLength", "minimum", "maximum"}
+"""All that Ollama ever gets."""
+
+
+def shapes(node: dict[str, Any]) -> Iterator[str]:
+    """The keywords of a written schema."""
+    yield from node
+    maps = (node.get(each) or {} for each in ("properties", "$defs"))
+    lists = (node.get(each) or [] for each in ("anyOf", "prefixItems"))
+    singles = (node[each] for each in ("items", "additionalProperties") if isinstance(node.get(each), dict))
+    for each in (*(inner for part in maps for inner in part.values()), *(x for part in lists for x in part), *singles):
+        yield from shapes(each)
+
+
+NAMES = st.sampled_from(["a", "b", 'c"', "part0x0", "$ref"])
+KEYS: dict[str, st.SearchStrategy[Any]] = {
+    "type": st.sampled_from(["object", "array", "string", "integer", "null", ["string", "null"], "nonsense", 7]),
+    "required": st.lists(NAMES, max_size=3),
+    "enum": st.lists(st.sampled_from(["a", 'b"', 1, None, {"a": "\\"}, 2**70]), max_size=3),
+    "minimum": st.integers(-5, 5) | st.just(0.5),
+    "maximum": st.integers(-5, 5),
+    "minLength": st.integers(0, 5_000),
+    "maxItems": st.integers(0, 5_000),
+    "pattern": st.sampled_from(["^a$", "a]", "(a*)*", r"\d", "^[[:alpha:]]+$", "(?=a)", "["]),
+    "format": st.sampled_from(["date", "email"]),
+    "$ref": st.sampled_from(["#", "#/$defs/a", "#/properties/b", "#/nowhere", "http://127.0.0.1:9/"]),
+    "not": st.just({}),
+}
+
+
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, max_size=3)
+    named = st.dictionaries(NAMES, inner, max_size=3)
+    more = dict.fromkeys(("items", "additionalProperties", "propertyNames"), inner)
+    more |= dict.fromkeys(("anyOf", "allOf", "oneOf", "prefixItems"), several)
+    more |= dict.fromkeys(("properties", "$defs", "patternProperties"), named)
+    return st.fixed_dictionaries({}, optional=KEYS | more) | st.booleans()
+
+
+SCHEMAS = st.recursive(st.fixed_dictionaries({}, optional=KEYS), nested, max_leaves=8)
 
 
 @PROPERTY
-@given(st.text("ab()[]{}*+?|^$\\,01", max_size=30))
-def test_whatever_the_pattern_it_is_refused_or_not(pattern: str) -> None:
-    refused = ""
+@given(SCHEMAS.filter(lambda each: isinstance(each, dict)) | JSON_OBJECTS)
+def test_whatever_the_schema_ollama_gets_one_of_few_forms_or_it_is_refused(schema: dict[str, Any]) -> None:
     try:
-        check_pattern(pattern)
-    except TooComplex as error:
-        refused = str(error)
-    assert not refused or "repeat" in refused
-
-
-def optional_letters(number: int) -> dict[str, Any]:
-    return {"pattern": "a?" * number}
-
-
-def alternatives(number: int) -> dict[str, Any]:
-    return {"anyOf": [{"const": n} for n in range(number - 2)], "items": {"enum": [1, 2]}}
-
-
-@pytest.mark.parametrize(
-    ("make", "most", "words"),
-    [
-        pytest.param(lambda n: {"enum": list(range(n))}, 2_500, "choices", id="enum"),
-        pytest.param(alternatives, 2_500, "choices", id="choices in several places"),
-        pytest.param(lambda n: {"maxLength": n}, 1_000_000, "repeats", id="maxLength"),
-        pytest.param(lambda n: {"items": {"minItems": n - 9.0}, "minLength": 9}, 1_000_000, "repeats", id="minItems"),
-        pytest.param(lambda n: {"pattern": "a" * n}, 2_048, "characters", id="pattern"),
-        pytest.param(lambda n: {"patternProperties": {"a" * n: {}}}, 2_048, "characters", id="patternProperties"),
-        pytest.param(optional_letters, 64, "optional", id="optional parts"),
-        pytest.param(lambda n: {"properties": {str(i): {} for i in range(n - 1)}}, 20_000, "objects", id="objects"),
-    ],
-)
-def test_what_is_counted_has_a_bound(make: Callable[[int], dict[str, Any]], most: int, words: str) -> None:
-    check_grammar(make(most))
-    with pytest.raises(TooComplex, match=rf"{words}.*at most {most:,} can be used"):
-        check_grammar(make(most + 1))
-
-
-@pytest.mark.parametrize("place", ["properties", "$defs", "definitions", "dependentSchemas"])
-def test_a_property_may_have_any_name(place: str) -> None:
-    names = ("pattern", "enum", "maxLength", "minItems", "patternProperties", "anyOf", "const", "(?:a)", "+")
-    check_grammar({place: {name: {"(?:b)": {"type": "string"}} for name in names}})
-
-
-@pytest.mark.parametrize("around", ['{"not": %s}', '{"properties": {"a": %s}}', '{"allOf": [%s]}'])
-def test_a_schema_as_deep_as_a_body_can_hold_is_looked_through(around: str) -> None:
-    text = '{"pattern": "(?:a)"}'
-    for _ in range((MAX_DEPTH - 1) // sum(map(around.count, "{["))):
-        text = around % text
-    with pytest.raises(TooComplex):
-        check_grammar(read_strictly(text.encode()))
-
-
-def test_values_are_no_schemas() -> None:
-    check_grammar({"const": [{"pattern": "(?:a)"}], "enum": [{"pattern": "(?:a)"}], "default": [{"pattern": "+"}]})
-
-
-@pytest.mark.parametrize(
-    "wanted", [{"pattern": "^(?:a)$"}, {"maxLength": 1_000_000_000}, {"enum": list(range(10_000))}]
-)
-def test_such_a_schema_makes_the_job_invalid_and_tells_what_to_change(wanted: dict[str, Any]) -> None:
-    with pytest.raises(JobError, match=r"use|can be used") as caught:
-        answer_checker(wanted)
-    assert caught.value.code is ErrorCode.INVALID_JOB
-    assert str(caught.value).startswith("format is not usable")
-
-
-def test_the_largest_schema_of_small_patterns_is_looked_through() -> None:
-    wanted = {"properties": {f"p{number}": {"pattern": r"\p{L}{30}"} for number in range(200)}}
-    assert answer_checker(wanted)(json.dumps({"p0": "a" * 30})) == {"p0": "a" * 30}
-
-
-def test_a_pattern_that_no_engine_without_backtracking_runs_is_told_so() -> None:
-    with pytest.raises(JobError, match="without look-around and back-references"):
-        answer_checker({"properties": {"a": {"pattern": r"(a)\1"}}})
+        written = for_ollama(schema)
+    except (CantBeMet, TooLarge):
+        return
+    assert set(shapes(written)) <= KEYWORDS
+    json.dumps(written)

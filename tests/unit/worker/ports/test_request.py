@@ -100,7 +100,7 @@ def test_more_words_than_the_context_has_tokens_are_refused(job: Job) -> None:
 )
 def test_words_are_counted(job: Job, fewest: int) -> None:
     assert fewest_tokens(job) == fewest
-    assert ollama_request(job, CONFIG).fewest_tokens == fewest
+    assert ollama_request(job, CONFIG, job.format).fewest_tokens == fewest
 
 
 def test_many_texts_to_embed_may_together_be_longer_than_the_context() -> None:
@@ -110,13 +110,13 @@ def test_many_texts_to_embed_may_together_be_longer_than_the_context() -> None:
 @pytest.mark.parametrize(("asked", "sent"), [(None, 256), (1, 1), (255, 255), (256, 256), (257, 256), (131_072, 256)])
 def test_the_number_of_tokens_is_capped_and_always_sent(asked: int | None, sent: int) -> None:
     job = Job(prompt="a", options=Options(num_predict=asked))
-    assert ollama_request(job, CONFIG).body["options"]["num_predict"] == sent
+    assert ollama_request(job, CONFIG, job.format).body["options"]["num_predict"] == sent
 
 
 @PROPERTY
 @given(JOBS)
 def test_what_would_reload_the_model_is_the_lanes(job: Job) -> None:
-    body = ollama_request(job, CONFIG).body
+    body = ollama_request(job, CONFIG, job.format).body
     assert (body["model"], body["keep_alive"], body["options"]["num_ctx"]) == ("gemma3:270m", -1, 512)
     assert body["truncate"] is False
 
@@ -124,13 +124,13 @@ def test_what_would_reload_the_model_is_the_lanes(job: Job) -> None:
 @PROPERTY
 @given(JOBS)
 def test_what_is_ours_is_not_sent_to_ollama(job: Job) -> None:
-    assert not {"id", "destination", "expires_at", "labels"} & ollama_request(job, CONFIG).body.keys()
+    assert not {"id", "destination", "expires_at", "labels"} & ollama_request(job, CONFIG, job.format).body.keys()
 
 
 @PROPERTY
 @given(JOBS)
 def test_a_request_is_json(job: Job) -> None:
-    body = ollama_request(job, CONFIG).body
+    body = ollama_request(job, CONFIG, job.format).body
     assert json.loads(json.dumps(body)) == body
 
 
@@ -143,11 +143,11 @@ def test_a_request_is_json(job: Job) -> None:
     ],
 )
 def test_each_kind_has_its_path(job: Job, path: str, *, streams: bool) -> None:
-    request = ollama_request(job, CONFIG)
+    request = ollama_request(job, CONFIG, job.format)
     assert (request.path, request.body.get("stream", False)) == (path, streams)
 
 
-def test_a_job_is_sent_as_it_is() -> None:
+def test_a_job_is_sent_as_it_is_but_for_its_format() -> None:
     document = {
         "prompt": "p",
         "system": "s",
@@ -156,18 +156,19 @@ def test_a_job_is_sent_as_it_is() -> None:
         "format": {"properties": {"b": {"default": None}, "a": {}}},
         "options": {"temperature": 0.5, "stop": ["x"]},
     }
-    body = ollama_request(parse_job(json.dumps(document).encode()), CONFIG).body
+    written = {"type": "object"}
+    body = ollama_request(parse_job(json.dumps(document).encode()), CONFIG, written).body
     assert {name: body[name] for name in ("prompt", "system", "think", "images")} == {
         name: document[name] for name in ("prompt", "system", "think", "images")
     }
-    assert json.dumps(body["format"]) == json.dumps(document["format"])
+    assert body["format"] == written
     assert (body["options"]["temperature"], body["options"]["stop"]) == (0.5, ["x"])
 
 
 def test_tools_and_raw_are_sent() -> None:
     chat = b'{"messages": [{"role": "user", "content": "a"}], "tools": [{"function": {"name": "f"}}]}'
-    assert ollama_request(parse_job(chat), CONFIG).body["tools"][0]["function"]["name"] == "f"
-    assert ollama_request(Job(prompt="a", raw=True), CONFIG).body["raw"] is True
+    assert ollama_request(parse_job(chat), CONFIG, None).body["tools"][0]["function"]["name"] == "f"
+    assert ollama_request(Job(prompt="a", raw=True), CONFIG, None).body["raw"] is True
 
 
 PNG, JPEG, WEBP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x00\x00\x00\x00WEBP"

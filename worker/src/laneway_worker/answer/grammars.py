@@ -1,144 +1,247 @@
-"""What Ollama can bear of a JSON Schema. Pure.
+"""A job's JSON Schema as Ollama's grammars can have it. Pure.
 
-Ollama makes a grammar of a schema, on the CPU that all jobs share. Measured with 0.11.4 on two cores: 1,000 choices
-take two seconds for the first token, 200 optional letters 14; `maxLength: 1000000000` takes 14 GB; its server dies of
-`(?:a)` and of `^+`, its runner of `(a*)*`. A schema that could do such a thing is refused before it gets there.
+Ollama makes a grammar of a schema, on the CPU that all jobs share, by a converter that trusts schemas: with some it
+crashes, turns round for ever, takes time by the cube of the optional properties, or prints the schema into its log. So
+nothing of a sender's schema reaches it as it was written. The schema is read by its meaning and
+written anew in the few forms below; what they can't say is left out, and the check of the answer has it. Refused, by
+place, is only what can't be met, or what is too large.
+https://github.com/ggml-org/llama.cpp/blob/master/common/json-schema-to-grammar.cpp
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import json
 from typing import TYPE_CHECKING, Any
 
-from laneway_worker.answer.complexity import TooComplex
+from laneway_worker.answer.arrays import array
+from laneway_worker.answer.finite import check_ends
+from laneway_worker.answer.merging import TYPES, CantBeMet, Schema, both, types_of
+from laneway_worker.answer.objects import object_
+from laneway_worker.answer.references import LeadsNowhere, target
+from laneway_worker.answer.scalars import PRIMITIVES, literals, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-MAX_OBJECTS = 20_000  # of a schema; more take seconds to look through
-MAX_CHOICES = 2_500  # values of all `enum` and branches of all `anyOf` and `oneOf` together
-MAX_REPEATS = 1_000_000  # all lengths and numbers of items together
-MAX_PATTERNS = 2_048  # characters of all patterns together
-MAX_OPTIONAL = 64  # parts of one pattern that may be left out
-CHOICES = ("enum", "anyOf", "oneOf")
-REPEATS = ("minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains")
-VALUES = ("const", "enum", "default", "examples")  # what they hold is no schema
-NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")  # their keys are no keywords
+MOST_NODES = 20_000  # schemas that are looked at: some 0.2 s
+MOST_CHOICES = 2_500  # values and alternatives together: 1,000 take two seconds for the first token
+MOST_DEFINITIONS = 200  # of references: 1,000 that lead to each other take 4.5 s; what is beyond is left open
+MOST_DEEP = 48  # schemas in each other: no answer is read that is nested more than 32 levels
+MOST_IN_A_ROW = 100  # schemas that hold for one place
+OPTIONAL_COST = 40_000  # squares of the numbers of optional properties together: 0.2 s
+PROBLEMS_TOLD = 5
 
-TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\{[0-9,]*\}|.", re.DOTALL)
-ASSERTIONS = {"^", "$", r"\b", r"\B", r"\A", r"\z"}
-
-
-def check_grammar(schema: dict[str, Any]) -> None:
-    """Refuse a schema that would hold up or kill Ollama; raises `TooComplex`."""
-    objects = list(_objects(schema))
-    patterns = [pattern for each in objects for pattern in _patterns(each)]
-    _refuse_more(len(objects), MAX_OBJECTS, "objects")
-    _refuse_more(sum(_choices(each) for each in objects), MAX_CHOICES, "choices (enum, anyOf, oneOf)")
-    _refuse_more(int(sum(_repeats(each) for each in objects)), MAX_REPEATS, "repeats (maxLength, maxItems …)")
-    _refuse_more(sum(map(len, patterns)), MAX_PATTERNS, "characters of patterns")
-    for pattern in patterns:
-        check_pattern(pattern)
+KINDS = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties"),
+    "array": ("items", "prefixItems", "minItems", "maxItems"),
+    "string": ("pattern", "format", "minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+}
+"""Type → the keywords that are of it, where no type is named."""
+READ = {"$ref", "type", "enum", "const", "anyOf", "oneOf", "allOf", *(each for kind in KINDS.values() for each in kind)}
+"""All keywords that a grammar is made of."""
 
 
-def _refuse_more(number: int, most: int, what: str) -> None:
-    if number > most:
-        raise TooComplex(f"it has {number:,} {what}; at most {most:,} can be used")
+class TooLarge(ValueError):
+    """What to change about the schema."""
 
 
-def _objects(node: Any) -> Iterator[dict[str, Any]]:
-    """All schemas in a schema."""
-    if isinstance(node, list):
-        for each in node:
-            yield from _objects(each)
-    elif isinstance(node, dict):
-        yield node
-        for name, each in node.items():
-            inside = list(each.values()) if name in NAMED and isinstance(each, dict) else each
-            if name not in VALUES:
-                yield from _objects(inside)
+def for_ollama(schema: Schema) -> Schema:
+    """The schema that Ollama gets; raises `TooLarge` or `CantBeMet`."""
+    return _Writer(schema).write()
 
 
-def _choices(each: dict[str, Any]) -> int:
-    return sum(len(each[name]) for name in CHOICES if isinstance(each.get(name), list))
+class _Writer:
+    """Writes one schema anew."""
+
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+        self._prefix = _unlike(root)
+        self._nodes = self._choices = self._optional = self._deep = 0
+        self._names: dict[int, str] = {}
+        self._todo: list[tuple[str, Any, str]] = []
+        self._problems: list[CantBeMet] = []
+
+    def write(self) -> Schema:
+        written = {"": self.node(self._root, "format")}
+        while self._todo:
+            name, schema, place = self._todo.pop()
+            written[name] = self.node(schema, place)
+        first = written.pop("")
+        check_ends(first, written)
+        while "$ref" in first:  # the converter passes over all others beside one at the top
+            first = written[first["$ref"].rpartition("/")[2]]
+        if self._problems:
+            raise CantBeMet("", _told(self._problems))
+        return first | ({"$defs": written} if written else {})
+
+    def node(self, schema: Any, place: str) -> Schema:
+        """A schema, written anew; raises `CantBeMet`."""
+        self._spend()
+        if self._deep == MOST_DEEP:
+            return self.anything()
+        self._deep += 1
+        try:
+            return self._node(schema, place)
+        finally:
+            self._deep -= 1
+
+    def _node(self, schema: Any, place: str) -> Schema:
+        if schema is False:
+            raise CantBeMet(place, "nothing is allowed here")
+        own = _own(schema)
+        if list(own) == ["$ref"]:
+            return self._referred(own["$ref"], place)
+        flat = self._flat(own, place, ())
+        for name in ("anyOf", "oneOf"):
+            if name in flat:
+                return self._union(flat, name, place)
+        if "const" in flat or "enum" in flat:
+            return self._literals(flat, place)
+        return self._typed(flat, place)
+
+    def problem(self, found: CantBeMet) -> None:
+        """Of a part that need not be there; told all the same."""
+        self._problems.append(found)
+
+    def optional(self, number: int) -> None:
+        """So many properties of one object may be left out."""
+        self._optional += number * number
+        if self._optional > OPTIONAL_COST:
+            words = "too many properties are optional; require them (a type of null beside their own leaves one empty)"
+            raise TooLarge(words)
+
+    def _spend(self) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise TooLarge(f"with its references written out it has more than {MOST_NODES:,} schemas; use fewer")
+
+    def _chose(self, number: int) -> None:
+        self._choices += number
+        if self._choices > MOST_CHOICES:
+            raise TooLarge(f"it has more than {MOST_CHOICES:,} choices (enum, anyOf, oneOf); use fewer")
+
+    def _referred(self, reference: Any, place: str) -> Schema:
+        """A reference to what is written apart, once."""
+        found, seen = self._target(reference, place), 0
+        while isinstance(found, dict) and list(_own(found)) == ["$ref"]:
+            seen += 1
+            if seen > MOST_IN_A_ROW:
+                raise CantBeMet(place, _BACK)
+            found = self._target(found["$ref"], place)
+        if not isinstance(found, dict):
+            return self.node(found, place)
+        if id(found) not in self._names:
+            if len(self._names) == MOST_DEFINITIONS:
+                return self.anything()
+            self._names[id(found)] = f"{self._prefix}{len(self._names)}"
+            self._todo.append((self._names[id(found)], found, place))
+        return {"$ref": f"#/$defs/{self._names[id(found)]}"}
+
+    def _target(self, reference: Any, place: str) -> Any:
+        try:
+            return target(self._root, str(reference))
+        except LeadsNowhere as error:
+            raise CantBeMet(place, str(error)) from None
+
+    def _flat(self, own: Schema, place: str, way: tuple[int, ...]) -> Schema:
+        """With what `$ref`, `allOf` and a single alternative add; raises `CantBeMet`."""
+        if len(way) > MOST_IN_A_ROW:
+            raise CantBeMet(place, _BACK)
+        parts = list(self._parts(own, place))
+        found = {
+            name: value for name, value in own.items() if name not in ("$ref", "allOf") and not _single(name, value)
+        }
+        for part in parts:
+            self._spend()
+            if part is False:
+                raise CantBeMet(place, "nothing is allowed here")
+            if isinstance(part, dict):
+                found = both(found, self._flat(_own(part), place, (*way, id(part))), place)
+        return found
+
+    def _parts(self, own: Schema, place: str) -> Iterator[Any]:
+        if "$ref" in own:
+            yield self._target(own["$ref"], place)
+        yield from own["allOf"] if isinstance(own.get("allOf"), list) else ()
+        yield from (value[0] for name, value in own.items() if _single(name, value))
+
+    def _union(self, flat: Schema, name: str, place: str) -> Schema:
+        """What stands beside the alternatives holds for each."""
+        options = flat[name] if isinstance(flat[name], list) else []
+        beside = {each: value for each, value in flat.items() if each not in ("anyOf", "oneOf")}
+        found = []
+        for number, option in enumerate(options):
+            here = f"{place}/{name}/{number}"
+            try:
+                found.append(self.node({"allOf": [option, beside]} if beside else option, here))
+            except CantBeMet as error:
+                last = error
+        if not found:
+            raise last if options else CantBeMet(place, "it has no alternatives")
+        return self._any_of(found)
+
+    def _any_of(self, options: Iterable[Schema]) -> Schema:
+        found = list({json.dumps(each, sort_keys=True): each for each in options}.values())
+        self._chose(len(found))
+        return found[0] if len(found) == 1 else {"anyOf": found}
+
+    def _literals(self, flat: Schema, place: str) -> Schema:
+        values = [flat["const"]] if "const" in flat else flat["enum"] if isinstance(flat["enum"], list) else []
+        self._chose(len(values))
+        found = literals(values, types_of(flat), place)
+        return self._any_of(found) if found else self.anything()
+
+    def _typed(self, flat: Schema, place: str) -> Schema:
+        types = types_of(flat) or tuple(kind for kind, names in KINDS.items() if any(name in flat for name in names))
+        if not types:
+            return self.anything()
+        found, last = [], None
+        for kind in types:
+            try:
+                found.append(self._of_type(kind, flat, place))
+            except CantBeMet as error:
+                last = error
+        if last is not None and not found:
+            raise last
+        return self._any_of(found)
+
+    def _of_type(self, kind: str, flat: Schema, place: str) -> Schema:
+        match kind:
+            case "object":
+                return object_(self, flat, place)
+            case "array":
+                return array(self, flat, place)
+            case _:
+                return scalar(kind, flat, place)
+
+    @staticmethod
+    def anything() -> Schema:
+        """Any value: to the converter an empty schema is an object."""
+        return {"anyOf": [PRIMITIVES[each] for each in TYPES if each != "integer"]}
 
 
-def _repeats(each: dict[str, Any]) -> float:
-    numbers = (each.get(name) for name in REPEATS)
-    return sum(abs(number) for number in numbers if isinstance(number, int | float))
+_BACK = f"its references lead back, or on and on; at most {MOST_IN_A_ROW} schemas in a row can be used"
 
 
-def _patterns(each: dict[str, Any]) -> Iterator[str]:
-    if isinstance(each.get("pattern"), str):
-        yield each["pattern"]
-    if isinstance(each.get("patternProperties"), dict):
-        yield from each["patternProperties"]
+def _own(schema: Any) -> Schema:
+    """The keywords of a schema that a grammar is made of."""
+    return {name: value for name, value in schema.items() if name in READ} if isinstance(schema, dict) else {}
 
 
-@dataclass
-class _Group:
-    """What is known of one group, up to the current character."""
-
-    may_be_empty: bool = False
-    """An alternative that has ended may match nothing."""
-    rest_may_be_empty: bool = True
-    """All of this alternative before the last item may match nothing."""
-    last: bool | None = None
-    """Whether the last item may match nothing; None: there is no item to repeat."""
-    repeated: bool = False
-    """The last item carries a quantifier."""
-
-    def add(self, *, may_be_empty: bool | None) -> None:
-        """One more item; None: an assertion."""
-        self.rest_may_be_empty = self.rest_may_be_empty and self.last is not False
-        self.last, self.repeated = may_be_empty, False
-
-    def end_alternative(self) -> None:
-        self.may_be_empty = self.may_be_empty or (self.rest_may_be_empty and self.last is not False)
-        self.rest_may_be_empty, self.last, self.repeated = True, None, False
-
-    def repeat(self, quantifier: str) -> None:
-        if self.last is None:
-            raise TooComplex("a pattern has nothing before a repeat (use (…) instead of (?:…) and of look-around)")
-        if quantifier != "?" and (self.last or self.repeated):
-            raise TooComplex("a pattern repeats what may be empty, as (a*)* does; repeat what is not")
-        self.last = self.last or _leaves_out(quantifier)
-        self.repeated = True
+def _single(name: str, value: Any) -> bool:
+    return name in ("anyOf", "oneOf") and isinstance(value, list) and len(value) == 1
 
 
-def check_pattern(pattern: str) -> None:
-    """Refuse a regular expression that Ollama's grammars die of; raises `TooComplex`. Whether it is one at all is told
-    elsewhere.
-    """
-    found = [match[0] for match in TOKEN.finditer(pattern)]
-    _refuse_more(sum(map(_leaves_out, found)), MAX_OPTIONAL, "optional parts in a pattern (? and *)")
-    groups = [_Group()]
-    for part in found:
-        _read_part(part, groups)
+def _unlike(root: Schema) -> str:
+    """A beginning of names that nothing in the schema has: to the converter a property and a definition may be one."""
+    text, number = repr(root), 0
+    while f"part{number}x" in text:
+        number += 1
+    return f"part{number}x"
 
 
-def _leaves_out(part: str) -> bool:
-    """Whether a quantifier lets its item be left out."""
-    return part in ("?", "*") or part.startswith(("{0", "{,"))
-
-
-def _read_part(part: str, groups: list[_Group]) -> None:
-    match part[0]:
-        case "(":
-            groups.append(_Group())
-        case ")":
-            _close(groups)
-        case "|":
-            groups[-1].end_alternative()
-        case "*" | "+" | "?" | "{":
-            groups[-1].repeat(part)
-        case _:
-            groups[-1].add(may_be_empty=None if part in ASSERTIONS else False)
-
-
-def _close(groups: list[_Group]) -> None:
-    if len(groups) > 1:
-        ended = groups.pop()
-        ended.end_alternative()
-        groups[-1].add(may_be_empty=ended.may_be_empty)
+def _told(problems: list[CantBeMet]) -> str:
+    words = [str(each) for each in problems[:PROBLEMS_TOLD]]
+    more = len(problems) - len(words)
+    return "; ".join(words) + (f"; and {more} more" if more > 0 else "")

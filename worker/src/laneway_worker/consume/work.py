@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import InvalidJob, Job, parse_job
 from laneway.schema.job.result import ServedModel
-from laneway_worker.answer.formats import answer_checker
+from laneway_worker.answer.formats import reading
 from laneway_worker.deliver.lease import BEATS_PER_LEASE
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
 from laneway_worker.deliver.retry import GiveUp, Retry, decide
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from laneway.schema.job.job import StoredJob
     from laneway.schema.job.result import Status
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway_worker.answer.formats import Reading
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Results
     from laneway_worker.engine.engine import Engine, Generated
+    from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.objects import ObjectStore
     from laneway_worker.ports.queue import Delivery
+    from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,7 @@ class Work:
         store: ObjectStore,
         results: Results,
         engine: Engine,
+        checker: Checker,
         patience: Patience,
         clock: Clock,
         changed: Condition,
@@ -57,6 +61,7 @@ class Work:
         self._store = store
         self._results = results
         self._engine = engine
+        self._checker = checker
         self._patience = patience
         self._clock = clock
         self._changed = changed
@@ -81,16 +86,19 @@ class Work:
     def _answer(self, task: Task, body: bytes, stop: Stop) -> tuple[Generated, object]:
         job = self._read(task, body, stop)
         check(job, self._config)
-        read_answer = answer_checker(job.format)
+        with reading(job.format, self._checker) as wanted:
+            return self._generated(task, job, wanted, stop)
+
+    def _generated(self, task: Task, job: Job, wanted: Reading, stop: Stop) -> tuple[Generated, object]:
         deadline = self._deadline(task, job)
         if deadline <= self._clock.now():
             stop.set(StopReason.EXPIRED)
             raise Interrupted
-        done = self._generate(task, job, deadline, stop)
+        done = self._generate(task, ollama_request(job, self._config, wanted.asked), deadline, stop)
         text = done.answer.text if done.answer.message is None else str(done.answer.message.get("content", ""))
         calls_tools = done.answer.message is not None and bool(done.answer.message.get("tool_calls"))
         try:
-            return done, None if calls_tools else read_answer(text or "")
+            return done, None if calls_tools else wanted.read(text or "")
         except JobError as error:
             self._engine.waste(error.code.value, done.gpu_seconds)
             raise
@@ -119,8 +127,7 @@ class Work:
         oldest = task.history.submitted_at + timedelta(seconds=self._config.limits.expires_after_seconds)
         return min(oldest, job.expires_at) if job.expires_at else oldest
 
-    def _generate(self, task: Task, job: Job, deadline: datetime, stop: Stop) -> Generated:
-        request = ollama_request(job, self._config)
+    def _generate(self, task: Task, request: Request, deadline: datetime, stop: Stop) -> Generated:
         ended = _Flag()
         self._clock.spawn(f"look-{task.id}", lambda: self._look(task, deadline, stop, ended))
         task.started_at = self._clock.now()

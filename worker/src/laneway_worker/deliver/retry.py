@@ -41,7 +41,7 @@ Decision = Retry | GiveUp | Wait | Release
 def decide(error: Exception, failed_before: int, max_attempts: int, jitter: float) -> Decision:
     """Decide about an error; `failed_before` attempts count, `jitter` in [0, 1) spreads the delays (full jitter)."""
     match error:
-        case JobError(code=code) if not CODES[code].retried or failed_before + 1 >= max_attempts:
+        case JobError(code=code) if error.final or not CODES[code].retried or failed_before + 1 >= max_attempts:
             return GiveUp(code)
         case JobError():
             return Retry(delay_seconds(failed_before + 1, jitter))

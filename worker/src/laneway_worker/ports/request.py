@@ -91,14 +91,18 @@ def most_tokens(job: Job) -> int:
     return words + len(re.findall(r"[^\w\s]", text))
 
 
-def ollama_request(job: Job, config: LaneConfig) -> Request:
-    """The call for a job. The model, context and limits are the lane's; what reloads the model is constant."""
+def ollama_request(job: Job, config: LaneConfig, wanted: object) -> Request:
+    """The call for a job. The model, context and limits are the lane's; what reloads the model is constant. `wanted` is
+    the job's `format`, written for Ollama.
+    """
     body: dict[str, Any] = {"model": config.model.name, "keep_alive": KEEP_FOREVER, "truncate": False}
     fields = job.model_dump(
         mode="json",
         exclude_none=True,
-        include={"prompt", "system", "raw", "images", "messages", "tools", "think", "format", "input"},
+        include={"prompt", "system", "raw", "images", "messages", "tools", "think", "input"},
     )
+    if wanted is not None:
+        fields["format"] = wanted
     options = job.options.model_dump(exclude_none=True) if job.options else {}
     options["num_ctx"] = config.model.context_length
     if job.input is not None:
