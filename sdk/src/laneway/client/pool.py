@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from laneway.client.compose import Input, checked_id, compose
+from laneway.client.compose import Input, checked_id, compose, instance_of
 from laneway.client.connection import connect
 from laneway.client.failed_jobs import FailedJobs
 from laneway.client.lanes import lane_of, refuse_early
@@ -72,7 +72,7 @@ class JobHandle:
 
     pool: Pool
     id: str
-    returns: type[BaseModel] | None = None
+    returns: Any = None
 
     def status(self) -> JobStatus:
         """How the job stands."""
@@ -83,9 +83,9 @@ class JobHandle:
         return self.pool.result(self.id, timeout=timeout)
 
     def parsed(self, timeout: float | None = None) -> Any:
-        """The answer as an instance of the model that `submit` got as `returns`, else as JSON."""
+        """The answer as the type that `submit` got as `returns` (a model, a dataclass, `list[…]`), else as JSON."""
         result = self.result(timeout)
-        return result.parsed if self.returns is None else self.returns.model_validate(result.parsed)
+        return result.parsed if self.returns is None else instance_of(self.returns, result.parsed)
 
     def cancel(self) -> None:
         """Ask the workers to cancel the job."""
@@ -126,7 +126,7 @@ class Pool:
         job: Input | None = None,
         *,
         lane: str | None = None,
-        returns: type[BaseModel] | None = None,
+        returns: Any = None,
         **fields: Any,
     ) -> JobHandle:
         """Send a job: a prompt, a `Job`, a dictionary or the fields of one (`id=`, `messages=`, `options=`, …).
@@ -226,9 +226,7 @@ class Pool:
         """Ask the workers to cancel a job; one that has its result already keeps it."""
         self._remote.put_new(self._place.cancel(checked_id(job_id)), b"{}", {})
 
-    def submit_all(
-        self, jobs: Iterable[Input], *, lane: str | None = None, returns: type[BaseModel] | None = None
-    ) -> list[JobHandle]:
+    def submit_all(self, jobs: Iterable[Input], *, lane: str | None = None, returns: Any = None) -> list[JobHandle]:
         """Send many jobs, several at once; the handles come in the order of the jobs."""
         with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
             return list(threads.map(lambda job: self.submit(job, lane=lane, returns=returns), jobs))
@@ -238,7 +236,7 @@ class Pool:
         jobs: Iterable[Input],
         *,
         lane: str | None = None,
-        returns: type[BaseModel] | None = None,
+        returns: Any = None,
         timeout: float | None = None,
     ) -> Iterator[Result]:
         """Send many jobs and yield their answers in the order of the jobs."""
