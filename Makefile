@@ -16,7 +16,7 @@ TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-operator bench-worker soak soak-pods soak-scaling chaos clean
+	bench-operator bench-worker fuzz soak soak-pods soak-scaling chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -164,6 +164,10 @@ soak-pods: cache-cluster ## real pods leave under load (rollouts, eviction, drai
 soak-scaling: cache-cluster ## schedules and suspend with jobs running, 50 scale-ins under load with and without pod-deletion-cost; 20 minutes, as root
 	$(RUN) pytest tests/e2e/cluster/test_scaling.py -q -s -m ""
 	PYTHONPATH=tests $(RUN) python tests/bench/soak_scaling.py
+
+fuzz: cache-ollama ## every schema of the corpus through the real Ollama, and the properties of schemas for longer; ten minutes
+	$(RUN) pytest tests/ports/test_formats_on_ollama.py -q -m ""
+	LANEWAY_FUZZ=1 $(RUN) pytest tests/unit/worker/answer tests/security -q -n auto
 
 chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes
 	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py

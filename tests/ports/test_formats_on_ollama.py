@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.answer.dialects import modern
 from laneway_worker.answer.grammars import for_ollama
 from laneway_worker.ports.stop import Stop
 from support.inputs.requests import request
+from support.inputs.schemas import made_by_tools
 from support.ollama.real import SMOLLM
 
 if TYPE_CHECKING:
+    from _pytest.mark.structures import ParameterSet
+
     from laneway_worker.adapters.ollama.client import Ollama
     from support.ollama.real import OllamaServer
 
@@ -62,12 +66,26 @@ PATTERNS = [
 ]  # fmt: skip
 FORMS |= {f"the pattern {each}": {"type": "string", "pattern": each, "maxLength": 12} for each in PATTERNS}
 
+MADE = made_by_tools()
+SAMPLE = 8  # one in so many runs every time, the others by `make fuzz`
+
 
 @pytest.fixture(scope="module")
 def smollm(ollama: OllamaServer) -> Ollama:
     adapter = ollama.adapter(SMOLLM)
     adapter.prepare()
     return adapter
+
+
+def samples() -> list[ParameterSet]:
+    marks = ((), (pytest.mark.soak,))
+    return [pytest.param(MADE[name], id=name, marks=marks[number % SAMPLE > 0]) for number, name in enumerate(MADE)]
+
+
+@pytest.mark.parametrize("schema", samples())
+def test_ollama_answers_by_what_tools_make(smollm: Ollama, schema: dict[str, Any]) -> None:
+    wanted = request(SMOLLM, prompt="Say something.", format=for_ollama(modern(schema)), options={"num_predict": 24})
+    assert smollm.generate(wanted, Stop(SystemClock().condition())).text
 
 
 @pytest.mark.parametrize("schema", FORMS.values(), ids=FORMS)

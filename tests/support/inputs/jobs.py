@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from laneway.schema.job.job import Job, Message, Options, Tool, ToolCall, ToolCallFunction, ToolFunction
 
-PROPERTY = settings(max_examples=200, deadline=None, database=None)
+EXAMPLES = 20_000 if "LANEWAY_FUZZ" in os.environ else 200  # `make fuzz` takes its time
+PROPERTY = settings(max_examples=EXAMPLES, deadline=None, database=None)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 NON_EMPTY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)

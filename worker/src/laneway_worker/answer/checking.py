@@ -16,9 +16,6 @@ MAX_WORDS = 200  # characters of each part of a message
 MAX_PATTERN_BYTES = 4 * 1024 * 1024  # of one compiled pattern: some 40 ms of work
 MAX_BACKTRACKS = 1_000_000  # of a pattern with look-around or back-references; one that takes more does not match
 NO_REGEX = 'is not a "regex"'
-DRAFTS = ("draft-04", "draft-06", "draft-07", "draft/2019-09", "draft/2020-12")
-NAMES = ("$id", "id", "$anchor", "$schema")
-"""What a schema is called, which changes nothing where every reference is of the form #/…."""
 
 # By jsonschema_rs' kind of error. Its own messages hold the model's words: mask= hides values, but not property names.
 BROKEN = {
@@ -70,7 +67,7 @@ def compiled(schema: Any) -> Callable[[str], None]:
     """
     try:
         validator = jsonschema_rs.validator_for(
-            nameless(schema),
+            schema,
             offline=True,
             validate_formats=False,
             pattern_options=jsonschema_rs.FancyRegexOptions(
@@ -89,27 +86,6 @@ def compiled(schema: Any) -> Callable[[str], None]:
             raise Broken(f"the answer breaks format/{_short(rule)}: {words}")
 
     return check
-
-
-def nameless(schema: Any) -> Any:
-    """Without names of schemas; a draft that is known is kept at the top."""
-    found = _nameless(schema)
-    draft = schema.get("$schema") if isinstance(schema, dict) else None
-    known = isinstance(draft, str) and any(f"json-schema.org/{each}/schema" in draft for each in DRAFTS)
-    return found | {"$schema": draft} if known or (draft is not None and not isinstance(draft, str)) else found
-
-
-def _nameless(node: Any) -> Any:
-    """A name is a text: a property that is called so has a schema."""
-    if isinstance(node, list):
-        return [_nameless(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        name: each if name in ("const", "enum", "default", "examples") else _nameless(each)
-        for name, each in node.items()
-        if not (name in NAMES and isinstance(each, str))
-    }
 
 
 def _words(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
+from laneway_worker.answer.dialects import modern
 from laneway_worker.answer.grammars import TooLarge, for_ollama
 from laneway_worker.answer.merging import CantBeMet
 from laneway_worker.errors import JobError
@@ -38,8 +39,9 @@ def reading(wanted: Format, checker: Checker) -> Iterator[Reading]:
     elif wanted == "json":
         yield Reading("json", _read)
     else:
-        with checker.open(wanted) as check:
-            yield Reading(_asked(wanted), lambda text: _checked(text, check))
+        schema = modern(wanted)
+        with checker.open(schema) as check:
+            yield Reading(_asked(schema), lambda text: _checked(text, check))
 
 
 def _asked(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from laneway_worker.answer.checking import compiled
+from laneway_worker.answer.dialects import DRAFT_7, modern
+from laneway_worker.answer.grammars import for_ollama
+from support.inputs.schemas import made_by_tools
+
+DRAFT_4 = "http://json-schema.org/draft-04/schema#"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ({"minimum": 0, "exclusiveMinimum": True}, {"exclusiveMinimum": 0}),
+        ({"maximum": 9, "exclusiveMaximum": False}, {"maximum": 9}),
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"], "nullable": True}),
+        ({"type": "string", "nullable": False}, {"type": "string", "nullable": False}),
+        ({"$id": "https://acme.example/a", "type": "null"}, {"type": "null"}),
+        ({"$schema": "https://acme.example/draft", "items": [{"id": "a"}]}, {"items": [{}]}),
+        ({"$schema": DRAFT_4, "items": [{}]}, {"items": [{}], "$schema": DRAFT_7}),
+        ({"$schema": DRAFT_7, "const": {"id": "a"}}, {"const": {"id": "a"}, "$schema": DRAFT_7}),
+        ({"properties": {"id": {"type": "null"}}}, {"properties": {"id": {"type": "null"}}}),
+    ],
+    ids=str,
+)
+def test_what_people_write_is_put_into_the_words_of_today(written: dict[str, Any], meant: dict[str, Any]) -> None:
+    assert modern(written) == meant
+
+
+MADE = made_by_tools()
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_what_tools_make_is_taken(name: str) -> None:
+    schema = modern(MADE[name])
+    compiled(schema)
+    assert for_ollama(schema)
+
+
+def test_there_are_many_of_them() -> None:
+    assert len(MADE) > 230
