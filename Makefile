@@ -16,7 +16,7 @@ TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-operator bench-worker fuzz soak soak-pods soak-scaling chaos clean
+	bench-operator bench-worker bench-harm fuzz soak soak-pods soak-scaling chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -178,6 +178,9 @@ bench-worker: cache-ollama cache-localstack ## latency, occupancy, CPU and redel
 
 bench-operator: cache-cluster ## the operator with 1,000 pools (POOLS=5000 for more) on a real API server
 	PYTHONPATH=tests $(RUN) python tests/bench/bench_operator.py
+
+bench-harm: cache-ollama ## hostile messages on a lane, and what honest ones pay (CHECKOUT=… for another version); some minutes
+	PYTHONPATH=tests $(RUN) python tests/bench/bench_harm.py
 
 bench-scaling: cache-cluster ## from zero to the first token on the test cluster, part by part
 	PYTHONPATH=tests $(RUN) python tests/bench/bench_scaling.py
