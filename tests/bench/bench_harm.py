@@ -172,9 +172,7 @@ def figures_of(
             sum(results[each].get("status") == "failed" for each in honest) + charged
         ),
         "honest job alone, s": f"{statistics.median(alone):.1f}",
-        "honest job between them, s": f"p50 {statistics.median(waits):.1f}, longest {waits[-1]:.1f}"
-        if waits
-        else "none",
+        "honest job between them, s": spread(waits),
         f"honest jobs more than {LATE_SECONDS:.0f} s later than alone": str(late + len(left & set(honest))),
         "attempts of a hostile message, most": str(max(tries, default=0)),
         "seconds of the engine for a hostile message": f"mean {statistics.mean(busy):.2f}, most {max(busy):.1f}",
