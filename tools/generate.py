@@ -236,7 +236,8 @@ WASTE = """
 Seconds are wasted for the reason that ended a generation early (`found`: the job had its result already; `cancelled`,
 `expired`, `timed_out`, `lease_lost`, `leaving`), for the code of a failed attempt (`format_not_met`, `engine_crashed`,
 …), as a `duplicate` (another worker's result was first), as `released` (the answer could not be stored before the
-worker left), or because Ollama was `unavailable` in the middle.
+worker left), or because Ollama was `unavailable` in the middle. What fails on an Ollama that can't answer anything
+is counted by the code that its job would have been charged with.
 """
 OPERATOR_METRICS = """
 ## The metrics of the operator

@@ -11,7 +11,15 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
+from laneway_worker.errors import (
+    EngineBroken,
+    EngineCrashed,
+    EngineFailed,
+    Interrupted,
+    JobError,
+    ModelUnusable,
+    Unavailable,
+)
 from laneway_worker.ports.stop import Stop, StopReason
 from support.inputs.requests import CONTEXT_LENGTH, limits, request
 from support.ollama.stub import SILENCE, Ending, Reply, error, records
@@ -59,6 +67,12 @@ def fault(stub: StubOllama, *replies: Reply, asked: Request | None = None) -> Jo
     with pytest.raises(JobError) as caught:
         generate(stub, *replies, asked=asked)
     return caught.value
+
+
+def blame(stub: StubOllama, *replies: Reply, asked: Request | None = None) -> JobError:
+    with pytest.raises(EngineFailed) as caught:
+        generate(stub, *replies, asked=asked)
+    return caught.value.blame
 
 
 def serve(stub: StubOllama, version: str = OLD, name: str = MODEL, digest: str = "a" * 64) -> None:
@@ -116,13 +130,13 @@ def test_tool_calls_are_collected(stub: StubOllama) -> None:
 
 
 def test_a_stream_that_ends_without_its_final_record_is_incomplete(stub: StubOllama) -> None:
-    error_ = fault(stub, records(*[{"response": "la ", "done": False}] * 30))
+    error_ = blame(stub, records(*[{"response": "la ", "done": False}] * 30))
     assert error_.code == ErrorCode.INCOMPLETE_ANSWER
 
 
 @pytest.mark.parametrize("reason", ["load", "unload"])
 def test_an_end_without_an_answer_is_an_error_of_the_engine(stub: StubOllama, reason: str) -> None:
-    assert fault(stub, records({"response": "", **DONE, "done_reason": reason})).code == ErrorCode.ENGINE_ERROR
+    assert blame(stub, records({"response": "", **DONE, "done_reason": reason})).code == ErrorCode.ENGINE_ERROR
 
 
 def test_an_answer_cut_at_the_end_of_the_context_says_so(stub: StubOllama) -> None:
@@ -176,22 +190,34 @@ def test_a_model_that_is_not_there_or_busy_is_unavailable(stub: StubOllama, stat
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        (error(500, 'option "top_k" must be of type integer'), ErrorCode.ENGINE_ERROR),
-        (error(200, "invalid JSON schema in format"), ErrorCode.INVALID_JOB),
-        (Reply((b"no JSON at all",), 500), ErrorCode.ENGINE_ERROR),
-        (Reply((b'["no object"]',), 500), ErrorCode.ENGINE_ERROR),
         (error(400, "invalid image input"), ErrorCode.INVALID_JOB),
         (error(400, f"{MODEL} does not support tools"), ErrorCode.UNSUPPORTED),
         (error(400, "the prompt exceeds the available context size"), ErrorCode.PROMPT_TOO_LONG),
     ],
-    ids=["500", "an error under 200", "not JSON", "no object", "400", "tools", "context"],
+    ids=["400", "tools", "context"],
 )
 def test_the_jobs_own_fault_has_its_code(stub: StubOllama, reply: Reply, code: ErrorCode) -> None:
     assert fault(stub, reply).code == code
 
 
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (error(500, 'option "top_k" must be of type integer'), ErrorCode.ENGINE_ERROR),
+        (error(200, "invalid JSON schema in format"), ErrorCode.INVALID_JOB),
+        (Reply((b"no JSON at all",), 500), ErrorCode.ENGINE_ERROR),
+        (Reply((b'["no object"]',), 500), ErrorCode.ENGINE_ERROR),
+    ],
+    ids=["500", "an error under 200", "not JSON", "no object"],
+)
+def test_what_goes_wrong_inside_ollama_has_the_code_of_the_job_that_may_be_to_blame(
+    stub: StubOllama, reply: Reply, code: ErrorCode
+) -> None:
+    assert blame(stub, reply).code == code
+
+
 def test_a_long_error_is_shortened(stub: StubOllama) -> None:
-    assert len(str(fault(stub, error(500, "x" * 5000)))) < 300
+    assert len(str(blame(stub, error(500, "x" * 5000)))) < 300
 
 
 # Ollama is silent
@@ -201,7 +227,7 @@ def test_a_long_error_is_shortened(stub: StubOllama) -> None:
     "reply", [SILENCE, records({"response": "Be"}, ending=Ending.HANG)], ids=["before the headers", "after a token"]
 )
 def test_no_token_for_the_gap_is_a_stall(stub: StubOllama, reply: Reply) -> None:
-    error_ = fault(stub, reply)
+    error_ = blame(stub, reply)
     assert error_.code == ErrorCode.STALLED
     assert str(error_) == "no token for 1 s"
 
@@ -210,7 +236,7 @@ def test_embedding_may_take_the_whole_timeout(stub: StubOllama) -> None:
     stub.on("/api/embed", SILENCE)
     lane_model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
     patient = Ollama(stub.url, lane_model, limits(token_gap_seconds=60, timeout_seconds=1), SystemClock())
-    with pytest.raises(JobError, match="no token for 1 s"):
+    with pytest.raises(EngineFailed, match="no token for 1 s"):
         patient.generate(request(MODEL, input="x"), fresh_stop())
 
 
@@ -250,6 +276,75 @@ def test_a_call_stopped_beforehand_asks_nothing(stub: StubOllama) -> None:
     with pytest.raises(Interrupted):
         adapter(stub.url).generate(a_prompt(), stop)
     assert stub.asked == []
+
+
+# A question of ours
+
+
+def test_an_ollama_that_is_well_answers_a_tiny_question_past_the_models_template(stub: StubOllama) -> None:
+    serve(stub)
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    stub.on("/api/generate", records({"response": " 3", **DONE, "done_reason": "length"}))
+    runtime.prove(fresh_stop())
+    asked = stub.asked[-1].body
+    assert (asked["raw"], asked["options"]["num_predict"], asked["options"]["num_ctx"]) == (True, 2, CONTEXT_LENGTH)
+
+
+def test_a_model_that_only_embeds_is_asked_for_a_vector(stub: StubOllama) -> None:
+    serve(stub)
+    stub.on("/api/generate", error(400, f'"{MODEL}" does not support generate'))
+    stub.on("/api/embed", records({"embeddings": [[1.0]]}))
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    runtime.prove(fresh_stop())
+    assert (stub.asked[-1].path, stub.asked[-1].body["input"]) == ("/api/embed", "1")
+
+
+@pytest.mark.parametrize(
+    ("reply", "name"),
+    [
+        (error(500, "CUDA error: uncorrectable ECC error encountered"), "CUDA error, uncorrectable ECC error"),
+        (error(500, "an error was encountered while running the model"), "HTTP 500"),
+        (error(400, "no"), "invalid_job"),
+        (Reply((), ending=Ending.CUT), "cut the connection"),
+        (SILENCE, "no token for 1 s"),
+        (records({"response": "3"}), "without its final record"),
+    ],
+    ids=["CUDA", "500", "400", "cut", "silence", "no end"],
+)
+def test_an_ollama_that_can_not_answer_is_broken_and_its_error_is_named(
+    stub: StubOllama, reply: Reply, name: str
+) -> None:
+    stub.on("/api/generate", reply)
+    with pytest.raises(EngineBroken, match=name):
+        adapter(stub.url).prove(fresh_stop())
+
+
+def test_an_ollama_that_is_not_there_is_not_broken(refused_url: str) -> None:
+    with pytest.raises(Unavailable) as caught:
+        adapter(refused_url).prove(fresh_stop())
+    assert not isinstance(caught.value, EngineBroken)
+
+
+# What Ollama does not let go of
+
+
+def test_a_dropped_request_lingers_until_the_server_closes_its_side(stub: StubOllama) -> None:
+    stub.on("/api/generate", SILENCE)
+    runtime = adapter(stub.url)
+    with pytest.raises(EngineFailed):
+        runtime.generate(a_prompt(), fresh_stop())
+    eventually(lambda: runtime.lingers() > 0.1)
+    stub.released.set()
+    eventually(lambda: runtime.lingers() == 0)
+
+
+def test_an_answered_request_does_not_linger(stub: StubOllama) -> None:
+    stub.on("/api/generate", records({"response": "Yes", **DONE}))
+    runtime = adapter(stub.url)
+    runtime.generate(a_prompt(), fresh_stop())
+    assert runtime.lingers() == 0
 
 
 # Ollama is not there

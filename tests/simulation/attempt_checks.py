@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.codes import CODES, ErrorCode
-from simulation.history import Acknowledging, Asked, BeatEnded, Call, Got, Put, Ran, Received, Sent, Told
+from simulation.history import Acknowledging, Asked, BeatEnded, Call, Got, Proved, Put, Ran, Received, Sent, Told
 from simulation.record import CANCELS, SKEW_SECONDS, message_of
 from simulation.scenario import JOBS, MAX_ATTEMPTS
 from simulation.scheduler import START
@@ -41,7 +41,9 @@ def attempts_are_the_jobs_own(record: Record) -> Iterator[str]:
 def _own_result(record: Record, event: Event, job: str, result: Result) -> Iterator[str]:
     codes = [failure.code.value for failure in result.failures]
     code = result.error.code if result.error else None
-    if code is not None and CODES[code].retried:
+    if code is ErrorCode.ENGINE_CRASHED:
+        codes.append(code.value)
+    elif code is not None and CODES[code].retried:
         codes.append(code.value)
         if len(codes) != MAX_ATTEMPTS:
             yield f"{event.who} gave {job} up after {len(codes)} attempts, not {MAX_ATTEMPTS}"
@@ -64,6 +66,17 @@ def _code(event: Event, ran: Ran, timeout: int) -> str | None:
     """What a run may cost its job. One that outlasts the lane's time is over, also where the engine then died."""
     late = ran.end == "crashed" and event.at - ran.since >= timeout
     return ErrorCode.TIMED_OUT.value if late and ran.code is None else ran.code
+
+
+def broken_engines_receive_nothing(record: Record) -> Iterator[str]:
+    """A worker whose engine could not answer asks for no job until it can."""
+    broken: set[str] = set()
+    for event in record.world.history.events:
+        what = event.what
+        if type(what) is Proved:
+            (broken.discard if what.answered else broken.add)(event.who)
+        elif type(what) is Asked and what.queue == JOBS and event.who in broken:
+            yield f"{event.who} asked for {what.most} messages at {event.at:.3f}, and its engine can't answer"
 
 
 def history_goes_on(record: Record) -> Iterator[str]:

@@ -4,6 +4,7 @@ through the worker's own reader, so that an answer without its final record is o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit
@@ -11,10 +12,10 @@ from greenlet import GreenletExit
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.result import ServedModel
 from laneway_worker.adapters.ollama.stream import Collected, error_of
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.errors import EngineBroken, EngineCrashed, EngineFailed, Interrupted, JobError, Unavailable
 from laneway_worker.ports.runtime import silent
 from laneway_worker.ports.stop import StopReason
-from simulation.history import Ran
+from simulation.history import Proved, Ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,24 @@ if TYPE_CHECKING:
 
 DIGEST = "sha256:" + "0" * 64
 MODEL = "gemma3:270m"
+NO_END = 1e9
+
+
+@dataclass(frozen=True)
+class BlackHole:
+    """An engine that loads its model and answers nothing, for a while."""
+
+    since: float
+    until: float
+    how: str
+    """`error`, `crash`, `stall`: what comes instead of an answer."""
+
+    def swallows(self, now: float) -> bool:
+        """Whether nothing is answered now."""
+        return self.since <= now < self.until
+
+
+NOWHERE = BlackHole(NO_END, NO_END, "error")
 
 
 class Scripts:
@@ -60,8 +79,9 @@ class Scripts:
 class SimEngine:
     """The runtime of one process."""
 
-    def __init__(self, scripts: Scripts, process: Process, kill: Callable[[], None]) -> None:
+    def __init__(self, scripts: Scripts, process: Process, kill: Callable[[], None], hole: BlackHole) -> None:
         """`kill` ends the whole process."""
+        self._hole = hole
         self._scripts = scripts
         self._process = process
         self._kill = kill
@@ -77,6 +97,25 @@ class SimEngine:
             raise Unavailable("the model is being loaded")
         return ServedModel(name=MODEL, digest=DIGEST)
 
+    def prove(self, stop: Stop) -> None:
+        """A question that no job asks."""
+        self._process.sleep(0.1 + self._scripts.random.random())
+        if self._process.scheduler.now < self._up_at:
+            raise Unavailable("can't connect to Ollama")
+        self._scripts.history.add(self._process.scheduler.now, self._process.name, Proved(not self._is_swallowed))
+        if self._is_swallowed:
+            raise EngineBroken("Ollama can't answer a question of two tokens: HTTP 500")
+        if stop.reason is not None:
+            raise Interrupted
+
+    def lingers(self) -> float:
+        """It lets go at once."""
+        return 0.0
+
+    @property
+    def _is_swallowed(self) -> bool:
+        return self._hole.swallows(self._process.scheduler.now)
+
     def generate(self, request: Request, stop: Stop) -> Answer:
         """Follow the plan of the request's job."""
         prompt = request.body["prompt"]
@@ -87,9 +126,8 @@ class SimEngine:
             answer = self._follow(self._scripts.step(prompt), going, request, stop)
         except GreenletExit:
             raise
-        except JobError as error:
-            self._scripts.failed[prompt] += 1
-            self._ran(going, "failed", error.code.value)
+        except EngineFailed as error:
+            self._failed(going, error)
             raise
         except EngineCrashed:
             self._ran(going, "crashed", self._charge(prompt, stop))
@@ -105,8 +143,17 @@ class SimEngine:
             stop.aborting(None)
         return answer
 
+    def _failed(self, going: _Request, error: EngineFailed) -> None:
+        if self._is_swallowed:
+            self._ran(going, "swallowed")
+        else:
+            self._scripts.failed[going.plan.prompt] += 1
+            self._ran(going, "failed", error.blame.code.value)
+
     def _interrupted(self, going: _Request, stop: Stop) -> None:
-        if stop.reason is StopReason.TIMED_OUT:
+        if stop.reason is StopReason.TIMED_OUT and self._is_swallowed:
+            self._ran(going, "swallowed until its time was over")
+        elif stop.reason is StopReason.TIMED_OUT:
             self._scripts.failed[going.plan.prompt] += 1
             self._ran(going, "timed out", ErrorCode.TIMED_OUT.value)
         else:
@@ -116,7 +163,7 @@ class SimEngine:
         """Which crash this is for the delivery: only one that hits the job alone, after another one, is its own."""
         before = self._crashes.get(id(stop), (stop, 0))[1]
         self._crashes[id(stop)] = (stop, before + 1)
-        if before and len(self._running) == 1:
+        if before and len(self._running) == 1 and not self._is_swallowed:
             self._scripts.failed[prompt] += 1
             return ErrorCode.ENGINE_CRASHED.value
         return None
@@ -135,6 +182,8 @@ class SimEngine:
         else:
             going.wait(going.plan.seconds * (0.2 + self._scripts.random.random()))
         self._end_early(going, stop)
+        if self._is_swallowed and step != "poison":
+            self._swallow(going, stop)
         if step == "crash":
             self._crash()
             raise EngineCrashed("Ollama cut the connection")
@@ -145,8 +194,17 @@ class SimEngine:
             going.wait(None)
             self._end_early(going, stop)
         if step == "stalled":
-            raise JobError(ErrorCode.STALLED, "no token for 120 s")
+            raise EngineFailed(JobError(ErrorCode.STALLED, "no token for 120 s"), "no token for 120 s")
         return self._stream(step, going, request, stop)
+
+    def _swallow(self, going: _Request, stop: Stop) -> None:
+        if self._hole.how == "crash":
+            self._crash()
+            raise EngineCrashed("Ollama cut the connection")
+        if self._hole.how == "stall":
+            going.wait(None)
+            self._end_early(going, stop)
+        raise error_of(500, "an error was encountered while running the model")
 
     @staticmethod
     def _end_early(going: _Request, stop: Stop) -> None:

@@ -148,6 +148,12 @@ class Ran(NamedTuple):
     deadline: float | None
 
 
+class Proved(NamedTuple):
+    """The engine was asked a question that is no job's."""
+
+    answered: bool
+
+
 class Signal(NamedTuple):
     """Something was done to a process."""
 

@@ -16,6 +16,7 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     result_checks.never_overwritten,
     result_checks.deleted_after_its_result,
     attempt_checks.attempts_are_the_jobs_own,
+    attempt_checks.broken_engines_receive_nothing,
     attempt_checks.history_goes_on,
     lease_checks.no_late_heartbeat,
     lease_checks.newest_handle,

@@ -179,6 +179,24 @@ MUTANTS = (
         "self._phase is Phase.RUNNING",
     ),
     Mutant(
+        "charge the job without asking the engine",
+        "engine/engine.py",
+        "            if self.can_answer(lambda: stop.reason is not None):\n",
+        "            if stop.reason is None:\n",
+    ),
+    Mutant(
+        "charge a time-out without asking the engine",
+        "consume/work.py",
+        "            case StopReason.TIMED_OUT if self._engine.can_answer(lambda: stop.leaving):\n",
+        "            case StopReason.TIMED_OUT:\n",
+    ),
+    Mutant(
+        "go on receiving with a broken engine",
+        "engine/engine.py",
+        "        return self.ready and self._suspects == 0 and not self.doubts.open and self._spins < SPIN_SECONDS\n",
+        "        return self._suspects == 0\n",
+    ),
+    Mutant(
         "charge the first crash of the engine",
         "engine/engine.py",
         "            self._set(None, str(error))\n        with self._suspect(stop):",

@@ -6,7 +6,20 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from simulation.history import Acknowledging, BeatEnded, Call, Event, Got, Put, Ran, Redriven, Sent, Signal, Visible
+from simulation.history import (
+    Acknowledging,
+    BeatEnded,
+    Call,
+    Event,
+    Got,
+    Proved,
+    Put,
+    Ran,
+    Redriven,
+    Sent,
+    Signal,
+    Visible,
+)
 from simulation.record import RESULTS, message_of
 
 if TYPE_CHECKING:
@@ -87,6 +100,7 @@ def _sent(event: Event, sent: Sent) -> list[str]:
 _WAYS: dict[type, Callable[[Event, Any], list[str]]] = {
     Ran: _ran,
     Sent: _sent,
+    Proved: lambda _, proved: [f"engine: {'could' if proved.answered else 'could not'} answer a question of ours"],
     Redriven: lambda _, __: ["queue: given up by SQS"],
     Visible: lambda _, what: [f"queue: {what.why}"],
     BeatEnded: lambda _, what: ["lease: lost, says a heartbeat"] * len(what.lost),
@@ -113,6 +127,10 @@ EXPECTED = {
     "engine: stopped: lease_lost",
     "engine: stopped: leaving",
     "engine: crashed engine_crashed",
+    "engine: swallowed",
+    "engine: swallowed until its time was over",
+    "engine: could answer a question of ours",
+    "engine: could not answer a question of ours",
     "delete: old handle, deleted",
     "delete: old handle, not deleted",
     "receive: given out twice",

@@ -198,4 +198,6 @@ def _is_planned(plan: Plan, status: str, code: ErrorCode | None) -> bool:
         return plan.code is None
     if status != "failed" or code is None or code is ErrorCode.POISON or CODES[code].retried:
         return True
+    if code is ErrorCode.ENGINE_CRASHED:
+        return True  # whether the engine crashed so often under it is checked elsewhere, too
     return code.value == plan.code or (code is ErrorCode.DESTINATION_REFUSED and plan.destination is not None)

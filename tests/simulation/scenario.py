@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.schedules.schedule import Period
 from simulation.account import Oddities
-from simulation.engine import MODEL
+from simulation.engine import MODEL, NO_END, NOWHERE, BlackHole
 from simulation.jobs import Plan, plans
 from simulation.network import Faults
 
@@ -53,6 +53,8 @@ class Scenario:
     """When the destination refuses writes."""
     person: float
     """How busy the person is who looks after failed jobs."""
+    hole: BlackHole = NOWHERE
+    """The first worker's engine."""
 
 
 CUT_OFF = Faults(outages={"sqs": ((10, 110),)})
@@ -99,9 +101,10 @@ def scenario(random: Random) -> Scenario:
     if cut_off:
         calm_at = 120
     refused_from = calm_at * roll()
+    hole = _hole(random, calm_at) if 0.1 <= kind < 0.3 else NOWHERE
     return Scenario(
         plans=plans(random, 2, 5, "long") if rolling or cut_off else plans(random, random.randint(3, 9), calm_at * 0.6),
-        workers=1 if rolling else pick((1, 2, 2, 3)),
+        workers=1 if rolling else 3 if hole.until == NO_END else pick((1, 2, 2, 3)),
         config=lane(
             pick((1, 1, 2)),
             pick((25, 30, 45)),
@@ -123,7 +126,15 @@ def scenario(random: Random) -> Scenario:
         dead_letters_from=pick((0, 0, calm_at * roll())),
         refused=(refused_from, refused_from + pick((0, 40, 120))),
         person=pick((0, 0.5, 1)),
+        hole=hole,
     )
+
+
+def _hole(random: Random, calm_at: float) -> BlackHole:
+    """One engine of three breaks for good, or one of some for a while."""
+    since = calm_at * random.choice((0, random.random()))
+    until = random.choice((NO_END, since + 20 + 200 * random.random()))
+    return BlackHole(since, until, random.choice(("error", "crash", "stall")))
 
 
 def _faults(random: Random, calm_at: float) -> Faults:

@@ -16,7 +16,7 @@ from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.testing.checker import DirectChecker
 from simulation.account import Account
 from simulation.clients import clients_of
-from simulation.engine import Scripts, SimEngine
+from simulation.engine import NOWHERE, Scripts, SimEngine
 from simulation.fake_s3 import FakeS3
 from simulation.fake_sns import FakeSNS
 from simulation.fake_sqs import ORIGIN, FakeSQS
@@ -190,7 +190,8 @@ class World:
         queue = SQSQueue(clients, url, config.visibility_seconds, config.poll_seconds)
         if site.is_handler:
             return DeadLetterHandler([(config, queue)], store, notifier, process, random)
-        engine = SimEngine(self.scripts, process, lambda: self._kill(site, process))
+        hole = self.scenario.hole if site is self.sites[0] else NOWHERE
+        engine = SimEngine(self.scripts, process, lambda: self._kill(site, process), hole)
         return Worker(config, process.name, queue, store, notifier, engine, DirectChecker(compiled), process, random)
 
     def _doom(self, site: Site) -> None:

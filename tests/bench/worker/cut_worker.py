@@ -45,6 +45,12 @@ class Instant:
     def generate(self, request: Request, stop: Stop) -> Answer:  # noqa: ARG002 - the port's form
         return Answer(8, 1, "stop", None, text=" word")
 
+    def prove(self, stop: Stop) -> None:
+        """It always can."""
+
+    def lingers(self) -> float:
+        return 0.0
+
 
 def main() -> None:
     """Run until SIGTERM, as the worker itself does."""

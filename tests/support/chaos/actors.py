@@ -137,6 +137,12 @@ class Monkey:
 
         loop.call(begin())
 
+    def spoil(self) -> None:
+        """Break an engine, or mend the one that is broken: a whole worker's or nothing's."""
+        broken = [each for each in self._engines if each.broken]
+        for each in broken or [self._random.choice(self._engines)]:
+            each.broken = not broken
+
     def tend(self, now: float) -> None:
         """Let stopped workers go on where their time has come."""
         for each in self._workers:

@@ -41,6 +41,10 @@ class Engine:
         self.tokens = 0
         """Tokens sent."""
         self.crashes = 0
+        self.broken = False
+        """While True it has its model loaded and answers whatever it is asked with 500."""
+        self.swallowed = 0
+        """Calls that it answered so."""
         self.outage: asyncio.Task[None] | None = None
         """The newest crash; held, since a loop forgets tasks that nobody holds."""
         self._script = script
@@ -89,8 +93,13 @@ class Engine:
             writer.write(_page(200, PAGES[request.path]))
         elif not prompt:
             writer.write(_page(200, {"done": True, "done_reason": "load"}))
+        elif self.broken:
+            self.swallowed += 1
+            writer.write(_page(500, {"error": "an error was encountered while running the model"}))
+        elif asked.get("raw"):  # the worker's own question
+            writer.write(STREAM + _Stream("good question 1", chat=False).end)
         else:
-            await self._play(_Stream(prompt, request.path == "/api/chat"), reader, writer)
+            await self._play(_Stream(prompt, chat=request.path == "/api/chat"), reader, writer)
 
     async def _play(self, stream: _Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         play, rng = self._script.next(stream.prompt)
@@ -129,7 +138,7 @@ class Engine:
 class _Stream:
     """The chunks of one right answer."""
 
-    def __init__(self, prompt: str, chat: bool) -> None:  # noqa: FBT001 - which of Ollama's two forms
+    def __init__(self, prompt: str, *, chat: bool) -> None:
         self.prompt = prompt
         self._chat = chat
         self.tokens = [self.token(text) for text in answer(prompt)]

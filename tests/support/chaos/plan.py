@@ -46,7 +46,7 @@ class Play(Enum):
 
 
 FAILING = (Play.ERROR, Play.REPEAT, Play.CUT, Play.HANG)
-"""What costs the job an attempt; a stream that is cut does so when it happens twice."""
+"""What costs the job an attempt; a stream that is cut twice ends it, so that only poison is cut by the script."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Script:
     def _good(self, job: str, rng: random.Random) -> Play:
         if not self.faulty:
             return self._calm
-        weights = {Play.FINE: 84, Play.SLOW: 9, Play.BUSY: 1, Play.ERROR: 2, Play.REPEAT: 2, Play.CUT: 1, Play.HANG: 1}
+        weights = {Play.FINE: 84, Play.SLOW: 9, Play.BUSY: 1, Play.ERROR: 2, Play.REPEAT: 2, Play.HANG: 1}
         (play,) = rng.choices(list(weights), list(weights.values()))
         if play in FAILING:
             if self._charged[job] == MOST_CHARGED:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from support.ollama.real import OllamaServer
 
 TOKENS = 40
-ATTEMPTS = 10  # two kills under one job cost it an attempt: here they come all the time
+ATTEMPTS = 10  # what a kill does to a job costs it no attempt, a stall does
 NUMBERS = 30
 FAULT_RATE = 0.05
 JOB_SECONDS = 30.0  # a generation on cores that much else shares took 14

@@ -50,6 +50,8 @@ class Weather:
     kill_seconds: float = 2.0
     stop_seconds: float = 45.0
     crash_seconds: float = 20.0
+    spoil_seconds: float = 25.0
+    """How long an engine is a black hole, and how long none is."""
     seed: int = 1
 
 
@@ -117,12 +119,15 @@ def _pests(monkey: Monkey, weather: Weather, scene: Scene) -> list[Actor]:
         Every(weather.kill_seconds, monkey.kill, after=weather.kill_seconds),
         Every(weather.stop_seconds, monkey.stop, after=3 * weather.kill_seconds),
         Every(weather.crash_seconds, lambda: monkey.crash(scene.loop), after=weather.crash_seconds / 2),
+        Every(weather.spoil_seconds, monkey.spoil, after=1.0),
     ]
 
 
 def _calm(scene: Scene, monkey: Monkey) -> None:
     """No more faults."""
     scene.faults.rate, scene.script.faulty = 0.0, False
+    for each in scene.engines:
+        each.broken = False
     monkey.tend(math.inf)
 
 

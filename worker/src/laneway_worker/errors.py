@@ -48,6 +48,23 @@ class EngineCrashed(Unavailable):
     """Ollama or its runner died under a request."""
 
 
+class EngineFailed(Unavailable):
+    """A request went wrong inside Ollama. Whose fault that was, the job's or the engine's, is asked of the engine."""
+
+    def __init__(self, blame: JobError, name: str) -> None:
+        """`blame` is what the job is charged with where the engine can answer others; `name` quotes no job."""
+        super().__init__(f"Ollama failed: {name}")
+        self.blame = blame
+        self.name = name
+
+
+class EngineBroken(Unavailable):
+    """Ollama is there and can't answer the smallest question: whatever failed on it is nobody's fault."""
+
+    lasting = True
+    code = "engine_broken"
+
+
 class ModelUnusable(Unavailable):
     """The lane's model is not there, is another one, or can't be loaded."""
 

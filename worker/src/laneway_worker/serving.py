@@ -74,8 +74,9 @@ class Worker:
         self._clock = clock
         self._changed = changed
         metrics = Metrics(self.families, config.pool, config.lane)
-        self.engine = Engine(TracedRuntime(runtime, trace), clock, changed, metrics.wasted)
+        self.engine = Engine(TracedRuntime(runtime, trace), clock, changed, metrics.wasted, metrics.asked)
         metrics.watch_ready(lambda: self.engine.ready_enough)
+        metrics.watch_broken(lambda: self.engine.doubts.broken_since is not None)
         results = Results(config, store)
         work = Work(config, name, store, results, self.engine, checker, patience, clock, changed, roll)
         self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, results, metrics, around)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.schema.job.codes import ErrorCode
 from support.chaos.plan import answer
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def drain_violations(drained: Drained) -> list[str]:
 
 
 def real_violations(real: Real) -> list[str]:
-    """Each job of a round with the real Ollama has its own answer, whole."""
+    """Each job of a round with the real Ollama has its own answer, whole, or was hit by a kill twice in succession."""
     return [
         *once("the result of", real.versions),
         *(f"nobody was told of {job}" for job in sorted(real.results.keys() - real.told)),
@@ -118,5 +119,7 @@ def _real(job: str, real: Real) -> str:
 
 def _right(job: str, real: Real) -> bool:
     result, numbers = real.results[job], real.jobs[job]
+    if result.error is not None and result.error.code is ErrorCode.ENGINE_CRASHED:
+        return True
     whole = result.usage is not None and result.usage.completion_tokens == real.tokens
     return whole and (result.text or "").lstrip().startswith(numbers)

@@ -69,6 +69,7 @@ def _done(storm: Storm) -> Figures:
         "workers stopped for longer than a lease": monkey.stops,
         "· messages that they held": monkey.held_by_stopped,
         "engines killed": sum(each.crashes for each in storm.scene.engines),
+        "calls that broken engines answered with 500": sum(each.swallowed for each in storm.scene.engines),
         **{f"engine calls {play.value}": storm.scene.script.plays[play] for play in Play},
     }
 

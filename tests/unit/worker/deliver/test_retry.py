@@ -52,7 +52,6 @@ def test_what_another_attempt_may_help_is_a_choice_made_once() -> None:
         ErrorCode.FORMAT_NOT_MET,
         ErrorCode.INCOMPLETE_ANSWER,
         ErrorCode.ENGINE_ERROR,
-        ErrorCode.ENGINE_CRASHED,
         ErrorCode.STALLED,
         ErrorCode.TIMED_OUT,
     }

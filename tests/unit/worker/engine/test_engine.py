@@ -4,12 +4,11 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from laneway.schema.job.codes import ErrorCode
 from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY
 from laneway_worker.errors import EngineCrashed
 from laneway_worker.report.http import Health
 from laneway_worker.testing.runtime import Held
-from support.worker.lane import Gate, history_of
+from support.worker.lane import Gate
 
 if TYPE_CHECKING:
     import pytest
@@ -68,18 +67,12 @@ def test_the_engine_is_looked_at_at_once_when_a_job_has_seen_it_crash(make_lane:
     assert lane.runtime.prepares == looks + 1
 
 
-def test_a_job_that_crashes_the_engine_alone_is_charged_an_attempt(make_lane: MakeLane) -> None:
-    lane = make_lane(crash(), crash(), Held())
-    lane.run(id="a")
-    assert history_of(lane.only_message).failures[0].code is ErrorCode.ENGINE_CRASHED
-
-
-def test_a_job_that_always_crashes_the_engine_fails(make_lane: MakeLane) -> None:
+def test_a_second_crash_under_a_job_alone_is_its_last(make_lane: MakeLane) -> None:
     lane = make_lane(*[crash() for _ in range(6)])
     lane.run(id="a")
     lane.pass_time(30)
     assert lane.code("a") == "engine_crashed"
-    assert len(lane.runtime.requests) == 6
+    assert (len(lane.runtime.requests), lane.result("a").failures) == (2, ())
 
 
 def test_a_crashed_engine_is_waited_for_under_the_lease(make_lane: MakeLane) -> None:

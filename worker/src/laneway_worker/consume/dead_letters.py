@@ -42,3 +42,5 @@ class NoEngine:
     asleep = False
     ready_enough = True
     trouble = ""
+    sick = ""
+    spent = False

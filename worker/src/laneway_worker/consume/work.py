@@ -76,7 +76,7 @@ class Work:
         except (JobError, InvalidJob) as error:
             return self._failed(task, error)
         except Interrupted:
-            return self._stopped(task, stop.reason)
+            return self._stopped(task, stop)
         try:
             result = self._records.succeeded(task, done, parsed, self._served(), self._clock.now())
         except ValueError:  # pydantic's errors are; their text may quote the answer
@@ -177,13 +177,13 @@ class Work:
             case _:
                 return Released()
 
-    def _stopped(self, task: Task, reason: StopReason | None) -> Outcome:
-        match reason:
+    def _stopped(self, task: Task, stop: Stop) -> Outcome:
+        match stop.reason:
             case StopReason.FOUND:
                 return Found(task.id)
             case StopReason.LEASE_LOST:
                 return Lost()
-            case StopReason.TIMED_OUT:
+            case StopReason.TIMED_OUT if self._engine.can_answer(lambda: stop.leaving):
                 seconds = self._config.limits.timeout_seconds
                 return self._failed(task, JobError(ErrorCode.TIMED_OUT, f"no complete answer within {seconds} s"))
             case StopReason.CANCELLED:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import ErrorCode
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, Unavailable
+from laneway_worker.engine.doubts import SICK_SECONDS, SPENT_SECONDS, Doubts
+from laneway_worker.errors import EngineBroken, EngineCrashed, EngineFailed, Interrupted, JobError, Unavailable
 from laneway_worker.failing import Failing
+from laneway_worker.ports.stop import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime
-    from laneway_worker.ports.stop import Stop
 
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 15.0
 LONGEST_PREPARE_SECONDS = 60.0  # between tries to have a model that can't be had: each may ask a registry
 CHECK_SECONDS = 10.0  # an idle engine may have been restarted without its model
 RESTART_BUDGET_SECONDS = 600.0
+SPIN_SECONDS = 60.0  # a request whose client has gone is let go of at once by an Ollama that is well
+LONGEST_SPIN_SECONDS = 300.0  # for so long the jobs beside it may end before Ollama is started anew
 READINESS_GRACE_SECONDS = 60.0  # a not-ready pod is the first that scale-in takes
 
 
@@ -38,11 +41,20 @@ class Generated:
 class Engine:
     """Guards the runtime. All fields are guarded by the worker's one condition."""
 
-    def __init__(self, runtime: Runtime, clock: Clock, changed: Condition, waste: Callable[[str, float], None]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        clock: Clock,
+        changed: Condition,
+        waste: Callable[[str, float], None],
+        asked: Callable[[bool], None],
+    ) -> None:
         """The engine is not ready before `watch` has seen the model loaded. `waste` is told the reason and the
-        accelerator seconds of every answer that is thrown away.
+        accelerator seconds of every answer that is thrown away, `asked` whether the engine could answer our own.
         """
         self.waste = waste
+        self._asked = asked
+        self.doubts = Doubts(clock, changed)
         self._runtime = runtime
         self._clock = clock
         self._changed = changed
@@ -52,6 +64,7 @@ class Engine:
         """What keeps the model from being served; None where it is served or on its way."""
         self._pause = RETRY_SECONDS
         self._down_since: float | None = None
+        self._spins = 0.0
         self._running = 0
         self._suspects = 0
         self._exclusive = False
@@ -66,7 +79,7 @@ class Engine:
     @property
     def ready_enough(self) -> bool:
         """Readiness as the kubelet should see it: kept for a while after a crash."""
-        down = self._down_since
+        down = None if self.doubts.broken_since is not None else self._down_since
         return self.ready or (down is not None and self._clock.monotonic() - down < READINESS_GRACE_SECONDS)
 
     @property
@@ -74,21 +87,51 @@ class Engine:
         """Whether the trouble will not pass by itself."""
         return self.failing is not None and self.failing.lasting
 
+    @property
+    def sick(self) -> str:
+        """Why Ollama should be started anew; empty where it should not."""
+        if self.doubts.broken_seconds >= SICK_SECONDS:
+            return self.trouble
+        if self._spins >= (SPIN_SECONDS if self._running == 0 else LONGEST_SPIN_SECONDS):
+            return f"Ollama works on a request that was dropped {self._spins:.0f} s ago"
+        return ""
+
+    @property
+    def spent(self) -> bool:
+        """Whether the engine has been broken for so long that the worker should end."""
+        return self.doubts.broken_seconds >= SPENT_SECONDS
+
     def watch_once(self, told: Callable[[], None]) -> float:
         """See that the model is loaded; returns the seconds until the next look. Called by one thread for ever; `told`
         is called while the model is on its way, whenever `trouble` says something new.
         """
+        spins = self._runtime.lingers()
         with self._changed:
-            busy = self.ready and self._running > 0
+            self._spins = spins
+            busy = self.ready and self._running > 0 and not self.doubts.open
         if busy:
             return CHECK_SECONDS
         try:
             model = self._runtime.prepare(lambda how_far: self._on_its_way(how_far, told))
+            self._prove()
         except Unavailable as error:
             return self._failed(error)
         self.failing, self._pause = None, RETRY_SECONDS
         self._set(model, "")
         return CHECK_SECONDS
+
+    def _prove(self) -> None:
+        """Ask the engine where it is in doubt; raises `Unavailable`."""
+        number = self.doubts.raised
+        if not self.doubts.open:
+            return
+        try:
+            self._runtime.prove(Stop(self._changed))
+        except EngineBroken:
+            self._asked(False)  # noqa: FBT003 - it could not answer
+            raise
+        self._asked(True)  # noqa: FBT003 - it could
+        self.doubts.settle(number)
 
     def _on_its_way(self, how_far: str, told: Callable[[], None]) -> None:
         self.failing = None
@@ -100,6 +143,7 @@ class Engine:
         self._set(None, str(error))
         if not error.lasting:
             return RETRY_SECONDS
+        self.doubts.confirm(broken=isinstance(error, EngineBroken))
         pause, self._pause = self._pause, min(LONGEST_PREPARE_SECONDS, self._pause * 2)
         return pause
 
@@ -114,19 +158,39 @@ class Engine:
             self._changed.notify_all()
 
     def generate(self, request: Request, stop: Stop) -> Generated:
-        """Answer a request. A crash is nobody's fault the first time; the job runs again alone, and a second crash is
-        charged to it. Raises `JobError` and `Interrupted`.
+        """Answer a request. What goes wrong inside the engine is the job's fault only where the engine can answer
+        others. Raises `JobError` and `Interrupted`.
         """
+        try:
+            return self._generate_twice(request, stop)
+        except EngineFailed as error:
+            if self.can_answer(lambda: stop.reason is not None):
+                raise error.blame from error
+            raise Interrupted from error
+
+    def can_answer(self, gives_up: Callable[[], bool]) -> bool:
+        """Whether the engine answers a question that is no job's, asked after this call; False where `gives_up` says
+        so before, or nobody comes to be asked.
+        """
+        number = self.doubts.add()
+        with self._changed:
+            self._changed.wait_for(lambda: self.doubts.is_settled(number) or gives_up(), RESTART_BUDGET_SECONDS)
+            return self.doubts.is_settled(number) and not self.doubts.confirms(number)
+
+    def _generate_twice(self, request: Request, stop: Stop) -> Generated:
+        """A crash is nobody's fault the first time; the job runs again alone, and a second crash may be its own."""
         try:
             return self._generate(request, stop, alone=False)
         except EngineCrashed as error:
+            self.doubts.add()
             self._set(None, str(error))
         with self._suspect(stop):
             try:
                 return self._generate(request, stop, alone=True)
             except EngineCrashed as error:
                 self._set(None, str(error))
-                raise JobError(ErrorCode.ENGINE_CRASHED, "Ollama crashed twice under this job") from error
+                blame = JobError(ErrorCode.ENGINE_CRASHED, "Ollama crashed twice under this job")
+                raise EngineFailed(blame, str(error)) from error
 
     def _generate(self, request: Request, stop: Stop, *, alone: bool) -> Generated:
         """Generate when the engine lets the job on; what the engine refuses for now is tried again after a pause."""
@@ -136,22 +200,27 @@ class Engine:
             try:
                 with self._seat(stop) as began:
                     return Generated(self._runtime.generate(request, stop), self._share_now() - began)
-            except EngineCrashed:
+            except (EngineCrashed, EngineFailed):
                 raise
             except Unavailable as error:
+                self.doubts.add()
                 self._set(None, str(error))
             with self._changed:
                 self._changed.wait_for(lambda: stop.reason is not None, timeout=pause)
             pause = min(LONGEST_RETRY_SECONDS, pause * 2)
 
     def _wait_for_engine(self, stop: Stop, *, alone: bool) -> None:
-        """Wait for the loaded model, and for suspects to have had their run; raises `Interrupted`."""
+        """Wait for the loaded model, and for suspects to have had their run; raises `Interrupted`, also where the
+        engine's trouble will not pass by itself: others may do the job.
+        """
 
         def open_() -> bool:
             return self.ready and (alone or self._suspects == 0)
 
         with self._changed:
-            self._changed.wait_for(lambda: open_() or stop.reason is not None, timeout=RESTART_BUDGET_SECONDS)
+            self._changed.wait_for(
+                lambda: open_() or self.unusable or stop.reason is not None, timeout=RESTART_BUDGET_SECONDS
+            )
             if not open_() or stop.reason is not None:
                 raise Interrupted
 
@@ -187,8 +256,8 @@ class Engine:
 
     @property
     def takes_jobs(self) -> bool:
-        """Whether new jobs may come: the model is loaded and nobody is under suspicion."""
-        return self.ready and self._suspects == 0
+        """Whether new jobs may come: the model is loaded, nobody is under suspicion, and neither is the engine."""
+        return self.ready and self._suspects == 0 and not self.doubts.open and self._spins < SPIN_SECONDS
 
     @contextmanager
     def _seat(self, stop: Stop) -> Iterator[float]:
@@ -225,6 +294,8 @@ def _reason(error: JobError | Interrupted | Unavailable, stop: Stop) -> str:
     match error:
         case JobError():
             return error.code.value
+        case EngineFailed():
+            return error.blame.code.value
         case EngineCrashed():
             return ErrorCode.ENGINE_CRASHED.value
         case Interrupted() if stop.reason is not None:

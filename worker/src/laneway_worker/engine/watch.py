@@ -31,6 +31,8 @@ class Watch:
         self._over = over
         self._told = ""
         self._told_at: float | None = None
+        self._doubts = 0
+        """How many there had been at the last look."""
 
     def run(self) -> None:
         """Look again and again; at once where the engine's readiness changes."""
@@ -42,6 +44,7 @@ class Watch:
             self._tell_loss()
 
     def _look(self) -> float:
+        self._doubts = self._engine.doubts.raised
         try:
             return self._engine.watch_once(self._tell_progress)
         except Exception as error:  # noqa: BLE001 - nothing may end the one thread that brings a restarted engine back
@@ -50,12 +53,16 @@ class Watch:
 
     @property
     def _is_news(self) -> bool:
-        """Whether the engine's readiness differs from what was told last."""
+        """Whether the engine's readiness differs from what was told last, or somebody doubts it."""
+        return self._is_lost_or_back or self._engine.doubts.raised > self._doubts
+
+    @property
+    def _is_lost_or_back(self) -> bool:
         return self._engine.ready is not (self._told == ENGINE_READY)
 
     def _tell_loss(self) -> None:
         """Before the next look, which may find the engine as it was: a runner that died is started by whoever asks."""
-        if self._is_news and not self._engine.ready:
+        if self._is_lost_or_back and not self._engine.ready:
             self._tell()
 
     def _tell_progress(self) -> None:
@@ -75,5 +82,5 @@ class Watch:
             log.info(ENGINE_READY, extra={"fields": model.model_dump()})
         else:
             level = logging.WARNING if failing or before == ENGINE_READY else logging.INFO
-            fields = {"trouble": trouble, "unusable": self._engine.unusable}
+            fields = {"trouble": trouble, "unusable": self._engine.unusable, "code": failing.code if failing else ""}
             log.log(level, ENGINE_NOT_READY, extra={"fields": fields})

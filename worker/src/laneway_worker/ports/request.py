@@ -13,7 +13,7 @@ from laneway_worker.errors import JobError
 
 if TYPE_CHECKING:
     from laneway.schema.job.job import Job
-    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_config import LaneConfig, LaneModel
 
 Path = Literal["/api/generate", "/api/chat", "/api/embed"]
 BYTES_PER_TOKEN = 4
@@ -33,6 +33,16 @@ class Request:
     most_tokens: int
     """A generous estimate of the prompt's tokens."""
     has_images: bool = False
+
+
+def question(model: LaneModel, *, only_embeds: bool) -> Request:
+    """A tiny question of our own. Raw: templates are the model's, and what is asked for is the engine."""
+    same = {"model": model.name, "keep_alive": KEEP_FOREVER, "truncate": False}
+    options: dict[str, Any] = {"num_ctx": model.context_length}
+    if only_embeds:
+        return Request("/api/embed", same | {"input": "1", "options": options}, 0, 1)
+    options |= {"num_predict": 2, "temperature": 0}
+    return Request("/api/generate", same | {"prompt": "1, 2,", "raw": True, "stream": True, "options": options}, 0, 4)
 
 
 def check(job: Job, config: LaneConfig) -> None:

@@ -42,3 +42,11 @@ class Runtime(Protocol):
 
     def generate(self, request: Request, stop: Stop) -> Answer:
         """Answer a request; raises `JobError`, `Unavailable`, or `Interrupted` soon after `stop` is set."""
+
+    def prove(self, stop: Stop) -> None:
+        """Answer a tiny question that is no job's; raises `EngineBroken` where that can't be done, `Unavailable` where
+        nobody is there to be asked, or `Interrupted` soon after `stop` is set.
+        """
+
+    def lingers(self) -> float:
+        """For how many seconds the engine has worked on a request that it was told to drop; 0 where it does not."""

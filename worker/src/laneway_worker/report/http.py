@@ -1,4 +1,4 @@
-"""`/livez`, `/readyz` and `/metrics` over HTTP."""
+"""`/livez`, `/livez/engine`, `/readyz` and `/metrics` over HTTP."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ class Readiness(Protocol):
     def trouble(self) -> str:
         """Why not."""
 
+    @property
+    def sick(self) -> str:
+        """Why the engine should be started anew; empty where it should not."""
+
 
 class Health:
     """What the pages say."""
@@ -40,12 +44,14 @@ class Health:
         match path:
             case "/livez":
                 return self._livez()
+            case "/livez/engine":
+                return self._engine_livez()
             case "/readyz":
                 return self._readyz()
             case "/metrics":
                 return HTTPStatus.OK, self._families.text()
             case _:
-                return HTTPStatus.NOT_FOUND, b"try /livez, /readyz or /metrics\n"
+                return HTTPStatus.NOT_FOUND, b"try /livez, /livez/engine, /readyz or /metrics\n"
 
     def _livez(self) -> Page:
         """Alive as long as the loops make progress; never dead because AWS or Ollama is."""
@@ -53,6 +59,11 @@ class Health:
         if stalled:
             return HTTPStatus.SERVICE_UNAVAILABLE, f"no progress: {', '.join(stalled)}\n".encode()
         return HTTPStatus.OK, b"ok\n"
+
+    def _engine_livez(self) -> Page:
+        """Asked by whoever can start the engine anew: it is not asked itself, since it may answer and yet be unwell."""
+        sick = self._readiness.sick
+        return (HTTPStatus.SERVICE_UNAVAILABLE, f"{sick}\n".encode()) if sick else (HTTPStatus.OK, b"ok\n")
 
     def _readyz(self) -> Page:
         """Ready when the model is loaded."""

@@ -81,6 +81,10 @@ class Families:
         self.busy = gauge("slots_busy", "Jobs being generated")
         self.leases = gauge("leases", "Messages held")
         self.waiting = gauge("jobs_waiting", "Jobs that wait for AWS")
+        self.asked = counter(
+            "engine_questions", "Questions of two tokens that Ollama was asked after a failure", "answered"
+        )
+        self.broken = gauge("engine_broken", "1 while Ollama is there and can't answer such a question")
         self.ready = gauge("ready", "1 while the worker's model is loaded; a dead-letter handler has none")
 
     def text(self) -> bytes:
@@ -101,6 +105,8 @@ class Metrics:
         self._ends = families.ends
         self._waiting = families.waiting
         self._ready = families.ready
+        self._asked = families.asked
+        self._broken = families.broken
         self._wait = families.wait.labels(**own)
         self._run = families.run.labels(**own)
         self._first = families.first.labels(**own)
@@ -120,6 +126,14 @@ class Metrics:
     def watch_ready(self, ready: Callable[[], bool]) -> None:
         """Export whether jobs can be served."""
         self._ready.labels(**self._own).set_function(ready)
+
+    def watch_broken(self, broken: Callable[[], bool]) -> None:
+        """Export whether the engine is broken."""
+        self._broken.labels(**self._own).set_function(broken)
+
+    def asked(self, answered: bool) -> None:  # noqa: FBT001 - yes or no
+        """The engine was asked a question of ours."""
+        self._asked.labels(**self._own, answered="yes" if answered else "no").inc()
 
     def received(self, delivery: Delivery) -> None:
         """A message came."""

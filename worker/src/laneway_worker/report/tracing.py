@@ -71,3 +71,11 @@ class TracedRuntime:
         """As the runtime does."""
         with self._trace.part("generate"):
             return self._runtime.generate(request, stop)
+
+    def prove(self, stop: Stop) -> None:
+        """As the runtime does."""
+        self._runtime.prove(stop)
+
+    def lingers(self) -> float:
+        """As the runtime does."""
+        return self._runtime.lingers()

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.result import ServedModel
-from laneway_worker.errors import Interrupted, Unavailable
+from laneway_worker.errors import EngineBroken, Interrupted, Unavailable
 from laneway_worker.ports.runtime import Answer, silent
 
 if TYPE_CHECKING:
@@ -53,6 +53,12 @@ class ScriptedRuntime:
         self.pulling: str | None = None
         """How far the model is; while there is something here, `prepare` tells it and waits for more."""
         self.prepares = 0
+        self.broken = False
+        """While True it can't answer questions of ours."""
+        self.proofs = 0
+        self.dropped_since: float | None = None
+        """Since when it has worked on what nobody wants."""
+        self._clock = clock
 
     def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
         """Loaded, or not, or on its way."""
@@ -82,6 +88,18 @@ class ScriptedRuntime:
             with self._changed:
                 self.running -= 1
                 self._changed.notify_all()
+
+    def prove(self, stop: Stop) -> None:
+        """Broken, or not."""
+        self.proofs += 1
+        if stop.reason is not None:
+            raise Interrupted
+        if self.broken:
+            raise EngineBroken("Ollama can't answer a question of two tokens: HTTP 500")
+
+    def lingers(self) -> float:
+        """As the test says."""
+        return 0.0 if self.dropped_since is None else self._clock.monotonic() - self.dropped_since
 
     def _play(self, step: Step, stop: Stop) -> Answer:
         if isinstance(step, Exception):

@@ -88,9 +88,8 @@ CODES: dict[ErrorCode, CodeInfo] = {
         retried=True,
     ),
     ErrorCode.ENGINE_CRASHED: CodeInfo(
-        "Ollama crashed while this job was alone on it, more than once.",
-        "Shorten the prompt or the context; the model may not fit the memory.",
-        retried=True,
+        "Ollama crashed twice under this job, the second time with nothing else on it, and answers other questions.",
+        "Shorten the prompt or the context, or simplify `format`; the model may not fit the memory.",
     ),
     ErrorCode.STALLED: CodeInfo(
         "No token came for longer than the lane allows.",

@@ -7,7 +7,8 @@ import pytest
 
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.adapters.ollama.stream import Collected, error_of, trouble
-from laneway_worker.errors import EngineCrashed, JobError, Unavailable
+from laneway_worker.adapters.ollama.words import name_of
+from laneway_worker.errors import EngineCrashed, EngineFailed, JobError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 
 if TYPE_CHECKING:
@@ -24,10 +25,16 @@ def collected(path: Path, *records: dict[str, Any]) -> Answer:
     return stream.answer()
 
 
+def blamed(status: int, message: str) -> str:
+    found = trouble(status, message)
+    assert isinstance(found, EngineFailed)
+    return str(found.blame)
+
+
 def code_of_failure(*records: dict[str, Any]) -> ErrorCode:
-    with pytest.raises(JobError) as caught:
+    with pytest.raises(EngineFailed) as caught:
         collected("/api/generate", *records)
-    return caught.value.code
+    return caught.value.blame.code
 
 
 def test_an_answer_to_a_prompt_is_put_together() -> None:
@@ -128,6 +135,10 @@ def test_an_error_line_under_status_200_is_trouble() -> None:
         (500, "read: connection reset by peer"),
         (500, "model failed to load, this may be due to resource limitations"),
         (400, "UNEXPECTED EOF"),
+        (500, "llama-server process has terminated: exit status 1"),
+        (500, "error reading llama-server chat response: EOF"),
+        (500, "an error was encountered while running the model: CUDA error: uncorrectable ECC error encountered"),
+        (500, "CUDA error: operation not supported"),
     ],
 )
 def test_a_dead_runner_is_a_crash(status: int, message: str) -> None:
@@ -146,16 +157,10 @@ def test_a_busy_or_empty_ollama_is_waited_for(status: int) -> None:
     [
         (400, '"gemma3:270m" does not support tools', ErrorCode.UNSUPPORTED),
         (400, '"gemma3:270m" does not support thinking', ErrorCode.UNSUPPORTED),
-        (501, "images are not supported by this model", ErrorCode.UNSUPPORTED),
         (400, "the input length exceeds the context length", ErrorCode.PROMPT_TOO_LONG),
-        (500, "input exceeds maximum context size", ErrorCode.PROMPT_TOO_LONG),
         (400, "prompt too long", ErrorCode.PROMPT_TOO_LONG),
         (400, "invalid options: seed", ErrorCode.INVALID_JOB),
         (422, "invalid format", ErrorCode.INVALID_JOB),
-        (500, "Failed to create new sequence: failed to process inputs: image: unknown format", ErrorCode.INVALID_JOB),
-        (500, "Failed to create new sequence: failed to process inputs: unexpected EOF", ErrorCode.INVALID_JOB),
-        (500, "failed to parse grammar", ErrorCode.ENGINE_ERROR),
-        (502, "", ErrorCode.ENGINE_ERROR),
     ],
 )
 def test_what_ollama_refuses_is_the_jobs_trouble(status: int, message: str, code: ErrorCode) -> None:
@@ -164,12 +169,47 @@ def test_what_ollama_refuses_is_the_jobs_trouble(status: int, message: str, code
     assert found.code is code
 
 
+@pytest.mark.parametrize(
+    ("status", "message", "code"),
+    [
+        (501, "images are not supported by this model", ErrorCode.UNSUPPORTED),
+        (500, "input exceeds maximum context size", ErrorCode.PROMPT_TOO_LONG),
+        (500, "Failed to create new sequence: failed to process inputs: image: unknown format", ErrorCode.INVALID_JOB),
+        (500, "Failed to create new sequence: failed to process inputs: unexpected EOF", ErrorCode.INVALID_JOB),
+        (500, "failed to parse grammar", ErrorCode.ENGINE_ERROR),
+        (500, "model requires more system memory (9.9 GiB) than is available (1.2 GiB)", ErrorCode.ENGINE_ERROR),
+        (500, "no slots available after 10 retries", ErrorCode.ENGINE_ERROR),
+        (502, "", ErrorCode.ENGINE_ERROR),
+    ],
+)
+def test_what_goes_wrong_inside_ollama_is_the_jobs_only_where_others_are_answered(
+    status: int, message: str, code: ErrorCode
+) -> None:
+    found = trouble(status, message)
+    assert isinstance(found, EngineFailed)
+    assert found.blame.code is code
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "name"),
+    [
+        (500, "CUDA error: uncorrectable ECC error encountered", "HTTP 500 (CUDA error, uncorrectable ECC error)"),
+        (500, "cuda ERROR: Out of Memory: canary", "HTTP 500 (CUDA error, out of memory)"),
+        (502, "canary", "HTTP 502"),
+        (500, "the prompt 'out of memory, canary' can't be read", "HTTP 500 (out of memory)"),
+    ],
+)
+def test_the_name_of_an_error_holds_no_word_of_a_job(status: int, message: str, name: str) -> None:
+    assert name_of(status, message) == name
+
+
 def test_a_long_error_is_cut() -> None:
-    assert len(str(trouble(500, "x" * 10_000))) < 300
+    assert len(blamed(500, "x" * 10_000)) < 300
 
 
 def test_what_waits_quotes_nothing() -> None:
     assert "canary" not in str(trouble(503, "canary")) + str(trouble(500, "canary: unexpected EOF"))
+    assert "canary" not in str(trouble(500, "canary"))
 
 
 @pytest.mark.parametrize(
@@ -185,4 +225,6 @@ def test_what_waits_quotes_nothing() -> None:
     ],
 )
 def test_an_error_response_of_any_form_is_read(text: str, words: str) -> None:
-    assert words in str(error_of(500, text))
+    found = error_of(500, text)
+    assert isinstance(found, EngineFailed)
+    assert words in str(found.blame)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import socket
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,11 +11,20 @@ import httpx
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.result import ServedModel
 from laneway.schema.shared.names import tagged
+from laneway_worker.adapters.ollama.connection import Connection, Dropped
 from laneway_worker.adapters.ollama.image import missing_from, other_digest
 from laneway_worker.adapters.ollama.pull import pull
 from laneway_worker.adapters.ollama.stream import Collected, error_of, json_object, lines
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
-from laneway_worker.ports.request import KEEP_FOREVER
+from laneway_worker.errors import (
+    EngineBroken,
+    EngineCrashed,
+    EngineFailed,
+    Interrupted,
+    JobError,
+    ModelUnusable,
+    Unavailable,
+)
+from laneway_worker.ports.request import KEEP_FOREVER, question
 from laneway_worker.ports.runtime import silent
 
 if TYPE_CHECKING:
@@ -48,6 +56,8 @@ class Ollama:
         self._url = url
         self._cuts_prompts = True
         self._capabilities: list[str] = []
+        self._only_embeds = False
+        self._dropped = Dropped(clock)
         self._http = httpx.Client(
             base_url=url,
             trust_env=False,  # a proxy from the environment has no place between a worker and its sidecar
@@ -62,9 +72,10 @@ class Ollama:
         try:
             served = self._served(tell)
             self._load()
-        except (JobError, EngineCrashed) as error:  # no job is to blame for what was asked here
+        except (JobError, EngineCrashed, EngineFailed) as error:  # no job is to blame for what was asked here
             advice = "see whether the machine has the memory that the model needs, and Ollama's own log"
-            raise ModelUnusable(f"Ollama can't serve {self._model.name}: {error}", advice) from error
+            words = error.blame if isinstance(error, EngineFailed) else error
+            raise ModelUnusable(f"Ollama can't serve {self._model.name}: {words}", advice) from error
         return served
 
     def _served(self, tell: Callable[[str], None]) -> ServedModel:
@@ -101,8 +112,9 @@ class Ollama:
         }
         try:
             self._ask("POST", "/api/generate", body)
-        except JobError:  # a model that only embeds
+        except JobError:
             self._ask("POST", "/api/embed", body | {"input": ""})
+            self._only_embeds = True
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         seconds = LOAD_SECONDS if body else ASK_SECONDS
@@ -123,22 +135,46 @@ class Ollama:
         """Stream an answer; a stream without its final record is never one."""
         self._refuse_unseen_images(request)
         self._refuse_chat_that_may_be_cut(request)
+        answer = self._collected(request, stop, self._gap(request))
+        self._refuse_cut_prompt(request, answer)
+        return answer
+
+    def prove(self, stop: Stop) -> None:
+        """Answer a question of two tokens, in the time that a job may be silent."""
+        asked = question(self._model, only_embeds=self._only_embeds)
+        try:
+            self._collected(asked, stop, self._limits.token_gap_seconds)
+        except EngineFailed as error:
+            raise self._broken(error.name) from error
+        except (EngineCrashed, JobError) as error:
+            raise self._broken(str(error) if isinstance(error, EngineCrashed) else error.code.value) from error
+
+    def _broken(self, name: str) -> EngineBroken:
+        words = f"Ollama has {self._model.name} loaded and can't answer a question of two tokens: {name}"
+        return EngineBroken(words, "look at the accelerator, and at the log of Ollama")
+
+    def lingers(self) -> float:
+        """Seconds since Ollama was told to drop the oldest of the requests that it still works on."""
+        return self._dropped.seconds()
+
+    def _gap(self, request: Request) -> int:
+        limits = self._limits
+        return limits.timeout_seconds if request.path == "/api/embed" else limits.token_gap_seconds
+
+    def _collected(self, request: Request, stop: Stop, gap: int) -> Answer:
         collected = Collected(request.path, self._clock)
-        with self._call(request, stop) as response:
+        with self._call(request, stop, gap) as response:
             if response.is_error:
                 raise error_of(response.status_code, response.read().decode(errors="replace"))
             for line in lines(response.iter_bytes()):
                 collected.add(json_object(line))
-        answer = collected.answer()
-        self._refuse_cut_prompt(request, answer)
-        return answer
+        return collected.answer()
 
     @contextmanager
-    def _call(self, request: Request, stop: Stop) -> Iterator[httpx.Response]:
-        """One call whose connection `stop` cuts: Ollama ends a generation when its client disconnects."""
-        connection = _Connection()
+    def _call(self, request: Request, stop: Stop, gap: int) -> Iterator[httpx.Response]:
+        """One call whose connection `stop` cuts."""
+        connection, whole = Connection(), False
         stop.aborting(connection.cut)
-        gap = self._limits.timeout_seconds if request.path == "/api/embed" else self._limits.token_gap_seconds
         try:
             with self._http.stream(
                 "POST",
@@ -148,14 +184,17 @@ class Ollama:
                 extensions={"trace": connection.trace},
             ) as response:
                 yield response
+            whole = stop.reason is None
         except httpx.ReadTimeout as error:
-            raise self._stopped(stop) or JobError(ErrorCode.STALLED, f"no token for {gap} s") from error
+            words = f"no token for {gap} s"
+            raise self._stopped(stop) or EngineFailed(JobError(ErrorCode.STALLED, words), words) from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise self._stopped(stop) or Unavailable(f"can't connect to Ollama at {self._url}") from error
         except httpx.HTTPError as error:
             raise self._stopped(stop) or EngineCrashed("Ollama cut the connection") from error
         finally:
             stop.aborting(None)
+            self._dropped.end(connection, whole=whole)
         if stop.reason is not None:
             raise Interrupted
 
@@ -186,26 +225,6 @@ class Ollama:
         cut = answer.prompt_tokens < request.fewest_tokens or answer.prompt_tokens >= context
         if self._cuts_prompts and cut and request.path != "/api/embed":
             raise JobError(ErrorCode.PROMPT_TOO_LONG, f"the prompt does not fit into {context:,} tokens")
-
-
-class _Connection:
-    """The socket of one call, caught when httpcore opens it (https://www.encode.io/httpcore/extensions/#trace)."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self._cut = False
-
-    def trace(self, event: str, info: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete":
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self._cut:
-                self.cut()
-
-    def cut(self) -> None:
-        self._cut = True
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

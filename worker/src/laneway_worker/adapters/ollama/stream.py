@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.codes import ErrorCode
-from laneway_worker.errors import EngineCrashed, JobError, Unavailable
+from laneway_worker.adapters.ollama.words import name_of
+from laneway_worker.errors import EngineCrashed, EngineFailed, JobError, Unavailable
 from laneway_worker.ports.runtime import Answer
 
 if TYPE_CHECKING:
@@ -26,12 +27,18 @@ CRASHES = (
     "no longer running",
     "connection reset",
     "model failed to load",
+    "process has terminated",
+    "llama-server",
+    "cuda error",
+    "rocm error",
 )
+"""What hits whoever is on the engine, so that nobody is charged at first. Words only help: what they miss is asked."""
 TOO_LONG = ("context length", "context size", "too long", "exceeds")
 UNSUPPORTED = ("does not support", "not supported")
 UNREADABLE = ("failed to process inputs", "image: unknown format", "invalid image")
 """Of an image that begins well and then breaks: its "unexpected EOF" is no crash."""
 BAD_FORMAT = ("invalid json schema", "invalid format", "failed to load model vocabulary required for format")
+INSIDE = 500  # from this HTTP status on
 SHOWN = 200  # characters of an error of Ollama's
 QUOTED = re.compile(r"raw=|'|`|\n")  # from here on Ollama may quote what the model wrote
 
@@ -81,12 +88,13 @@ class Collected:
             self._final = record
 
     def answer(self) -> Answer:
-        """The answer; raises `JobError` where the final record did not come: Ollama ends so when a model repeats
+        """The answer; raises `EngineFailed` where the final record did not come: Ollama ends so when a model repeats
         itself (30 times the same token).
         """
         final = self._final
         if final is None:
-            raise JobError(ErrorCode.INCOMPLETE_ANSWER, "the answer ended without its final record")
+            blame = JobError(ErrorCode.INCOMPLETE_ANSWER, "the answer ended without its final record")
+            raise EngineFailed(blame, "a stream without its final record")
         thinking = "".join(self._thinking) or None
         text = "".join(self._text)
         chat = self._path == "/api/chat"
@@ -106,7 +114,8 @@ class Collected:
             return None
         reason = final.get("done_reason", "stop")
         if reason not in ("stop", "length"):
-            raise JobError(ErrorCode.ENGINE_ERROR, f"Ollama ended with {str(reason)[:SHOWN]} instead of an answer")
+            words = f"Ollama ended with {str(reason)[:SHOWN]} instead of an answer"
+            raise EngineFailed(JobError(ErrorCode.ENGINE_ERROR, words), "a stream that ends without an answer")
         return "length" if reason == "length" else "stop"
 
     def _message(self, text: str, thinking: str | None) -> dict[str, Any]:
@@ -133,13 +142,21 @@ def words_of(text: str) -> str:
 
 
 def trouble(status: int, message: str) -> JobError | Unavailable:
+    """What went wrong inside Ollama says nothing of whose fault it was, whatever its words."""
+    found = _by_words(status, message)
+    if isinstance(found, JobError) and status >= INSIDE:
+        return EngineFailed(found, name_of(status, message))
+    return found
+
+
+def _by_words(status: int, message: str) -> JobError | Unavailable:
     """By status and words: Ollama has no error codes (https://github.com/ollama/ollama/blob/main/docs/api.md)."""
     shown = QUOTED.split(message, maxsplit=1)[0].strip()[:SHOWN]
     words = shown.lower()
     if any(part in words for part in UNREADABLE):
         return JobError(ErrorCode.INVALID_JOB, f"Ollama can't read an image: {shown}")
     if any(part in words for part in CRASHES):
-        return EngineCrashed("Ollama's runner stopped")
+        return EngineCrashed(f"Ollama's runner stopped: {name_of(status, message)}")
     if status in (404, 499, 503):
         return Unavailable(f"Ollama answered {status}")
     if any(part in words for part in UNSUPPORTED):
@@ -148,6 +165,6 @@ def trouble(status: int, message: str) -> JobError | Unavailable:
         return JobError(ErrorCode.PROMPT_TOO_LONG, shown)
     if any(part in words for part in BAD_FORMAT):
         return JobError(ErrorCode.INVALID_JOB, f"Ollama can't use format: {shown}")
-    if 400 <= status < 500:  # noqa: PLR2004 - HTTP's class of client errors
+    if 400 <= status < INSIDE:  # noqa: PLR2004 - HTTP's class of client errors
         return JobError(ErrorCode.INVALID_JOB, f"Ollama refused the request: {shown}")
     return JobError(ErrorCode.ENGINE_ERROR, f"Ollama answered: {shown}")
