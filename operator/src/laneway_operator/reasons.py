@@ -50,6 +50,7 @@ class Reason(StrEnum):
     MODEL_MISSING = "ModelMissing"
     MODEL_UNUSABLE = "ModelUnusable"
     ENGINE_DOWN = "EngineDown"
+    ENGINE_BROKEN = "EngineBroken"
     QUOTA_EXCEEDED = "QuotaExceeded"
     PODS_REFUSED = "PodsRefused"
     REFUSED = "Refused"
@@ -112,6 +113,8 @@ FIXES: dict[Reason, str] = {
     Reason.MODEL_MISSING: "Pull the model into the image as it is built, or correct the model's name or the reference.",
     Reason.MODEL_UNUSABLE: "Check the model's digest and its context; `ollama list` and `ollama show` tell them.",
     Reason.ENGINE_DOWN: "Look at the logs of the pod's ollama container.",
+    Reason.ENGINE_BROKEN: "Look at the node's accelerator and at the log of the pod's ollama container; drain the node "
+    "where it stays so. No job is charged for it.",
     Reason.QUOTA_EXCEEDED: "Raise the namespace's ResourceQuota, or lower the lane's maxReplicas.",
     Reason.PODS_REFUSED: "Look at admission policies of the namespace.",
     Reason.ROLLOUT_STUCK: "Look at WorkersAvailable and at the lane's newest pod; workers of before go on meanwhile.",

@@ -145,6 +145,7 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.IMAGE_VOLUMES_MISSING, "SpecAccepted", "False", image_volume_refused),
     (Reason.MODEL_UNUSABLE, WORKERS, "False", telling("model_unusable")),
     (Reason.ENGINE_DOWN, WORKERS, "False", telling("engine_down")),
+    (Reason.ENGINE_BROKEN, WORKERS, "False", telling("engine_broken")),
     (Reason.AWS_REFUSED, WORKERS, "False", telling("aws_refused")),
     (Reason.QUOTA_EXCEEDED, WORKERS, "False", refusing('pods "a" is forbidden: exceeded quota: gpus')),
     (Reason.PODS_REFUSED, WORKERS, "False", refusing("denied by policy no-gpu")),

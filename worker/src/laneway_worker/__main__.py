@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.documents.preflight import Finding, Preflight, PreflightCode
+from laneway.schema.shared.names import ENGINE_BROKEN_EXIT
 from laneway.schema.shared.problems import problems
 from laneway_worker import app, logs
 from laneway_worker.errors import Unavailable
@@ -30,7 +31,9 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def main() -> None:
-    """Do what the document says. Exits with 2 and one line where it can't be used, with 3 where AWS refuses."""
+    """Do what the document says. Exits with 2 and one line where it can't be used, with 3 where AWS refuses, and with 4
+    where the engine could not answer for too long.
+    """
     asked = _arguments()
     logs.configure()
     if asked.preflight:
@@ -40,7 +43,7 @@ def main() -> None:
         _serve(handler.health_address, lambda: app.run_handler(handler))
     else:
         lane = _read(asked.config, LaneConfig)
-        _serve(lane.health_address, lambda: app.run(lane, os.environ))
+        _serve(lane.health_address, lambda: _serve_lane(lane))
 
 
 def _arguments() -> argparse.Namespace:
@@ -76,6 +79,11 @@ def _serve(health_address: str, run: Callable[[], None]) -> None:
         run()
     except OSError as error:
         _refuse(UNUSABLE, f"can't serve probes on {health_address}: {error.strerror}; is the port in use?")
+
+
+def _serve_lane(lane: LaneConfig) -> None:
+    if broken := app.run(lane, os.environ):
+        _refuse(ENGINE_BROKEN_EXIT, broken)
 
 
 def _check(preflight: Preflight) -> None:

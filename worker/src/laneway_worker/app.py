@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 5.0  # between two looks whether the engine is given up
 SIGNALS = {signal.SIGTERM, signal.SIGINT}
 TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -106,15 +107,27 @@ def _report(worker: Worker, pod: Pod | None) -> None:
         worker.report_to(pod)
 
 
-def run(config: LaneConfig, environment: Mapping[str, str]) -> None:
-    """Serve a lane until SIGTERM or SIGINT, then drain; a second signal gives everything back at once."""
+def run(config: LaneConfig, environment: Mapping[str, str]) -> str:
+    """Serve a lane until SIGTERM or SIGINT, or until its engine has been broken for too long, then drain; a second
+    signal gives everything back at once. Returns what was the matter with the engine; nothing, where it did not end us.
+    """
     _block_signals()
     trace = tracing(config, environment)
     worker = real_worker(config, trace)
     if config.pod_reports:
         _report(worker, own_pod(environment))
+    threading.Thread(target=leave_when_spent, args=(worker.engine,), name="budget", daemon=True).start()
     _run(worker, config.health_address, {"pool": config.pool, "lane": config.lane})
     trace.flush()
+    return worker.engine.trouble if worker.engine.spent else ""
+
+
+def leave_when_spent(engine: Spendable) -> None:
+    """SIGTERM is what ends a worker; the kubelet, and then another node, may do better."""
+    while not engine.spent:
+        time.sleep(LOOK_SECONDS)
+    log.error("the engine stays broken: leaving", extra={"fields": {"trouble": engine.trouble}})
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def run_handler(config: DeadLettersConfig) -> None:
@@ -122,6 +135,18 @@ def run_handler(config: DeadLettersConfig) -> None:
     _block_signals()
     lanes = [lane.lane for lane in config.lanes]
     _run(real_handler(config), config.health_address, {"pool": config.lanes[0].pool, "dead_letters_of": lanes})
+
+
+class Spendable(Protocol):
+    """An engine that is given up in the end."""
+
+    @property
+    def spent(self) -> bool:
+        """Whether now."""
+
+    @property
+    def trouble(self) -> str:
+        """Why."""
 
 
 class _Service(Protocol):

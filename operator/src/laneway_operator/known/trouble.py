@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from laneway.schema.pool.documents.preflight import Finding, PreflightCode
-from laneway.schema.shared.names import TROUBLE
+from laneway.schema.shared.names import ENGINE_BROKEN_EXIT, TROUBLE
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_operator.known.image_volumes import images_of
 from laneway_operator.reasons import Reason
 from laneway_operator.render.deployment import MODELS_FOLDER
-from laneway_operator.render.meta import OLLAMA, PREFLIGHT
+from laneway_operator.render.meta import OLLAMA, PREFLIGHT, WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,7 @@ WORKER_CODES = {
     "aws_refused": Reason.AWS_REFUSED,
     "aws_unavailable": Reason.AWS_UNREACHABLE,
     "engine_down": Reason.ENGINE_DOWN,
+    "engine_broken": Reason.ENGINE_BROKEN,
 }
 PREFLIGHT_CODES = {
     PreflightCode.ACCESS_DENIED: Reason.ACCESS_DENIED,
@@ -117,6 +118,8 @@ def _crash(name: str | None, ended: dict[str, Any], images: list[str]) -> Found:
     if name == OLLAMA and images and NO_MODEL_FOLDER.match(words):
         told = f"the image {images[0]} is not a model folder of Ollama's, with blobs and manifests that all may read"
         return Reason.MODEL_MISSING, f"{told}: {words}"
+    if name == WORKER and ended["exitCode"] == ENGINE_BROKEN_EXIT:
+        return Reason.ENGINE_BROKEN, words
     return Reason.CRASHING, f"container {name} ended with code {ended['exitCode']}: {words}"
 
 

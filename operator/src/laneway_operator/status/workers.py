@@ -22,6 +22,7 @@ SEVERITY = (
     Reason.MODEL_PULL_FAILED,
     Reason.MODEL_MISSING,
     Reason.MODEL_UNUSABLE,
+    Reason.ENGINE_BROKEN,
 )
 """Causes that explain others come first."""
 AWAY_FROM_JOBS = (Reason.AWS_REFUSED, Reason.AWS_UNREACHABLE)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.pool.documents.preflight import PreflightCode
-from laneway.schema.shared.names import TROUBLE
+from laneway.schema.shared.names import ENGINE_BROKEN_EXIT, TROUBLE
 from laneway_operator.known.trouble import MAX_WORDS, PREFLIGHT_CODES, trouble_of_pod
 from laneway_operator.reasons import Reason
 
@@ -92,6 +92,12 @@ def waiting(reason: str, message: str = "") -> dict[str, Any]:
 )
 def test_a_container_that_does_not_run_says_why(body: dict[str, Any], reason: Reason, words: str) -> None:
     assert trouble_of_pod(pod(body)) == (reason, words)
+
+
+def test_a_worker_that_left_a_broken_engine_says_so() -> None:
+    words = "laneway-worker: Ollama has gemma3:4b loaded and can't answer a question of two tokens: HTTP 500"
+    left = container(BACK_OFF, ended(ENGINE_BROKEN_EXIT, words))
+    assert trouble_of_pod(pod(left)) == (Reason.ENGINE_BROKEN, words)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +191,7 @@ def test_a_pod_without_a_node_says_whether_it_lacks_a_device(message: str, reaso
         ("model_missing", Reason.MODEL_MISSING),
         ("model_pull_failed", Reason.MODEL_PULL_FAILED),
         ("engine_down", Reason.ENGINE_DOWN),
+        ("engine_broken", Reason.ENGINE_BROKEN),
         ("aws_refused", Reason.AWS_REFUSED),
         ("aws_unavailable", Reason.AWS_UNREACHABLE),
     ],
