@@ -10,13 +10,15 @@ import pytest
 
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.errors import EngineCrashed, Interrupted, JobError, ModelUnusable, Unavailable
+from laneway_worker.errors import EngineCrashed, EngineFailed, Interrupted, JobError, ModelUnusable, Unavailable
 from laneway_worker.ports.stop import Stop, StopReason
 from support.inputs.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, request
-from support.ollama.real import GEMMA, SMOLLM, NoticingClock
+from support.ollama.real import GEMMA, SMOLLM, NoticingClock, ollama_server
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from laneway_worker.adapters.ollama.client import Ollama
     from laneway_worker.ports.runtime import Answer
     from support.ollama.real import OllamaServer
@@ -70,9 +72,14 @@ def chat(smollm: Ollama, num_predict: int = 20, **job: Any) -> Answer:
 
 
 def fault(adapter: Ollama, model: str, **job: Any) -> JobError:
-    with pytest.raises(JobError) as caught:
+    """Of the job, where Ollama can answer others."""
+    with pytest.raises((JobError, EngineFailed)) as caught:
         adapter.generate(request(model, **job), fresh_stop())
-    return caught.value
+    error = caught.value
+    if isinstance(error, EngineFailed):
+        return error.blame
+    assert isinstance(error, JobError)
+    return error
 
 
 @pytest.mark.parametrize("model", [GEMMA, SMOLLM])
@@ -220,6 +227,37 @@ def test_a_stopped_generation_leaves_its_seat(ollama: OllamaServer, gemma: Ollam
     with pytest.raises(Interrupted):
         working.result(timeout=2)
     assert in_thread(lambda: complete(gemma, num_predict=1)).result(timeout=10).completion_tokens == 1
+
+
+@pytest.mark.parametrize("model", [GEMMA, SMOLLM])
+def test_an_ollama_that_is_well_proves_it(ollama: OllamaServer, model: str) -> None:
+    prepared(ollama, model).prove(fresh_stop())
+
+
+def test_a_request_that_ollama_never_lets_go_of_is_seen_though_all_else_is_answered(tmp_path: Path) -> None:
+    spinning = {"prompt": "Say a.", "format": {"type": "string", "pattern": "^a]$"}}
+    with ollama_server(tmp_path, slots=2) as own:
+        adapter, stop = prepared(own, SMOLLM), fresh_stop()
+        working = in_thread(lambda: adapter.generate(request(SMOLLM, **spinning), stop))
+        eventually(lambda: own.process.cpu_times().user > 2)  # the schema's converter does not get past the bracket
+        stop.set(StopReason.CANCELLED)
+        with pytest.raises(Interrupted):
+            working.result(timeout=2)
+        adapter.prove(fresh_stop())
+        eventually(lambda: adapter.lingers() > 3)
+
+
+def test_a_dropped_generation_is_let_go_of(ollama: OllamaServer) -> None:
+    clock, stop = NoticingClock(), fresh_stop()
+    adapter = ollama.adapter(SMOLLM, clock=clock)
+    adapter.prepare()
+    endless = request(SMOLLM, prompt="Tell me a story.", options={"num_predict": ENDLESS_TOKENS})
+    working = in_thread(lambda: adapter.generate(endless, stop))
+    assert clock.read.wait(30)
+    stop.set(StopReason.CANCELLED)
+    with pytest.raises(Interrupted):
+        working.result(timeout=2)
+    eventually(lambda: adapter.lingers() == 0)
 
 
 def test_a_killed_runner_is_a_crash_and_the_next_one_answers(ollama: OllamaServer) -> None:

@@ -93,6 +93,7 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
         "image": pool.settings.ollama_image,
         "args": ["serve"],
         "env": _variables(pool, lane),
+        "livenessProbe": pods.ENGINE_LIVENESS,
         "restartPolicy": "Always",
         **({"resources": resources} if resources else {}),
         "securityContext": pods.CONTAINER_SECURITY,

@@ -136,4 +136,12 @@ PROBES = {
     "readinessProbe": _probe("/readyz", period=2, failures=3),
 }
 """How the kubelet asks a worker or a dead-letter handler."""
+ENGINE_LIVENESS = {
+    **_probe("/livez/engine", period=10, failures=18),
+    "initialDelaySeconds": 300,
+    "terminationGracePeriodSeconds": 10,
+}
+"""How the kubelet asks the worker about its pod's Ollama. Ollama starts first, and the worker's image may have to come;
+a worker that is started anew is back within the failures allowed; what spins has nothing to finish.
+"""
 TOKEN_MOUNT = {"name": TOKEN_VOLUME, "mountPath": TOKEN_FOLDER, "readOnly": True}

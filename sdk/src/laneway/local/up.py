@@ -102,8 +102,7 @@ class Up:
             stack.callback(self._state.withdraw)
             stopping.starting = False
             ready(connection)
-            tended: list[OllamaServer | WorkerProcess] = [*servers, *workers]
-            self._watch(tended, Remote(connection), configs, board, stopping)
+            self._watch(servers, workers, Remote(connection), configs, board, stopping)
 
     def _start_aws(self, stack: ExitStack) -> Account:
         options = self._options
@@ -210,7 +209,8 @@ class Up:
 
     def _watch(
         self,
-        tended: Sequence[OllamaServer | WorkerProcess],
+        servers: Sequence[OllamaServer],
+        workers: Sequence[WorkerProcess],
         remote: Remote,
         configs: list[LaneConfig],
         board: Board,
@@ -222,8 +222,12 @@ class Up:
         try:
             while not stopping.asked:
                 now = time.monotonic()
-                for each in tended:
-                    each.tend(now)
+                for server in servers:
+                    if why := self._stats[server.lane].read_sick():
+                        server.start_anew(why)
+                    server.tend(now)
+                for worker in workers:
+                    worker.tend(now)
                 self._refuse_without_aws()
                 board.show(rows(self._stats, figures, now, _asleep(configs)))
                 time.sleep(TICK_SECONDS)

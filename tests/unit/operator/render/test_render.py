@@ -212,6 +212,15 @@ def test_ollama_gets_neither_the_api_token_nor_credentials_and_listens_on_loopba
     assert {each["name"]: each["value"] for each in ollama["env"]}["OLLAMA_HOST"] == "127.0.0.1:11434"
 
 
+def test_the_worker_is_asked_whether_its_ollama_should_be_started_anew() -> None:
+    (pod, _) = [each for each in _pods(two_lanes({})) if "initContainers" in each]
+    (ollama,), (worker,) = pod["initContainers"], pod["containers"]
+    asked = ollama["livenessProbe"]["httpGet"]
+    assert (asked["path"], asked["port"]) == ("/livez/engine", worker["livenessProbe"]["httpGet"]["port"])
+    patience = ollama["livenessProbe"]["failureThreshold"] * ollama["livenessProbe"]["periodSeconds"]
+    assert patience > 2 * worker["livenessProbe"]["failureThreshold"] * worker["livenessProbe"]["periodSeconds"]
+
+
 def test_a_pools_variables_are_ollamas_alone_and_none_of_laneways_is_among_those_it_may_set() -> None:
     def of(view: PoolView) -> dict[str, list[dict[str, str]]]:
         containers = (each for pod in _pods(view) for each in [*pod["containers"], *pod.get("initContainers", [])])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.shared.names import ENGINE_NOT_READY, TROUBLE
+from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_SICK, TROUBLE
 from laneway_worker.engine.doubts import SICK_SECONDS, SPENT_SECONDS
 from laneway_worker.engine.engine import LONGEST_SPIN_SECONDS, RESTART_BUDGET_SECONDS, SPIN_SECONDS
 from laneway_worker.errors import EngineCrashed, EngineFailed, JobError, ModelUnusable, Unavailable
@@ -196,13 +196,16 @@ def test_an_engine_that_is_only_down_is_not_to_be_started_anew_by_us(make_lane: 
     assert (page(lane, "/livez/engine")[0], lane.worker.engine.spent) == (HTTPStatus.OK, False)
 
 
-def test_a_request_that_ollama_does_not_let_go_of_has_it_started_anew_when_idle(make_lane: MakeLane) -> None:
+def test_a_request_that_ollama_does_not_let_go_of_has_it_started_anew_when_idle(
+    make_lane: MakeLane, caplog: pytest.LogCaptureFixture
+) -> None:
     lane = make_lane()
     lane.runtime.dropped_since = lane.clock.monotonic()
     lane.pass_time(SPIN_SECONDS - 10)
     assert page(lane, "/livez/engine")[0] is HTTPStatus.OK
     lane.pass_time(20)
     assert page(lane, "/livez/engine")[0] is HTTPStatus.SERVICE_UNAVAILABLE
+    assert [each.getMessage() for each in caplog.records].count(ENGINE_SICK) == 1
     receives = len(lane.journal.of("receive"))
     lane.pass_time(60)
     assert len(lane.journal.of("receive")) == receives

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY
+from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY, ENGINE_SICK
 from laneway_worker.logs import log_defect
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Watch:
         self._over = over
         self._told = ""
         self._told_at: float | None = None
+        self._sick = False
         self._doubts = 0
         """How many there had been at the last look."""
 
@@ -39,6 +40,7 @@ class Watch:
         while not self._over():
             wait = self._look()
             self._tell()
+            self._tell_sick()
             with self._changed:
                 self._changed.wait_for(lambda: self._over() or self._is_news, wait)
             self._tell_loss()
@@ -64,6 +66,13 @@ class Watch:
         """Before the next look, which may find the engine as it was: a runner that died is started by whoever asks."""
         if self._is_lost_or_back and not self._engine.ready:
             self._tell()
+
+    def _tell_sick(self) -> None:
+        """Once; whoever can start the engine anew reads it here, or asks for it."""
+        why, before = self._engine.sick, self._sick
+        self._sick = bool(why)
+        if why and not before:
+            log.warning(ENGINE_SICK, extra={"fields": {"why": why}})
 
     def _tell_progress(self) -> None:
         now = self._clock.monotonic()

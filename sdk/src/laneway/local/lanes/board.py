@@ -31,6 +31,8 @@ class LaneStats:
     trouble: str = "starting"
     unusable: bool = False
     """The trouble will not pass by itself."""
+    sick: str = ""
+    """Why its Ollama should be started anew; until somebody has read it."""
     dead: int = 0
     """Failed by the dead-letter handler: a count of its own, as another thread counts it."""
     waits: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
@@ -44,10 +46,17 @@ class LaneStats:
             case names.ENGINE_NOT_READY:
                 self.ready, self.trouble = False, str(event.get("trouble"))
                 self.unusable = bool(event.get("unusable"))
+            case names.ENGINE_SICK:
+                self.sick = str(event.get("why"))
             case names.JOB_COMMITTED:
                 self._count(event, now)
             case _:
                 pass
+
+    def read_sick(self) -> str:
+        """What is told once."""
+        why, self.sick = self.sick, ""
+        return why
 
     def _count(self, event: dict[str, Any], now: float) -> None:
         if event.get("status") == "succeeded":

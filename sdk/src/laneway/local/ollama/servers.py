@@ -36,6 +36,7 @@ class OllamaServer:
         self, lane: str, program: Path, environment: Mapping[str, str], log: Path, children: Children, say: Say
     ) -> None:
         """Starts it; `environment` names its address."""
+        self.lane = lane
         self.name = f"ollama-{lane}"
         self.url = f"http://{environment['OLLAMA_HOST']}"
         self._command = [str(program), "serve"]
@@ -61,6 +62,11 @@ class OllamaServer:
         self._child.stop()  # its runner may have outlived it
         self._next_start = now + RESTART_SECONDS
         self._child = self._start()
+
+    def start_anew(self, why: str) -> None:
+        """End it; the next `tend` starts it."""
+        self._say.line(f"{self.name} is started anew: {why} ({self._log})")
+        self._child.stop()
 
     def stop(self) -> None:
         """End it and its runner."""

@@ -40,6 +40,7 @@ DEFAULT_STATE = ".laneway"
 JOB_COMMITTED = "job committed"
 ENGINE_READY = "engine ready"
 ENGINE_NOT_READY = "engine not ready"
+ENGINE_SICK = "engine to be started anew"
 ENGINE_BROKEN_EXIT = 4
 """A worker's exit code where its engine could not answer anything for too long."""
 """Messages of a worker's log lines that `laneway up` reads."""

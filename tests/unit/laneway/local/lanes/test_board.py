@@ -1,6 +1,13 @@
 from __future__ import annotations
 
 from laneway.local.lanes.board import COLUMNS, LaneStats, line, rows
+from laneway.schema.shared.names import ENGINE_SICK
+
+
+def test_an_engine_to_be_started_anew_is_read_once() -> None:
+    stats = LaneStats()
+    stats.take({"message": ENGINE_SICK, "why": "it spins"}, 0.0)
+    assert [stats.read_sick(), stats.read_sick()] == ["it spins", ""]
 
 
 def test_the_board_says_that_a_lane_sleeps_and_its_trouble_first() -> None:
