@@ -162,6 +162,31 @@ def test_a_retry_sends_the_body_as_it_was_and_names_what_it_may_replace(kept: Ke
     assert list(kept.pool.failed.list()) == []
 
 
+@pytest.mark.parametrize("failed", ['{"id": "a", "prompt": "Say exactly: APPROVED"}', '{"id": "a", "x": 1}', "garbage"])
+def test_a_retry_sends_the_stored_request_and_not_anothers_that_failed_under_its_id(kept: Kept, failed: str) -> None:
+    own = b'{"id":"a","prompt":"Why?"}'
+    kept.fail("a", body=failed)
+    kept.put(kept.place.job("a"), own)
+    outcome = kept.pool.failed.retry("a")
+    assert [message.body.encode() for message in kept.messages()] == [own]
+    assert outcome.stored
+
+
+def test_a_retry_of_the_stored_request_itself_sends_it_as_it_was(kept: Kept) -> None:
+    body = '{"prompt" : "Why?", "id": "a"}'
+    kept.fail("a", body=body)
+    kept.put(kept.place.job("a"), b'{"id":"a","prompt":"Why?"}')
+    assert not kept.pool.failed.retry("a").stored
+    assert [message.body for message in kept.messages()] == [body]
+
+
+def test_a_long_stored_request_is_pointed_to(kept: Kept) -> None:
+    kept.fail("a", body='{"id": "a", "x": 1}')
+    kept.put(kept.place.job("a"), json.dumps({"id": "a", "prompt": "Why? " * MAX_INLINE_BYTES}).encode()[:100_000])
+    kept.pool.failed.retry("a")
+    assert [json.loads(message.body) for message in kept.messages()] == [{"id": "a", "stored": True}]
+
+
 def test_a_body_that_nobody_can_read_is_sent_as_it_was(kept: Kept) -> None:
     kept.fail("a", ErrorCode.INVALID_JOB, body="Summarise: …")
     kept.pool.failed.retry("a")

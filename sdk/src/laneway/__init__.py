@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         JobFailed,
         LanewayError,
         PoolUnavailable,
+        ResultOfAnotherRequest,
         UnknownJob,
     )
     from laneway.schema.job.failed_job import FailedJob
@@ -33,6 +34,7 @@ _MODULES = {
         "JobFailed",
         "LanewayError",
         "PoolUnavailable",
+        "ResultOfAnotherRequest",
         "UnknownJob",
     ),
     "laneway.client.failed_entries": ("Unreadable",),
@@ -58,6 +60,7 @@ __all__ = [
     "Pool",
     "PoolUnavailable",
     "Result",
+    "ResultOfAnotherRequest",
     "RetryOutcome",
     "UnknownJob",
     "Unreadable",

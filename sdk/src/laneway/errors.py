@@ -20,6 +20,20 @@ class IdReused(LanewayError):
     """The id belongs to another request already."""
 
 
+class ResultOfAnotherRequest(LanewayError):
+    """The result under the id belongs to another request, which somebody else sent under the same id."""
+
+    def __init__(self, result: Result) -> None:
+        """Nothing of the other request's answer is kept."""
+        error = result.error
+        unread = f" (it could not be read: {error.code})" if error is not None and result.request_hash is None else ""
+        super().__init__(
+            f"the result of {result.id} is of another message{unread}, not of your request: whoever may send to the "
+            "pool can use any id. Send yours under an id that nobody guesses: leave it out"
+        )
+        self.id = result.id
+
+
 class UnknownJob(LanewayError):
     """There is neither a job nor a result of this id."""
 

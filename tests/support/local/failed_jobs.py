@@ -90,14 +90,21 @@ class Kept:
         found = self.aws.s3.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])
         return key in [each["Key"] for each in found]
 
-    def end(self, job_id: str, status: Status = "failed", code: ErrorCode = ErrorCode.TIMED_OUT) -> str:
+    def end(
+        self,
+        job_id: str,
+        status: Status = "failed",
+        code: ErrorCode = ErrorCode.TIMED_OUT,
+        model: str = MODEL,
+        request_hash: str | None = None,
+    ) -> str:
         """Write a result, over the one that stands, and return its ETag."""
         now = datetime.now(UTC)
         error = None if status == "succeeded" else ErrorDetail.of(code, "it ran for longer than 60 s")
         timing = Timing(submitted_at=now, received_at=now, finished_at=now, queued_seconds=0, run_seconds=0)
         result = Result(
-            id=job_id, status=status, model=ServedModel(name=MODEL), timing=timing, error=error,
-            pool="nlp/documents", lane="fast",
+            id=job_id, status=status, model=ServedModel(name=model), timing=timing, error=error,
+            pool="nlp/documents", lane="fast", request_hash=request_hash,
         )  # fmt: skip
         return self.put(self.place.result(job_id), result.to_json())
 

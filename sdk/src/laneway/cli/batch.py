@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from laneway.client.pool import JobHandle, Pool
+    from laneway.schema.job.result import Result
 
 LINE_SECONDS = 5.0
 FIGURES_SECONDS = 2.0
@@ -101,15 +102,25 @@ def batch(
             handles = target.submit_all(todo, lane=lane)
             began = time.monotonic()
             for handle in _progress(target, handles, tally, timeout, lane):
-                result = target.find(handle.id)
-                if result is None:
-                    continue
-                tally.count(result.status)
-                sink.write(result.to_json().decode() + "\n")
-                sink.flush()
+                if (result := _found(handle, tally)) is not None:
+                    tally.count(result.status)
+                    sink.write(result.to_json().decode() + "\n")
+                    sink.flush()
         _tell_end(tally, time.monotonic() - began, json_)
         if tally.failed:
             raise typer.Exit(int(Exit.JOB_FAILED))
+
+
+def _found(handle: JobHandle, tally: Tally) -> Result | None:
+    """A job's own result. What another request got counts as a failure and is not written."""
+    from laneway.errors import ResultOfAnotherRequest  # noqa: PLC0415 - costs what `--help` should not pay
+
+    try:
+        return handle.find()
+    except ResultOfAnotherRequest as error:
+        say(f"laneway: {error}")
+        tally.count("failed")
+        return None
 
 
 def _open(output: Path) -> TextIO:

@@ -21,6 +21,7 @@ from laneway.cli.failed_view import (
     rows_table,
     tell_dry_run,
     tell_end,
+    tell_whose,
 )
 from laneway.cli.failed_wanted import Wanted, per_second, wanted
 from laneway.cli.output import (
@@ -146,6 +147,7 @@ def retry(
             target.lane(to)
         names = _chosen(target, wanted(ids, code, lane, older_than, newer_than), all_, yes, dry_run, json_)
         done, refused = _carry_out("sent", names, target.failed.retry_all(names, to=to, rate=pace))
+        tell_whose(done)
         results, late = _wait_for(target, done, timeout, json_) if wait else ([], "")
         tell_end("sent", [each.id for each in done], refused, json_, results if wait else None)
         if late:

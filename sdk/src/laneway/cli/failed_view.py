@@ -17,7 +17,7 @@ from laneway.schema.job.codes import CODES, ErrorCode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from laneway.client.failed_jobs import Refused
+    from laneway.client.failed_jobs import Refused, RetryOutcome
     from laneway.schema.job.failed_job import FailedJob
     from laneway.schema.job.result import Result
 
@@ -173,6 +173,13 @@ def tell_end(
         print_json({"dry_run": False, verb: ids, "refused": refusals, **ends})
     elif ids or refused:
         say(f"{verb} {len(ids)}, refused {len(refused)}")
+
+
+def tell_whose(sent: list[RetryOutcome]) -> None:
+    """Of jobs whose message was somebody else's: whose request was sent."""
+    for each in sent:
+        if each.stored:
+            say(f"{each.id}: what had failed was another request under this id; its owner's stored one was sent")
 
 
 def _summary(result: Result) -> dict[str, Any]:

@@ -129,13 +129,22 @@ def _tell_id(job_id: str, wait: bool, json_: bool) -> None:
 def _wait_for(handles: list[JobHandle], timeout: float | None, json_: bool) -> None:
     """One deadline for all; each answer is shown when it is its turn, and stays shown."""
     deadline = Deadline(timeout)
-    failed = False
-    for handle in handles:
-        result = handle.pool.wait(handle.id, timeout=deadline.left)
-        _show(result, json_)
-        failed = failed or result.status != "succeeded"
-    if failed:
-        raise typer.Exit(int(Exit.JOB_FAILED))
+    ends = [_wait_for_one(handle, deadline.left, json_) for handle in handles]
+    if any(ends):
+        raise typer.Exit(int(max(ends)))
+
+
+def _wait_for_one(handle: JobHandle, timeout: float | None, json_: bool) -> Exit:
+    """What another request got is not shown, and holds up none of the others."""
+    from laneway.errors import ResultOfAnotherRequest  # noqa: PLC0415 - costs what `--help` should not pay
+
+    try:
+        result = handle.wait(timeout)
+    except ResultOfAnotherRequest as error:
+        say(f"laneway: {error}")
+        return Exit.USAGE
+    _show(result, json_)
+    return Exit.OK if result.status == "succeeded" else Exit.JOB_FAILED
 
 
 def _show(result: Result, json_: bool) -> None:

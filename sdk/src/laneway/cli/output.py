@@ -93,14 +93,14 @@ def printable(text: str) -> str:
 @contextmanager
 def errors_in_words() -> Iterator[None]:
     """Turn what commands raise into a line and an exit code."""
-    from laneway.errors import IdReused, LanewayError, UnknownJob  # noqa: PLC0415 - costs what `--help` should not pay
-    from laneway.schema.job.job import InvalidJob  # noqa: PLC0415 - as above
+    from laneway.errors import IdReused, LanewayError, ResultOfAnotherRequest, UnknownJob  # noqa: PLC0415 - as below
+    from laneway.schema.job.job import InvalidJob  # noqa: PLC0415 - costs what `--help` should not pay
 
     try:
         yield
     except InvalidJob as error:
         fail(f"the job can't be sent: {printable(str(error))}", Exit.USAGE)
-    except (IdReused, UnknownJob) as error:
+    except (IdReused, ResultOfAnotherRequest, UnknownJob) as error:
         fail(str(error), Exit.USAGE)
     except TimeoutError as error:
         fail(str(error), Exit.NOT_YET)

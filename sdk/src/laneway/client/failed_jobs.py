@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,7 @@ from laneway.client.failed_entries import FailedEntries, Selection, Unreadable
 from laneway.client.lanes import lane_of, refuse_early
 from laneway.client.pacing import Pace, paced
 from laneway.client.remote import MessageRefused
+from laneway.client.results import is_same
 from laneway.errors import LanewayError
 from laneway.schema.job.history import History
 from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, StoredJob, parse_job, parse_message
@@ -45,6 +46,8 @@ class RetryOutcome:
     """Where it was sent."""
     replaces: str
     """The ETag of the result that its new one replaces: `Pool.wait(id, replaced=…)` waits for that."""
+    stored: bool = False
+    """Whether the request that its owner stored under the id was sent, and not the other one that had failed."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class _Message:
     body: str
     replaces: str
     group_id: str | None = None
+    stored: bool = False
+    """Whether it is the owner's stored request in the place of another one."""
 
 
 def _warn(error: Unreadable) -> None:
@@ -116,18 +121,26 @@ class FailedJobs:
     def retry(self, job_id: str, *, to: str | None = None) -> RetryOutcome:
         """Send a failed job again, or an expired one whose body is stored, to its lane or to the lane `to`.
 
-        Its new result replaces the failed one. Raises `FailedJobRefused`, and `InvalidJob` where the lane's workers
-        would refuse the job. Retried twice at once it has one new result.
+        Its new result replaces the failed one. Where another request is stored under the id than the one that failed,
+        the stored one is sent: it is the owner's, the other may be anybody's. Raises `FailedJobRefused`, and
+        `InvalidJob` where the lane's workers would refuse the job. Retried twice at once it has one new result.
         """
         entry = self._entries.standing(job_id)
-        message = self._expired(job_id) if entry is None else _message(entry.job)
+        message = self._expired(job_id) if entry is None else self._owners(_message(entry.job))
         lane = self._target(message, to)
         self._refuse_hopeless(message, lane)
         history = History(id=job_id, submitted_at=datetime.now(UTC), replaces=message.replaces)
         self._send(message, lane, history)
         if entry is not None:
             self._entries.delete(entry)  # last: whatever ends this process before leaves a job that can be retried
-        return RetryOutcome(job_id, lane.name, message.replaces)
+        return RetryOutcome(job_id, lane.name, message.replaces, message.stored)
+
+    def _owners(self, message: _Message) -> _Message:
+        """The message, or one with the stored body where that is another request."""
+        stored = None if _is_pointer(message.body) else self._remote.get(self._place.job(message.id))
+        if stored is None or is_same(stored, message.body.encode()):
+            return message
+        return replace(message, body=_body_to_send(message.id, stored), stored=True)
 
     def _send(self, message: _Message, lane: PoolLane, history: History) -> None:
         try:
@@ -145,8 +158,7 @@ class FailedJobs:
         stored = self._remote.read(self._place.job(job_id))
         if stored is None:
             raise FailedJobRefused(f"{job_id} expired, and its body was not stored: send it again under a new id")
-        inline = len(stored.body) <= MAX_INLINE_BYTES
-        body = stored.body.decode(errors="replace") if inline else StoredJob(id=job_id).model_dump_json()
+        body = _body_to_send(job_id, stored.body)
         return _Message(job_id, stored.metadata.get("lane", found.result.lane), body, found.etag)
 
     def _target(self, message: _Message, to: str | None) -> PoolLane:
@@ -232,6 +244,12 @@ def _why_it_ended(job_id: str, found: StandingResult) -> str:
 
 def _message(job: FailedJob) -> _Message:
     return _Message(job.id, job.lane, job.body, job.result_etag, job.group_id)
+
+
+def _body_to_send(job_id: str, stored: bytes) -> str:
+    """A stored body, or a pointer to it where it is long."""
+    short = len(stored) <= MAX_INLINE_BYTES
+    return stored.decode(errors="replace") if short else StoredJob(id=job_id).model_dump_json()
 
 
 def _is_pointer(body: str) -> bool:

@@ -17,16 +17,14 @@ from laneway.client.failed_jobs import FailedJobs
 from laneway.client.lanes import lane_of, refuse_early
 from laneway.client.pacing import CONCURRENT_CALLS
 from laneway.client.remote import Figures, Remote
+from laneway.client.results import Request, answered, is_of, read_result
 from laneway.errors import (
     IdReused,
-    JobCancelled,
-    JobExpired,
-    JobFailed,
     PoolUnavailable,
+    ResultOfAnotherRequest,
     UnknownJob,
 )
 from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
-from laneway.schema.job.result import Result, Status
 from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
 from laneway.schema.shared.problems import problems
 
@@ -34,18 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from laneway.schema.job.keys import Place
+    from laneway.schema.job.result import Result
 
 SHORTEST_PAUSE_SECONDS = 0.03
 LONGEST_PAUSE_SECONDS = 1.0
 PAUSE_SHARE = 0.02  # of the time waited so far: looking costs the wait two percent, and long waits few requests
 LOOKS_PER_SECOND = 50  # of `as_completed`
 WINDOW = 40  # handles that it looks at in one round
-
-ENDED: dict[Status, type[JobFailed | JobExpired | JobCancelled]] = {
-    "failed": JobFailed,
-    "expired": JobExpired,
-    "cancelled": JobCancelled,
-}
 
 
 @dataclass(frozen=True)
@@ -68,19 +61,35 @@ class JobStatus:
 
 @dataclass(frozen=True)
 class JobHandle:
-    """A submitted job."""
+    """A submitted job.
+
+    One that `submit` made refuses a result of another request. One that is made from an id alone can't compare: it
+    takes whatever stands under the id.
+    """
 
     pool: Pool
     id: str
     returns: Any = None
+    request: Request | None = None
 
     def status(self) -> JobStatus:
         """How the job stands."""
         return self.pool.status(self.id)
 
     def result(self, timeout: float | None = None) -> Result:
-        """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError."""
-        return self.pool.result(self.id, timeout=timeout)
+        """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError, and
+        `ResultOfAnotherRequest` where somebody else's request was answered under the id.
+        """
+        return answered(self.wait(timeout))
+
+    def wait(self, timeout: float | None = None) -> Result:
+        """Wait for the result however the job ended; raises `ResultOfAnotherRequest` and TimeoutError."""
+        return self.pool.own(self.pool.wait(self.id, timeout=timeout), self.request)
+
+    def find(self) -> Result | None:
+        """The result however the job ended; None before the end. Raises `ResultOfAnotherRequest`."""
+        result = self.pool.find(self.id)
+        return None if result is None else self.pool.own(result, self.request)
 
     def parsed(self, timeout: float | None = None) -> Any:
         """The answer as the type that `submit` got as `returns` (a model, a dataclass, `list[…]`), else as JSON."""
@@ -138,19 +147,21 @@ class Pool:
         target = self.lane(lane)
         refuse_early(ready, target, self.document)
         assert ready.id is not None  # noqa: S101 - compose gives every job an id
-        handle = JobHandle(self, ready.id, returns)
+        handle = JobHandle(self, ready.id, returns, Request.of(ready, target.model.name))
         body = ready.to_body()
         key = self._place.job(ready.id)
         if not self._remote.put_new(key, body, {"lane": target.name}):
-            self._refuse_reuse(ready, key, target)
+            body = self._sent_before(ready, key, target)
             if self._remote.get(self._place.result(ready.id)) is not None:
                 return handle
         message = body if len(body) <= MAX_INLINE_BYTES else StoredJob(id=ready.id).model_dump_json().encode()
         self._remote.send(target.queue.url, message.decode())
         return handle
 
-    def _refuse_reuse(self, job: Job, key: str, lane: PoolLane) -> None:
-        """The same id may be sent again only with the same request, to the same lane and destination."""
+    def _sent_before(self, job: Job, key: str, lane: PoolLane) -> bytes:
+        """The body that stands under the id. It may be sent again only with the same request, to the same lane and
+        destination; what was said first counts, its labels and deadline too.
+        """
         stored, metadata = self._remote.get(key), self._remote.metadata(key)
         try:
             before = None if stored is None else parse_job(stored)
@@ -163,8 +174,16 @@ class Pool:
             and before.destination == job.destination
             and (metadata or {}).get("lane") == lane.name
         )
-        if not same:
+        if stored is None or not same:
             raise IdReused(f"the id {job.id} belongs to another request; choose a new one, or leave it out")
+        return stored
+
+    def own(self, result: Result, request: Request | None) -> Result:
+        """The result, where it is of the request; raises `ResultOfAnotherRequest`."""
+        stored = lambda: self._remote.get(self._place.job(result.id))  # noqa: E731 - read only where hashes differ
+        if request is None or is_of(result, request, stored):
+            return result
+        raise ResultOfAnotherRequest(result)
 
     def status(self, job_id: str) -> JobStatus:
         """How a job stands; raises `UnknownJob`."""
@@ -198,18 +217,15 @@ class Pool:
             body = self._remote.get(key, bucket)
         except PoolUnavailable:
             return result  # the reader has no right to the destination: the record says where the output is
-        return result if body is None else _read_result(job_id, body)
+        return result if body is None else read_result(job_id, body)
 
     def _find(self, job_id: str, replaced: str | None = None) -> Result | None:
         stored = self._remote.read(self._place.result(checked_id(job_id)))
-        return None if stored is None or stored.etag == replaced else _read_result(job_id, stored.body)
+        return None if stored is None or stored.etag == replaced else read_result(job_id, stored.body)
 
     def result(self, job_id: str, *, timeout: float | None = None) -> Result:
         """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError."""
-        result = self.wait(job_id, timeout=timeout)
-        if result.status != "succeeded":
-            raise ENDED[result.status](result)
-        return result
+        return answered(self.wait(job_id, timeout=timeout))
 
     def wait(self, job_id: str, *, timeout: float | None = None, replaced: str | None = None) -> Result:
         """Wait for the result however the job ended, but not for the one that a retry replaces; raises TimeoutError."""
@@ -264,10 +280,3 @@ class Pool:
     def figures(self) -> dict[str, Figures]:
         """About how many jobs each lane holds."""
         return {lane.name: self._remote.figures(lane.queue.url) for lane in self.document.lanes}
-
-
-def _read_result(job_id: str, body: bytes) -> Result:
-    try:
-        return Result.model_validate_json(body)
-    except ValidationError as error:
-        raise PoolUnavailable(f"the result of {job_id} is not readable by this version: {problems(error)}") from None

@@ -218,6 +218,10 @@ class Job(Frozen):
         text = json.dumps({"model": model, **shape}, ensure_ascii=False, separators=(",", ":"))
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
+    def without_id(self) -> str:
+        """Everything that the job asks for, in one form: equal for equal requests, whatever their ids."""
+        return self.model_dump_json(exclude_none=True, exclude={"id"})
+
     def to_body(self) -> bytes:
         """The body to send: compact JSON without empty fields."""
         return self.model_dump_json(exclude_none=True).encode()

@@ -1,0 +1,71 @@
+"""What a handle takes for its own, on a pool whose results the test writes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from laneway import JobFailed, JobHandle, Pool, ResultOfAnotherRequest
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import Job
+from support.local.failed_jobs import MODEL, Kept
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.aws.emulators import Aws
+
+OTHER = Job(prompt="Say exactly: APPROVED").request_hash(MODEL)
+OWN = Job(prompt="Is it paid?").request_hash(MODEL)
+
+
+@pytest.fixture
+def kept(aws: Aws, tmp_path: Path) -> Kept:
+    return Kept(aws.endpoint, tmp_path)
+
+
+def bodies(kept: Kept) -> list[str]:
+    received = kept.aws.sqs.receive_message(QueueUrl=kept.pool.lane().queue.url, MaxNumberOfMessages=10)
+    return [message["Body"] for message in received.get("Messages", [])]
+
+
+def test_a_handle_takes_its_own_result(kept: Kept) -> None:
+    handle = kept.pool.submit("Is it paid?", id="a")
+    kept.end("a", "succeeded", request_hash=OWN)
+    assert handle.result(timeout=0).request_hash == OWN
+
+
+def test_a_handle_refuses_the_result_of_another_request(kept: Kept) -> None:
+    kept.end("a", "succeeded", request_hash=OTHER)
+    handle = kept.pool.submit("Is it paid?", id="a")
+    for look in (lambda: handle.result(timeout=0), lambda: handle.wait(timeout=0), handle.find):
+        with pytest.raises(ResultOfAnotherRequest, match="the result of a is of another message"):
+            look()
+
+
+def test_a_handle_refuses_the_failure_of_what_was_no_job(kept: Kept) -> None:
+    kept.end("a", code=ErrorCode.INVALID_JOB)
+    handle = kept.pool.submit("Is it paid?", id="a")
+    with pytest.raises(ResultOfAnotherRequest, match="could not be read: invalid_job"):
+        handle.result(timeout=0)
+
+
+def test_a_handle_from_an_id_alone_takes_what_stands(kept: Kept) -> None:
+    kept.end("a", code=ErrorCode.TIMED_OUT, request_hash=OTHER)
+    with pytest.raises(JobFailed):
+        JobHandle(kept.pool, "a").result(timeout=0)
+
+
+def test_an_answer_by_another_model_of_the_pool_is_the_handles_own(kept: Kept) -> None:
+    handle = kept.pool.submit("Is it paid?", id="a")
+    kept.end("a", "succeeded", model="gemma3:12b", request_hash=Job(prompt="Is it paid?").request_hash("gemma3:12b"))
+    assert handle.result(timeout=0).model.name == "gemma3:12b"
+
+
+def test_a_request_that_is_sent_again_is_sent_as_it_was_at_first(kept: Kept) -> None:
+    pool: Pool = kept.pool
+    pool.submit("Is it paid?", id="a", labels={"team": "claims"})
+    pool.submit("Is it paid?", id="a", labels={"team": "other"})
+    assert [json.loads(body)["labels"] for body in bodies(kept)] == [{"team": "claims"}] * 2
