@@ -198,6 +198,10 @@ RIGHTS = """\
 client, worker, dead-letter handler, preflight and operator against an AWS that writes down their calls: every call is
 allowed, every right is used (`tests/ports/test_rights_used.py`). KEDA's are read from its source.
 
+**One pool for each trust domain.** The roles are bounded by pool, not by job: a submitter may read every result and
+stored body of its pool, cancel every job and use any id. Applications that must not see or disturb each other have
+pools of their own, and so prefixes, queues and roles. [What an id protects](../explanation/delivery.md#whose-an-id-is).
+
 """
 KEYS = """
 With `--kms-key` those who read get `kms:Decrypt`, and those who write or send `kms:GenerateDataKey` too, through S3,

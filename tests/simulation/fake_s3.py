@@ -54,7 +54,7 @@ class FakeS3:
         standing = self.objects.get((bucket, key))
         if standing is None:
             return refusal("NoSuchKey", 404, "GetObject")
-        return {"Body": io.BytesIO(standing[0]), "ETag": standing[1]}
+        return {"Body": io.BytesIO(standing[0]), "ETag": standing[1], "Metadata": {}}
 
     def head(self, bucket: str, key: str) -> Reply:
         """HeadObject: without a body, and so without another code than the status."""

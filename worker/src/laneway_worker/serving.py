@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from laneway_worker.consume.consumer import Consumer
 from laneway_worker.consume.dead_letters import DeadLetters, NoEngine
 from laneway_worker.consume.work import Work
+from laneway_worker.deliver.claims import Claims
 from laneway_worker.deliver.commit import Finisher
 from laneway_worker.deliver.lease import Leases
 from laneway_worker.deliver.patience import Patience
@@ -78,8 +79,10 @@ class Worker:
         metrics.watch_ready(lambda: self.engine.ready_enough)
         metrics.watch_broken(lambda: self.engine.doubts.broken_since is not None)
         results = Results(config, store)
-        work = Work(config, name, store, results, self.engine, checker, patience, clock, changed, roll)
-        self.consumer = _consumer(config, queue, LaneGate(config, self.engine, clock), work, results, metrics, around)
+        claims = Claims(config, store)
+        work = Work(config, name, store, results, claims, self.engine, checker, patience, clock, changed, roll)
+        gate = LaneGate(config, self.engine, clock)
+        self.consumer = _consumer(config, queue, gate, work, results, claims, metrics, around)
 
     def start(self) -> None:
         """Start all threads."""
@@ -130,6 +133,7 @@ class DeadLetterHandler:
                 self.engine,
                 DeadLetters(config, clock),
                 Results(config, store),
+                Claims(config, store),
                 Metrics(self.families, config.pool, config.lane),
                 around,
             )
@@ -148,11 +152,12 @@ def _consumer(
     gate: Gate,
     work: Attempts,
     results: Results,
+    claims: Claims,
     metrics: Metrics,
     around: Surroundings,
 ) -> Consumer:
     clock, changed, patience = around.clock, around.changed, around.patience
     leases = Leases(queue, clock, changed, config.visibility_seconds)
     metrics.watch_waiting(lambda: patience.troubled)
-    finisher = Finisher(config, results, around.notifier, queue, leases, patience, around.aside, clock)
+    finisher = Finisher(config, results, claims, around.notifier, queue, leases, patience, around.aside, clock)
     return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, around.trace, clock, changed)

@@ -84,11 +84,15 @@ _RECORDS = (
 WORKER = (
     *_messages(On.QUEUES, "jobs"),
     *_RECORDS,
-    Need(READ, On.JOBS, "reads bodies that messages only point to", _S3),
+    Need(READ, On.JOBS, "reads bodies that messages point to, and sees whose an id is", _S3),
     Need(READ, On.CANCELS, "sees whether a job is to be cancelled", _S3),
     Need(WRITE, On.DESTINATIONS, "writes outputs of jobs that name a destination", _S3),
 )
-DEAD_LETTERS = (*_messages(On.DEAD_LETTER_QUEUES, "dead letters"), *_RECORDS)
+DEAD_LETTERS = (
+    *_messages(On.DEAD_LETTER_QUEUES, "dead letters"),
+    *_RECORDS,
+    Need(READ, On.JOBS, "sees whose an id is", _S3),
+)
 
 
 def _tried() -> tuple[Need, ...]:
@@ -110,7 +114,7 @@ SUBMITTER = (
     Need(LIST, On.BUCKET, "else a result that isn't there yet is refused, not awaited", _CLIENT),
     Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
     Need(READ, On.RESULTS, "reads results", _CLIENT),
-    Need(READ, On.JOBS, "refuses an id that belongs to another request", _CLIENT),
+    Need(READ, On.JOBS, "refuses an id, and a result, that belongs to another request", _CLIENT),
     Need(WRITE, On.JOBS, "stores bodies before they are sent", _CLIENT),
     Need(WRITE, On.CANCELS, "asks for a cancel", _CLIENT),
     Need(READ, On.DESTINATIONS, "reads outputs there; readers without it are told where they are", _CLIENT),

@@ -73,6 +73,7 @@ ALLOWED: dict[Call, set[Role]] = {
     Call("s3:GetObject", f"{OBJECTS}/jobs/a.json"): {
         Role.POOL,
         Role.WORKER,
+        Role.DEAD_LETTERS,
         Role.PREFLIGHT,
         Role.SUBMITTER,
         Role.PERSON_ON_CALL,

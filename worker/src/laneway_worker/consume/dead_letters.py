@@ -32,7 +32,8 @@ class DeadLetters:
         with suppress(InvalidJob):
             task.read(delivery.body, self._model.name)
         message = "its message came back again and again without an end, and SQS moved it to the dead-letter queue"
-        return Finished(self._records.ended(task, "failed", ErrorCode.POISON, message, self._model, self._clock.now()))
+        ended = self._records.ended(task, "failed", ErrorCode.POISON, message, self._model, self._clock.now())
+        return Finished(ended, task)
 
 
 class NoEngine:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from laneway.schema.job.result import Status
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.answer.formats import Reading
+    from laneway_worker.deliver.claims import Claims
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Results
     from laneway_worker.engine.engine import Engine, Generated
@@ -48,6 +49,7 @@ class Work:
         worker: str,
         store: ObjectStore,
         results: Results,
+        claims: Claims,
         engine: Engine,
         checker: Checker,
         patience: Patience,
@@ -60,6 +62,7 @@ class Work:
         self._worker = worker
         self._store = store
         self._results = results
+        self._claims = claims
         self._engine = engine
         self._checker = checker
         self._patience = patience
@@ -81,7 +84,7 @@ class Work:
             result = self._records.succeeded(task, done, parsed, self._served(), self._clock.now())
         except ValueError:  # pydantic's errors are; their text may quote the answer
             return self._failed(task, JobError(ErrorCode.ENGINE_ERROR, "the answer can't be stored as JSON"))
-        return Finished(result, task.job.destination if task.job else None)
+        return Finished(result, task, task.job.destination if task.job else None)
 
     def _answer(self, task: Task, body: bytes, stop: Stop) -> tuple[Generated, object]:
         job = self._read(task, body, stop)
@@ -139,12 +142,16 @@ class Work:
                 self._changed.notify_all()
 
     def _look(self, task: Task, deadline: datetime, stop: Stop, ended: _Flag) -> None:
-        """Beside the generation: a result that is there already, a cancel, the time-out and the deadline end it."""
+        """Beside the generation: a result that is there already, a cancel, the time-out and the deadline end it.
+
+        Whose the id is, is learned here too, so that nobody waits for it.
+        """
         timeout = self._config.limits.timeout_seconds
         interval = self._config.visibility_seconds / BEATS_PER_LEASE
-        self._look_for(StopReason.FOUND, stop, lambda: self._results.stands(task.id, task.history.replaces))
         while not ended.up and stop.reason is None:
-            self._look_for(StopReason.CANCELLED, stop, lambda: self._results.is_cancelled(task.id))
+            if not (task.claim and task.claim.settled):
+                self._look_for(StopReason.FOUND, stop, lambda: self._is_done(task))
+            self._look_for(StopReason.CANCELLED, stop, lambda: self._results.is_cancelled(task.own_id))
             left = timeout - stop.running_seconds(self._clock.monotonic())
             alive = (deadline - self._clock.now()).total_seconds()
             if left <= 0 or alive <= 0:
@@ -152,6 +159,10 @@ class Work:
                 return
             with self._changed:
                 self._changed.wait_for(lambda: ended.up or stop.reason is not None, min(interval, left, alive))
+
+    def _is_done(self, task: Task) -> bool:
+        task.claim = self._claims.of(task)
+        return self._results.stands(task.claim.job_id, task.history.replaces)
 
     @staticmethod
     def _look_for(reason: StopReason, stop: Stop, is_there: Callable[[], bool]) -> None:
@@ -173,14 +184,14 @@ class Work:
             case Retry(after_seconds=after):
                 return TryAgain(task.history.with_failure(failure.code, str(failure), self._worker, now), after)
             case GiveUp(code=code):
-                return Finished(self._records.ended(task, "failed", code, str(failure), self._served(), now))
+                return Finished(self._records.ended(task, "failed", code, str(failure), self._served(), now), task)
             case _:
                 return Released()
 
     def _stopped(self, task: Task, stop: Stop) -> Outcome:
         match stop.reason:
             case StopReason.FOUND:
-                return Found(task.id)
+                return Found(task.own_id)
             case StopReason.LEASE_LOST:
                 return Lost()
             case StopReason.TIMED_OUT if self._engine.can_answer(lambda: stop.leaving):
@@ -194,7 +205,7 @@ class Work:
                 return Released()
 
     def _ended(self, task: Task, status: Status, code: ErrorCode, message: str) -> Outcome:
-        return Finished(self._records.ended(task, status, code, message, self._served(), self._clock.now()))
+        return Finished(self._records.ended(task, status, code, message, self._served(), self._clock.now()), task)
 
 
 class _Flag:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.job.result import Result
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway_worker.deliver.claims import Claims
     from laneway_worker.deliver.lease import Lease, Leases
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Committed, Results
@@ -54,6 +55,7 @@ class Finisher:
         self,
         config: LaneConfig,
         results: Results,
+        claims: Claims,
         notifier: Notifier,
         queue: JobQueue,
         leases: Leases,
@@ -66,6 +68,7 @@ class Finisher:
         """
         self._config = config
         self._results = results
+        self._claims = claims
         self._notifier = notifier
         self._queue = queue
         self._leases = leases
@@ -80,8 +83,8 @@ class Finisher:
         committed: Committed | None = None
         try:
             match outcome:
-                case Finished(result=result, destination=destination):
-                    committed = replace(self._commit(lease, result, destination), at=self._clock.monotonic())
+                case Finished():
+                    committed = replace(self._commit(lease, outcome), at=self._clock.monotonic())
                 case Found(job_id=job_id):
                     committed = self._patiently(lease, lambda: self._results.winner(job_id))
                 case TryAgain(history=history, after_seconds=after):
@@ -100,10 +103,16 @@ class Finisher:
     def _patiently(self, lease: Lease, action: Callable[[], T]) -> T:
         return self._patience.until_done(action, lambda: lease.stop.leaving)
 
-    def _commit(self, lease: Lease, result: Result, destination: str | None) -> Committed:
-        record = self._place(lease, result, destination) if destination else result
+    def _commit(self, lease: Lease, done: Finished) -> Committed:
+        result = self._under_its_own_id(lease, done)
+        record = self._place(lease, result, done.destination) if done.destination else result
         replaces = lease.delivery.read_history().replaces
         return self._patiently(lease, lambda: self._results.commit(record, replaces))
+
+    def _under_its_own_id(self, lease: Lease, done: Finished) -> Result:
+        """Mostly the look beside the generation knows it already."""
+        claim = done.task.claim or self._patiently(lease, lambda: self._claims.of(done.task))
+        return done.result if done.result.id == claim.job_id else done.result.model_copy(update={"id": claim.job_id})
 
     def _place(self, lease: Lease, result: Result, destination: str) -> Result:
         """A destination is one job's business: others are received meanwhile, as long as not too many wait so."""

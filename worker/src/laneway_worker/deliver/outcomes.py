@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from laneway.schema.job.history import History
     from laneway.schema.job.result import ServedModel
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway_worker.deliver.claims import Claim
     from laneway_worker.engine.engine import Generated
     from laneway_worker.ports.queue import Delivery
 
@@ -26,6 +27,7 @@ class Finished:
     """There is a result to commit."""
 
     result: Result
+    task: Task
     destination: str | None = None
 
 
@@ -61,19 +63,30 @@ Outcome = Finished | Found | TryAgain | Released | Lost
 class Task:
     """One job while it is worked on."""
 
+    delivery: Delivery
     id: str
+    """As its message names it; whether it is the job's own, `claim` tells."""
     history: History
     received_at: datetime
+    points: bool = False
+    """Whether the message only points to the stored body."""
     job: Job | None = None
     request_hash: str | None = None
     started_at: datetime | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    claim: Claim | None = None
+    """Where the outcome belongs, once that is known."""
+
+    @property
+    def own_id(self) -> str:
+        """The id that the outcome belongs to, as far as known."""
+        return self.claim.job_id if self.claim else self.id
 
     @classmethod
     def of(cls, delivery: Delivery, now: datetime) -> Task:
         """A message whose body has not been read."""
         history = delivery.read_history()
-        return cls(id=history.id, history=history, received_at=now)
+        return cls(delivery, history.id, history, now)
 
     def read(self, body: bytes, model: str) -> Job | StoredJob:
         """Read what the message holds; the id is known afterwards, also where `InvalidJob` is raised."""
@@ -83,6 +96,7 @@ class Task:
             self.id = error.job_id or self.id
             raise
         self.id = message.id or self.id
+        self.points = isinstance(message, StoredJob)
         if isinstance(message, Job):
             self.take(message, model)
         return message

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,8 @@ class Stored:
 
     body: bytes
     etag: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Its writer's own words about it."""
 
 
 class ObjectStore(Protocol):

@@ -49,7 +49,7 @@ class S3Store:
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
                 with closing(answer["Body"]) as body:  # as a context manager it would give urllib3's raw stream
-                    return Stored(body.read(MOST_BYTES), answer["ETag"])
+                    return Stored(body.read(MOST_BYTES), answer["ETag"], answer["Metadata"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
