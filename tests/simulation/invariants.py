@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     result_checks.one_result,
+    result_checks.an_id_is_its_stored_requests,
     result_checks.never_overwritten,
     result_checks.deleted_after_its_result,
     attempt_checks.attempts_are_the_jobs_own,

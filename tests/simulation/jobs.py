@@ -48,6 +48,8 @@ class Plan:
     """The code of its failed result, where it can't succeed at all."""
     group: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    squatters: list[Plan] = field(default_factory=list)
+    """What others send under its id."""
 
     @property
     def deadline(self) -> float | None:
@@ -67,7 +69,7 @@ def plans(random: Random, number: int, span: float, only: str | None = None) -> 
         KINDS[kind][1](plan, random)
         if not plan.body:
             plan.body = _body(plan)
-        made.append(plan)
+        made += [plan, *plan.squatters]
     return made
 
 
@@ -174,6 +176,19 @@ def _stored(plan: Plan, random: Random) -> None:
     plan.body = json.dumps({"id": plan.id, "stored": True})
 
 
+def _owned(plan: Plan, random: Random) -> None:
+    """The client stored it, and strangers who know its id send something else: before, while and after it runs."""
+    plan.stored = _body(plan)
+    plan.fails, plan.failures = random.choice((0, 0, 1, NEVER)), ("error",)
+    for number in range(random.randint(1, 3)):
+        squatter = Plan("squatter", f"{plan.prompt} of stranger {number}", seconds=plan.seconds * random.random())
+        squatter.sent_at = (max(0.0, plan.sent_at[0] + 20 * (random.random() - 0.5)),)
+        squatter.body = json.dumps({"id": plan.id, "prompt": squatter.prompt})
+        if random.random() < 0.4:
+            squatter.body, squatter.code = json.dumps({"id": plan.id, "colour": 1}), "invalid_job"
+        plan.squatters.append(squatter)
+
+
 KINDS: dict[str, tuple[float, Callable[[Plan, Random], None]]] = {
     "good": (4, _good),
     "nameless": (1.5, _nameless),
@@ -194,6 +209,7 @@ KINDS: dict[str, tuple[float, Callable[[Plan, Random], None]]] = {
     "poison": (0.35, _poison),
     "placed": (1, _placed),
     "stored": (0.8, _stored),
+    "owned": (1, _owned),
 }
 """How often, and what is special."""
 

@@ -197,6 +197,12 @@ MUTANTS = (
         "        return self._suspects == 0\n",
     ),
     Mutant(
+        "give an id to whoever names it",
+        "deliver/claims.py",
+        "            if is_request(stored.body, task) and self._is_meant(stored, job_id, task):\n",
+        "            if self._is_meant(stored, job_id, task):\n",
+    ),
+    Mutant(
         "charge the first crash of the engine",
         "engine/engine.py",
         "            self._set(None, str(error))\n        with self._suspect(stop):",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import CODES, ErrorCode
 from laneway.schema.job.failed_job import FailedJob
+from laneway.schema.job.job import parse_job
+from simulation.engine import MODEL
 from simulation.history import Dropped, Put, Redriven, Removed, Sent, Told
 from simulation.record import CANCELS, FAILED, RESULTS, SKEW_SECONDS, read_result
 from simulation.scenario import BUCKET, LEGAL
@@ -34,6 +36,17 @@ def one_result(record: Record) -> Iterator[str]:
                 yield f"what was written for {job} is not its result"
     keys = [dropped.key for _, dropped in record.by[Dropped]]
     yield from (f"{key} was removed" for key in keys if key.startswith(RESULTS))
+
+
+def an_id_is_its_stored_requests(record: Record) -> Iterator[str]:
+    """Who stored a request has its answer or a failure of it under the id, and never another's."""
+    for plan in record.world.scenario.plans:
+        if not plan.squatters or plan.id is None or plan.stored is None:
+            continue
+        own = parse_job(plan.stored.encode()).request_hash(MODEL)
+        for event, _, result in record.results.get(plan.id, ()):
+            if result is not None and result.request_hash != own:
+                yield f"{event.who} gave {plan.id}, which belongs to a stored request, to another one"
 
 
 def never_overwritten(record: Record) -> Iterator[str]:
