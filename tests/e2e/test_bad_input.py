@@ -32,7 +32,7 @@ ALL_SECONDS = 180.0  # a minute is enough on a machine of our own
 POOL = pool_with(
     model={"name": MODEL, "contextLength": CONTEXT_LENGTH},
     results={"bucket": "acme-llm", "prefix": "documents/"},
-    destinations=[{"name": "legal", "bucket": "acme-legal"}],
+    destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
     lane={"parallel": 4, "limits": {"timeout": "1m", "expiresAfter": "1h"}},
 )
 

@@ -11,6 +11,9 @@ from support.inputs.pools import TOPIC, pool_with
 
 DIGEST = "sha256:" + "a" * 64
 BUCKET = {"bucket": "acme-llm"}
+OUT = {"bucket": "acme-out", "prefix": "llm/"}
+INSIDE = BUCKET | {"prefix": "documents/results/"}
+IN_RESULTS = "a destination and the pool's own results should not lie in each other: give it another bucket"
 QUEUE = {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a-dead"}
 OTHER_QUEUE = {"url": "https://sqs/b", "deadLetterURL": "https://sqs/b-dead"}
 LONG_URL = "https://sqs/" + "a" * 500
@@ -171,19 +174,47 @@ _BAD = (
         "two destinations of one name",
         "two destinations have the same name, a; give each its own",
         "Duplicate value",
-        destinations=[BUCKET | {"name": "a"}, BUCKET | {"name": "a"}],
+        destinations=[OUT | {"name": "a"}, OUT | {"name": "a"}],
     ),
     _bad(
         "a destination with a bad alias",
         f"spec.destinations[0].name: {SMALL}",
         SMALL,
-        destinations=[BUCKET | {"name": "Legal"}],
+        destinations=[OUT | {"name": "Legal"}],
+    ),
+    _bad(
+        "a destination without a prefix",
+        "spec.destinations[0]: prefix is missing: say below which keys outputs go, such as llm/out/",
+        "spec.destinations[0].prefix: Required",
+        destinations=[{"name": "legal", "bucket": "acme-legal"}],
+    ),
+    _bad("a destination in the results", IN_RESULTS, IN_RESULTS, destinations=[INSIDE | {"name": "legal"}]),
+    _bad(
+        "a destination in the results by default",
+        IN_RESULTS,
+        IN_RESULTS,
+        results=BUCKET,
+        destinations=[BUCKET | {"name": "legal", "prefix": "documents/legal/"}],
+    ),
+    _bad(
+        "a destination that is the results' place",
+        IN_RESULTS,
+        IN_RESULTS,
+        results=BUCKET | {"prefix": "llm/documents/"},
+        destinations=[BUCKET | {"name": "legal", "prefix": "llm/documents/"}],
+    ),
+    _bad(
+        "a destination around the results",
+        IN_RESULTS,
+        IN_RESULTS,
+        results=BUCKET | {"prefix": "llm/documents/"},
+        destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}],
     ),
     _bad(
         "33 destinations",
         "spec.destinations: should have at most 32 items",
         "must have at most 32 items",
-        destinations=[BUCKET | {"name": f"d{number}"} for number in range(33)],
+        destinations=[OUT | {"name": f"d{number}"} for number in range(33)],
     ),
     _bad("no lanes", "spec.lanes: should have at least 1 item", "should have at least 1 items", lanes=[]),
     _bad(
@@ -610,7 +641,7 @@ GOOD = (
     _good("a prefix of several parts", results=BUCKET | {"prefix": "a/b-1/c_2/x=1/"}),
     _good(
         "destinations, a topic and a region",
-        destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}, BUCKET | {"name": "archive"}],
+        destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}, OUT | {"name": "archive"}],
         notifications={"sns": {"topicARN": TOPIC}},
         aws={"region": "us-gov-west-1"},
     ),

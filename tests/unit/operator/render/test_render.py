@@ -113,7 +113,7 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes({"model": {"name": "gemma3:4b", "contextLength": 4096}}), CONFIG | PREFLIGHT),
         (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | HANDLER_SCALER | PREFLIGHT),
         (two_lanes(model={"name": "gemma3:1b"}), CONFIGS | PREFLIGHT),
-        (two_lanes(destinations=[{"name": "legal", "bucket": "acme-legal"}]), CONFIGS | PREFLIGHT),
+        (two_lanes(destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}]), CONFIGS | PREFLIGHT),
         (two_lanes(notifications={"sns": {"topicARN": TOPIC}}), CONFIGS | PREFLIGHT),
         (two_lanes(aws={"region": "us-east-2"}), CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | HANDLER | PREFLIGHT),

@@ -50,6 +50,11 @@ class Place(Frozen):
         """The document that clients read to connect."""
         return f"{self.prefix}{POOL_DOCUMENT}"
 
+    def meets(self, other: Place) -> bool:
+        """Whether one of the two lies in the other."""
+        nested = self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix)
+        return self.bucket == other.bucket and nested
+
     def url(self, key: str) -> str:
         """`s3://bucket/key`."""
         return f"s3://{self.bucket}/{key}"

@@ -28,6 +28,10 @@ from laneway.schema.shared.names import worker_account_name
 DEFAULT_MAX_TOKENS = 2048
 
 ONE_ACCOUNT = "give exactly one of annotations and name"
+NO_PREFIX = "prefix is missing: say below which keys outputs go, such as llm/out/; rights are given for those alone"
+IN_RESULTS = (
+    "a destination and the pool's own results should not lie in each other: give it another bucket, or another prefix"
+)
 OWN_QUEUES = "give each lane a queue and a dead-letter queue of its own"
 BAD_ANNOTATION = "an annotation's name should be as in Kubernetes, such as eks.amazonaws.com/role-arn"
 
@@ -84,8 +88,17 @@ class Destination(KubernetesModel):
     """What a job writes in `destination`."""
     bucket: BucketName
     """The S3 bucket."""
-    prefix: Prefix | None = None
-    """Key prefix, ending with a slash."""
+    prefix: Prefix
+    """Key prefix, ending with a slash: the pool and its submitters have rights below it and nowhere else in the bucket.
+    Neither lies in the other, this place and the results'.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _say_what_to_write(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("prefix") is None:
+            raise ValueError(NO_PREFIX)
+        return value
 
 
 class SNS(KubernetesModel):
@@ -240,6 +253,13 @@ class LLMWorkerPool(KubernetesModel):
     spec: Spec
     """What the pool is."""
 
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        for name, place in self.destinations.items():
+            if place.meets(self.results):
+                raise ValueError(f"spec.destinations: {name}: {IN_RESULTS}")
+        return self
+
     @property
     def full_name(self) -> str:
         """`namespace/name`."""
@@ -254,7 +274,7 @@ class LLMWorkerPool(KubernetesModel):
     @property
     def destinations(self) -> dict[str, Place]:
         """Alias → place."""
-        return {each.name: Place(bucket=each.bucket, prefix=each.prefix or "") for each in self.spec.destinations}
+        return {each.name: Place(bucket=each.bucket, prefix=each.prefix) for each in self.spec.destinations}
 
     @property
     def account(self) -> str:

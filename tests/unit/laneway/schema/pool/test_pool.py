@@ -75,7 +75,12 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
         (pool_with() | {"status": {}}, "status: unknown field"),
         (pool_with(lanes=[{"name": "a"}, {"name": "a"}]), "spec: two lanes have the same name, a; give each its own"),
         (
-            pool_with(destinations=[{"name": "a", "bucket": "abc"}, {"name": "a", "bucket": "abd"}]),
+            pool_with(
+                destinations=[
+                    {"name": "a", "bucket": "abc", "prefix": "a/"},
+                    {"name": "a", "bucket": "abd", "prefix": "a/"},
+                ]
+            ),
             "spec: two destinations have the same name, a; give each its own",
         ),
         (
@@ -216,8 +221,8 @@ def test_results_lie_below_the_pools_name_by_default() -> None:
 
 
 def test_a_destination_without_a_prefix_is_the_bucket_itself() -> None:
-    config = config_of(pool_with(destinations=[{"name": "legal", "bucket": "acme-legal"}]))
-    assert config.destinations == {"legal": Place(bucket="acme-legal")}
+    config = config_of(pool_with(destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}]))
+    assert config.destinations == {"legal": Place(bucket="acme-legal", prefix="llm/")}
 
 
 def test_a_lanes_model_replaces_the_pools() -> None:
@@ -301,7 +306,7 @@ def test_a_config_that_no_worker_could_use_is_refused(field: str, value: object)
 def test_the_pool_document_lists_lanes_and_destinations_in_the_pools_order() -> None:
     document = pool_with(
         lanes=[{"name": "slow"}, {"name": "fast"}, {"name": "a"}],
-        destinations=[{"name": "legal", "bucket": "acme-legal"}, {"name": "archive", "bucket": "acme-archive"}],
+        destinations=[{"name": name, "bucket": f"acme-{name}", "prefix": "llm/"} for name in ("legal", "archive")],
     )
     published = pool_document([config_of(document, lane=lane) for lane in range(3)])
     assert [lane.name for lane in published.lanes] == ["slow", "fast", "a"]
