@@ -45,6 +45,10 @@ aws() {
   esac
 }
 checked() { loaded_aws "$@" --generate-cli-skeleton output > checked.json; }  # its words, and nothing is sent
+kubectl() {  # its stand-in is silent
+  command kubectl "$@"
+  case "$*" in "get namespace kube-system "*) echo 6f1f2c1e-7c1a-4b8e-9d53-1f0a5f2d8b11 ;; esac
+}
 laneway() { if [ "$1" = submit ]; then echo "laneway $*" >> told; else command laneway "$@"; fi; }
 """
 )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from laneway.cli.output import Exit, JsonOption, fail, print_json
+from laneway.cli.output import Exit, JsonOption, fail, print_json, printable, say
 from laneway.iam.needs import WHO, Role
+from laneway.iam.open_ends import open_ends
 from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.trust import account_of, irsa, pod_identity
 
@@ -45,7 +46,8 @@ ClusterOption = Annotated[
     str | None,
     typer.Option(
         "--cluster-id",
-        help="The UID of the namespace kube-system: names managed queues exactly. Default: those of any cluster.",
+        help="The UID of the namespace kube-system, which with the pool's own namespace names managed queues exactly. "
+        "Without it those of any namespace and cluster match, and a warning says so.",
     ),
 ]
 KeyOption = Annotated[
@@ -73,10 +75,11 @@ def iam(
     roles = tuple(Role) if role is None else (role,)
     trusts = document is Document.IRSA and any(account_of(each, pool) for each in roles)
     account, region = account or _topics_account(pool), region or (pool.spec.aws.region if pool.spec.aws else None)
-    missing = list(_missing(account, region, has_issuer=not trusts or oidc_issuer is not None))
+    missing = list(_missing(account, region, cluster_id, has_issuer=not trusts or oidc_issuer is not None))
     if account is None or region is None or missing:
         fail("; ".join(missing), Exit.USAGE)
     scope = _scope(account, region, cluster_id, tuple(kms_key or ()))
+    _warn(document, pool, scope)
     if document is Document.BUCKET:
         _print(bucket_policy(pool, scope), json_)
         return
@@ -94,6 +97,13 @@ def iam(
                 _print(found, json_)
 
 
+def _warn(document: Document, pool: LLMWorkerPool, scope: Scope) -> None:
+    """On standard error: what is printed is to be used by programs."""
+    if document is Document.POLICY:
+        for each in open_ends(pool, scope):
+            say(f"warning: {printable(each)}")
+
+
 def _load(file: Path) -> LLMWorkerPool:
     from laneway.pool_file import PoolFileError, load_pool  # noqa: PLC0415 - costs what `--help` should not pay
 
@@ -107,7 +117,7 @@ def _topics_account(pool: LLMWorkerPool) -> str | None:
     return pool.spec.notifications.sns.topic_arn.split(":")[4] if pool.spec.notifications else None
 
 
-def _missing(account: str | None, region: str | None, *, has_issuer: bool) -> Iterator[str]:
+def _missing(account: str | None, region: str | None, cluster_id: str | None, *, has_issuer: bool) -> Iterator[str]:
     """Everything at once: who asks AWS for one can ask for the others too."""
     if account is None:
         yield (
@@ -118,6 +128,8 @@ def _missing(account: str | None, region: str | None, *, has_issuer: bool) -> It
         yield f"--account should be the account's 12 digits, such as 111122223333, not {account!r}"
     if region is None:
         yield "the pool names no region: name it with --region, or as spec.aws.region"
+    if cluster_id == "":
+        yield "--cluster-id is empty: did kubectl answer?"
     if not has_issuer:
         yield (
             "name the cluster's issuer with --oidc-issuer: "
