@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -46,7 +48,8 @@ def connect(url: str | None, environment: Mapping[str, str]) -> Connection:
     """
     url = url or environment.get(POOL_VARIABLE)
     if url is None:
-        return _of_folder(Path(DEFAULT_STATE), "name a pool with s3://bucket/prefix or $LANEWAY_POOL")
+        found = _of_folder(Path(DEFAULT_STATE), "name a pool with s3://bucket/prefix or $LANEWAY_POOL")
+        return _refuse_what_nobody_named(found)
     if not url.startswith("s3://"):
         return _of_folder(Path(url), "a pool is s3://bucket/prefix, or the state folder of `laneway up`")
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
@@ -59,8 +62,32 @@ def connect(url: str | None, environment: Mapping[str, str]) -> Connection:
 def _of_folder(folder: Path, hint: str) -> Connection:
     path = folder / CONNECTION_FILE
     try:
-        return Connection.model_validate_json(path.read_bytes())
+        found = Connection.model_validate_json(path.read_bytes())
     except OSError:
         raise PoolUnavailable(f"no pool is running in {folder}: {hint}, or start one: laneway up pool.yaml") from None
     except ValidationError:
         raise PoolUnavailable(f"{path} is not readable by this version; start `laneway up` again") from None
+    if found.endpoint is not None and not (found.access_key_id and found.secret_access_key):
+        raise PoolUnavailable(
+            f"{path} names an endpoint without credentials, and yours are not sent there: start `laneway up` again, "
+            "or remove the file if it came with somebody else's folder"
+        )
+    return found
+
+
+def _refuse_what_nobody_named(found: Connection) -> Connection:
+    """A folder that is only there, in a checked-out repository perhaps, sends prompts to no other machine."""
+    if found.endpoint is None or _is_loopback(found.endpoint):
+        return found
+    raise PoolUnavailable(
+        f"{DEFAULT_STATE} is a pool behind {found.endpoint}, which is not this machine: if you mean it, name the "
+        f"folder, by export {POOL_VARIABLE}={DEFAULT_STATE} for example"
+    )
+
+
+def _is_loopback(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
