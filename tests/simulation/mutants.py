@@ -197,6 +197,12 @@ MUTANTS = (
         "        return self._suspects == 0\n",
     ),
     Mutant(
+        "give up at the first answer that breaks a rule",
+        "deliver/retry.py",
+        "(each.code, each.message) == (error.code, str(error)) for each in before",
+        "True for each in (*before, error)",
+    ),
+    Mutant(
         "give an id to whoever names it",
         "deliver/claims.py",
         "            if is_request(stored.body, task) and self._is_meant(stored, job_id, task):\n",

@@ -116,6 +116,21 @@ def test_an_answer_that_violates_its_format_is_a_failed_attempt(make_lane: MakeL
     assert ([each.code for each in result.failures], result.parsed) == ([ErrorCode.FORMAT_NOT_MET], {"city": "Paris"})
 
 
+def test_an_answer_that_breaks_the_same_rule_twice_is_not_tried_a_third_time(make_lane: MakeLane) -> None:
+    lane = make_lane(answer('{"town": "Paris"}'), answer('{"river": "Seine"}'), answer('{"city": "Paris"}'))
+    lane.run(id="a", format={"type": "object", "required": ["city"]})
+    lane.pass_time(LONGEST_FIRST_DELAY)
+    result = lane.result("a")
+    assert (lane.code("a"), len(result.failures)) == ("format_not_met", 1)
+
+
+def test_an_answer_that_breaks_another_rule_is(make_lane: MakeLane) -> None:
+    lane = make_lane(answer('{"town": "Paris"}'), answer('{"city": 7}'), answer('{"city": "Paris"}'))
+    lane.run(id="a", format={"required": ["city"], "properties": {"city": {"type": "string"}}})
+    lane.pass_time(900)
+    assert lane.result("a").parsed == {"city": "Paris"}
+
+
 def test_a_forged_history_harms_nobody(make_lane: MakeLane) -> None:
     forged = {MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": '{"id": "../../etc", "submitted_at": 7}'}}
     lane = make_lane()

@@ -12,7 +12,7 @@ from laneway.schema.job.result import ServedModel
 from laneway_worker.answer.formats import reading
 from laneway_worker.deliver.lease import BEATS_PER_LEASE
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
-from laneway_worker.deliver.retry import GiveUp, Retry, decide
+from laneway_worker.deliver.retry import GiveUp, Retry, decide, same_again
 from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.logs import log_defect
 from laneway_worker.ports.request import check, ollama_request
@@ -180,6 +180,7 @@ class Work:
     def _failed(self, task: Task, error: JobError | InvalidJob) -> Outcome:
         now = self._clock.now()
         failure = error if isinstance(error, JobError) else JobError(error.code, str(error))
+        failure = same_again(failure, task.history.failures)
         match decide(failure, task.history.attempts, self._config.limits.max_attempts, self._random()):
             case Retry(after_seconds=after):
                 return TryAgain(task.history.with_failure(failure.code, str(failure), self._worker, now), after)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import CODES, ErrorCode
 from laneway_worker.errors import JobError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from laneway.schema.job.history import Failure
 
 MAX_DELAY_SECONDS = 900  # SQS: the longest DelaySeconds
 FIRST_DELAY_SECONDS = 4  # the most before the second attempt; it doubles with each
@@ -49,6 +55,16 @@ def decide(error: Exception, failed_before: int, max_attempts: int, jitter: floa
             return Wait()
         case _:
             return Release()
+
+
+def same_again(error: JobError, before: Iterable[Failure]) -> JobError:
+    """Final where an answer has broken the same rule before: two generations have missed it, and a third would cost as
+    much.
+    """
+    repeated = error.code is ErrorCode.FORMAT_NOT_MET and any(
+        (each.code, each.message) == (error.code, str(error)) for each in before
+    )
+    return JobError(error.code, str(error), final=True) if repeated else error
 
 
 def delay_seconds(attempt: int, jitter: float) -> int:
