@@ -47,8 +47,8 @@ docs: sync ## the documentation as a site in .laneway/site; a link that leads no
 	$(MKDOCS) build
 
 docs-version: sync ## the same as version VERSION and as `latest`, on this checkout's branch gh-pages
-	$(MIKE) deploy --quiet --update-aliases $(or $(VERSION),$(error which one? make docs-version VERSION=0.2)) latest
-	$(MIKE) set-default --quiet latest
+	$(MIKE) deploy --update-aliases $(or $(VERSION),$(error which one? make docs-version VERSION=0.2)) latest
+	$(MIKE) set-default latest
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
 	@$(MAKE) --no-print-directory -j4 $(call SYNC,target) test-computing test-node test-api
