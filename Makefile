@@ -81,7 +81,7 @@ cache-localstack: sync
 	@PYTHONPATH=tests $(RUN) python -m support.aws.localstack
 
 cache-cluster: sync
-	@PYTHONPATH=tests nice $(RUN) python -m support.cluster.tools.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images >&2
+	@PYTHONPATH=tests nice $(RUN) python -m support.toolchain.toolbox && PYTHONPATH=tests nice $(RUN) python -m support.images >&2
 
 test-unit: sync ## pure functions and the worker on in-memory ports, attacks on both; seconds
 	$(RUN) pytest tests/unit tests/security -q -n auto

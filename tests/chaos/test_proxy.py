@@ -17,10 +17,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from support.chaos.between.faults import Faults, Kind
-from support.chaos.between.loop import running_loop
 from support.chaos.between.proxy import proxies
 from support.chaos.judge.ledger import Ledger
 from support.waiting import eventually, in_thread
+from support.wire.loop import running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import pytest
 
 from chart.rendering import Helm, tool
 from support.cluster.cluster import api_cluster
-from support.cluster.tools.toolbox import ToolMissing
+from support.toolchain.toolbox import ToolMissing
 from support.tools import missing
 
 if TYPE_CHECKING:

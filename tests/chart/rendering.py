@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from support.cluster.tools.toolbox import ToolMissing, toolbox
+from support.toolchain.toolbox import ToolMissing, toolbox
 from support.tools import missing
 
 Manifest: TypeAlias = dict[str, Any]

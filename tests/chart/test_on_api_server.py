@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, ROOT, Helm, Manifest
-from support.cluster.tools.toolbox import PROMETHEUS, toolbox
+from support.toolchain.toolbox import PROMETHEUS, toolbox
 from support.waiting import eventually
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from support.cluster.tools.toolbox import KARPENTER, ToolMissing, toolbox
+from support.toolchain.toolbox import KARPENTER, ToolMissing, toolbox
 from support.tools import missing
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from laneway_operator.errors import SpecError
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.cluster.cluster import api_alone
-from support.cluster.tools.toolbox import ToolMissing
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import pool_view
 from support.operator.leading import always, ignored
+from support.toolchain.toolbox import ToolMissing
 from support.tools import missing
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.render import render
 from support.golden import cases
-from support.operator.in_memory import OTHER_UID, named, pool_view
+from support.inputs.pools import named
+from support.operator.in_memory import OTHER_UID, pool_view
 from support.operator.leading import always, ignored
 from support.processes import closed_port
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.chaos.between.wire import Request
     from support.operator.audit import Write
     from support.operator.fault_proxy import Fronted
+    from support.wire.http import Request
 
 TAKE_OVER_SECONDS = 30.0
 REPAIR_SECONDS = 30.0  # five on an idle machine

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from laneway.local.say import ConsoleSay
-from support.cluster.tools.toolbox import KEDA, KUBERNETES, Toolbox, ToolMissing
+from support.toolchain.toolbox import KEDA, KUBERNETES, Toolbox, ToolMissing
 
 if TYPE_CHECKING:
     from pathlib import Path

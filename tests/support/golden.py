@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from laneway_operator.render import render
 from laneway_operator.rendering import as_yaml
-from support.inputs.pools import TOPIC, pool_with
-from support.operator.in_memory import EMULATED, SETTINGS, named, pool_view
+from support.inputs.pools import TOPIC, named, pool_with
+from support.operator.in_memory import EMULATED, SETTINGS, pool_view
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import PoolView

@@ -19,8 +19,8 @@ from laneway_operator.cluster.api_server import ApiServer
 from laneway_operator.render import render
 from support.aws.moto import aws_credentials
 from support.cluster.cluster import REGION
-from support.inputs.pools import pool_with
-from support.operator.in_memory import EMULATED, named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import EMULATED, pool_view
 from support.operator.leading import ignored
 
 if TYPE_CHECKING:

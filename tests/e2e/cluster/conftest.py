@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.cluster.cluster import node_cluster
-from support.cluster.tools.toolbox import ToolMissing
 from support.images import required
 from support.pods.installed import Installed, given_cluster, install
+from support.toolchain.toolbox import ToolMissing
 from support.tools import missing
 
 if TYPE_CHECKING:

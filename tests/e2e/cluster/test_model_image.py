@@ -10,14 +10,13 @@ import pytest
 from laneway.schema.job.result import Result
 from support.cluster.cluster import node_cluster
 from support.cluster.node.sandbox import SANDBOX_IMAGE
-from support.cluster.tools.toolbox import ToolMissing
 from support.images import required
 from support.images.contents.ollama import model_image
 from support.images.store import reference
-from support.inputs.pools import pool_with
+from support.inputs.pools import named, pool_with
 from support.ollama.real import GEMMA, SMOLLM
-from support.operator.in_memory import named
 from support.pods.installed import BUCKET, install
+from support.toolchain.toolbox import ToolMissing
 from support.tools import missing
 from support.waiting import eventually
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.job.result import Result
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named
+from support.inputs.pools import named, pool_with
 from support.pods.installed import BUCKET
 from support.waiting import eventually
 

@@ -11,8 +11,7 @@ from uuid import uuid4
 import pytest
 
 from laneway.schema.job.result import Result
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named
+from support.inputs.pools import named, pool_with
 from support.pods.installed import BUCKET, CHARTS, CREDENTIALS, SECRET, SYSTEM
 from support.waiting import eventually
 

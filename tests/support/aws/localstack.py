@@ -19,14 +19,14 @@ import uv
 from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
 from support.aws.moto import CREDENTIALS
-from support.cluster.tools.toolbox import HASH_LETTERS, ToolMissing, toolbox
 from support.processes import free_port, server
+from support.toolchain.toolbox import HASH_LETTERS, ToolMissing, toolbox
 from support.tools import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from support.cluster.tools.toolbox import Toolbox
+    from support.toolchain.toolbox import Toolbox
 
 REQUIREMENTS = Path(__file__).with_name("localstack-requirements.txt")
 VERSION = "4.8.1"

@@ -14,12 +14,12 @@ from support.chaos.world import BATCH, VISIBILITY_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from support.chaos.between.loop import Loop
     from support.chaos.engine import Engine
     from support.chaos.judge.ledger import Ledger
     from support.chaos.plan import Planned
     from support.chaos.workers import Process
     from support.chaos.world import World
+    from support.wire.loop import Loop
 
 TICK_SECONDS = 0.02
 ACT_SECONDS = 0.3

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from support.chaos.actors import ACT_SECONDS, Every, Feeder, act_until
 from support.chaos.between.faults import Faults
-from support.chaos.between.loop import running_loop
 from support.chaos.between.proxy import proxies
 from support.chaos.engine import engines
 from support.chaos.judge.ledger import Ledger
 from support.chaos.plan import Play, Script, planned
 from support.chaos.workers import Process, running
 from support.chaos.world import CALM_SECONDS, MAIN, world
+from support.wire.loop import running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,16 +8,16 @@ import socket
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from support.chaos.between.wire import LIMIT, Gone, read_request
 from support.chaos.plan import REPEATS, SLOW_SECONDS, Play, answer
+from support.wire.http import LIMIT, Gone, read_request
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
-    from support.chaos.between.loop import Loop
-    from support.chaos.between.wire import Request
     from support.chaos.plan import Script
+    from support.wire.http import Request
+    from support.wire.loop import Loop
 
 LOOPBACK = "127.0.0.1"
 MODEL = "stub:latest"

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from support.chaos.actors import ACT_SECONDS, Every, Inbox, act_until
 from support.chaos.between.faults import Faults
-from support.chaos.between.loop import running_loop
 from support.chaos.between.proxy import proxies
 from support.chaos.judge.ledger import Ledger
 from support.chaos.workers import Process, running
 from support.chaos.world import CALM_SECONDS, MAIN, world
 from support.ollama.real import GEMMA, ollama_server
+from support.wire.loop import running_loop
 
 if TYPE_CHECKING:
     from pathlib import Path

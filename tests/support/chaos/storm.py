@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from support.chaos.actors import ACT_SECONDS, Every, Feeder, Inbox, Monkey, act_until
 from support.chaos.between.faults import Faults
-from support.chaos.between.loop import running_loop
 from support.chaos.between.proxy import proxies
 from support.chaos.engine import engines
 from support.chaos.judge.checks import Findings
@@ -21,16 +20,17 @@ from support.chaos.plan import Script, deadly, planned
 from support.chaos.workers import Process, running
 from support.chaos.world import CALM_SECONDS, DEADLY, MAIN, world
 from support.processes import free_port
+from support.wire.loop import running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from support.chaos.actors import Actor
-    from support.chaos.between.loop import Loop
     from support.chaos.engine import Engine
     from support.chaos.plan import Planned
     from support.chaos.world import World
+    from support.wire.loop import Loop
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from support.cluster.namespace import TESTS
 from support.cluster.node.node import NODE
 from support.cluster.programs import ClusterError
 from support.cluster.register import FolderInUse, living, sweep
-from support.cluster.tools.toolbox import ToolMissing
+from support.toolchain.toolbox import ToolMissing
 from support.waiting import eventually
 
 if TYPE_CHECKING:

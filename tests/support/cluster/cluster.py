@@ -37,7 +37,7 @@ from support.cluster.node.node import KUBELET, NODE, Runtime, start_kubelet
 from support.cluster.programs import running
 from support.cluster.register import claimed
 from support.cluster.site import Ports, Site
-from support.cluster.tools.toolbox import Toolbox, toolbox
+from support.toolchain.toolbox import Toolbox, toolbox
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import psutil
 
 from support.cluster.init import PREPARED
 from support.cluster.programs import NAMESPACE
-from support.cluster.tools.toolbox import ToolMissing
+from support.toolchain.toolbox import ToolMissing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from support.cluster.control.certificates import Certificates, Pair
     from support.cluster.programs import Programs
-    from support.cluster.tools.toolbox import Toolbox
+    from support.toolchain.toolbox import Toolbox
 
 LOOPBACK = "127.0.0.1"
 ANSWER_SECONDS = 10.0

@@ -12,6 +12,7 @@ QUEUE = QueueURLs(
     dead_letter_url="https://sqs.eu-west-1.amazonaws.com/123456789012/laneway-documents-default-dead",
 )
 SETTINGS = LaneSettings(queue=QUEUE, region="eu-central-1")
+NAMESPACE = "nlp"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:results"
 
 
@@ -28,3 +29,8 @@ def pool_with(*, lane: dict[str, Any] | None = None, **spec: Any) -> dict[str, A
         }
         | spec,
     }
+
+
+def named(document: dict[str, Any], name: str = "documents", namespace: str = NAMESPACE) -> dict[str, Any]:
+    """The document under another name."""
+    return document | {"metadata": {"name": name, "namespace": namespace}}

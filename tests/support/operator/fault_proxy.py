@@ -9,8 +9,8 @@ import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from support.chaos.between.loop import running_loop
-from support.chaos.between.wire import LIMIT, Gone, Request, read_request, read_response
+from support.wire.http import LIMIT, Gone, Request, read_request, read_response
+from support.wire.loop import running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

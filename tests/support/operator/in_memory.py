@@ -20,7 +20,7 @@ from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.settings import Emulator, Settings
 from laneway_operator.testing.cluster import MemoryCluster
 from laneway_operator.testing.queues import MemoryQueues, url_of
-from support.inputs.pools import pool_with
+from support.inputs.pools import named, pool_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 UID = "5f0f6a3e-0000-4000-8000-000000000001"
 OTHER_UID = "5f0f6a3e-0000-4000-8000-000000000002"
 CLUSTER_ID = "c1c1c1c1-0000-4000-8000-000000000000"
-NAMESPACE = "nlp"
 SECRET = "aws-emulator"  # noqa: S105 - a name
 
 SETTINGS = Settings(
@@ -70,11 +69,6 @@ PROFILES = parse_profiles(
         }
     }
 )
-
-
-def named(document: dict[str, Any], name: str = "documents", namespace: str = NAMESPACE) -> dict[str, Any]:
-    """The document under another name."""
-    return document | {"metadata": {"name": name, "namespace": namespace}}
 
 
 def queue_urls(pool: LLMWorkerPool, lane: Lane, region: str) -> QueueURLs:

@@ -17,8 +17,7 @@ from laneway.schema.shared.names import PLURAL
 from laneway_operator.kinds import KINDS
 from support.aws.moto import CREDENTIALS
 from support.cluster.cluster import REGION
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named
+from support.inputs.pools import named, pool_with
 from support.pods.installed import READY_SECONDS, ROOT, SECRET, Installed
 from support.processes import free_port, server
 

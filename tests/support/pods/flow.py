@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from laneway.schema.job.result import Result
 from support import canary
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named
+from support.inputs.pools import named, pool_with
 from support.pods.installed import BUCKET
 from support.waiting import eventually, in_thread
 

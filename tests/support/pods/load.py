@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.schema.job.keys import Place
 from laneway.schema.job.result import Result
 from support.images.contents.stub_engine import PACE_SECONDS
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named
+from support.inputs.pools import named, pool_with
 from support.pods.installed import BUCKET, CHARTS, SYSTEM
 from support.pods.leaving import Workers
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.cluster.tools.toolbox import CONTAINERD, HASH_LETTERS, Toolbox, ToolMissing
+from support.toolchain.toolbox import CONTAINERD, HASH_LETTERS, Toolbox, ToolMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The programs of the test cluster: found in `KUBEBUILDER_ASSETS` or on PATH where their version fits, else built.
 
-They are built from the Go modules in tools/ into the user's cache. `python -m support.cluster.tools.toolbox` gets all.
+They are built from the Go modules in tools/ into the user's cache. `python -m support.toolchain.toolbox` gets all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from laneway.local.say import Say
 
-TOOLS = Path(__file__).parents[4] / "tools"
+TOOLS = Path(__file__).parents[3] / "tools"
 SPACE_BYTES = 2 * 1024**3
 GO_TAIL_LINES = 12
 VERSION_SECONDS = 20.0
@@ -315,7 +315,7 @@ def toolbox() -> Toolbox:
 
 def main() -> int:
     """`make cache`: fill the cache before tests ask for it; what can't be had only fails in CI."""
-    from support.cluster.tools.debian import containers_with_image_volumes  # noqa: PLC0415 - it imports this module
+    from support.toolchain.debian import containers_with_image_volumes  # noqa: PLC0415 - it imports this module
 
     try:
         tools = toolbox()

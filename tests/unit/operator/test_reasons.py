@@ -11,8 +11,8 @@ from laneway.schema.pool.documents.preflight import PreflightCode
 from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL, TROUBLE
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import FIXES, Reason
-from support.inputs.pools import pool_with
-from support.operator.in_memory import HANDLER, NAMESPACE, OperatedPool, running_pool
+from support.inputs.pools import NAMESPACE, pool_with
+from support.operator.in_memory import HANDLER, OperatedPool, running_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from support.chaos.between.wire import Request
+    from support.wire.http import Request
 
 LONGEST_DELAY_SECONDS = 4.0  # some are longer than the 3 s that a heartbeat waits
 

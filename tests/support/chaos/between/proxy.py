@@ -12,16 +12,16 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from support.chaos.between.faults import Kind, call_name, refusal
-from support.chaos.between.wire import LIMIT, Gone, read_request, read_response
+from support.wire.http import LIMIT, Gone, read_request, read_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from urllib.parse import SplitResult
 
     from support.chaos.between.faults import Faults
-    from support.chaos.between.loop import Loop
-    from support.chaos.between.wire import Request, Response
     from support.chaos.judge.ledger import Ledger
+    from support.wire.http import Request, Response
+    from support.wire.loop import Loop
 
 LOOPBACK = "127.0.0.1"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from support.chaos.between.faults import call_name
 
 if TYPE_CHECKING:
-    from support.chaos.between.wire import Request, Response
+    from support.wire.http import Request, Response
 
 OK = 200
 PRECONDITION_FAILED = 412

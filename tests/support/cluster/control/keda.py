@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from support.cluster.site import LOOPBACK
-from support.cluster.tools.toolbox import KEDA
+from support.toolchain.toolbox import KEDA
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from support.aws.moto import CREDENTIALS
 from support.cluster.site import LOOPBACK
-from support.cluster.tools import toolbox
+from support.toolchain import toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

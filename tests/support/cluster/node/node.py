@@ -13,14 +13,14 @@ from support.cluster.node.cgroups import make_cgroups
 from support.cluster.node.sandbox import SANDBOX_IMAGE, sandbox_archive
 from support.cluster.programs import ClusterError
 from support.cluster.site import LOOPBACK
-from support.cluster.tools.debian import containers, containers_with_image_volumes
+from support.toolchain.debian import containers, containers_with_image_volumes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from support.cluster.site import Site
-    from support.cluster.tools.debian import Containers
+    from support.toolchain.debian import Containers
 
 NODE = "real-1"
 CONTAINERD, KUBELET = "containerd", "kubelet"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import tarfile
 from typing import TYPE_CHECKING
 
-from support.cluster.tools.toolbox import PAUSE
 from support.images.builders.layers import add_file
 from support.images.builders.oci import write_archive
+from support.toolchain.toolbox import PAUSE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.cluster.tools.toolbox import Toolbox
+    from support.toolchain.toolbox import Toolbox
 
 SANDBOX_IMAGE = "laneway.local/sandbox:test"
 """Holds the namespaces of every pod; as a container it prints its argument and waits for SIGTERM."""

@@ -13,8 +13,8 @@ from laneway_operator.errors import SpecError, Unreachable
 from laneway_operator.kinds import KINDS
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
-from support.inputs.pools import pool_with
-from support.operator.in_memory import OTHER_UID, SETTINGS, named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import OTHER_UID, SETTINGS, pool_view
 
 
 class Api:

@@ -12,8 +12,8 @@ from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profile
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from laneway_operator.render.placement import placement
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import pool_view
 
 GPU = {"resource": "nvidia.com/gpu"}
 

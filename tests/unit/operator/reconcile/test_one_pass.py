@@ -7,8 +7,8 @@ import pytest
 
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import Reason
-from support.inputs.pools import pool_with
-from support.operator.in_memory import NAMESPACE, SETTINGS, OperatedPool, running_pool
+from support.inputs.pools import NAMESPACE, pool_with
+from support.operator.in_memory import SETTINGS, OperatedPool, running_pool
 
 ALL = [
     "apply ServiceAccount laneway-worker-documents",

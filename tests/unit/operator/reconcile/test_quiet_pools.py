@@ -10,8 +10,8 @@ import pytest
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.inputs.bad_schedules import pool_of, schedule
-from support.inputs.pools import pool_with
-from support.operator.in_memory import OperatedPool, named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import OperatedPool, pool_view
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest

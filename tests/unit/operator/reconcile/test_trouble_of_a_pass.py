@@ -11,14 +11,12 @@ from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.inputs.bad_pools import IMAGE, REGION
 from support.inputs.bad_schedules import BEYOND_CEL
-from support.inputs.pools import pool_with
+from support.inputs.pools import NAMESPACE, named, pool_with
 from support.operator.in_memory import (
     EMULATED,
-    NAMESPACE,
     OTHER_UID,
     SECRET,
     OperatedPool,
-    named,
     pool_view,
     running_pool,
 )

@@ -19,8 +19,8 @@ from laneway_operator.render.deployment import SKIP_IDENTITY
 from laneway_operator.render.meta import lane_child_name
 from laneway_operator.settings import Emulator
 from support.golden import FOLDER, ODD_RESOURCES, cases, text_of
-from support.inputs.pools import TOPIC, pool_with
-from support.operator.in_memory import EMULATED, OTHER_UID, SETTINGS, named, pool_view
+from support.inputs.pools import TOPIC, named, pool_with
+from support.operator.in_memory import EMULATED, OTHER_UID, SETTINGS, pool_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,8 @@ from laneway.schema.pool.pool import parse_pool
 from laneway.schema.shared.base import DURATION_PATTERN, duration_seconds, duration_text
 from laneway.schema.shared.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name
 from laneway_operator.queues.managed import managed_queue
-from support.inputs.pools import pool_with
-from support.operator.in_memory import CLUSTER_ID, named
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import CLUSTER_ID
 
 SQS_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 LONGEST, SHORTEST = 18, 2
