@@ -69,7 +69,7 @@ def run(settings: Settings) -> None:
     metrics = Metrics()
     api = connect(THREADS + 1, metrics.called)
     name = settings.pod_name or f"{socket.gethostname()}-{token_hex(4)}"
-    leader = Leader(KubernetesLease(api, *settings.lease), name, time.monotonic)
+    leader = Leader(KubernetesLease(api, *settings.lease), name, time.monotonic, _now)
     runner = Runner(_reconciler(settings, KubernetesCluster(api, leader.seconds_left)), lambda: leader.leads, metrics)
     watches = Watches(metrics.called, time.monotonic)
     vitals = Vitals(runner.silent_seconds, leader.silent_seconds, runner.stuck_seconds, watches.silences)
@@ -98,7 +98,11 @@ def configure_logging(level: str) -> None:
 
 def _reconciler(settings: Settings, cluster: Cluster) -> Reconciler:
     queues, profiles = SQSQueues(settings.endpoint), read_profiles(settings.profiles)
-    return Reconciler(settings, profiles, cluster, queues, lambda: datetime.now(UTC))
+    return Reconciler(settings, profiles, cluster, queues, _now)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _measure(metrics: Metrics, leader: Leader, runner: Runner, watches: Watches) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from laneway_operator.errors import Conflict, SpecError, Unreachable
@@ -12,6 +11,7 @@ from laneway_operator.leader.election import LEADS_SECONDS, TURN_SECONDS, looked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from laneway_operator.leader.election import Sighting
     from laneway_operator.leader.lease import Lease
@@ -22,11 +22,12 @@ log = logging.getLogger(__name__)
 class Leader:
     """May be asked by every thread; one thread turns it."""
 
-    def __init__(self, lease: Lease, me: str, clock: Callable[[], float]) -> None:
-        """`clock` is monotonic; `me` differs from every other operator's name."""
+    def __init__(self, lease: Lease, me: str, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
+        """`clock` is monotonic, `now` has a zone; `me` differs from every other operator's name."""
         self._lease = lease
         self._me = me
         self._clock = clock
+        self._now = now
         self._seen: Sighting | None = None
         self._until = clock()
         self._turned = clock()
@@ -62,7 +63,7 @@ class Leader:
     def _try(self, began: float) -> bool:
         if self._seen is None or not self.leads:
             self._seen = looked(self._seen, self._lease.read(), self._clock())
-        record = wanted(self._seen, self._me, self._clock(), _now())
+        record = wanted(self._seen, self._me, self._clock(), _date(self._now()))
         if record is None:
             return False
         try:
@@ -94,10 +95,10 @@ class Leader:
             return
         self._until = self._clock()
         try:
-            self._lease.write(released(self._seen.record, _now()))
+            self._lease.write(released(self._seen.record, _date(self._now())))
         except (Unreachable, SpecError) as error:
             log.warning("the Lease was not given back, and runs out: %s", error)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _date(now: datetime) -> str:
+    return now.isoformat(timespec="microseconds").replace("+00:00", "Z")

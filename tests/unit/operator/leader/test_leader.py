@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from laneway_operator.errors import Unreachable
@@ -7,6 +9,7 @@ from laneway_operator.leader.election import DURATION_SECONDS, LEADS_SECONDS, TU
 from laneway_operator.leader.leader import Leader
 from laneway_operator.testing.lease import MemoryLease
 
+START = datetime(2026, 1, 1, tzinfo=UTC)
 TAKE_OVER_SECONDS = 30.0
 
 
@@ -16,7 +19,11 @@ class Operators:
     def __init__(self) -> None:
         self.now = 100.0
         self.lease = MemoryLease()
-        self.one, self.two = (Leader(self.lease, name, lambda: self.now) for name in ("one", "two"))
+        self.one, self.two = (self.made(name) for name in ("one", "two"))
+
+    def made(self, name: str) -> Leader:
+        """An operator of this name."""
+        return Leader(self.lease, name, lambda: self.now, lambda: START + timedelta(seconds=self.now))
 
     def pass_by(self, seconds: float) -> None:
         """Time passes, and nobody takes a turn."""
@@ -44,6 +51,13 @@ def test_the_first_that_asks_leads_and_the_other_stands_by(operators: Operators)
     assert (operators.one.leads, operators.two.leads) == (True, False)
     assert operators.lease.record is not None
     assert (operators.lease.record.holder, operators.lease.record.transitions) == ("one", 0)
+
+
+def test_a_lease_tells_people_when_it_was_taken_and_last_renewed(operators: Operators) -> None:
+    operators.later(20, operators.one)
+    assert operators.lease.record is not None
+    assert operators.lease.record.acquired == "2026-01-01T00:01:40.000000Z"
+    assert operators.lease.record.renewed == "2026-01-01T00:02:00.000000Z"
 
 
 def test_who_renews_goes_on_for_ever(operators: Operators) -> None:
@@ -106,7 +120,7 @@ def test_a_standby_that_leaves_takes_nothing_with_it(operators: Operators) -> No
 
 
 def test_one_that_starts_anew_under_its_name_leads_at_once(operators: Operators) -> None:
-    assert Leader(operators.lease, "one", lambda: operators.now).turn()
+    assert operators.made("one").turn()
 
 
 def test_one_that_lost_the_race_stands_by(operators: Operators) -> None:
@@ -125,7 +139,7 @@ def test_one_that_lost_the_race_stands_by(operators: Operators) -> None:
 def test_the_clock_of_another_operator_does_not_matter(operators: Operators) -> None:
     assert operators.lease.record is not None
     operators.lease.record = Record("far-away", 15, 3, "1999-01-01T00:00:00Z", "1999-01-01T00:00:00Z", "v9")
-    newcomer = Leader(operators.lease, "four", lambda: operators.now)
+    newcomer = operators.made("four")
     assert not newcomer.turn()
     operators.now += DURATION_SECONDS
     assert newcomer.turn()
