@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.kinds import KINDS
-from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
 from support.aws.cli import command_in, run_line
 from support.aws.moto import aws_credentials, moto_server

@@ -15,8 +15,9 @@ from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 from botocore.stub import Stubber
 
 from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.errors import NotYet
-from laneway_operator.queues.managed import OWNER_TAG, ManagedQueue
+from laneway_operator.queues.managed import ManagedQueue
 from laneway_operator.queues.sqs import SILENCE_SECONDS, SQSQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of

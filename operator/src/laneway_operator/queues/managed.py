@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from laneway.schema.pool.pool import LLMWorkerPool
     from laneway_operator.known.snapshot import PoolBody
 
-OWNER_TAG = "laneway.dev/lane"
-
 
 @dataclass(frozen=True)
 class ManagedQueue:

@@ -24,8 +24,8 @@ from botocore.exceptions import (
 
 from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
 from laneway.schema.pool.queues.rules import ASKED, OwnQueue, queue_settings
+from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.errors import NotYet
-from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.queues.recent import Recent
 from laneway_operator.reasons import Reason
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
 from laneway.schema.pool.queues.rules import OwnQueue, QueueSettings
+from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.errors import NotYet
-from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:

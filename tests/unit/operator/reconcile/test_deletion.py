@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from laneway.schema.shared.names import FINALIZER
+from laneway.schema.shared.names import FINALIZER, OWNER_TAG
 from laneway_operator.errors import NotYet
-from laneway_operator.queues.managed import OWNER_TAG
 from laneway_operator.reasons import Reason
 from support.inputs.pools import pool_with
 from support.operator.in_memory import OperatedPool

@@ -25,6 +25,9 @@ COMPONENT_LABEL = "app.kubernetes.io/component"
 FINALIZER = f"{GROUP}/queues"
 """Holds a pool that is being deleted until its queues are, where one of them goes with it."""
 
+OWNER_TAG = f"{GROUP}/lane"
+"""A managed queue's tag that says whose it is: `cluster/namespace/pool/lane`."""
+
 WORKER_ACCOUNT = f"{MANAGED_BY}-worker-"
 """How the ServiceAccounts begin that the chart's policy binds."""
 
