@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest, PoolView
 
 PREFLIGHT_KIND = "Job"
+"""Of all that is rendered for a pool, the preflight alone is a Job: its kind tells it apart."""
 PREFLIGHT_FILE = "preflight.json"
 FOR_EVER = 1_000_000  # restarts; the kubelet's back-off makes them five minutes apart
 

@@ -1,1 +1,1 @@
-"""What a pool's status says, from what a pass found out. Pure."""
+"""What a pool's status says, from what a pass found out, and the resource's definition. Pure."""

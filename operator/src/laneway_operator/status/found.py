@@ -1,4 +1,4 @@
-"""A condition before its time. Pure."""
+"""What a condition says and why, without since when; `conditions.py` adds that. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Status = Literal["True", "False", "Unknown"]
 
 @dataclass(frozen=True)
 class Found:
-    """A condition before its time."""
+    """A condition without since when."""
 
     status: Status
     reason: Reason

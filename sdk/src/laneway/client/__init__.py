@@ -1,1 +1,1 @@
-"""What `Pool` is made of."""
+"""The client: `Pool`, and what it is made of: connection, lanes, failed jobs, calls to AWS."""

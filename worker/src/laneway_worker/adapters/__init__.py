@@ -1,1 +1,3 @@
-"""The outside world behind the ports: AWS over boto3, Ollama over httpx, the system's clock."""
+"""The outside world behind the ports: AWS over boto3, Ollama and the pod's API server over httpx, OpenTelemetry, the
+process that checks answers, the system's clock.
+"""

@@ -1,1 +1,1 @@
-"""What all of the schema stands on: the base of its models, names, JSON, problems in words. Pure."""
+"""What all of the schema stands on: the base of its models, names, JSON and YAML, problems in words. Pure."""
