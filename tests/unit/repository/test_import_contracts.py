@@ -19,12 +19,13 @@ VIOLATIONS = {
     "pure": ("laneway_worker/deliver/retry.py", "import time"),
     "adapters": ("laneway_worker/deliver/commit.py", "import boto3"),
     "ports": ("laneway_worker/adapters/clock.py", "import laneway_worker.deliver.retry"),
+    "fakes": ("laneway_operator/testing/lease.py", "import laneway_operator.health.vitals"),
     "library-floors": ("laneway/client/lanes.py", "import laneway.iam.needs"),
     "local-floors": ("laneway/local/say.py", "import laneway.local.state"),
     "schema-floors": ("laneway/schema/job/keys.py", "import laneway.schema.pool.arns"),
     "pool-floors": ("laneway/schema/pool/pods/template.py", "import laneway.schema.pool.schedules.cron"),
     "worker-floors": ("laneway_worker/deliver/patience.py", "import laneway_worker.report.metrics"),
-    "operator-floors": ("laneway_operator/placement/nodes.py", "import laneway_operator.status.fit"),
+    "operator-floors": ("laneway_operator/status/fit.py", "import laneway_operator.reconcile.plan"),
 }
 """Contract → a module of a floor, and what it must not import."""
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
@@ -66,6 +67,13 @@ def test_the_tree_keeps_every_contract(copy: Path) -> None:
 
 def test_every_contract_has_its_violation() -> None:
     assert list(NAMES) == list(VIOLATIONS)
+
+
+def test_of_the_library_every_part_but_the_schema_is_closed_to_worker_and_operator() -> None:
+    source = ROOT / "sdk/src/laneway"
+    parts = {each.stem for each in source.iterdir() if each.suffix == ".py" or any(each.glob("*.py"))}
+    closed = next(each for each in SETTINGS["contracts"] if each["id"] == "schema-alone")["forbidden_modules"]
+    assert closed == sorted(f"laneway.{each}" for each in parts - {"__init__", "schema"})
 
 
 @pytest.mark.parametrize("contract", VIOLATIONS)
