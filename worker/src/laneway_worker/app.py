@@ -19,9 +19,9 @@ from laneway_worker.adapters.checker import ProcessChecker
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.adapters.ollama.client import Ollama
+from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.preflight.publish import check
 from laneway_worker.report.http import Health, serve
-from laneway_worker.report.tracing import NO_TRACE
 from laneway_worker.serving import DeadLetterHandler, Worker
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.preflight import Finding, Preflight
     from laneway_worker.consume.consumer import Consumer
     from laneway_worker.ports.pod import Pod
+    from laneway_worker.ports.trace import Trace
     from laneway_worker.report.http import Readiness
     from laneway_worker.report.metrics import Families
-    from laneway_worker.report.tracing import Trace
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,11 @@ from laneway_worker.deliver.results import Results
 from laneway_worker.engine.engine import Engine
 from laneway_worker.engine.gate import LaneGate
 from laneway_worker.engine.watch import Watch
+from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.report.metrics import Families, Metrics
 from laneway_worker.report.pod_report import Standing
 from laneway_worker.report.reporter import Reporter
-from laneway_worker.report.tracing import NO_TRACE, TracedRuntime
+from laneway_worker.report.tracing import TracedRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from laneway_worker.ports.pod import Pod
     from laneway_worker.ports.queue import JobQueue
     from laneway_worker.ports.runtime import Runtime
-    from laneway_worker.report.tracing import Trace
+    from laneway_worker.ports.trace import Trace
 
 roll_dice = random.SystemRandom().random
 

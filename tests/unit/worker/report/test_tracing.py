@@ -11,7 +11,7 @@ from laneway_worker.adapters.tracing import OpenTelemetry
 from laneway_worker.answer.checking import compiled
 from laneway_worker.app import tracing
 from laneway_worker.errors import EngineCrashed
-from laneway_worker.report.tracing import NO_TRACE
+from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.serving import Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.runtime import Held

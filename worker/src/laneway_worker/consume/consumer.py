@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.queue import Delivery, JobQueue
+    from laneway_worker.ports.trace import Trace
     from laneway_worker.report.metrics import Metrics
-    from laneway_worker.report.tracing import Trace
 
 log = logging.getLogger(__name__)
 

@@ -1,58 +1,19 @@
-"""Traces of jobs: what a tracer must do, and one that does nothing. OpenTelemetry's is in `adapters/tracing.py`."""
+"""Generations as parts of their jobs' traces. OpenTelemetry's tracer is in `adapters/tracing.py`."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from laneway_worker.ports.runtime import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
     from laneway.schema.job.result import ServedModel
-    from laneway_worker.ports.queue import Delivery
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime
     from laneway_worker.ports.stop import Stop
-
-
-class Trace(Protocol):
-    """Spans of the calling thread. No method raises, whatever a message holds."""
-
-    def job(self, delivery: Delivery) -> AbstractContextManager[object]:
-        """All work on a message, as a part of what its sender traces."""
-
-    def part(self, name: str) -> AbstractContextManager[object]:
-        """A part of the work on the thread's job; nothing where it has none."""
-
-    def tell(self, fields: Mapping[str, object]) -> None:
-        """How the thread's job ended: ids, codes, counts and seconds; never text."""
-
-    def flush(self) -> None:
-        """Send what is left, for a few seconds at most."""
-
-
-class NoTrace:
-    """Traces nothing."""
-
-    def job(self, _delivery: Delivery) -> AbstractContextManager[object]:
-        """Nothing."""
-        return nullcontext()
-
-    def part(self, _name: str) -> AbstractContextManager[object]:
-        """Nothing."""
-        return nullcontext()
-
-    def tell(self, fields: Mapping[str, object]) -> None:
-        """Nothing."""
-
-    def flush(self) -> None:
-        """Nothing."""
-
-
-NO_TRACE = NoTrace()
+    from laneway_worker.ports.trace import Trace
 
 
 class TracedRuntime:
