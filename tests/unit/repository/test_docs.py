@@ -1,4 +1,4 @@
-"""What the pages promise is held by tests that exist."""
+"""What pages promise is held by tests that exist; what pages and source name is there; every link leads somewhere."""
 
 from __future__ import annotations
 
@@ -105,22 +105,52 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert dead == []
 
 
-PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.py|(?:charts|crds|docs|examples|tests|tools)/[\w./-]+\.\w+)`")
-"""A module, by as much of its path as tells; or another file of the repository."""
+BUILD = re.compile(r"docker build .*--build-arg PART=(\S+) .*--target (\S+)")
 THEN = "docs/design/0016-folders-are-floors.md"
 """The page that leads from paths of before to those of now."""
-TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+LISTED = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
+TRACKED = [
+    each
+    for each in subprocess.run(LISTED, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    if (ROOT / each).exists()
+]
+"""The repository's files, as they will be after the next commit."""
+TOP = "|".join(sorted({re.escape(each.partition("/")[0]) for each in TRACKED if "/" in each}))
+PATH = re.compile(rf"`((?:[\w.-]+/)*[\w.-]+\.py)(?:::(\w+))?`|`((?:{TOP})/(?:[\w./-]+\.\w+|(?:[\w.-]+/)*))`")
+"""A module, by as much of its path as tells, and perhaps a test of it; or another file or folder, by all of it."""
+BARE = re.compile(rf"(?<![\w./$)-])((?:{TOP})/[\w./-]+\.(?:md|py|toml|txt|ya?ml))\b")
+"""As commands and comments of a Makefile, of TOML and of YAML name a file."""
+PROSE, SETTINGS = (".md", ".py"), ("Makefile", ".toml", ".yaml", ".yml")
+ENDINGS = {each.split("/", skip)[-1]: each for each in TRACKED for skip in range(each.count("/") + 1)}
+FOLDERS = {f"{parent}/" for each in TRACKED for parent in Path(each).parents}
 
 
-def named_paths(file: str) -> set[str]:
+def said(file: str) -> str:
     text = (ROOT / file).read_text()
-    return set(PATH.findall(text.partition("## From the paths of")[0] if file == THEN else text))
+    return text.partition("## From the paths of")[0] if file == THEN else text
 
 
-@pytest.mark.parametrize("file", [each for each in TRACKED if each.endswith((".md", ".py")) and each != "CHANGELOG.md"])
+def is_there(path: str, test: str = "") -> bool:
+    if path.endswith("/"):
+        return path in FOLDERS
+    return path in ENDINGS and (not test or f"\ndef {test}(" in (ROOT / ENDINGS[path]).read_text())
+
+
+@pytest.mark.parametrize("file", [each for each in TRACKED if each.endswith(PROSE) and each != "CHANGELOG.md"])
 def test_a_path_that_is_named_is_there(file: str) -> None:
-    known = {f"/{each}" for each in TRACKED}
-    assert {each for each in named_paths(file) if not any(there.endswith(f"/{each}") for there in known)} == set()
+    named = {(module or other, test) for module, test, other in PATH.findall(said(file))}
+    assert {each for each in named if not is_there(*each)} == set()
+
+
+@pytest.mark.parametrize("file", [each for each in TRACKED if each.endswith(SETTINGS)])
+def test_a_path_that_settings_name_is_there(file: str) -> None:
+    assert {each for each in BARE.findall(said(file)) if not is_there(each)} == set()
+
+
+def test_a_command_that_builds_an_image_names_one_part() -> None:
+    builds = [build for page in WRITTEN for build in BUILD.findall(page.read_text())]
+    assert len(builds) > 3
+    assert [(part, target) for part, target in builds if part != target] == []
 
 
 def test_the_page_of_moves_leads_to_what_is_there() -> None:
