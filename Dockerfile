@@ -4,7 +4,6 @@ ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
 
 # What the lock file names. Slow, and the same until the lock file or a pyproject.toml changes.
 FROM ${PYTHON_IMAGE} AS dependencies
-ARG PART
 RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check 'uv>=0.9,<0.14'
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
@@ -17,6 +16,7 @@ COPY LICENSE pyproject.toml uv.lock ./
 COPY sdk/pyproject.toml sdk/
 COPY worker/pyproject.toml worker/
 COPY operator/pyproject.toml operator/
+ARG PART
 RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "laneway-${PART}" && rm /opt/laneway/.lock
 
 # Laneway itself, apart from what the lock file names: a new version of it is a small layer.
