@@ -156,7 +156,7 @@ def test_a_command_that_builds_an_image_names_one_part() -> None:
 def test_the_page_of_moves_leads_to_what_is_there() -> None:
     table = (ROOT / THEN).read_text().partition("## From the paths of")[2]
     rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| `")]
-    now = {each for row in rows for each in re.findall(r"`([\w./-]+\.py)`", row[1])}
+    now = {each for row in rows for each in re.findall(r"`([\w./-]+\.\w+)`", row[1])}
     assert len(now) > 180
     assert {each for each in now if not any(there.endswith(f"/{each}") for there in TRACKED)} == set()
 
