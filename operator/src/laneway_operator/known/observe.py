@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from laneway.schema.job.keys import Place
 from laneway.schema.pool.pool import default_prefix
 from laneway.schema.shared.names import COMPONENT_LABEL, KIND, LANE_LABEL, POOL_LABEL
 from laneway_operator.known.digest import digest_of_object
@@ -88,11 +89,12 @@ class PodFacts:
     """The dead-letter handler's."""
 
 
-def results_place(body: Object) -> tuple[str, str] | None:
-    """Bucket and prefix of a pool's results."""
+def results_place(body: Object) -> Place | None:
+    """Where a pool's results go."""
     results = body.get("spec", {}).get("results", {})
     bucket = results.get("bucket")
-    return (bucket, results.get("prefix") or default_prefix(body["metadata"]["name"])) if bucket else None
+    prefix = results.get("prefix") or default_prefix(body["metadata"]["name"])
+    return Place(bucket=bucket, prefix=prefix) if bucket else None
 
 
 def key_of(body: Object) -> Key | None:

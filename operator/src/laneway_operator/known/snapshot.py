@@ -53,7 +53,7 @@ class Snapshot:
     jobs: tuple[JobFacts, ...] = ()
     pods: tuple[PodFacts, ...] = ()
     results_shared_with: str | None = None
-    """An older pool, `namespace/name`, that writes its results to the same place."""
+    """Another pool, `namespace/name`, that has the place of its results, or one around or within it."""
 
     @property
     def configs_in_use(self) -> set[str]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from laneway_operator.kinds import KINDS, PODS
 from laneway_operator.known import observe
+from laneway_operator.known.places import Claim, holder
 from laneway_operator.known.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from laneway_operator.known.observe import Key
     from laneway_operator.known.snapshot import PoolBody
@@ -89,7 +90,7 @@ class World:
             handler=next((facts for each, facts in seen["Deployment"] if not each.lane), None),
             jobs=tuple(facts for _, facts in seen["Job"]),
             pods=tuple(facts for _, facts in seen["Pod"]),
-            results_shared_with=self._older(pool),
+            results_shared_with=self._holder(pool),
         )
 
     def listed(self, index: str, namespace: str | None, uids: Collection[str]) -> set[Key]:
@@ -109,9 +110,17 @@ class World:
     def _of(self, index: str, key: Any) -> Iterator[Any]:
         return iter(self._values[index].get(key, {}).values())
 
-    def _older(self, pool: PoolBody) -> str | None:
-        """The first pool at a place has it; the others wait."""
-        first = min(self._of(PLACES, observe.results_place(pool.document())), default=None)
-        if first is None or first[1:3] == (pool.namespace, pool.name):
+    def _holder(self, pool: PoolBody) -> str | None:
+        """The other pool that has the place of this one's results."""
+        place = observe.results_place(pool.document())
+        claims: list[Claim] = list(self._of(PLACES, place and place.bucket))
+        own = next((each for each in claims if each.uid == pool.uid), None)
+        if own is None:
             return None
-        return f"{first[1]}/{first[2]}"
+        others = ((each, self._status(each)) for each in claims if each is not own)
+        first = holder(own, others, pool.status)
+        return None if first is own else f"{first.namespace}/{first.name}"
+
+    def _status(self, claim: Claim) -> Mapping[str, Any]:
+        pool: PoolBody | None = next(self._of(POOLS, (claim.namespace, claim.name)), None)
+        return pool.status if pool else {}

@@ -81,7 +81,8 @@ class Reconciler:
         done.lanes = tuple(lane.name for lane in pool.spec.lanes)
         done.suspended, done.asleep = pool.spec.suspend, tuple(self._asleep(pool))
         if seen.results_shared_with is not None:
-            words = f"pool {seen.results_shared_with} writes its results to {pool.results.url(pool.results.prefix)} too"
+            place = pool.results.url(pool.results.prefix)
+            words = f"pool {seen.results_shared_with} has {place}, or a place around or within it, for its results"
             raise SpecError(Reason.RESULTS_SHARED, words)
         nodes = {lane.name: nodes_of(lane.name, lane.profiles, self._profiles) for lane in pool.spec.lanes}
         cache = pool.spec.pod_template.cache_type

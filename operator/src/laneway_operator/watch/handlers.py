@@ -10,6 +10,7 @@ import kopf
 
 from laneway.schema.shared.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
 from laneway_operator.known import observe
+from laneway_operator.known.places import Claim
 from laneway_operator.known.snapshot import PoolBody
 from laneway_operator.known.world import PLACES, POOLS, WATCHED, World
 
@@ -120,7 +121,9 @@ def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> None:
     world.hear(uid)
     place, pool = observe.results_place(body), _pool(body)
     left = gone or (pool.deleting and not pool.held)  # then the garbage collector is at work
-    world.tell(PLACES, uid, None if gone else place, (metadata["creationTimestamp"], *key, uid))
+    created = metadata["creationTimestamp"]
+    claim = Claim(created, *key, uid, place) if place else None
+    world.tell(PLACES, uid, None if gone or place is None else place.bucket, claim)
     world.tell(POOLS, uid, None if left else key, pool)
 
 

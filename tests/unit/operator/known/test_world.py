@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from laneway.schema.job.keys import Place
 from laneway_operator.known.observe import Child
+from laneway_operator.known.places import Claim
 from laneway_operator.known.snapshot import PoolBody
 from laneway_operator.known.world import World
 from laneway_operator.watch.handlers import tell_child, tell_pool
@@ -59,8 +61,9 @@ def test_a_list_of_a_namespace_says_nothing_of_others() -> None:
 
 
 def test_a_pool_that_is_gone_holds_its_place_no_more() -> None:
-    place = ("acme", "documents/")
-    places = {place: [("2026-01-01", "law", "documents", "q"), ("2026-02-01", "nlp", "documents", "p")]}
+    place = Place(bucket="acme", prefix="documents/")
+    claims = [Claim("2026-01-01", "law", "documents", "q", place), Claim("2026-02-01", "nlp", "documents", "p", place)]
+    places: dict[Any, list[Any]] = {"acme": claims}
     world = seen(pools={KEY: [pool("p")], OTHER: [pool("q", "law")]}, places=places)
     before = world.snapshot(KEY)
     assert before is not None
