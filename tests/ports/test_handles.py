@@ -69,3 +69,10 @@ def test_a_request_that_is_sent_again_is_sent_as_it_was_at_first(kept: Kept) -> 
     pool.submit("Is it paid?", id="a", labels={"team": "claims"})
     pool.submit("Is it paid?", id="a", labels={"team": "other"})
     assert [json.loads(body)["labels"] for body in bodies(kept)] == [{"team": "claims"}] * 2
+
+
+def test_a_message_carries_its_senders_name(kept: Kept) -> None:
+    Pool(str(kept.folder), sender="team a").submit("Is it paid?", id="a")
+    url = kept.pool.lane().queue.url
+    (message,) = kept.aws.sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
+    assert message["Attributes"]["MessageGroupId"] == "team-a"

@@ -18,6 +18,7 @@ from laneway.client.lanes import lane_of, refuse_early
 from laneway.client.pacing import CONCURRENT_CALLS
 from laneway.client.remote import Figures, Remote
 from laneway.client.results import Request, answered, is_of, read_result
+from laneway.client.sender import sender_of
 from laneway.errors import (
     IdReused,
     PoolUnavailable,
@@ -104,15 +105,17 @@ class JobHandle:
 class Pool:
     """A connection to a pool."""
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None, *, sender: str | None = None) -> None:
         """`s3://bucket/prefix` or the state folder of `laneway up`; by default `$LANEWAY_POOL`, else `.laneway`.
 
-        Raises `PoolUnavailable`.
+        Where many wait, SQS serves senders in turn by the name `sender`: by default `$LANEWAY_SENDER`, else user and
+        machine. Raises `PoolUnavailable`.
         """
         connection = connect(url, os.environ)
         self.url = connection.url
         self._place: Place = connection.place
         self._remote = Remote(connection)
+        self._sender = sender_of(sender, os.environ)
         self.document = self._read_document()
         self.failed = FailedJobs(self._remote, self._place, self.document)
         """What is kept of jobs that failed: to look at, to retry, to drop."""
@@ -155,7 +158,7 @@ class Pool:
             if self._remote.get(self._place.result(ready.id)) is not None:
                 return handle
         message = body if len(body) <= MAX_INLINE_BYTES else StoredJob(id=ready.id).model_dump_json().encode()
-        self._remote.send(target.queue.url, message.decode())
+        self._remote.send(target.queue.url, message.decode(), group_id=self._sender)
         return handle
 
     def _sent_before(self, job: Job, key: str, lane: PoolLane) -> bytes:
