@@ -12,7 +12,6 @@ from support.inputs.pools import TOPIC, pool_with
 DIGEST = "sha256:" + "a" * 64
 BUCKET = {"bucket": "acme-llm"}
 OUT = {"bucket": "acme-out", "prefix": "llm/"}
-INSIDE = BUCKET | {"prefix": "documents/results/"}
 IN_RESULTS = "a destination and the pool's own results should not lie in each other: give it another bucket"
 QUEUE = {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a-dead"}
 OTHER_QUEUE = {"url": "https://sqs/b", "deadLetterURL": "https://sqs/b-dead"}
@@ -188,13 +187,12 @@ _BAD = (
         "spec.destinations[0].prefix: Required",
         destinations=[{"name": "legal", "bucket": "acme-legal"}],
     ),
-    _bad("a destination in the results", IN_RESULTS, IN_RESULTS, destinations=[INSIDE | {"name": "legal"}]),
     _bad(
-        "a destination in the results by default",
+        "a destination in the results",
         IN_RESULTS,
         IN_RESULTS,
-        results=BUCKET,
-        destinations=[BUCKET | {"name": "legal", "prefix": "documents/legal/"}],
+        results=BUCKET | {"prefix": "documents/"},
+        destinations=[BUCKET | {"name": "legal", "prefix": "documents/results/"}],
     ),
     _bad(
         "a destination that is the results' place",
@@ -644,6 +642,11 @@ GOOD = (
         destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}, OUT | {"name": "archive"}],
         notifications={"sns": {"topicARN": TOPIC}},
         aws={"region": "us-gov-west-1"},
+    ),
+    _good(
+        "a destination beside the results",
+        results=BUCKET | {"prefix": "llm/documents/"},
+        destinations=[BUCKET | {"name": "out", "prefix": "llm/documents-out/"}],
     ),
     _good("own queues", lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE}, {"name": "c"}]),
     _good("queues that go with their pool", lane={"queue": {"managed": {"deletionPolicy": "Delete"}}}),

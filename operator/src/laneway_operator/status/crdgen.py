@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.pool.pool import IN_RESULTS, LLMWorkerPool, Spec
+from laneway.schema.pool.pool import LLMWorkerPool, Spec
 from laneway.schema.shared.base import PATTERN_WORDS, cel, duration_text
 from laneway.schema.shared.names import GROUP, KIND, PLURAL, VERSION
 from laneway_operator.status.model import PoolStatus
@@ -23,17 +23,6 @@ NAME_RULES = cel(
     (f"size(self.metadata.name) <= {MAX_POOL_NAME}", f"the pool's name should have at most {MAX_POOL_NAME} characters"),
     ("!self.metadata.name.contains('.')", "the pool's name should have no dots: names of queues are built from it"),
 )
-PLACE_RULES = cel(
-    (
-        (
-            "!has(self.spec.destinations) || self.spec.destinations.all(d, d.bucket != self.spec.results.bucket || "
-            "(has(self.spec.results.prefix) ? !d.prefix.startsWith(self.spec.results.prefix) && "
-            "!self.spec.results.prefix.startsWith(d.prefix) : d.prefix.split('/')[0] != self.metadata.name))"
-        ),
-        IN_RESULTS,
-    ),
-)
-"""The name, whose length the API server doesn't reckon with, is only compared: a search for it would cost too much."""
 COLUMNS = (
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', 0),
     ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', 0),
@@ -76,7 +65,7 @@ def _version() -> dict[str, Any]:
             "spec": structural(Spec),
             "status": structural(PoolStatus),
         },
-        RULES: [*NAME_RULES[RULES], *PLACE_RULES[RULES]],
+        **NAME_RULES,
     }
     return {
         "name": VERSION,

@@ -170,6 +170,14 @@ class Spec(KubernetesModel):
             ),
             (
                 (
+                    "!has(self.results.prefix) || !has(self.destinations) || self.destinations.all(d, "
+                    "d.bucket != self.results.bucket || !d.prefix.startsWith(self.results.prefix) && "
+                    "!self.results.prefix.startsWith(d.prefix))"
+                ),
+                IN_RESULTS,
+            ),
+            (
+                (
                     "self.lanes.all(l, !has(l.limits.maxTokens) || l.limits.maxTokens < "
                     "(has(l.model) ? l.model.contextLength : self.model.contextLength))"
                 ),
@@ -255,6 +263,7 @@ class LLMWorkerPool(KubernetesModel):
 
     @model_validator(mode="after")
     def _check_places(self) -> Self:
+        """Here and not in the spec, for the default prefix is the name; in CEL a name costs too much to search for."""
         for name, place in self.destinations.items():
             if place.meets(self.results):
                 raise ValueError(f"spec.destinations: {name}: {IN_RESULTS}")

@@ -84,6 +84,10 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
             "spec: two destinations have the same name, a; give each its own",
         ),
         (
+            pool_with(destinations=[{"name": "a", "bucket": "acme-llm", "prefix": "documents/results/"}]),
+            "spec.destinations: a: a destination and the pool's own results should not lie in each other",
+        ),
+        (
             pool_with(lane={"limits": {"maxTokens": 8192}}),
             "spec: lane default: limits.maxTokens (8192) should be smaller than the model's contextLength (8192)",
         ),
