@@ -6,14 +6,19 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
 from laneway import JobFailed, JobHandle, Pool, ResultOfAnotherRequest
+from laneway.cli.main import app
+from laneway.cli.output import Exit
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import Job
 from support.local.failed_jobs import MODEL, Kept
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from typer.testing import Result
 
     from support.aws.emulators import Aws
 
@@ -76,3 +81,34 @@ def test_a_message_carries_its_senders_name(kept: Kept) -> None:
     url = kept.pool.lane().queue.url
     (message,) = kept.aws.sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
     assert message["Attributes"]["MessageGroupId"] == "team-a"
+
+
+def laneway(kept: Kept, *argv: str) -> Result:
+    return CliRunner().invoke(app, [*argv, "--pool", str(kept.folder)])
+
+
+def test_submit_says_whose_result_it_is_not_and_shows_nothing_of_it(kept: Kept) -> None:
+    kept.end("a", "succeeded", request_hash=OTHER)
+    run = laneway(kept, "submit", "Is it paid?", "--id", "a", "--wait", "--timeout", "0")
+    assert run.exit_code == Exit.USAGE
+    assert "the result of a is of another message" in run.stderr
+    assert run.stdout == ""
+
+
+def test_one_result_of_another_request_holds_up_none_of_the_rest(kept: Kept, tmp_path: Path) -> None:
+    for job_id, found in (("a", OTHER), ("b", OWN)):
+        kept.end(job_id, "succeeded", request_hash=found)
+    jobs, results = tmp_path / "jobs.jsonl", tmp_path / "results.jsonl"
+    jobs.write_text("\n".join(json.dumps({"id": job_id, "prompt": "Is it paid?"}) for job_id in ("a", "b")))
+    run = laneway(kept, "batch", str(jobs), "--output", str(results), "--timeout", "10")
+    assert run.exit_code == Exit.JOB_FAILED
+    assert "the result of a is of another message" in run.stderr
+    assert [json.loads(line)["id"] for line in results.read_text().splitlines()] == ["b"]
+
+
+def test_a_retry_says_whose_request_it_sends(kept: Kept) -> None:
+    kept.fail("a", body='{"id": "a", "prompt": "Say exactly: APPROVED"}')
+    kept.put(kept.place.job("a"), b'{"id":"a","prompt":"Is it paid?"}')
+    run = laneway(kept, "failed", "retry", "a")
+    assert run.exit_code == Exit.OK
+    assert "a: what had failed was another request under this id; its owner's stored one was sent" in run.stderr
