@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.engine.doubts import SICK_SECONDS, SPENT_SECONDS, Doubts
+from laneway_worker.engine.share import ShareClock
 from laneway_worker.errors import EngineBroken, EngineCrashed, EngineFailed, Interrupted, JobError, Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.ports.stop import Stop
@@ -65,11 +66,9 @@ class Engine:
         self._pause = RETRY_SECONDS
         self._down_since: float | None = None
         self._spins = 0.0
-        self._running = 0
         self._suspects = 0
         self._exclusive = False
-        self._share = 0.0
-        self._share_at = clock.monotonic()
+        self._share = ShareClock(clock)
 
     @property
     def ready(self) -> bool:
@@ -92,7 +91,7 @@ class Engine:
         """Why Ollama should be started anew; empty where it should not."""
         if self.doubts.broken_seconds >= SICK_SECONDS:
             return self.trouble
-        if self._spins >= (SPIN_SECONDS if self._running == 0 else LONGEST_SPIN_SECONDS):
+        if self._spins >= (SPIN_SECONDS if self._share.running == 0 else LONGEST_SPIN_SECONDS):
             return f"Ollama works on a request that was dropped {self._spins:.0f} s ago"
         return ""
 
@@ -108,7 +107,7 @@ class Engine:
         spins = self._runtime.lingers()
         with self._changed:
             self._spins = spins
-            busy = self.ready and self._running > 0 and not self.doubts.open
+            busy = self.ready and self._share.running > 0 and not self.doubts.open
         if busy:
             return CHECK_SECONDS
         try:
@@ -252,7 +251,7 @@ class Engine:
 
     @property
     def _empty(self) -> bool:
-        return not self._exclusive and self._running == 0
+        return not self._exclusive and self._share.running == 0
 
     @property
     def takes_jobs(self) -> bool:
@@ -263,7 +262,7 @@ class Engine:
     def _seat(self, stop: Stop) -> Iterator[float]:
         """Be counted among the running; yields the share clock's reading."""
         with self._changed:
-            began = self._advance_share(+1)
+            began = self._share.read(+1)
         stop.running(self._clock.monotonic())
         try:
             yield began
@@ -273,21 +272,12 @@ class Engine:
         finally:
             stop.running(None)
             with self._changed:
-                self._advance_share(-1)
+                self._share.read(-1)
                 self._changed.notify_all()
-
-    def _advance_share(self, step: int) -> float:
-        """The share clock runs at 1/n of real time while n jobs run: a share is the difference of two readings."""
-        now = self._clock.monotonic()
-        if self._running:
-            self._share += (now - self._share_at) / self._running
-        self._share_at = now
-        self._running += step
-        return self._share
 
     def _share_now(self) -> float:
         with self._changed:
-            return self._advance_share(0)
+            return self._share.read()
 
 
 def _reason(error: JobError | Interrupted | Unavailable, stop: Stop) -> str:
