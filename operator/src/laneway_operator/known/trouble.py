@@ -12,7 +12,6 @@ from laneway.schema.shared.names import ENGINE_BROKEN_EXIT, TROUBLE
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_operator.known.image_volumes import images_of
 from laneway_operator.reasons import Reason
-from laneway_operator.render.deployment import MODELS_FOLDER
 from laneway_operator.render.meta import OLLAMA, PREFLIGHT, WORKER
 
 if TYPE_CHECKING:
@@ -25,8 +24,15 @@ MAX_ANNOTATION = 4096  # a worker writes less than a quarter of it
 LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has a slash in its name
 PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 START_FAILURES = {"CreateContainerError", "RunContainerError"}
-NO_MODEL_FOLDER = re.compile(rf"Error: .*{MODELS_FOLDER}/")
-"""Ollama's last words where it can neither find nor make what it keeps models in."""
+SPOKEN = "laneway-worker: "
+"""How a worker's own last line begins. Nothing else of a container's last words is quoted: a log may hold a job's text,
+and Ollama's does where it can't read a job's grammar.
+"""
+SILENT = "its log may tell why"
+GAVE_UP = 1
+"""Ollama's exit code where it can't begin to serve: most often as it can neither find nor make what it keeps models in.
+A panic ends it with 2, and what it is killed by with more.
+"""
 MOUNTS_NOTHING = 'mkdir ""'
 """Of containerd before 2.1, which takes an image volume for a folder without a name (kubernetes-sigs/kind#3745)."""
 WORKER_CODES = {
@@ -114,13 +120,21 @@ def _not_started(words: str, images: list[str]) -> Found:
 
 
 def _crash(name: str | None, ended: dict[str, Any], images: list[str]) -> Found:
+    told = f"container {name} ended with code {ended['exitCode']}"
+    if name == OLLAMA:
+        return _end_of_ollama(told, ended["exitCode"], images)
     words = _last_words(ended)
-    if name == OLLAMA and images and NO_MODEL_FOLDER.match(words):
-        told = f"the image {images[0]} is not a model folder of Ollama's, with blobs and manifests that all may read"
-        return Reason.MODEL_MISSING, f"{told}: {words}"
+    said = words if words.startswith(SPOKEN) else SILENT
     if name == WORKER and ended["exitCode"] == ENGINE_BROKEN_EXIT:
-        return Reason.ENGINE_BROKEN, words
-    return Reason.CRASHING, f"container {name} ended with code {ended['exitCode']}: {words}"
+        return Reason.ENGINE_BROKEN, said
+    return Reason.CRASHING, f"{told}: {said}"
+
+
+def _end_of_ollama(told: str, code: int, images: list[str]) -> Found:
+    if code != GAVE_UP or not images:
+        return Reason.CRASHING, f"{told}: {SILENT}"
+    form = "a model folder of Ollama's, with blobs and manifests that all may read"
+    return Reason.MODEL_MISSING, f"{told}, as it does where the image {images[0]} is not {form}"
 
 
 def _found_by_preflight(ended: dict[str, Any]) -> Finding | None:
@@ -132,7 +146,7 @@ def _found_by_preflight(ended: dict[str, Any]) -> Finding | None:
 
 def _last_words(ended: dict[str, Any]) -> str:
     lines = str(ended.get("message", "")).strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else ""
 
 
 def _told_by_worker(text: str | None) -> Iterator[Found]:

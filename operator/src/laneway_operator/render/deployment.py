@@ -103,7 +103,7 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
             "periodSeconds": 1,
             "timeoutSeconds": 5,
         },
-        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "terminationMessagePolicy": "File",  # its log may hold a job's text, and everybody may read a pod's status
         "volumeMounts": [
             {"name": MODELS_VOLUME, "mountPath": MODELS_FOLDER} | ({"readOnly": True} if pool.pool.model_image else {}),
             {"name": "home", "mountPath": HOME_FOLDER},

@@ -86,8 +86,12 @@ def waiting(reason: str, message: str = "") -> dict[str, Any]:
             Reason.CRASHING,
             "container worker ended with code 2: laneway-worker: queue is denied",
         ),
-        (container(BACK_OFF, ended(1)), Reason.CRASHING, "container worker ended with code 1: it said nothing"),
-        (container(RUNNING, ended(1, "bang")), Reason.CRASHING, "container worker ended with code 1: bang"),
+        (container(BACK_OFF, ended(1)), Reason.CRASHING, "container worker ended with code 1: its log may tell why"),
+        (
+            container(RUNNING, ended(1, "laneway-worker: bang")),
+            Reason.CRASHING,
+            "container worker ended with code 1: laneway-worker: bang",
+        ),
     ],
 )
 def test_a_container_that_does_not_run_says_why(body: dict[str, Any], reason: Reason, words: str) -> None:
@@ -131,7 +135,6 @@ def test_the_sidecars_trouble_explains_the_workers() -> None:
 
 MODELS = "registry.example/models/gemma3:4b"
 BACK_OFF_OF_MODELS = f'Back-off pulling image "{MODELS}": ErrImagePull: failed to pull and unpack image "{MODELS}"'
-READ_ONLY = "Error: mkdir /models/blobs: read-only file system"
 
 
 def with_models(sidecar: dict[str, Any], images: tuple[str, ...] = (MODELS,)) -> dict[str, Any]:
@@ -148,9 +151,9 @@ def test_an_image_of_models_that_can_not_be_pulled_is_named_and_not_ollamas_own(
 
 
 def test_an_image_that_is_no_model_folder_is_named_with_what_it_should_be() -> None:
-    found = trouble_of_pod(with_models(container(BACK_OFF, ended(1, f"listening\n{READ_ONLY}"))))
+    found = trouble_of_pod(with_models(container(BACK_OFF, ended(1))))
     words = f"the image {MODELS} is not a model folder of Ollama's, with blobs and manifests that all may read"
-    assert found == (Reason.MODEL_MISSING, f"{words}: {READ_ONLY}")
+    assert found == (Reason.MODEL_MISSING, f"container ollama ended with code 1, as it does where {words}")
 
 
 @pytest.mark.parametrize(("images", "reason"), [((), Reason.CRASHING), ((MODELS,), Reason.IMAGE_VOLUMES_MISSING)])
@@ -161,12 +164,10 @@ def test_a_runtime_without_image_volumes_is_named(images: tuple[str, ...], reaso
     assert found == (reason, f"container ollama can't be started: {words}{more}")
 
 
-@pytest.mark.parametrize(
-    ("words", "images"), [(READ_ONLY, ()), ("Error: bind: address already in use", (MODELS,)), ("/models/", (MODELS,))]
-)
-def test_other_ends_of_ollama_are_crashes(words: str, images: tuple[str, ...]) -> None:
-    found = trouble_of_pod(with_models(container(BACK_OFF, ended(1, words)), images))
-    assert found == (Reason.CRASHING, f"container ollama ended with code 1: {words}")
+@pytest.mark.parametrize(("code", "images"), [(1, ()), (2, (MODELS,)), (134, (MODELS,))])
+def test_other_ends_of_ollama_are_crashes(code: int, images: tuple[str, ...]) -> None:
+    found = trouble_of_pod(with_models(container(BACK_OFF, ended(code)), images))
+    assert found == (Reason.CRASHING, f"container ollama ended with code {code}: its log may tell why")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,8 @@ def test_a_preflight_tells_what_it_found(code: PreflightCode) -> None:
     "last", ["no JSON", "{}", "[]", '{"code": "other", "message": "a"}', '{"code": "access_denied"}']
 )
 def test_last_words_that_no_preflight_says_are_a_crash(last: str) -> None:
-    assert trouble_of_pod(preflight(last)) == (Reason.CRASHING, f"container preflight ended with code 3: {last}")
+    found = trouble_of_pod(preflight(last))
+    assert found == (Reason.CRASHING, "container preflight ended with code 3: its log may tell why")
 
 
 def test_only_a_preflight_is_believed() -> None:
@@ -255,7 +257,7 @@ def test_no_annotation_whatsoever_is_a_defect(told: str) -> None:
 
 @given(words=st.text(st.characters(), max_size=2000))
 def test_what_is_told_is_one_bounded_line_that_a_server_stores_as_it_is(words: str) -> None:
-    found = trouble_of_pod(pod(container(BACK_OFF, ended(1, words or "a"))))
+    found = trouble_of_pod(pod(container(BACK_OFF, ended(1, f"laneway-worker: {words}"))))
     assert found is not None
     assert len(found[1]) <= MAX_WORDS
     assert found[1].isprintable()
