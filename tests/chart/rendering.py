@@ -110,7 +110,7 @@ MATRIX: dict[str, Manifest] = {
         "networkPolicy": {"enabled": True, "egress": [{"ports": [{"port": 3128}]}]},
         "emulator": {**EMULATOR, "endpoint": "http://moto:5000/"},
     },
-    "pull policy": {"image": {"operator": {"pullPolicy": "Always"}}},
+    "pull policy": {"image": {part: {"pullPolicy": "Always"} for part in ("operator", "worker", "ollama")}},
     "kind": yaml.safe_load((KIND_EXAMPLE / "values.yaml").read_text()),
 }
 

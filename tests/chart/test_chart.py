@@ -62,7 +62,7 @@ def test_refuses_a_kubernetes_without_native_sidecars(helm: Helm) -> None:
 REFUSED: dict[str, tuple[Manifest, str]] = {
     "unknown": ({"replica": 2}, "'replica' not allowed"),
     "unknown image": ({"image": {"gateway": {"repository": "x"}}}, "'gateway' not allowed"),
-    "unknown in image": ({"image": {"worker": {"pullPolicy": "Always"}}}, "'pullPolicy' not allowed"),
+    "unknown in image": ({"image": {"worker": {"registry": "a"}}}, "'registry' not allowed"),
     "unknown in aws": ({"aws": {"endpoint": "http://x"}}, "'endpoint' not allowed"),
     "unknown in profile": ({"placementProfiles": {"a": {"affinity": {}}}}, "'affinity' not allowed"),
     "unknown in toleration": (
@@ -184,7 +184,10 @@ def test_a_digest_pins_an_image_whatever_its_tag_says(helm: Helm) -> None:
 
 
 def test_the_pull_policy_is_the_operators(helm: Helm) -> None:
-    assert pod(helm.template(MATRIX["pull policy"]))["spec"]["containers"][0]["imagePullPolicy"] == "Always"
+    (operator,) = pod(helm.template(MATRIX["pull policy"]))["spec"]["containers"]
+    assert operator["imagePullPolicy"] == "Always"
+    told = {each["name"]: each.get("value") for each in operator["env"] if each["name"].endswith("PULL_POLICY")}
+    assert told == {"LANEWAY_WORKER_PULL_POLICY": "Always", "LANEWAY_OLLAMA_PULL_POLICY": "Always"}
 
 
 @pytest.mark.parametrize(

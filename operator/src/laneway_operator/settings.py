@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_REGION = "us-east-1"
+PULL_POLICIES = ("IfNotPresent", "Always", "Never")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_LEASE = ("default", "laneway")
 DEFAULT_HEALTH_ADDRESS = "0.0.0.0:8080"  # the kubelet asks from outside the pod
@@ -45,6 +46,9 @@ class Settings:
     ollama_image: str
     profiles: Path
     """The file with the placement profiles."""
+    worker_pull_policy: str = PULL_POLICIES[0]
+    ollama_pull_policy: str = PULL_POLICIES[0]
+    """When the kubelet asks the registry: one of `PULL_POLICIES`."""
     region: str = DEFAULT_REGION
     """The region of pools that name none."""
     emulator: Emulator | None = None
@@ -83,6 +87,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         worker_image=_needed(environment, "LANEWAY_WORKER_IMAGE"),
         ollama_image=_needed(environment, "LANEWAY_OLLAMA_IMAGE"),
         profiles=Path(_needed(environment, "LANEWAY_PROFILES")),
+        worker_pull_policy=_one_of(environment, "LANEWAY_WORKER_PULL_POLICY", PULL_POLICIES),
+        ollama_pull_policy=_one_of(environment, "LANEWAY_OLLAMA_PULL_POLICY", PULL_POLICIES),
         region=environment.get("LANEWAY_AWS_REGION") or DEFAULT_REGION,
         emulator=Emulator(endpoint, secret) if endpoint and secret else None,
         pod_reports=_switch(environment, "LANEWAY_POD_REPORTS"),
@@ -127,7 +133,11 @@ def _switch(environment: Mapping[str, str], name: str) -> bool:
 
 
 def _log_level(environment: Mapping[str, str]) -> str:
-    value = environment.get("LANEWAY_LOG_LEVEL") or "info"
-    if value not in LOG_LEVELS:
-        raise SettingsError(f"LANEWAY_LOG_LEVEL should be one of {', '.join(LOG_LEVELS)}, not {value!r}")
+    return _one_of(environment, "LANEWAY_LOG_LEVEL", LOG_LEVELS, default="info")
+
+
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str = "") -> str:
+    value = environment.get(name) or default or allowed[0]
+    if value not in allowed:
+        raise SettingsError(f"{name} should be one of {', '.join(allowed)}, not {value!r}")
     return value

@@ -31,6 +31,8 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_NAMESPACES": "nlp law",
         "LANEWAY_CLUSTER_ID": "blue",
         "LANEWAY_LOG_LEVEL": "debug",
+        "LANEWAY_WORKER_PULL_POLICY": "Always",
+        "LANEWAY_OLLAMA_PULL_POLICY": "Never",
     }
     assert read_settings(everything) == Settings(
         "worker:1",
@@ -47,6 +49,8 @@ def test_everything_can_be_said() -> None:
         pod_name="blue-1",
         namespaces=("nlp", "law"),
         cluster_id="blue",
+        worker_pull_policy="Always",
+        ollama_pull_policy="Never",
     )
 
 
@@ -73,6 +77,12 @@ def test_an_emulator_is_an_endpoint_and_a_secret(name: str) -> None:
 def test_a_switch_is_true_or_false(value: str) -> None:
     with pytest.raises(SettingsError, match="LANEWAY_POD_REPORTS should be true or false"):
         read_settings(LEAST | {"LANEWAY_POD_REPORTS": value})
+
+
+@pytest.mark.parametrize("name", ["LANEWAY_WORKER_PULL_POLICY", "LANEWAY_OLLAMA_PULL_POLICY"])
+def test_a_pull_policy_is_one_of_kubernetes(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} should be one of IfNotPresent, Always, Never, not 'Sometimes'"):
+        read_settings(LEAST | {name: "Sometimes"})
 
 
 def test_a_log_level_is_one_of_a_few() -> None:

@@ -12,6 +12,7 @@ from laneway.schema.pool.schedules.schedule import asleep, quiet_periods
 from laneway.schema.shared.problems import problems
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.known.observe import Trouble
+from laneway_operator.placement.memory import fit
 from laneway_operator.placement.nodes import nodes_of
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.queues.own import OwnQueues
@@ -22,7 +23,6 @@ from laneway_operator.render import render
 from laneway_operator.render.preflight import PREFLIGHT_KIND
 from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.status.conditions import build_status
-from laneway_operator.status.fit import fit
 from laneway_operator.status.observed import Observed
 
 if TYPE_CHECKING:

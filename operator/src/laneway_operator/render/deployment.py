@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway.schema.pool.pods.quantity import canonical
+from laneway.schema.pool.pods.quantity import canonical, thousandths
 from laneway.schema.pool.pods.resources import Resources
 from laneway.schema.shared.names import lane_selector
+from laneway_operator.placement.memory import fit, folder_gib, limit_gib
 from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, lane_config_name
 from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
@@ -20,6 +21,9 @@ LOAD_BUDGET_SECONDS = 1800  # node, image and weights of a large model from noth
 OLLAMA_START_SECONDS = 300
 MODELS_VOLUME, MODELS_FOLDER = "models", "/models"
 HOME_FOLDER = "/home/ollama"
+HOME_SIZE = "2Gi"  # Ollama's key, and CUDA's cache of kernels, which keeps itself at 1 GiB
+OLLAMA_TMP_SIZE = "2Gi"  # Ollama pulls into the model folder, not here
+MEMORY_REQUEST = "256Mi"  # of Ollama without a model: a node with the accelerator has memory for the rest
 SKIP_IDENTITY = "eks.amazonaws.com/skip-containers"  # IRSA's webhook: Ollama gets no AWS credentials
 
 
@@ -45,8 +49,10 @@ def deployment(pool: PoolView, lane: LaneView) -> Manifest:
 def _pod(pool: PoolView, lane: LaneView) -> Manifest:
     volumes = [
         pods.config_volume(lane_config_name(pool, lane)),
-        _models(pool),
-        *(pods.empty_volume(name) for name in ("home", pods.WRITABLE_VOLUME, "worker-tmp")),
+        _models(pool, lane),
+        pods.empty_volume("home", HOME_SIZE),
+        pods.empty_volume(pods.WRITABLE_VOLUME, OLLAMA_TMP_SIZE),
+        pods.empty_volume("worker-tmp"),
     ]
     if pool.pod_reports:
         volumes.append(pods.token_volume())
@@ -61,9 +67,11 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
     }
 
 
-def _models(pool: PoolView) -> Manifest:
+def _models(pool: PoolView, lane: LaneView) -> Manifest:
     image = pool.pool.model_image
-    return pods.image_volume(MODELS_VOLUME, image) if image else pods.empty_volume(MODELS_VOLUME)
+    if image:
+        return pods.image_volume(MODELS_VOLUME, image)
+    return pods.empty_volume(MODELS_VOLUME, f"{folder_gib(lane.config.model.name)}Gi")
 
 
 def _classes(pool: PoolView) -> Manifest:
@@ -87,15 +95,15 @@ def _worker(pool: PoolView) -> Manifest:
 
 
 def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
-    resources = _resources(lane)
     return {
         "name": OLLAMA,
         "image": pool.settings.ollama_image,
+        "imagePullPolicy": pool.settings.ollama_pull_policy,
         "args": ["serve"],
         "env": _variables(pool, lane),
         "livenessProbe": pods.ENGINE_LIVENESS,
         "restartPolicy": "Always",
-        **({"resources": resources} if resources else {}),
+        "resources": _resources(pool, lane),
         "securityContext": pods.CONTAINER_SECURITY,
         "startupProbe": {  # whether it answers; the worker sees to the model
             "exec": {"command": ["ollama", "list"]},
@@ -112,15 +120,25 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
     }
 
 
-def _resources(lane: LaneView) -> Manifest:
+def _resources(pool: PoolView, lane: LaneView) -> Manifest:
     """What the lane asks for, as the API server writes it, and the accelerator, which nothing takes away."""
     accelerator, own = lane.nodes.accelerator, lane.lane.resources or Resources()
     devices = {accelerator.resource: str(accelerator.count)} if accelerator else {}
-    parts = {
+    limits, requests = dict(own.limits), dict(own.requests)
+    if "memory" not in limits:
+        requests.setdefault("memory", MEMORY_REQUEST)  # else Kubernetes asks for as much as the limit
+        limits["memory"] = max(_default_limit(pool, lane), requests["memory"], key=thousandths)
+    parts = {"limits": limits, "requests": requests}
+    return {
         part: {name: canonical(each) for name, each in asked.items()} | devices
-        for part, asked in (("limits", own.limits), ("requests", own.requests))
+        for part, asked in parts.items()
+        if asked or devices
     }
-    return {part: found for part, found in parts.items() if found}
+
+
+def _default_limit(pool: PoolView, lane: LaneView) -> str:
+    model, cache = pool.pool.model_of(lane.lane), pool.pool.spec.pod_template.cache_type
+    return f"{limit_gib(fit(lane.lane, model, lane.nodes.accelerator, cache))}Gi"
 
 
 def _variables(pool: PoolView, lane: LaneView) -> list[Manifest]:

@@ -17,6 +17,7 @@ TOKEN_SECONDS = 3607  # what Kubernetes itself asks for
 TOKEN_VOLUME = "token"  # noqa: S105 - a volume's name
 CONFIG_VOLUME = "config"
 WRITABLE_VOLUME = "tmp"
+TMP_SIZE = "256Mi"  # of a worker, a handler, a preflight: they keep nothing there
 
 CONTAINER_SECURITY = {
     "allowPrivilegeEscalation": False,
@@ -59,9 +60,9 @@ def config_volume(name: str) -> Manifest:
     return {"name": CONFIG_VOLUME, "configMap": {"name": name}}
 
 
-def empty_volume(name: str) -> Manifest:
-    """A folder that lives as long as its pod."""
-    return {"name": name, "emptyDir": {}}
+def empty_volume(name: str, size: str = TMP_SIZE) -> Manifest:
+    """A folder that lives as long as its pod; a pod that fills it is evicted, and not its node's other pods."""
+    return {"name": name, "emptyDir": {"sizeLimit": size}}
 
 
 def image_volume(name: str, image: ModelImage) -> Manifest:
@@ -97,6 +98,7 @@ def worker_container(
     return {
         "name": name,
         "image": pool.settings.worker_image,
+        "imagePullPolicy": pool.settings.worker_pull_policy,
         "args": args,
         **credentials(pool),
         **(probes or {}),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from laneway.schema.pool.queues.queue import QueueURLs
     from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
     from laneway_operator.known.snapshot import Snapshot
-    from laneway_operator.status.fit import Fit
+    from laneway_operator.placement.memory import Fit
 
 
 @dataclass

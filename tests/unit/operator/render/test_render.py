@@ -49,6 +49,7 @@ LANES = LANE | OTHER_LANE
 CONFIGS = LANES | HANDLER_CONFIG
 SCALERS = SCALER | OTHER_SCALER
 ROLES = {"Role laneway-worker-documents", "RoleBinding laneway-worker-documents"}
+DEFAULT_MEMORY = {"limits": {"memory": "10Gi"}, "requests": {"memory": "256Mi"}}
 OWN_QUEUE = {
     "url": "https://sqs.eu-west-1.amazonaws.com/1/a",
     "deadLetterURL": "https://sqs.eu-west-1.amazonaws.com/1/b",
@@ -190,6 +191,24 @@ def test_the_documents_in_config_maps_are_what_their_readers_parse(name: str) ->
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_no_pod_can_take_its_nodes_memory_or_disk(name: str) -> None:
+    for pod in _pods(CASES[name]):
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            assert "memory" in container["resources"]["limits"], container["name"]
+        for volume in pod["volumes"]:
+            assert volume.get("emptyDir", {"sizeLimit": "none of this kind"})["sizeLimit"], volume["name"]
+
+
+def test_an_image_of_a_tag_that_moves_can_be_pulled_anew_each_time() -> None:
+    settings = replace(SETTINGS, worker_pull_policy="Always", ollama_pull_policy="Never")
+    for pod in _pods(two_lanes(settings=settings)):
+        assert [each["imagePullPolicy"] for each in pod["containers"]] == ["Always"]
+        assert [each["imagePullPolicy"] for each in pod.get("initContainers", [{"imagePullPolicy": "Never"}])] == [
+            "Never"
+        ]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_no_container_may_do_more_than_it_must(name: str) -> None:
     for pod in _pods(CASES[name]):
         assert pod["securityContext"]["runAsNonRoot"]
@@ -235,7 +254,10 @@ def test_a_pools_variables_are_ollamas_alone_and_none_of_laneways_is_among_those
 def test_only_ollama_asks_for_the_accelerator() -> None:
     (pod,) = [each for each in _pods(two_lanes({"placement": {"profiles": ["gpu"]}})) if "nodeSelector" in each]
     (ollama,), (worker,) = pod["initContainers"], pod["containers"]
-    assert ollama["resources"] == {"limits": {"nvidia.com/gpu": "1"}, "requests": {"nvidia.com/gpu": "1"}}
+    assert ollama["resources"] == {
+        "limits": {"memory": "23Gi", "nvidia.com/gpu": "1"},
+        "requests": {"memory": "256Mi", "nvidia.com/gpu": "1"},
+    }
     assert "nvidia.com/gpu" not in json.dumps(worker)
 
 
@@ -258,14 +280,17 @@ def test_what_a_lane_asks_for_takes_no_accelerator_away() -> None:
 @pytest.mark.parametrize(
     ("resources", "rendered"),
     [
-        ({}, None),
-        ({"requests": {}, "limits": {}}, None),
-        ({"requests": {"cpu": 2}}, {"requests": {"cpu": "2"}}),
+        ({}, DEFAULT_MEMORY),
+        ({"requests": {}, "limits": {}}, DEFAULT_MEMORY),
+        ({"requests": {"cpu": 2}}, {**DEFAULT_MEMORY, "requests": {"cpu": "2", "memory": "256Mi"}}),
+        ({"requests": {"memory": "3Gi"}}, {**DEFAULT_MEMORY, "requests": {"memory": "3Gi"}}),
+        ({"requests": {"memory": "20Gi"}}, {"limits": {"memory": "20Gi"}, "requests": {"memory": "20Gi"}}),
+        ({"limits": {"cpu": 2}}, {"limits": {"cpu": "2", "memory": "10Gi"}, "requests": {"memory": "256Mi"}}),
         ({"limits": {"memory": "2Gi"}}, {"limits": {"memory": "2Gi"}}),
     ],
 )
-def test_a_lane_without_an_accelerator_asks_for_what_it_says(
-    resources: dict[str, Any], rendered: dict[str, Any] | None
+def test_a_lane_without_an_accelerator_asks_for_what_it_says_and_has_a_limit_in_any_case(
+    resources: dict[str, Any], rendered: dict[str, Any]
 ) -> None:
     (ollama,) = _pods(two_lanes({"resources": resources}))[1]["initContainers"]
     assert ollama.get("resources") == rendered

@@ -8,9 +8,9 @@ import pytest
 
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+from laneway_operator.placement.memory import Fit
 from laneway_operator.reasons import FIXES, Reason, with_fix
 from laneway_operator.status.conditions import ORDER, build_status
-from laneway_operator.status.fit import Fit
 from laneway_operator.status.model import MAX_MESSAGE, PoolStatus
 from laneway_operator.status.observed import Observed
 

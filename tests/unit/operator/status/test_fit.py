@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from laneway.schema.pool.pool import parse_pool
+from laneway_operator.placement.memory import DOWNLOAD_GB, download_gb, fit
 from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.reasons import Reason
-from laneway_operator.status.fit import DOWNLOAD_GB, download_gb, fit, model_fits
+from laneway_operator.status.fit import model_fits
 from support.inputs.pools import pool_with
 from support.operator.in_memory import OperatedPool
 

@@ -69,7 +69,9 @@ class Resources(KubernetesModel):
     requests: Quantities = {}
     """What a node must have free: cpu, memory, ephemeral-storage."""
     limits: Quantities = {}
-    """What it may use at most. Above its memory Ollama is killed, and starts again."""
+    """What it may use at most. Above its memory Ollama is killed, and starts again. Default of memory: twice what its
+    model needs by estimate, or 64Gi where that is not known.
+    """
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

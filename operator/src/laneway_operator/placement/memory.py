@@ -1,0 +1,114 @@
+"""How much memory a lane's model takes, and how much its Ollama may take of a node: estimates. Pure.
+
+Weights as downloaded and a tenth more, the context's cache, and what the engine takes for itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from laneway.schema.shared.names import tagged
+
+if TYPE_CHECKING:
+    from laneway.schema.pool.lane import Lane, Model
+    from laneway_operator.placement.profiles import Accelerator
+
+GIB = 2**30
+DOWNLOAD_GB = {
+    "gemma3:270m": 0.291,
+    "gemma3:1b": 0.815,
+    "gemma3:4b": 3.3,
+    "gemma3:12b": 8.1,
+    "gemma3:27b": 17.0,
+    "gemma3n:e2b": 5.6,
+    "gemma4:e4b": 9.6,
+    "gemma4:latest": 9.6,
+    "gemma4:26b": 18.0,
+}
+"""Tags and their sizes on https://ollama.com/library, in 2026."""
+GB_PER_BILLION = {"q8_0": 1.1, "fp16": 2.0, "bf16": 2.0, "f16": 2.0}
+"""A parameter of a quantisation, as tags end; two bytes of 16 bits, and one and its scales of eight."""
+GB_PER_BILLION_ELSE = 0.7  # of the tags above 0.63 to 0.83: four bits, and some layers in more
+PARAMETERS = re.compile(r"(?:^|[:-])(\d+(?:\.\d+)?)([bm])(?=$|-)")
+OVERHEAD = 1.1  # of weights in memory over weights on disk
+CACHE_BYTES = 13_000  # a token and GB of weights: gemma3:27b takes 22.5 GiB with 20,480 (ollama issue 9678)
+CACHE_SHARE = {"f16": 1.0, "q8_0": 8.5 / 16, "q4_0": 4.5 / 16}
+"""Bits of a number by `OLLAMA_KV_CACHE_TYPE`, with the scale of each block of 32, over 16."""
+ENGINE_GIB = 1.0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One lane, in GiB."""
+
+    lane: str
+    model: str
+    weights: float | None
+    """Nothing where the model's size is not known."""
+    cache: float
+    tokens: int
+    """Of context, all parallel requests together."""
+    memory: float | None
+    """Of the accelerator; nothing where the profile says none."""
+
+    @property
+    def needed(self) -> float | None:
+        """All together."""
+        return None if self.weights is None else self.weights + self.cache + ENGINE_GIB
+
+
+def fit(lane: Lane, model: Model, accelerator: Accelerator | None, cache: str = "f16") -> Fit:
+    """A lane's."""
+    size, tokens = download_gb(model.name), model.context_length * lane.parallel
+    memory = accelerator.memory * accelerator.count / GIB if accelerator and accelerator.memory else None
+    return Fit(
+        lane=lane.name,
+        model=model.name,
+        weights=None if size is None else size * OVERHEAD * 1e9 / GIB,
+        cache=(size or 0.0) * CACHE_BYTES * CACHE_SHARE[cache] * tokens / GIB,
+        tokens=tokens,
+        memory=memory,
+    )
+
+
+def download_gb(model: str) -> float | None:
+    """A model's size: of the table, or from the parameters in its tag; None where neither tells."""
+    if tagged(model) in DOWNLOAD_GB:
+        return DOWNLOAD_GB[tagged(model)]
+    tag = model.rpartition("/")[2].lower()
+    found = PARAMETERS.search(tag)
+    if found is None:
+        return None
+    billions = float(found[1]) / (1000 if found[2] == "m" else 1)
+    each = next((size for ending, size in GB_PER_BILLION.items() if tag.endswith(ending)), GB_PER_BILLION_ELSE)
+    return billions * each
+
+
+TIMES_NEEDED = 2
+"""The node's memory holds weights twice at worst: as pages of the file that was pulled, and as loaded on a CPU. Both
+count to the container, and Ollama takes what is free for the limit less both.
+"""
+LEAST_LIMIT_GIB = 4  # a server, CUDA's own memory, and images as they are decoded
+UNKNOWN_LIMIT_GIB = 64  # of a model whose size its name doesn't tell: stops a runaway on a large node only
+
+
+def limit_gib(each: Fit) -> int:
+    """What Ollama may take of its node's memory, where the lane doesn't say. It is more than any answer takes: it keeps
+    a runaway from the node's other pods, and asks for no room.
+    """
+    wanted = UNKNOWN_LIMIT_GIB if each.needed is None else TIMES_NEEDED * each.needed
+    return math.ceil(max(wanted, each.memory or 0, LEAST_LIMIT_GIB))
+
+
+VERSIONS_KEPT = 2  # a tag that was moved is pulled beside its old blobs, which nothing prunes
+SPARE_GIB = 8
+UNKNOWN_FOLDER_GIB = 256  # above all that Ollama's library had in 2026 without its size in the name
+
+
+def folder_gib(model: str) -> int:
+    """How large the folder may grow into which a model is pulled; a pod whose folder is larger is evicted."""
+    size = download_gb(model)
+    return UNKNOWN_FOLDER_GIB if size is None else math.ceil(VERSIONS_KEPT * size * 1e9 / GIB) + SPARE_GIB
