@@ -213,6 +213,7 @@ def rights() -> str:
     """Who needs which right, from the table that `laneway iam` prints policies from."""
     accounts = {
         Role.POOL: "`laneway-worker-POOL` in the pool's namespace, or the pool's `serviceAccount.name`",
+        Role.PREFLIGHT: "`laneway-preflight-POOL` in the pool's namespace, or the one of `pool`",
         Role.OPERATOR: f"`{'/'.join(OPERATOR)}`",
         Role.KEDA: f"`{'/'.join(KEDA)}`",
     }

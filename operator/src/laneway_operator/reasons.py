@@ -32,6 +32,7 @@ class Reason(StrEnum):
     BUCKET_MISSING = "BucketMissing"
     TOPIC_MISSING = "TopicMissing"
     NO_CONDITIONAL_WRITES = "NoConditionalWrites"
+    POOL_DOCUMENT_OF_ANOTHER = "PoolDocumentOfAnother"
     SCALING = "Scaling"
     WAITING_FOR_KEDA = "WaitingForKeda"
     KEDA_MISSING = "KedaMissing"
@@ -70,8 +71,8 @@ CONDITIONS: dict[str, str] = {
     "SpecAccepted": "The pool can be served as it is written, and its objects are applied.",
     "QueuesReady": "Every lane has its queue and its dead-letter queue. Your own ones give every job a result, "
     "as far as the operator may look.",
-    "AccessVerified": "The pool's own identity has published `pool.json` beside the results, and has every right that "
-    "can be tried without harm.",
+    "AccessVerified": "The preflight has published `pool.json` beside the results, and its identity has every right "
+    "that the pool's pods need and that can be tried without harm.",
     "ScalingReady": "KEDA watches every lane.",
     "ModelFits": "By an estimate, every lane's model fits its accelerator. It warns, and keeps nothing from trying.",
     "Progressing": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted.",
@@ -93,10 +94,13 @@ FIXES: dict[Reason, str] = {
     Reason.AWS_REFUSED: "Mend what the message names; Laneway goes on trying.",
     Reason.AWS_UNREACHABLE: "Check region, endpoint and network; Laneway goes on trying.",
     Reason.SECRET_MISSING: "Create the Secret in the pool's namespace.",
-    Reason.ACCESS_DENIED: "Allow it in the IAM policy of the pool's identity; Laneway goes on trying.",
+    Reason.ACCESS_DENIED: "Allow it in the IAM policies of the preflight's and the workers' identities; Laneway goes "
+    "on trying.",
     Reason.BUCKET_MISSING: "Make the bucket, or correct its name in the pool; Laneway goes on trying.",
     Reason.TOPIC_MISSING: "Make the topic, or correct its ARN in the pool; Laneway goes on trying.",
     Reason.NO_CONDITIONAL_WRITES: "Use S3, or an emulator that knows If-None-Match: else a job has two results.",
+    Reason.POOL_DOCUMENT_OF_ANOTHER: "Give this pool a prefix of its own in `results`; or, where that pool is gone, "
+    "remove the object: Laneway goes on trying.",
     Reason.PREFLIGHT_FAILED: "Mend what the message names; Laneway goes on trying.",
     Reason.PREFLIGHT_REFUSED: "Let it in: `kubectl describe job` tells what refuses it; Kubernetes tries again within "
     "a minute.",

@@ -60,6 +60,7 @@ def _image(**image: Any) -> dict[str, Any]:
 TOGETHER = "url and deadLetterURL go together: give both, or neither"
 ONE_STORE = "give exactly one of pull and image"
 ONE_ACCOUNT = "give exactly one of annotations and name"
+NAMED_FOR_BOTH = "preflightAnnotations go with annotations: an account of your own is the preflight's too"
 IS_LANEWAYS = (
     "keys of laneway.dev/, app.kubernetes.io/managed-by and app.kubernetes.io/component are Laneway's: it finds pods "
     "by them; use your own"
@@ -572,6 +573,15 @@ _BAD = (
     ),
     _bad("no account at all", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={}),
     _bad("an account of both kinds", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"name": "a", "annotations": {"a": "b"}}),
+    _bad(
+        "a named account with annotations of a preflight",
+        NAMED_FOR_BOTH,
+        NAMED_FOR_BOTH,
+        serviceAccount={"name": "a", "preflightAnnotations": {"a": "b"}},
+    ),
+    _bad(
+        "an account of a preflight alone", ONE_ACCOUNT, ONE_ACCOUNT, serviceAccount={"preflightAnnotations": {"a": "b"}}
+    ),
     _bad("an account without annotations", "at least 1 item", "at least 1", serviceAccount={"annotations": {}}),
     _bad("an account in capitals", f"serviceAccount.name: {OBJECT}", OBJECT, serviceAccount={"name": "Claims"}),
     _bad(
@@ -751,6 +761,7 @@ GOOD = (
             for number in range(16)
         ],
     ),
+    _good("a role of the preflight's", serviceAccount={"annotations": {"a": "b"}, "preflightAnnotations": {"a": "c"}}),
     _good("a role", serviceAccount={"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/a", "b": ""}}),
     _good("four profiles", lane={"placement": {"profiles": ["a", "b", "c", "d"]}}),
 )

@@ -89,7 +89,7 @@ def test_several_pools_of_one_file_are_all_printed(tmp_path: Path) -> None:
     other = pool_with() | {"metadata": {"name": "claims"}}
     path.write_text(yaml.safe_dump_all([pool_with(), other]))
     names = {each["metadata"]["name"] for each in objects(render(path))["ServiceAccount"]}
-    assert names == {"laneway-worker-documents", "laneway-worker-claims"}
+    assert names == {f"laneway-{who}-{pool}" for who in ("worker", "preflight") for pool in ("documents", "claims")}
 
 
 def test_a_pool_with_queues_of_its_own_names_them() -> None:

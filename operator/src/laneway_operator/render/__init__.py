@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_operator.render.access import role, role_binding, service_account
+from laneway_operator.render.access import preflight_account, role, role_binding, service_account
 from laneway_operator.render.config import lane_config_map
 from laneway_operator.render.dead_letters import dead_letter_config_map, dead_letter_handler, dead_letter_scaler
 from laneway_operator.render.deployment import deployment
@@ -20,6 +20,7 @@ def render(pool: PoolView) -> list[Manifest]:
     """Every child, in the order in which they are applied."""
     of_pool = (
         service_account,
+        preflight_account,
         role,
         role_binding,
         network_policy,

@@ -12,15 +12,28 @@ if TYPE_CHECKING:
 
 
 def service_account(pool: PoolView) -> Manifest | None:
-    """The identity of the pool's pods, where it names none of its own."""
+    """The identity of the pool's workers, where it names none of its own."""
     own = pool.pool.spec.service_account
     if own is not None and own.name is not None:
         return None
-    annotations = {"annotations": own.annotations} if own else {}
+    return _account(pool, pool.account, own.annotations if own else None)
+
+
+def preflight_account(pool: PoolView) -> Manifest | None:
+    """The identity of what writes `pool.json`, where it isn't the workers': they hold senders' texts, and whoever takes
+    one over must not lead all senders to a queue of his choice.
+    """
+    if pool.preflight_account == pool.account:
+        return None
+    own = pool.pool.spec.service_account
+    return _account(pool, pool.preflight_account, own.preflight_annotations if own else None)
+
+
+def _account(pool: PoolView, name: str, annotations: dict[str, str] | None) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": metadata(pool, pool.account) | annotations,
+        "metadata": metadata(pool, name) | ({"annotations": annotations} if annotations else {}),
         "automountServiceAccountToken": False,
     }
 

@@ -65,7 +65,7 @@ def dead_letter_handler(pool: PoolView) -> Manifest:
 
 def _pod(pool: PoolView) -> Manifest:
     return {
-        **pods.pod_base(pool),
+        **pods.pod_base(pool, pool.account),
         "containers": [_handler(pool)],
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "volumes": [pods.config_volume(_config_name(pool)), pods.empty_volume(pods.WRITABLE_VOLUME)],

@@ -57,7 +57,7 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
     if pool.pod_reports:
         volumes.append(pods.token_volume())
     return {
-        **pods.pod_base(pool),
+        **pods.pod_base(pool, pool.account),
         **placement(lane.nodes),
         **_classes(pool),
         "containers": [_worker(pool)],

@@ -35,13 +35,13 @@ CONFIG_MOUNT = {"name": CONFIG_VOLUME, "mountPath": CONFIG_FOLDER, "readOnly": T
 WRITABLE_MOUNT = {"name": WRITABLE_VOLUME, "mountPath": "/tmp"}  # noqa: S108 - a volume of this pod alone
 
 
-def pod_base(pool: PoolView) -> Manifest:
+def pod_base(pool: PoolView, account: str) -> Manifest:
     """Identity, security, pull secrets. The API token is mounted by hand, where a container needs it."""
     base: Manifest = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": POD_SECURITY,
-        "serviceAccountName": pool.account,
+        "serviceAccountName": account,
     }
     named = (*pool.settings.image_pull_secrets, *pool.pool.spec.pod_template.image_pull_secrets)
     secrets = [{"name": each} for each in dict.fromkeys(named)]

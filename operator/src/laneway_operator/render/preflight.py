@@ -1,4 +1,4 @@
-"""The preflight: a Job that tries the rights of the pool's own identity, and publishes `pool.json`. Pure."""
+"""The preflight: a Job that tries the rights that a pool's pods need, and publishes `pool.json`. Pure."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def _name(pool: PoolView, document: str) -> str:
     """
     covered = document + json.dumps(_template(pool, ""), sort_keys=True)
     account = pool.pool.spec.service_account
-    if account is not None and account.annotations:
-        covered += json.dumps(account.annotations, sort_keys=True)
+    annotations = account and (account.preflight_annotations or account.annotations)
+    if annotations:
+        covered += json.dumps(annotations, sort_keys=True)
     return f"{pool.name}-preflight-{short_hash(covered)}"
 
 
@@ -52,7 +53,7 @@ def _template(pool: PoolView, config_map: str) -> Manifest:
         mounts=[pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
     )
     spec = {
-        **pods.pod_base(pool),
+        **pods.pod_base(pool, pool.preflight_account),
         "containers": [container],
         "restartPolicy": "OnFailure",
         "volumes": [pods.config_volume(config_map), pods.empty_volume(pods.WRITABLE_VOLUME)],

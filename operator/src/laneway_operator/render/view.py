@@ -62,8 +62,13 @@ class PoolView:
 
     @property
     def account(self) -> str:
-        """The ServiceAccount of the pool's pods."""
+        """The ServiceAccount of the pool's workers."""
         return self.pool.account
+
+    @property
+    def preflight_account(self) -> str:
+        """That of its preflight; the workers', where they share one."""
+        return self.pool.preflight_account
 
     @property
     def pod_reports(self) -> bool:

@@ -114,7 +114,7 @@ def _access(observed: Observed) -> Found:
     if observed.queue_trouble:
         return Found("Unknown", Reason.NOT_LOOKED_AT, "not looked at: the lanes' queues come first")
     if observed.preflight is not None and observed.preflight.succeeded:
-        return Found("True", Reason.PUBLISHED, "the pool's own identity has its rights, and pool.json is published")
+        return Found("True", Reason.PUBLISHED, "the preflight has its rights, and pool.json is published")
     if observed.preflight is not None and observed.preflight.refused:
         words = f"the pod of Job {observed.preflight.name} is refused, by a ResourceQuota, a LimitRange or an admission"
         return Found("False", Reason.PREFLIGHT_REFUSED, f"{words} policy of the namespace")

@@ -145,7 +145,7 @@ OPERATOR = (
 )
 
 NEEDS: dict[Role, tuple[Need, ...]] = {
-    Role.POOL: (*WORKER, *DEAD_LETTERS, *PREFLIGHT),
+    Role.POOL: (*WORKER, *DEAD_LETTERS),
     Role.WORKER: WORKER,
     Role.DEAD_LETTERS: DEAD_LETTERS,
     Role.PREFLIGHT: PREFLIGHT,
@@ -155,10 +155,11 @@ NEEDS: dict[Role, tuple[Need, ...]] = {
     Role.OPERATOR: OPERATOR,
 }
 WHO: dict[Role, str] = {
-    Role.POOL: "the identity of a pool's pods: workers, dead-letter handler and preflight share one ServiceAccount",
+    Role.POOL: "the identity of a pool's pods: workers and dead-letter handler share one ServiceAccount",
     Role.WORKER: "the part of it that workers use",
     Role.DEAD_LETTERS: "the part of it that the dead-letter handler uses",
-    Role.PREFLIGHT: "the part of it that the preflight uses",
+    Role.PREFLIGHT: "what tries a pool's rights, and alone may write where its senders send; "
+    "the part of `pool` that does so, where the pool's `serviceAccount` is for both",
     Role.SUBMITTER: "applications, and people who send jobs",
     Role.PERSON_ON_CALL: "people who look after failed jobs",
     Role.KEDA: "KEDA's operator, which counts jobs",

@@ -26,9 +26,15 @@ DOMAINS = {"aws-cn": "amazonaws.com.cn"}  # others: amazonaws.com
 def policy(role: Role, pool: LLMWorkerPool, scope: Scope) -> Policy:
     """What a role may do with this pool, and nothing else."""
     found = resources(pool, scope)
-    needs = tuple(need for need in NEEDS[role] if found[need.on])
+    needs = tuple(need for need in _needs(role, pool) if found[need.on])
     statements = [_statement(actions, targets, pool, found) for actions, targets in _grouped(needs).items()]
     return {"Version": VERSION, "Statement": [*statements, *_keys(needs, scope)]}
+
+
+def _needs(role: Role, pool: LLMWorkerPool) -> tuple[Need, ...]:
+    """Where one account is for all of a pool's pods, it is the preflight's too."""
+    shared = role is Role.POOL and pool.preflight_account == pool.account
+    return (*NEEDS[role], *(NEEDS[Role.PREFLIGHT] if shared else ()))
 
 
 def _grouped(needs: tuple[Need, ...]) -> dict[tuple[str, ...], list[On]]:

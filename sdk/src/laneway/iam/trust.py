@@ -37,7 +37,9 @@ def account_of(role: Role, pool: LLMWorkerPool) -> Account | None:
             return KEDA
         case Role.SUBMITTER | Role.PERSON_ON_CALL:
             return None
-        case Role.POOL | Role.WORKER | Role.DEAD_LETTERS | Role.PREFLIGHT:
+        case Role.PREFLIGHT:
+            return Account(pool.metadata.namespace, pool.preflight_account)
+        case Role.POOL | Role.WORKER | Role.DEAD_LETTERS:
             return Account(pool.metadata.namespace, pool.account)
 
 

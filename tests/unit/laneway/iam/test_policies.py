@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from laneway.iam.needs import NEEDS, Role
+from laneway.iam.needs import Role
 from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.resources import Scope
 from laneway.iam.trust import account_of, irsa, pod_identity
@@ -52,8 +52,8 @@ ALLOWED: dict[Call, set[Role]] = {
         Role.PERSON_ON_CALL,
     },
     Call("sqs:SendMessage", OWN): {Role.POOL, Role.WORKER, Role.PREFLIGHT, Role.SUBMITTER, Role.PERSON_ON_CALL},
-    Call("sqs:GetQueueAttributes", QUEUE): set(Role) - {Role.WORKER, Role.DEAD_LETTERS},
-    Call("sqs:GetQueueAttributes", f"{OWN}-dead"): {Role.POOL, Role.PREFLIGHT, Role.KEDA, Role.OPERATOR},
+    Call("sqs:GetQueueAttributes", QUEUE): set(Role) - {Role.POOL, Role.WORKER, Role.DEAD_LETTERS},
+    Call("sqs:GetQueueAttributes", f"{OWN}-dead"): {Role.PREFLIGHT, Role.KEDA, Role.OPERATOR},
     Call("sqs:CreateQueue", QUEUE): {Role.OPERATOR},
     Call("sqs:SetQueueAttributes", OWN): set(),
     Call("sqs:DeleteQueue", QUEUE): set(),
@@ -82,9 +82,8 @@ ALLOWED: dict[Call, set[Role]] = {
     Call("s3:PutObject", f"{OBJECTS}/failed/a.json"): set(OF_PODS),
     Call("s3:GetObject", f"{OBJECTS}/failed/a.json"): {*OF_PODS, Role.PERSON_ON_CALL},
     Call("s3:DeleteObject", f"{OBJECTS}/failed/a.json"): {Role.PERSON_ON_CALL},
-    Call("s3:PutObject", f"{OBJECTS}/pool.json"): {Role.POOL, Role.PREFLIGHT},
+    Call("s3:PutObject", f"{OBJECTS}/pool.json"): {Role.PREFLIGHT},
     Call("s3:GetObject", f"{OBJECTS}/pool.json"): {
-        Role.POOL,
         Role.PREFLIGHT,
         Role.SUBMITTER,
         Role.PERSON_ON_CALL,
@@ -105,11 +104,13 @@ def test_a_call_is_allowed_to_these_roles_and_to_no_other(number: int) -> None:
     assert {role for role in Role if allows(policy(role, POOL, SCOPE), call)} == roles
 
 
-def test_the_pools_identity_may_what_each_of_its_pods_may() -> None:
-    def rights(*roles: Role) -> set[tuple[str, str]]:
-        return {(need.action, need.on) for role in roles for need in NEEDS[role]}
-
-    assert rights(Role.POOL) == rights(Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT)
+@pytest.mark.parametrize("account", [{"name": "claims"}, {"annotations": {"eks.amazonaws.com/role-arn": "a"}}])
+def test_an_identity_of_all_pods_may_what_each_of_them_may(account: dict[str, Any]) -> None:
+    shared = parse_pool(pool_with(**(DOCUMENT["spec"] | {"serviceAccount": account})))
+    of_pods = (Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT)
+    for call in ALLOWED:
+        each = [allows(policy(role, shared, SCOPE), call) for role in of_pods]
+        assert allows(policy(Role.POOL, shared, SCOPE), call) is any(each), str(call)
 
 
 def test_the_clusters_id_names_queues_as_the_operator_does() -> None:

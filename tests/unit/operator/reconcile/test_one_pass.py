@@ -12,6 +12,7 @@ from support.operator.in_memory import SETTINGS, OperatedPool, running_pool
 
 ALL = [
     "apply ServiceAccount laneway-worker-documents",
+    "apply ServiceAccount laneway-preflight-documents",
     "apply TriggerAuthentication laneway-documents",
     "apply ConfigMap documents-preflight-",
     "apply Job documents-preflight-",
@@ -64,7 +65,7 @@ def test_an_operator_that_starts_anew_writes_nothing() -> None:
     assert pool.again() == []
 
 
-@pytest.mark.parametrize("kind", ["ServiceAccount", "TriggerAuthentication", "Job", "Deployment", "ScaledObject"])
+@pytest.mark.parametrize("kind", ["TriggerAuthentication", "Job", "Deployment", "ScaledObject"])
 def test_a_child_that_was_deleted_comes_back_alone(kind: str) -> None:
     pool = running_pool()
     (name,) = pool.children(kind)
@@ -72,6 +73,13 @@ def test_a_child_that_was_deleted_comes_back_alone(kind: str) -> None:
     assert pool.again()[0] == f"apply {kind} {name}"
     pool.come_up()
     assert not [each for each in pool.again() if each.startswith("apply")]
+
+
+@pytest.mark.parametrize("name", ["laneway-worker-documents", "laneway-preflight-documents"])
+def test_an_account_that_was_deleted_comes_back_alone(name: str) -> None:
+    pool = running_pool()
+    del pool.cluster.objects["ServiceAccount", NAMESPACE, name]
+    assert pool.again()[0] == f"apply ServiceAccount {name}"
 
 
 def test_what_was_changed_by_hand_is_mended_and_nothing_else() -> None:

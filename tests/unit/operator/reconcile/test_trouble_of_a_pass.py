@@ -157,9 +157,10 @@ def test_what_is_somebody_elses_is_left_alone(kind: str) -> None:
     theirs = next(each for each in render(pool_view(named(pool_with()), uid=OTHER_UID)) if each["kind"] == kind)
     theirs["metadata"]["labels"][POOL_LABEL] = "another"
     pool.cluster.apply(theirs)
-    before = copy.deepcopy(pool.child(kind))
+    name = theirs["metadata"]["name"]
+    before = copy.deepcopy(pool.children(kind)[name])
     assert pool.reconcile() is True
-    assert pool.child(kind) == before
+    assert pool.children(kind)[name] == before
     assert pool.condition("Ready")[:2] == ("False", Reason.NAME_TAKEN)
 
 
@@ -187,7 +188,7 @@ def test_a_pool_that_would_share_its_results_waits_for_the_older_one() -> None:
 
 def test_an_object_that_only_wears_our_labels_is_left_alone() -> None:
     pool = running_pool()
-    body = copy.deepcopy(pool.child("ServiceAccount"))
+    body = copy.deepcopy(pool.children("ServiceAccount")["laneway-worker-documents"])
     body["metadata"] |= {"name": "somebody", "uid": OTHER_UID, "ownerReferences": []}
     pool.cluster.objects["ServiceAccount", NAMESPACE, "somebody"] = body
     assert pool.again() == []

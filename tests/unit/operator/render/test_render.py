@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 CASES = cases()
 CONTENT_HASH = re.compile(r"-[0-9a-f]{8}$")
 
-OF_POOL = {"ServiceAccount laneway-worker-documents", "TriggerAuthentication laneway-documents"}
+OF_POOL = {
+    "ServiceAccount laneway-worker-documents",
+    "ServiceAccount laneway-preflight-documents",
+    "TriggerAuthentication laneway-documents",
+}
 PREFLIGHT = {"ConfigMap documents-preflight", "Job documents-preflight"}
 HANDLER = {"Deployment documents-dead-letters-of-all-lanes"}
 HANDLER_CONFIG = HANDLER | {"ConfigMap documents-dead-letters-of-all-lanes"}

@@ -90,7 +90,7 @@ RIGHTS = [
 @pytest.mark.parametrize(("action", "what", "arn"), RIGHTS)
 def test_a_right_that_is_missing_is_named_as_iam_names_it(pool: Checked, action: str, what: str, arn: str) -> None:
     pool.access.denied.add((action, what))
-    assert pool.only() == (PreflightCode.ACCESS_DENIED, f"the pool's identity lacks {action} on {arn}")
+    assert pool.only() == (PreflightCode.ACCESS_DENIED, f"the preflight's identity lacks {action} on {arn}")
 
 
 def test_the_table_above_is_every_right_that_is_tried(pool: Checked) -> None:
@@ -104,7 +104,7 @@ def test_parts_of_aws_that_stand_apart_have_arns_of_their_own(region: str, parti
     pool = Checked(region)
     pool.access.denied = {("s3:ListBucket", "acme-llm"), ("sqs:DeleteMessage", URL)}
     assert pool.only()[1] == (
-        f"the pool's identity lacks s3:ListBucket on arn:{partition}:s3:::acme-llm; "
+        f"the preflight's identity lacks s3:ListBucket on arn:{partition}:s3:::acme-llm; "
         f"sqs:DeleteMessage on arn:{partition}:sqs:{region}:123456789012:fast"
     )
 

@@ -1,4 +1,4 @@
-"""Which rights a pool's identity needs, how each is tried without harm, and what the answers mean. Pure.
+"""Which rights a pool's pods need, how each is tried without harm, and what the answers mean. Pure.
 
 docs/design/0009-queues-and-rights.md says what can't be tried.
 """
@@ -110,7 +110,7 @@ def judge(answers: list[tuple[Probe, Verdict]]) -> Iterator[Finding]:
     lacking = list(dict.fromkeys(f"{probe.action} on {probe.arn}" for probe in _unexplained(denied)))
     if lacking:
         more = f"; and {len(lacking) - MOST_SHOWN} more" if len(lacking) > MOST_SHOWN else ""
-        words = f"the pool's identity lacks {'; '.join(lacking[:MOST_SHOWN])}{more}"
+        words = f"the preflight's identity lacks {'; '.join(lacking[:MOST_SHOWN])}{more}"
         yield Finding(code=PreflightCode.ACCESS_DENIED, message=words)
 
 

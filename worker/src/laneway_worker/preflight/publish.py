@@ -1,4 +1,4 @@
-"""A pool's preflight: tries every right of the pool's own identity, and writes `pool.json`."""
+"""A pool's preflight: tries every right that the pool's pods need, and writes `pool.json`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.pool.documents.preflight import Finding, PreflightCode
 from laneway.schema.pool.queues.rules import OwnQueue, Where, queue_faults
+from laneway.schema.shared.base import shown
+from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_worker.errors import AlreadyThereError, Unavailable
 from laneway_worker.ports.access import Verdict
 from laneway_worker.preflight.access import judge, probes
@@ -50,6 +52,10 @@ def _faults(preflight: Preflight, lane: PoolLane, readable: Collection[str], acc
 def _published(preflight: Preflight, store: DocumentStore, found: Collection[Finding]) -> Iterator[Finding]:
     place = preflight.results
     try:
+        another = _other_owner(preflight, store)
+        if another is not None:
+            yield _of_another(preflight, another)
+            return
         publish(preflight, store)
         conditional = _is_conditional(preflight, store)
     except Unavailable as error:
@@ -59,6 +65,25 @@ def _published(preflight: Preflight, store: DocumentStore, found: Collection[Fin
     if not conditional:
         words = f"the store of bucket {place.bucket} overwrites what a conditional write must not"
         yield Finding(code=PreflightCode.NO_CONDITIONAL_WRITES, message=words)
+
+
+def _other_owner(preflight: Preflight, store: DocumentStore) -> str | None:
+    """The pool of which the object there tells, where it is another. A result tells of its pool too, and is one where
+    this pool's prefix is another one's folder of results.
+    """
+    there = store.get(preflight.results.bucket, preflight.results.pool_document())
+    try:
+        document = read_strictly(there.body) if there is not None else None
+    except NotStrictJSON:
+        return None
+    owner = document.get("pool") if isinstance(document, dict) else None
+    return owner if isinstance(owner, str) and owner != preflight.document.pool else None
+
+
+def _of_another(preflight: Preflight, owner: str) -> Finding:
+    url = preflight.results.url(preflight.results.pool_document())
+    words = f"{url} is of the pool {shown(owner)} and stays as it is: its senders would send here"
+    return Finding(code=PreflightCode.POOL_DOCUMENT_OF_ANOTHER, message=words)
 
 
 def publish(preflight: Preflight, store: DocumentStore) -> bool:

@@ -23,7 +23,7 @@ from laneway.schema.shared.base import (
     list_map,
     twice,
 )
-from laneway.schema.shared.names import worker_account_name
+from laneway.schema.shared.names import preflight_account_name, worker_account_name
 
 DEFAULT_MAX_TOKENS = 2048
 
@@ -32,6 +32,7 @@ NO_PREFIX = "prefix is missing: say below which keys outputs go, such as llm/out
 IN_RESULTS = (
     "a destination and the pool's own results should not lie in each other: give it another bucket, or another prefix"
 )
+NAMED_FOR_BOTH = "preflightAnnotations go with annotations: an account of your own is the preflight's too"
 OWN_QUEUES = "give each lane a queue and a dead-letter queue of its own"
 BAD_ANNOTATION = "an annotation's name should be as in Kubernetes, such as eks.amazonaws.com/role-arn"
 
@@ -128,6 +129,7 @@ class ServiceAccount(KubernetesModel):
     model_config = ConfigDict(
         json_schema_extra=cel(
             ("has(self.annotations) != has(self.name)", ONE_ACCOUNT),
+            ("!has(self.preflightAnnotations) || !has(self.name)", NAMED_FOR_BOTH),
         )
     )
 
@@ -135,16 +137,20 @@ class ServiceAccount(KubernetesModel):
     """Of the account that Laneway makes, such as `eks.amazonaws.com/role-arn`. Another role is tried by a preflight at
     once; workers that run keep theirs until they are replaced.
     """
+    preflight_annotations: Annotated[dict[str, AnnotationText], Field(min_length=1, max_length=16)] | None = None
+    """Of an account of the preflight's own, which alone may write `pool.json` then. Default: it has the workers'."""
     name: ObjectName | None = None
-    """An account of your own in the pool's namespace. Its workers write onto their pods only where the name begins with
-    `laneway-worker-`: no other is bound by the policy that bounds what they may write.
+    """An account of your own in the pool's namespace, for the preflight too. Its workers write onto their pods only
+    where the name begins with `laneway-worker-`: no other is bound by the policy that bounds what they may write.
     """
 
     @model_validator(mode="after")
     def _check_one(self) -> Self:
         if (self.annotations is None) == (self.name is None):
             raise ValueError(ONE_ACCOUNT)
-        why = bad_name(self.annotations or (), BAD_ANNOTATION)
+        if self.preflight_annotations is not None and self.name is not None:
+            raise ValueError(NAMED_FOR_BOTH)
+        why = bad_name((*(self.annotations or ()), *(self.preflight_annotations or ())), BAD_ANNOTATION)
         if why:
             raise ValueError(why)
         return self
@@ -199,8 +205,8 @@ class Spec(KubernetesModel):
     aws: AWS | None = None
     """Where the pool's AWS resources are."""
     service_account: ServiceAccount | None = None
-    """Who the pool's pods are. Default: an account that Laneway makes, for EKS Pod Identity to know by its name,
-    `laneway-worker-` and the pool's.
+    """Who the pool's pods are. Default: accounts that Laneway makes, for EKS Pod Identity to know by their names:
+    `laneway-worker-` and the pool's, and `laneway-preflight-` and the pool's for what writes `pool.json`.
     """
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16, json_schema_extra=list_map("name"))]
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
@@ -287,9 +293,16 @@ class LLMWorkerPool(KubernetesModel):
 
     @property
     def account(self) -> str:
-        """The ServiceAccount of the pool's pods."""
+        """The ServiceAccount of the pool's workers and of its dead-letter handler."""
         own = self.spec.service_account
         return (own and own.name) or worker_account_name(self.metadata.name)
+
+    @property
+    def preflight_account(self) -> str:
+        """That of its preflight: of its own, but where the pool says who its pods are and nothing of the preflight."""
+        own = self.spec.service_account
+        shared = own is not None and own.preflight_annotations is None
+        return self.account if shared else preflight_account_name(self.metadata.name)
 
     @property
     def model_image(self) -> ModelImage | None:

@@ -50,8 +50,13 @@ ENGINE_BROKEN_EXIT = 4
 
 
 def worker_account_name(pool: str) -> str:
-    """The ServiceAccount of a pool's pods, unless the pool names another, and its Role and RoleBinding."""
+    """The ServiceAccount of a pool's workers, unless the pool names another, and its Role and RoleBinding."""
     return f"{WORKER_ACCOUNT}{pool}"
+
+
+def preflight_account_name(pool: str) -> str:
+    """The ServiceAccount of a pool's preflight, which writes `pool.json`: no worker may."""
+    return f"{MANAGED_BY}-preflight-{pool}"
 
 
 def lane_selector(pool: str, lane: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a pool's preflight does under the pool's own identity, as one document; and how it tells what it found."""
+"""What a pool's preflight does under its own identity, as one document; and how it tells what it found."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class PreflightCode(StrEnum):
     NO_CONDITIONAL_WRITES = "no_conditional_writes"
     REDRIVE_TOO_LOW = "redrive_too_low"
     RETENTION_TOO_SHORT = "retention_too_short"
+    POOL_DOCUMENT_OF_ANOTHER = "pool_document_of_another"
     AWS_REFUSED = "aws_refused"
     AWS_UNAVAILABLE = "aws_unavailable"
 
