@@ -46,6 +46,7 @@ MATRIX: dict[str, Manifest] = {
     "some namespaces": {"watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"}, "replicas": 2},
     "no pod reports": {"podReports": False},
     "no network policies": {"networkPolicies": False},
+    "other ways out": {"poolEgress": {"dnsAddresses": ["10.100.0.10/32"], "except": ["100.64.0.0/10", "fd00:10::/64"]}},
     "pull secrets": {"imagePullSecrets": ["registry", "mirror"]},
     "identity": {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x"}}},
     "digest": {"image": {"ollama": {"repository": "localhost:5000/ollama", "tag": f"0.24.0@{DIGEST}"}}},

@@ -135,6 +135,7 @@ def test_the_operator_reads_what_the_chart_sets(helm: Helm) -> None:
     assert given["LANEWAY_POD_NAME"] == {"fieldRef": {"fieldPath": "metadata.name"}}
     assert read_settings(given | {"LANEWAY_POD_NAME": "laneway-1"}) == Settings(
         worker_image="laneway.local/worker:test",
+        dns_addresses=("169.254.20.10/32",),
         ollama_image="docker.io/ollama/ollama:0.24.0",
         profiles=Path("/etc/laneway/profiles.yaml"),
         region="eu-west-1",

@@ -90,7 +90,16 @@ def cases() -> dict[str, PoolView]:
         "own-queues": pool_view(named(pool_with(lane=own))),
         "long-names": pool_view(named(pool_with(lanes=[{"name": "l" * 20}, {"name": "m" * 20}]), name="p" * 40)),
         "pod-reports": pool_view(named(pool_with()), replace(SETTINGS, pod_reports=True)),
-        "network-policy": pool_view(named(pool_with()), replace(SETTINGS, network_policies=True, pod_reports=True)),
+        "network-policy": pool_view(
+            named(pool_with()),
+            replace(
+                SETTINGS,
+                network_policies=True,
+                pod_reports=True,
+                dns_addresses=("169.254.20.10/32",),
+                egress_except=("100.64.0.0/10", "fd00:10::/64"),
+            ),
+        ),
         "network-policy-of-an-emulator": pool_view(named(pool_with()), replace(EMULATED, network_policies=True)),
         "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
         "schedules": pool_view(

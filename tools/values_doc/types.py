@@ -30,6 +30,12 @@ TYPES: dict[str, dict[str, Any]] = {
         "pattern": r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
     },
     "nameOrNothing": {"anyOf": [{"const": ""}, {"$ref": "name"}]},
+    "cidrs": {
+        "type": "array",
+        "maxItems": 16,
+        "uniqueItems": True,
+        "items": {"type": "string", "pattern": "^[0-9a-fA-F.:]{2,45}/[0-9]{1,3}$"},
+    },
     "names": {"type": "array", "maxItems": 16, "uniqueItems": True, "items": {"$ref": "name"}},
     "namespaces": {
         "type": "array",

@@ -56,6 +56,10 @@ class Settings:
     """Whether workers may write onto their own pods: where a policy bounds what they may write."""
     network_policies: bool = False
     """Whether the pods of a pool reach what they need and nothing else."""
+    dns_addresses: tuple[str, ...] = ()
+    """Where names are asked, beside kube-dns; CIDRs."""
+    egress_except: tuple[str, ...] = ()
+    """What is not reached on the ports of AWS and of the API server; CIDRs."""
     image_pull_secrets: tuple[str, ...] = ()
     """Names of pull secrets in every pool's namespace."""
     log_level: str = "info"
@@ -93,6 +97,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         emulator=Emulator(endpoint, secret) if endpoint and secret else None,
         pod_reports=_switch(environment, "LANEWAY_POD_REPORTS"),
         network_policies=_switch(environment, "LANEWAY_NETWORK_POLICIES"),
+        dns_addresses=tuple(environment.get("LANEWAY_DNS_ADDRESSES", "").split()),
+        egress_except=tuple(environment.get("LANEWAY_EGRESS_EXCEPT", "").split()),
         image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
         log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,

@@ -31,6 +31,8 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_NAMESPACES": "nlp law",
         "LANEWAY_CLUSTER_ID": "blue",
         "LANEWAY_LOG_LEVEL": "debug",
+        "LANEWAY_DNS_ADDRESSES": "169.254.20.10/32 fd00::a/128",
+        "LANEWAY_EGRESS_EXCEPT": "10.0.0.0/8",
         "LANEWAY_WORKER_PULL_POLICY": "Always",
         "LANEWAY_OLLAMA_PULL_POLICY": "Never",
     }
@@ -49,6 +51,8 @@ def test_everything_can_be_said() -> None:
         pod_name="blue-1",
         namespaces=("nlp", "law"),
         cluster_id="blue",
+        dns_addresses=("169.254.20.10/32", "fd00::a/128"),
+        egress_except=("10.0.0.0/8",),
         worker_pull_policy="Always",
         ollama_pull_policy="Never",
     )
