@@ -65,15 +65,25 @@ IS_LANEWAYS = (
     "keys of laneway.dev/, app.kubernetes.io/managed-by and app.kubernetes.io/component are Laneway's: it finds pods "
     "by them; use your own"
 )
+SYSTEM_CLASS = "a PriorityClass that begins with system- is for the cluster's own pods; use one of your own"
 IS_KUBERNETES = "this key is written or obeyed by Kubernetes; leave it out"
+IS_A_RIGHT = "keys of this kind decide which pods have rights on AWS; set serviceAccount"
+GIVES_MORE = "keys of this kind have a runtime, a network or a webhook give pods more than Laneway does; leave it out"
 NOT_THE_POOLS = {
     "laneway.dev/pool": IS_LANEWAYS,
     "laneway.dev/anything": IS_LANEWAYS,
     "app.kubernetes.io/managed-by": IS_LANEWAYS,
     "app.kubernetes.io/component": IS_LANEWAYS,
-    "eks.amazonaws.com/skip-containers": (
-        "keys of eks.amazonaws.com/ decide which containers have rights on AWS; set serviceAccount"
-    ),
+    "eks.amazonaws.com/skip-containers": IS_A_RIGHT,
+    "iam.amazonaws.com/role": IS_A_RIGHT,
+    "cdi.k8s.io/gpu": GIVES_MORE,
+    "inject.istio.io/templates": GIVES_MORE,
+    "io.katacontainers.config.hypervisor.path": GIVES_MORE,
+    "io.kubernetes.cri-o.Devices": GIVES_MORE,
+    "k8s.v1.cni.cncf.io/networks": GIVES_MORE,
+    "proxy.istio.io/overrides": GIVES_MORE,
+    "sidecar.istio.io/proxyImage": GIVES_MORE,
+    "sidecar.istio.io/userVolumeMount": GIVES_MORE,
     "controller.kubernetes.io/pod-deletion-cost": (
         "a key of controller.kubernetes.io/ is written by workers, so that idle ones leave first; leave it out"
     ),
@@ -415,6 +425,13 @@ _BAD = (
         "must have at most 8 items",
         podTemplate={"imagePullSecrets": [f"s{number}" for number in range(9)]},
     ),
+    _bad(
+        "the cluster's own priority",
+        SYSTEM_CLASS,
+        SYSTEM_CLASS,
+        podTemplate={"priorityClassName": "system-node-critical"},
+    ),
+    _bad("another of it", SYSTEM_CLASS, SYSTEM_CLASS, podTemplate={"priorityClassName": "system-cluster-critical"}),
     _bad("a priority in capitals", f"priorityClassName: {OBJECT}", OBJECT, podTemplate={"priorityClassName": "High"}),
     _bad("a runtime with a space", f"runtimeClassName: {OBJECT}", OBJECT, podTemplate={"runtimeClassName": "a b"}),
     *(
@@ -706,6 +723,7 @@ GOOD = (
                 "karpenter.sh/do-not-disrupt": "true",
                 "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
                 "sidecar.istio.io/inject": "false",
+                "io.kubernetes.crisp": "a",
                 "note": "any text, {also} such",
             },
         },

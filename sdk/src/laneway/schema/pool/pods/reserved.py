@@ -9,7 +9,7 @@ from laneway.schema.shared.base import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-BEGINNINGS = ("/", "_")  # a table's entry that ends so is how names begin
+BEGINNINGS = ("/", "_", ".")  # a table's entry that ends so is how names begin
 
 
 def refusal(names: Iterable[str], reserved: Mapping[str, tuple[str, ...]]) -> str | None:

@@ -20,6 +20,8 @@ from laneway.schema.shared.base import (
 )
 from laneway.schema.shared.names import COMPONENT_LABEL, GROUP, MANAGED_BY_LABEL
 
+SYSTEM_CLASS = "a PriorityClass that begins with system- is for the cluster's own pods; use one of your own"
+SYSTEM = "system-"
 SECRET_TWICE = "a pull secret is named twice; name each once"  # noqa: S105 - words
 BAD_KEY = "a key should be as in Kubernetes, such as team or example.com/team"
 KEY_TAKEN = {
@@ -28,8 +30,21 @@ KEY_TAKEN = {
         MANAGED_BY_LABEL,
         COMPONENT_LABEL,
     ),
-    "keys of eks.amazonaws.com/ decide which containers have rights on AWS; set serviceAccount": (
+    "keys of this kind decide which pods have rights on AWS; set serviceAccount": (
         "eks.amazonaws.com/",
+        "iam.amazonaws.com/",
+    ),
+    "keys of this kind have a runtime, a network or a webhook give pods more than Laneway does; leave it out": (
+        "cdi.k8s.io/",
+        "io.katacontainers.",
+        "io.kubernetes.cri-o.",
+        "k8s.v1.cni.cncf.io/",
+        "inject.istio.io/",
+        "proxy.istio.io/overrides",
+        "sidecar.istio.io/bootstrapOverride",
+        "sidecar.istio.io/proxyImage",
+        "sidecar.istio.io/userVolume",
+        "sidecar.istio.io/userVolumeMount",
     ),
     "a key of controller.kubernetes.io/ is written by workers, so that idle ones leave first; leave it out": (
         "controller.kubernetes.io/",
@@ -74,7 +89,8 @@ class PodTemplate(KubernetesModel):
 
     model_config = ConfigDict(
         json_schema_extra=cel(
-            ("self.imagePullSecrets.all(a, self.imagePullSecrets.exists_one(b, a == b))", SECRET_TWICE)
+            ("self.imagePullSecrets.all(a, self.imagePullSecrets.exists_one(b, a == b))", SECRET_TWICE),
+            (f"!has(self.priorityClassName) || !self.priorityClassName.startsWith('{SYSTEM}')", SYSTEM_CLASS),
         )
     )
 
@@ -106,6 +122,12 @@ class PodTemplate(KubernetesModel):
         name = twice(each.name for each in self.env)
         if name is not None:
             raise ValueError(f"two variables of env have the same name, {name}; name each once")
+        return self
+
+    @model_validator(mode="after")
+    def _check_class(self) -> Self:
+        if (self.priority_class_name or "").startswith(SYSTEM):
+            raise ValueError(SYSTEM_CLASS)
         return self
 
     @model_validator(mode="after")
