@@ -45,6 +45,7 @@ MATRIX: dict[str, Manifest] = {
     "no profiles": {"placementProfiles": {"cpu": None}},
     "some namespaces": {"watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"}, "replicas": 2},
     "no pod reports": {"podReports": False},
+    "no operator policy": {"operatorPolicy": False},
     "no network policies": {"networkPolicies": False},
     "other ways out": {"poolEgress": {"dnsAddresses": ["10.100.0.10/32"], "except": ["100.64.0.0/10", "fd00:10::/64"]}},
     "pull secrets": {"imagePullSecrets": ["registry", "mirror"]},

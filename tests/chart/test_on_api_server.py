@@ -10,7 +10,11 @@ import pytest
 import yaml
 
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, ROOT, Helm, Manifest
+from laneway_operator.render import render
+from laneway_operator.rendering import as_yaml
 from support.toolchain.toolbox import PROMETHEUS, toolbox
+from support.golden import cases
+from support.inputs.pools import pool_with
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -166,18 +170,189 @@ def test_what_the_operator_may(installed: Cluster, verb: str, resource: str, *, 
     assert may(installed, verb, resource, "-n", POOLS) is wanted
 
 
-def role(resource: str, *verbs: str) -> str:
+OWNER = {
+    "apiVersion": "laneway.dev/v1alpha1",
+    "kind": "LLMWorkerPool",
+    "name": "documents",
+    "uid": "5f0f6a3e-0000-4000-8000-000000000001",
+    "controller": True,
+}
+OURS = {"labels": {"app.kubernetes.io/managed-by": "laneway"}, "ownerReferences": [OWNER]}
+
+
+def role(resource: str, *verbs: str, **metadata: Any) -> str:
     rules = [{"apiGroups": [""], "resources": [resource], "verbs": list(verbs)}]
-    metadata = {"name": ACCOUNT, "namespace": POOLS}
+    metadata = {"name": ACCOUNT, "namespace": POOLS, **metadata}
     return json.dumps(
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata, "rules": rules}
     )
 
 
 def test_the_operator_may_give_workers_their_right_and_no_other(installed: Cluster) -> None:
-    assert dry_run(installed, role("pods", "patch"), f"--as={OPERATOR}").returncode == 0
-    refused = dry_run(installed, role("secrets", "get"), f"--as={OPERATOR}")
+    assert dry_run(installed, role("pods", "patch", **OURS), f"--as={OPERATOR}").returncode == 0
+    refused = dry_run(installed, role("secrets", "get", **OURS), f"--as={OPERATOR}")
     assert "attempting to grant RBAC permissions not currently held" in refused.stderr
+
+
+@pytest.fixture(scope="session")
+def bound(installed: Cluster) -> Cluster:
+    """Policies take a moment until the API server knows them. Somebody's ConfigMap, pod and pool are there."""
+    installed.apply(config_map({}, "somebodys"), pod_of_somebody(), pool(), namespace=POOLS)
+    eventually(lambda: dry_run(installed, json.dumps(config_map({})), f"--as={OPERATOR}").returncode != 0)
+    return installed
+
+
+def config_map(metadata: Manifest, name: str = "made") -> Manifest:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": POOLS, **metadata}}
+
+
+def pod_of_somebody() -> Manifest:
+    found = pod("somebodys")
+    del found["spec"]["serviceAccountName"]
+    return found
+
+
+def pool() -> Manifest:
+    return pool_with() | {"metadata": {"name": "bound", "namespace": POOLS}}
+
+
+@pytest.mark.parametrize("case", cases())
+def test_everything_that_is_rendered_may_be_applied_by_the_operator(bound: Cluster, case: str) -> None:
+    """But for RoleBindings: a dry run leaves out the Role that they need."""
+    made = [each for each in render(cases()[case]) if each["kind"] != "RoleBinding"]
+    done = dry_run(bound, as_yaml(made), f"--as={OPERATOR}", "--force-conflicts")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_role_that_is_there_may_be_bound_by_the_operator(bound: Cluster) -> None:
+    group = "rbac.authorization.k8s.io"
+    binding = {
+        "apiVersion": f"{group}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "made", "namespace": POOLS, **OURS},
+        "roleRef": {"apiGroup": group, "kind": "Role", "name": ACCOUNT},
+        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": POOLS}],
+    }
+    done = dry_run(bound, json.dumps(binding), f"--as={OPERATOR}")
+    assert done.returncode == 0, done.stderr
+
+
+def workload(kind: str = "Deployment", container: Manifest | None = None, **spec: Any) -> Manifest:
+    """One that the operator may make, but for what is given."""
+    safe = {"allowPrivilegeEscalation": False}
+    template = {
+        "metadata": {"labels": {"a": "b"}},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True},
+            "containers": [{"name": "a", "image": "a", "securityContext": safe, **(container or {})}],
+            "restartPolicy": "Always" if kind == "Deployment" else "Never",
+            **spec,
+        },
+    }
+    selector = {"selector": {"matchLabels": {"a": "b"}}} if kind == "Deployment" else {}
+    return {
+        "apiVersion": "apps/v1" if kind == "Deployment" else "batch/v1",
+        "kind": kind,
+        "metadata": {"name": "made", "namespace": POOLS, **OURS},
+        "spec": {"template": template, **selector},
+    }
+
+
+OTHER_OWNER = {**OURS, "ownerReferences": [{**OWNER, "apiVersion": "apps/v1", "kind": "Deployment"}]}
+TOKEN = {"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
+LABEL = "what has its label"
+CONTROLS = "what an LLMWorkerPool controls"
+DENIED: dict[str, tuple[Manifest, str]] = {
+    "no label": (config_map({**OURS, "labels": {}}), LABEL),
+    "another's label": (config_map({**OURS, "labels": {"app.kubernetes.io/managed-by": "Helm"}}), LABEL),
+    "no owner": (config_map({**OURS, "ownerReferences": []}), CONTROLS),
+    "no controller": (config_map({**OURS, "ownerReferences": [{**OWNER, "controller": False}]}), CONTROLS),
+    "another owner": (config_map(OTHER_OWNER), CONTROLS),
+    "somebody's object": (config_map(OURS, "somebodys"), LABEL),
+    "the node's network": (workload(hostNetwork=True), "in a namespace of their node's"),
+    "the node's processes": (workload(hostPID=True), "in a namespace of their node's"),
+    "the node's files": (workload(volumes=[{"name": "v", "hostPath": {"path": "/"}}]), "with these volumes only"),
+    "a secret": (workload(volumes=[{"name": "v", "secret": {"secretName": "a"}}]), "with these volumes only"),
+    "a job with the node's files": (
+        workload("Job", volumes=[{"name": "v", "hostPath": {"path": "/"}}]),
+        "with these volumes only",
+    ),
+    "privileged": (workload(container={"securityContext": {"privileged": True}}), "that are root or privileged"),
+    "may become root": (workload(container={"securityContext": {}}), "that are root or privileged"),
+    "root": (workload(securityContext={}), "that are root or privileged"),
+    "capabilities": (
+        workload(
+            container={"securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"add": ["SYS_ADMIN"]}}}
+        ),
+        "that are root or privileged",
+    ),
+    "a privileged helper": (
+        workload(initContainers=[{"name": "b", "image": "b", "securityContext": {"privileged": True}}]),
+        "that are root or privileged",
+    ),
+    "another account's token": (
+        workload(serviceAccountName="admin", automountServiceAccountToken=True),
+        "to accounts whose names begin with",
+    ),
+    "another account's token by hand": (
+        workload(serviceAccountName="admin", volumes=[TOKEN]),
+        "to accounts whose names begin with",
+    ),
+    "another pool": ({**pool(), "spec": pool_with(suspend=True)["spec"]}, "only change the finalizers and the status"),
+}
+
+
+@pytest.mark.parametrize(("manifest", "words"), DENIED.values(), ids=DENIED)
+def test_a_stolen_token_of_the_operators_makes_nothing_else(bound: Cluster, manifest: Manifest, words: str) -> None:
+    done = dry_run(bound, json.dumps(manifest), f"--as={OPERATOR}", "--force-conflicts")
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert dry_run(bound, json.dumps(manifest), "--force-conflicts").returncode == 0, "an administrator may"
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+def test_what_the_table_above_begins_with_may_be_made(bound: Cluster, kind: str) -> None:
+    allowed: list[Manifest] = [{}, {"serviceAccountName": ACCOUNT, "volumes": [TOKEN]}]
+    for spec in allowed:
+        done = dry_run(bound, json.dumps(workload(kind, **spec)), f"--as={OPERATOR}")
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("delete", "configmap", "somebodys", "--wait=false"), LABEL),
+        (("delete", "configmap", "kube-root-ca.crt", "--wait=false"), LABEL),
+        (("label", "pod", "somebodys", "a=b"), "changes no pod"),
+    ],
+    ids=["a ConfigMap", "the cluster's own", "a pod"],
+)
+def test_a_stolen_token_of_the_operators_touches_nothing_of_others(
+    bound: Cluster, argv: tuple[str, ...], words: str
+) -> None:
+    done = bound.run("kubectl", *argv, "-n", POOLS, f"--as={OPERATOR}", check=False)
+    assert done.returncode != 0
+    assert words in done.stderr
+
+
+def test_the_operator_deletes_what_it_made_adopts_an_orphan_mends_a_label_and_holds_a_pool(bound: Cluster) -> None:
+    uid = bound.get("llmworkerpool", "bound", POOLS)["metadata"]["uid"]
+    mine = {**OURS, "ownerReferences": [{**OWNER, "name": "bound", "uid": uid}]}
+    bound.apply(config_map(mine, "mine"), config_map({"labels": OURS["labels"]}, "orphan"), namespace=POOLS)
+    bound.apply(config_map({**mine, "labels": {}}, "bare"), namespace=POOLS)
+    as_operator = ("-n", POOLS, f"--as={OPERATOR}")
+    assert (
+        bound.run("kubectl", "delete", "configmap", "mine", "--wait=false", *as_operator, check=False).returncode == 0
+    )
+    for name in ("orphan", "bare"):
+        done = dry_run(bound, json.dumps(config_map(mine, name)), f"--as={OPERATOR}", "--force-conflicts")
+        assert done.returncode == 0, done.stderr
+    patch = '{"metadata":{"finalizers":["laneway.dev/queues"]}}'
+    held = ("patch", "llmworkerpool", "bound", "--type=merge", f"--patch={patch}", "--dry-run=server")
+    done = bound.run("kubectl", *held, *as_operator, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def pod(name: str) -> Manifest:
@@ -267,8 +442,9 @@ def test_the_policy_is_about_workers_only(installed: Cluster) -> None:
     installed.kubectl("label", "pod", "other", "-n", POOLS, "by=an administrator".replace(" ", "-"))
 
 
-def test_kubernetes_finds_nothing_wrong_with_the_policy_s_types(installed: Cluster) -> None:
-    name = f"{RELEASE}.{NAMESPACE}.pod-reports.laneway.dev"
+@pytest.mark.parametrize("policy", ["pod-reports", "operator-owns", "operator-reads", "operator-pods"])
+def test_kubernetes_finds_nothing_wrong_with_the_policy_s_types(installed: Cluster, policy: str) -> None:
+    name = f"{RELEASE}.{NAMESPACE}.{policy}.laneway.dev"
     status = eventually(lambda: installed.get("validatingadmissionpolicy", name).get("status", {}))
     assert status["typeChecking"] == {}
 

@@ -57,10 +57,49 @@ def test_namespaces_only_the_one_that_identifies_the_cluster(helm: Helm) -> None
 
 def test_pods_are_patched_only_where_a_policy_bounds_it(helm: Helm) -> None:
     assert verbs(rules(helm), "pods") == READ | {"patch"}
-    assert of_kind(helm.template(), "ValidatingAdmissionPolicy")["spec"]["failurePolicy"] == "Fail"
+    assert policies(helm.template())["pod-reports"]["spec"]["failurePolicy"] == "Fail"
     without = helm.template(MATRIX["no pod reports"])
     assert verbs(of_kind(without, "ClusterRole")["rules"], "pods") == READ
-    assert not [each for each in without if each["kind"].startswith("ValidatingAdmissionPolicy")]
+    assert "pod-reports" not in policies(without)
+
+
+def policies(manifests: list[Manifest]) -> dict[str, Manifest]:
+    """Policies that are bound, by the part of the name that is their own."""
+    bound = [each["spec"]["policyName"] for each in manifests if each["kind"] == "ValidatingAdmissionPolicyBinding"]
+    found = {each["metadata"]["name"]: each for each in manifests if each["kind"] == "ValidatingAdmissionPolicy"}
+    assert sorted(bound) == sorted(found)
+    return {name.split(".")[2]: each for name, each in found.items()}
+
+
+OF_THE_OPERATOR = {"operator-owns", "operator-reads", "operator-pods"}
+
+
+def test_the_operators_account_is_bound_to_what_it_makes_where_nobody_switched_that_off(helm: Helm) -> None:
+    found = policies(helm.template(MATRIX["own account"]))
+    assert found.keys() >= OF_THE_OPERATOR
+    for name in OF_THE_OPERATOR:
+        (condition,) = found[name]["spec"]["matchConditions"]
+        assert condition["expression"].endswith("== 'system:serviceaccount:laneway-system:made-by-others'")
+    assert policies(helm.template(MATRIX["no operator policy"])).keys() == {"pod-reports"}
+
+
+def test_every_kind_that_the_operator_may_write_is_bound(helm: Helm) -> None:
+    found = policies(helm.template())
+    rules = [
+        rule
+        for name in ("operator-owns", "operator-reads")
+        for rule in found[name]["spec"]["matchConstraints"]["resourceRules"]
+    ]
+    covered = {(group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"]}
+    cluster = of_kind(helm.template(), "ClusterRole")["rules"]
+    written = {
+        (group, resource)
+        for rule in cluster
+        if {"create", "patch", "delete"} & set(rule["verbs"])
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    assert written - covered == {("laneway.dev", "llmworkerpools/status")}
 
 
 def test_of_leases_only_the_operators_own_may_be_read_and_renewed(helm: Helm) -> None:
