@@ -1,10 +1,13 @@
 # The images of Laneway's parts, one a target: docker build --build-arg PART=worker --target worker .
-# PYTHON_IMAGE may be any image with Python 3.11+ and its venv module as python3; all stages use the same one.
+# PYTHON_IMAGE may be any image with Python 3.11+ and its venv module as python3; all stages use the same one. A tag is moved
+# with each fix of the distribution: whoever publishes images names a digest, as PYTHON_IMAGE=…:3.13-slim-trixie@sha256:….
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
 
 # What the lock file names. Slow, and the same until the lock file or a pyproject.toml changes.
 FROM ${PYTHON_IMAGE} AS dependencies
-RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check 'uv>=0.9,<0.14'
+COPY requirements-uv.txt /
+RUN python3 -m venv /opt/uv \
+    && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check --only-binary :all: --require-hashes -r /requirements-uv.txt
 ENV PYC_INVALIDATION_MODE=UNCHECKED_HASH \
     UV_COMPILE_BYTECODE=1 \
     UV_NO_CACHE=1 \

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.images.store import Store
 
 PYPROJECTS = ("pyproject.toml", "sdk/pyproject.toml", "worker/pyproject.toml", "operator/pyproject.toml")
-SHARED = (".dockerignore", "LICENSE", "uv.lock", *PYPROJECTS)
+SHARED = (".dockerignore", "LICENSE", "uv.lock", "requirements-uv.txt", *PYPROJECTS)
 BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", "host", "--pull=never", "--quiet")
 
 
