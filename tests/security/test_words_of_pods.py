@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -67,3 +69,21 @@ def test_the_kubelet_copies_nothing_of_ollamas_log_into_a_pods_status() -> None:
 
 def _is_workload(manifest: dict[str, Any]) -> bool:
     return "template" in manifest.get("spec", {})
+
+
+@pytest.mark.parametrize(
+    "where", ["raise error", "thread = threading.Thread(target=fail); thread.start(); thread.join()"]
+)
+def test_a_worker_that_dies_of_a_defect_prints_no_text_of_it(where: str) -> None:
+    """The kubelet copies the end of its log into the pod's status."""
+    lines = [
+        "import threading",
+        "from laneway_worker import logs",
+        "logs.configure()",
+        f"error = ValueError('{CANARY}')",
+        "def fail(): raise error",
+        where,
+    ]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    assert "defect: ValueError" in done.stdout
+    assert CANARY not in done.stdout + done.stderr

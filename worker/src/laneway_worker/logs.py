@@ -32,10 +32,11 @@ def configure() -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("laneway_worker").setLevel(logging.INFO)
-    threading.excepthook = _thread_died
+    threading.excepthook = lambda hook: _died(hook.exc_value)
+    sys.excepthook = lambda _, error, __: _died(error)
 
 
-def _thread_died(hook: threading.ExceptHookArgs) -> None:
+def _died(error: BaseException | None) -> None:
     """Python would print the error's text."""
-    if isinstance(hook.exc_value, Exception):
-        log_defect(logging.getLogger("laneway_worker"), hook.exc_value)
+    if isinstance(error, Exception):
+        log_defect(logging.getLogger("laneway_worker"), error)
