@@ -12,9 +12,9 @@ import yaml
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, ROOT, Helm, Manifest
 from laneway_operator.render import render
 from laneway_operator.rendering import as_yaml
-from support.toolchain.toolbox import PROMETHEUS, toolbox
 from support.golden import cases
 from support.inputs.pools import pool_with
+from support.toolchain.toolbox import PROMETHEUS, toolbox
 from support.waiting import eventually
 
 if TYPE_CHECKING:

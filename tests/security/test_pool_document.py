@@ -20,8 +20,8 @@ from laneway_worker.preflight.publish import check
 from laneway_worker.testing.access import MemoryAccess
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import pool_view
 from support.worker.lane import config_with
 
 ROLE = "eks.amazonaws.com/role-arn"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from laneway_operator.render import render
-from support.inputs.pools import pool_with
-from support.operator.in_memory import EMULATED, SETTINGS, named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import EMULATED, SETTINGS, pool_view
 
 CACHE = "169.254.20.10/32"
 DNS = {"kubernetes.io/metadata.name": "kube-system", "k8s-app": "kube-dns"}

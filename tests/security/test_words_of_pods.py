@@ -11,8 +11,8 @@ import pytest
 from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.render import render
 from laneway_operator.render.meta import OLLAMA, PREFLIGHT, WORKER
-from support.inputs.pools import pool_with
-from support.operator.in_memory import named, pool_view
+from support.inputs.pools import named, pool_with
+from support.operator.in_memory import pool_view
 
 CANARY = "CANARY-JANE-DOE"
 IMAGE = {"name": "models", "image": {"reference": "registry.example/models:1"}}
