@@ -66,6 +66,7 @@ def sent(shared: LocalPool, body: str) -> str:
 
 def test_only_the_user_may_read_the_credentials_and_the_state(shared: LocalPool) -> None:
     assert stat.S_IMODE((shared.state / "connection.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((shared.state / "aws" / "keys.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(shared.state.stat().st_mode) == 0o700
 
 

@@ -14,6 +14,7 @@ import boto3
 import psutil
 from botocore.config import Config
 
+from laneway.local.aws.keys import KEYS_FILE, Keys
 from support.aws.localstack import VERSION, localstack_server
 from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.processes import free_port, server
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 BUCKET = "bench"
+KEY, SECRET = CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
 BATCH = 10  # SQS
 LOOK_SECONDS = 0.1
 COUNTS: tuple[QueueAttributeNameType, ...] = (
@@ -115,7 +117,10 @@ def _listener(port: int) -> int:
 
 @contextmanager
 def _embedded(folder: Path) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "laneway.local.aws.server", str(port), str(folder / "aws")]
+    port, aws = free_port(), folder / "aws"
+    aws.mkdir(parents=True)
+    keys = Keys(access_key_id=KEY, secret_access_key=SECRET)
+    (aws / KEYS_FILE).write_text(keys.model_dump_json())
+    command = [sys.executable, "-m", "laneway.local.aws.server", str(port), str(aws)]
     with server(command, {"HOME": str(folder), **CREDENTIALS}, port, folder / "moto.log"):
         yield f"http://127.0.0.1:{port}"

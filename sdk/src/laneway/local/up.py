@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 from laneway.client.connection import Connection
 from laneway.client.remote import Figures, Remote
 from laneway.errors import PoolUnavailable
+from laneway.local.aws.keys import Keys, keys_of
 from laneway.local.aws.provision import Account, Provisioner
 from laneway.local.errors import LocalError
 from laneway.local.lanes.board import HandlerStats, LaneStats, rows
 from laneway.local.lanes.workers import WorkerProcess
 from laneway.local.ollama.servers import start_ollamas, wait_for
-from laneway.local.processes.children import PYTHON, Children, how_ended
+from laneway.local.processes.children import PYTHON, Children, how_ended, without_aws
 from laneway.local.processes.ports import LOOPBACK, free_port, wanted_port
 from laneway.local.processes.stopping import Stopping
 from laneway.local.state import StateFolder
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from laneway.local.say import Say
     from laneway.schema.pool.pool import LLMWorkerPool
 
-EMULATOR_KEY = "laneway"  # emulators take any credentials
+ANY_KEYS = Keys(access_key_id="laneway-emulator", secret_access_key="laneway")  # noqa: S106 - other emulators take any
 VISIBILITY_SECONDS = 30  # shorter than in a cluster: a killed worker's jobs come back sooner, and beats cost nothing
 POLL_SECONDS = 2  # a leaving worker waits for its last poll: Ctrl-C should not take 20 s
 TICK_SECONDS = 0.25
@@ -109,17 +110,18 @@ class Up:
         region = self._pool.region_or(options.region)
         if options.real_aws:
             return Account(region)
-        endpoint = options.aws_endpoint
+        endpoint, keys = options.aws_endpoint, ANY_KEYS
         if endpoint is None:
+            keys = keys_of(self._state.aws)
             port = wanted_port(options.aws_port, "--aws-port")
             endpoint = f"http://{LOOPBACK}:{port}"
             argv = [*PYTHON, "-m", "laneway.local.aws.server", str(port), str(self._state.aws)]
-            child = self._children.start("aws", argv, self._environment, self._state.logs / "aws.log")
+            child = self._children.start("aws", argv, without_aws(self._environment), self._state.logs / "aws.log")
             stack.callback(child.stop)
             self._embedded = child
             with self._say.step("starting embedded AWS (SQS, S3, SNS)"):
                 wait_for(endpoint, child, self._state.logs / "aws.log")
-        return Account(region, endpoint, EMULATOR_KEY, EMULATOR_KEY)
+        return Account(region, endpoint, keys.access_key_id, keys.secret_access_key)
 
     def _provision(self, account: Account, urls: dict[str, str]) -> list[LaneConfig]:
         provisioner = Provisioner(account)

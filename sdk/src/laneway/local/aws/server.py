@@ -1,7 +1,7 @@
 """`python -m laneway.local.aws.server PORT FOLDER`: SQS, S3 and SNS by moto, on loopback, kept in a folder.
 
-What is stored is written to the folder every two seconds and at the end, and read back at the next start: results are
-plain files below `s3/`.
+It answers the folder's access key alone (`keys.json`). What is stored is written to the folder every two
+seconds and at the end, and read back at the next start: results are plain files below `s3/`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from laneway.local.aws.guard import Guard
+from laneway.local.aws.keys import keys_of
 from laneway.local.aws.state import EmbeddedState
 from laneway.local.processes.ports import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+    from laneway.local.aws.guard import Application
 
 SAVE_SECONDS = 2.0
 TICK_SECONDS = 0.1
@@ -35,7 +37,8 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     state = EmbeddedState(folder)
     state.restore()
-    application = OnePutAtATime(DomainDispatcherApplication(create_backend_app))
+    moto = OnePutAtATime(DomainDispatcherApplication(create_backend_app))
+    application = Guard(moto, keys_of(folder).access_key_id)
     server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
     server.daemon_threads = True  # type: ignore[attr-defined] # of socketserver.ThreadingMixIn - long polls may hang on
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from laneway.local.errors import LocalError
-from laneway.local.processes.children import kill_group
+from laneway.local.processes.children import kill_group, without_aws
 from laneway.local.processes.ports import LOOPBACK
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def missing_build_tools(path: str | None) -> list[str]:
 def _go_install(scratch: Path, environment: Mapping[str, str], detail: Callable[[str], None]) -> None:
     flags = f"-O3{' -march=x86-64-v3' if _has_simd() else ''}"
     build = {
-        **environment,
+        **without_aws(environment),
         "CGO_ENABLED": "1",
         "CGO_CFLAGS": flags,
         "CGO_CXXFLAGS": flags,
@@ -167,8 +167,8 @@ def _has_simd() -> bool:
 def server_environment(
     environment: Mapping[str, str], *, port: int, models: Path, home: Path, parallel: int, context: int
 ) -> dict[str, str]:
-    """Every variable of Ollama's that matters, set: a server must not depend on who starts it."""
-    kept = {name: value for name, value in environment.items() if not name.startswith("OLLAMA_")}
+    """Every variable of Ollama's that matters, set: a server must not depend on who starts it, nor act as them."""
+    kept = {name: value for name, value in without_aws(environment).items() if not name.startswith("OLLAMA_")}
     return kept | {
         "HOME": str(home),
         "OLLAMA_HOST": f"{LOOPBACK}:{port}",

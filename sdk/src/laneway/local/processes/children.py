@@ -57,6 +57,11 @@ class Child:
         self.process.wait()
 
 
+def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """For a child that has no business in the user's accounts."""
+    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+
+
 def how_ended(child: Child) -> str:
     """The signal or exit code of a child that has ended."""
     code = child.process.returncode

@@ -1,0 +1,51 @@
+"""The access key of a state folder's embedded AWS: random, kept beside what it guards, and the user's alone."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError
+
+from laneway.local.errors import LocalError
+from laneway.schema.shared.base import Frozen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS_FILE = "keys.json"
+KEY_BYTES = 20  # 160 random bits: base32 makes 32 characters of them, AWS allows 128
+SECRET_BYTES = 30
+
+
+class Keys(Frozen):
+    """What a client signs with; embedded AWS compares the id alone."""
+
+    access_key_id: str = Field(min_length=1)
+    secret_access_key: str = Field(min_length=1)
+
+
+def keys_of(folder: Path) -> Keys:
+    """The keys of a folder of embedded AWS, made where there are none. Raises `LocalError`."""
+    path = folder / KEYS_FILE
+    try:
+        return Keys.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return _made(path)
+    except (OSError, ValidationError):
+        raise LocalError(f"{path} holds no access key; remove it, and the next start makes another") from None
+
+
+def _made(path: Path) -> Keys:
+    keys = Keys(
+        access_key_id=base64.b32encode(secrets.token_bytes(KEY_BYTES)).decode(),
+        secret_access_key=secrets.token_urlsafe(SECRET_BYTES),
+    )
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(keys.model_dump_json() + "\n")
+    draft.replace(path)
+    return keys

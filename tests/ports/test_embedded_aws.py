@@ -1,0 +1,52 @@
+"""The server of embedded AWS as `laneway up` starts it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from laneway.local.aws.keys import Keys, keys_of
+from support.aws.moto import REGION
+from support.processes import free_port, server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mypy_boto3_sqs import SQSClient
+
+QUEUE = "kept"
+OTHERS = Keys(access_key_id="laneway", secret_access_key="any")  # noqa: S106 - what other emulators take
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator[str]:
+    """Its URL."""
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "laneway.local.aws.server", str(port), str(folder)]
+    with server(command, {"HOME": str(folder)}, port, folder.with_suffix(".log")):
+        yield f"http://127.0.0.1:{port}"
+
+
+def sqs(url: str, keys: Keys) -> SQSClient:
+    session = boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
+    return session.client("sqs", endpoint_url=url)
+
+
+def test_a_folder_from_before_gets_a_key_that_alone_reads_what_it_holds(tmp_path: Path) -> None:
+    folder = tmp_path / "aws"
+    folder.mkdir()
+    queues: dict[str, Any] = {REGION: {QUEUE: {"attributes": {}, "messages": []}}}
+    (folder / "queues.json").write_text(json.dumps(queues))
+    with embedded(folder) as url:
+        assert httpx.post(f"{url}/moto-api/reset").status_code == 403
+        with pytest.raises(ClientError, match="this is not the access key"):
+            sqs(url, OTHERS).list_queues()
+        assert sqs(url, keys_of(folder)).get_queue_url(QueueName=QUEUE)["QueueUrl"].startswith(url)

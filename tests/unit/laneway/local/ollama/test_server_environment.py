@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from laneway.local.ollama.find import server_environment
+
+
+def test_an_ollama_inherits_neither_the_users_accounts_nor_his_settings_of_ollama() -> None:
+    users = {
+        "PATH": "/bin",
+        "AWS_ACCESS_KEY_ID": "AKIA",
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_PROFILE": "production",
+        "OLLAMA_ORIGINS": "*",
+        "OLLAMA_DEBUG": "2",
+    }
+    given = server_environment(users, port=1, models=Path("/m"), home=Path("/h"), parallel=2, context=512)
+    assert given["PATH"] == "/bin"
+    assert not [name for name in given if name.startswith("AWS_")]
+    assert not {"OLLAMA_ORIGINS", "OLLAMA_DEBUG"} & given.keys()
