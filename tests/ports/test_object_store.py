@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway_worker.adapters.aws.s3 import MOST_BYTES, S3Store
-from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
+from laneway.schema.job.result import MAX_RESULT_BYTES
+from laneway_worker.adapters.aws.s3 import S3Store
+from laneway_worker.errors import AbsentError, AlreadyThereError, TooLargeError, Unavailable
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
 from support.aws.emulators import BENCHES, BUCKET, Rule, follows
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from support.aws.emulators import Aws, Bench
     from support.ollama.stub import StubOllama
 
+MOST = 1024  # bytes
 WRITERS = 16
 ROUNDS = 5
 NO_ETAG = '"00000000000000000000000000000000"'
@@ -30,7 +32,7 @@ NO_ETAG = '"00000000000000000000000000000000"'
 CALLS: dict[str, Callable[[ObjectStore, str], object]] = {
     "PutObject": lambda store, bucket: store.put_new(bucket, "key.json", b"{}"),
     "PutObject, If-Match": lambda store, bucket: store.replace(bucket, "key.json", b"{}", NO_ETAG),
-    "GetObject": lambda store, bucket: store.get(bucket, "key.json"),
+    "GetObject": lambda store, bucket: store.get(bucket, "key.json", MOST),
     "HeadObject": lambda store, bucket: store.etag(bucket, "key.json"),
 }
 
@@ -70,7 +72,7 @@ def key(request: pytest.FixtureRequest) -> str:
 
 
 def body_of(store: ObjectStore, key: str) -> bytes:
-    stored = store.get(BUCKET, key)
+    stored = store.get(BUCKET, key, MOST)
     assert stored is not None
     return stored.body
 
@@ -104,7 +106,7 @@ def test_what_was_put_is_there(store: ObjectStore, key: str) -> None:
 
 
 def test_what_was_never_put_is_not_there(store: ObjectStore, key: str) -> None:
-    assert store.get(BUCKET, key) is None
+    assert store.get(BUCKET, key, MOST) is None
     assert store.etag(BUCKET, key) is None
 
 
@@ -116,7 +118,7 @@ def test_an_empty_object_is_an_object(store: ObjectStore, key: str) -> None:
 
 def test_put_get_and_head_tell_the_same_etag(store: ObjectStore, key: str) -> None:
     etag = store.put_new(BUCKET, key, b"{}")
-    stored = store.get(BUCKET, key)
+    stored = store.get(BUCKET, key, MOST)
     assert stored is not None
     assert stored.etag == store.etag(BUCKET, key) == etag
     assert etag.startswith('"')
@@ -128,10 +130,10 @@ def test_other_bodies_have_other_etags(store: ObjectStore, key: str) -> None:
 
 def test_a_second_put_is_refused_and_changes_nothing(store: ObjectStore, key: str) -> None:
     store.put_new(BUCKET, key, b"first")
-    before = store.get(BUCKET, key)
+    before = store.get(BUCKET, key, MOST)
     with pytest.raises(AlreadyThereError):
         store.put_new(BUCKET, key, b"second")
-    assert store.get(BUCKET, key) == before
+    assert store.get(BUCKET, key, MOST) == before
 
 
 def test_the_same_body_twice_is_refused_too(store: ObjectStore, key: str) -> None:
@@ -143,7 +145,7 @@ def test_the_same_body_twice_is_refused_too(store: ObjectStore, key: str) -> Non
 def test_keys_are_apart(store: ObjectStore, key: str) -> None:
     store.put_new(BUCKET, f"{key}.1", b"1")
     assert store.etag(BUCKET, key) is None
-    assert store.get(BUCKET, f"{key}.2") is None
+    assert store.get(BUCKET, f"{key}.2", MOST) is None
 
 
 def test_an_object_is_replaced_by_its_etag(store: ObjectStore, key: str) -> None:
@@ -157,10 +159,10 @@ def test_an_object_is_replaced_by_its_etag(store: ObjectStore, key: str) -> None
 @pytest.mark.parametrize("body", [b"first", b"second"])
 def test_another_object_is_not_replaced(store: ObjectStore, key: str, body: bytes) -> None:
     store.put_new(BUCKET, key, b"first")
-    before = store.get(BUCKET, key)
+    before = store.get(BUCKET, key, MOST)
     with pytest.raises(AlreadyThereError):
         store.replace(BUCKET, key, body, NO_ETAG)
-    assert store.get(BUCKET, key) == before
+    assert store.get(BUCKET, key, MOST) == before
 
 
 def test_an_etag_counts_only_as_long_as_its_object_stands(store: ObjectStore, key: str) -> None:
@@ -187,13 +189,13 @@ def test_what_was_replaced_is_still_there_for_a_new_put(store: ObjectStore, key:
 def test_one_of_many_new_writers_wins(bench: Bench, store: ObjectStore, key: str) -> None:
     for race in range(ROUNDS):
         once = f"{key}.{race}"
-        check_race(bench, winners(partial(store.put_new, BUCKET, once), race), store.get(BUCKET, once))
+        check_race(bench, winners(partial(store.put_new, BUCKET, once), race), store.get(BUCKET, once, MOST))
 
 
 def test_one_of_many_replacing_writers_wins(bench: Bench, store: ObjectStore, key: str) -> None:
     etag = store.put_new(BUCKET, key, b"first")
     for race in range(ROUNDS):
-        check_race(bench, winners(partial(store.replace, BUCKET, key, etag=etag), race), store.get(BUCKET, key))
+        check_race(bench, winners(partial(store.replace, BUCKET, key, etag=etag), race), store.get(BUCKET, key, MOST))
         etag = store.etag(BUCKET, key) or NO_ETAG
 
 
@@ -219,11 +221,19 @@ def test_a_head_can_not_tell_a_missing_bucket_from_a_missing_key(s3: S3Store) ->
     assert s3.etag("no-such-bucket", "key.json") is None  # S3: a HEAD's 404 has no body, so no code
 
 
-def test_no_object_fills_the_memory(s3: S3Store, aws: Aws, key: str) -> None:
-    aws.clients.s3.put_object(Bucket=BUCKET, Key=key, Body=bytes(MOST_BYTES + 1))
-    found = s3.get(BUCKET, key)
+def test_an_object_is_read_whole_up_to_the_bound_and_not_at_all_above_it(store: ObjectStore, key: str) -> None:
+    store.put_new(BUCKET, key, bytes(MOST))
+    assert len(body_of(store, key)) == MOST
+    with pytest.raises(TooLargeError, match="has more than 1,023 bytes"):
+        store.get(BUCKET, key, MOST - 1)
+
+
+def test_the_largest_result_is_written_and_read(s3: S3Store, key: str) -> None:
+    body = bytes(MAX_RESULT_BYTES)
+    s3.put_new(BUCKET, key, body)
+    found = s3.get(BUCKET, key, MAX_RESULT_BYTES)
     assert found is not None
-    assert len(found.body) == MOST_BYTES
+    assert found.body == body
 
 
 def test_results_are_stored_as_json(s3: S3Store, aws: Aws, key: str) -> None:
@@ -251,4 +261,4 @@ def test_what_s3_refuses_is_unavailable(stub: StubOllama, call: str, status: int
 def test_a_body_that_breaks_off_is_unavailable(stub: StubOllama) -> None:
     stub.on(f"/{BUCKET}/key.json", Reply((b'{"text": "half',), ending=Ending.CUT))
     with aws_clients(stub.url) as clients, pytest.raises(Unavailable):
-        S3Store(clients.s3).get(BUCKET, "key.json")
+        S3Store(clients.s3).get(BUCKET, "key.json", MOST)

@@ -509,3 +509,45 @@ def test_images_go_to_a_model_that_may_see(stub: StubOllama, capabilities: list[
     stub.on("/api/generate", records({"response": "A cat", **DONE}))
     assert runtime.generate(a_prompt(images=["aGk="]), fresh_stop()).text == "A cat"
     assert stub.asked[-1].body["images"] == ["aGk="]
+
+
+# Embeddings
+
+
+def an_embedding(texts: int) -> Request:
+    return request(MODEL, input=["x"] * texts)
+
+
+def test_more_numbers_than_a_job_may_have_are_refused_before_the_engine_is_asked(stub: StubOllama) -> None:
+    serve(stub)
+    stub.on("/api/show", records({"capabilities": ["embedding"], "model_info": {"bert.embedding_length": 4096}}))
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    with pytest.raises(JobError, match="513 texts, which at 4,096 dimensions make 2,101,248 numbers") as caught:
+        runtime.generate(an_embedding(513), fresh_stop())
+    assert caught.value.code == ErrorCode.INVALID_JOB
+    assert "/api/embed" not in [each.path for each in stub.asked]
+
+
+def test_where_ollama_tells_no_dimensions_the_first_answer_does(stub: StubOllama) -> None:
+    stub.on("/api/embed", records({"embeddings": [[0.5] * 2048]}))
+    runtime = adapter(stub.url)
+    runtime.generate(an_embedding(1), fresh_stop())
+    with pytest.raises(JobError, match="at 2,048 dimensions"):
+        runtime.generate(an_embedding(1025), fresh_stop())
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "words"),
+    [
+        (an_embedding(2), ErrorCode.INVALID_JOB, "send fewer texts in one job"),
+        (a_prompt(), ErrorCode.ENGINE_ERROR, "a line of more than 41,943,040 bytes"),
+    ],
+)
+def test_a_line_that_would_fill_the_memory_is_not_read(
+    stub: StubOllama, asked: Request, code: ErrorCode, words: str
+) -> None:
+    endless = Reply((bytes(1024 * 1024),) * 41, ending=Ending.CUT)
+    error_ = fault(stub, endless, asked=asked)
+    assert error_.code == code
+    assert words in str(error_)

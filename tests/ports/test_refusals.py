@@ -59,7 +59,7 @@ def unreachable_queue(request: pytest.FixtureRequest) -> JobQueue:
 def refusal(stub: StubOllama, status: int, code: str) -> Unavailable:
     stub.on("/results/key.json", Reply((f"<Error><Code>{code}</Code></Error>".encode(),), status))
     with aws_clients(stub.url) as clients, pytest.raises(Unavailable) as caught:
-        S3Store(clients.s3).get("results", "key.json")
+        S3Store(clients.s3).get("results", "key.json", 1)
     return caught.value
 
 
@@ -96,7 +96,7 @@ MISSING: dict[str, tuple[Callable[[Aws], object], str]] = {
         lambda aws: SQSQueue(aws.clients, f"{aws.endpoint}/123456789012/no-such-queue", 60, 1).receive(1),
         "correct its URL",
     ),
-    "GetObject": (lambda aws: S3Store(aws.clients.s3).get("no-such-bucket", "key.json"), "correct its name"),
+    "GetObject": (lambda aws: S3Store(aws.clients.s3).get("no-such-bucket", "key.json", 1), "correct its name"),
     "PutObject": (lambda aws: S3Store(aws.clients.s3).put("no-such-bucket", "key.json", b"{}"), "correct its name"),
     "Publish": (
         lambda aws: SNSNotifier(aws.clients.sns).publish(f"{TOPIC}-not-there", NOTIFICATION),
@@ -128,7 +128,7 @@ def test_a_refusal_names_the_call_and_awss_code(aws: Aws, call: str) -> None:
 
 def test_nobody_listening_is_no_refusal(unreachable_aws: Clients) -> None:
     with pytest.raises(Unavailable) as caught:
-        S3Store(unreachable_aws.s3).get("results", "key.json")
+        S3Store(unreachable_aws.s3).get("results", "key.json", 1)
     assert not caught.value.lasting
     assert "can be reached" in caught.value.with_advice
 
@@ -137,7 +137,7 @@ def test_nobody_listening_is_no_refusal(unreachable_aws: Clients) -> None:
 def test_missing_credentials_are_a_refusal(refused_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with aws_clients(refused_url) as clients, pytest.raises(Refused, match="no credentials"):
-        S3Store(clients.s3).get("results", "key.json")
+        S3Store(clients.s3).get("results", "key.json", 1)
 
 
 def test_a_role_that_may_not_be_assumed_is_named() -> None:

@@ -98,5 +98,13 @@ class AlreadyThereError(Exception):
     """A conditional PUT found an object, or another one than it was to replace."""
 
 
+class TooLargeError(Exception):
+    """An object is larger than anything that belongs there."""
+
+    def __init__(self, most_bytes: int) -> None:
+        """The most that may be read."""
+        super().__init__(f"has more than {most_bytes:,} bytes")
+
+
 class AbsentError(Exception):
     """A conditional PUT found nothing to replace."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LOAD_BUDGET_SECONDS = 1800  # node, image and weights of a large model from nothing
 OLLAMA_START_SECONDS = 300
+WORKER_MIB = 256  # a worker without jobs has 60 MiB; a result that is being stored keeps its memory after its slot
+JOB_MIB = 256  # the largest answer, 2,097,152 numbers of embeddings, takes 180 MiB while it becomes a result
 MODELS_VOLUME, MODELS_FOLDER = "models", "/models"
 HOME_FOLDER = "/home/ollama"
 HOME_SIZE = "2Gi"  # Ollama's key, and CUDA's cache of kernels, which keeps itself at 1 GiB
@@ -60,7 +62,7 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
         **pods.pod_base(pool, pool.account),
         **placement(lane.nodes),
         **_classes(pool),
-        "containers": [_worker(pool)],
+        "containers": [_worker(pool, lane)],
         "initContainers": [_ollama(pool, lane)],
         "terminationGracePeriodSeconds": lane.grace_seconds,
         "volumes": volumes,
@@ -80,7 +82,7 @@ def _classes(pool: PoolView) -> Manifest:
     return {field: name for field, name in named.items() if name is not None}
 
 
-def _worker(pool: PoolView) -> Manifest:
+def _worker(pool: PoolView, lane: LaneView) -> Manifest:
     mounts: list[Manifest] = [pods.CONFIG_MOUNT, {"name": "worker-tmp", "mountPath": "/tmp"}]  # noqa: S108 - a volume of this pod
     if pool.pod_reports:
         mounts.append(pods.TOKEN_MOUNT)
@@ -89,9 +91,13 @@ def _worker(pool: PoolView) -> Manifest:
         WORKER,
         ["--config", f"{CONFIG_FOLDER}/{LANE_FILE}"],
         probes=pods.PROBES,
-        resources={"limits": {"memory": "512Mi"}, "requests": {"cpu": "50m", "memory": "128Mi"}},
+        resources={"limits": {"memory": _worker_memory(lane)}, "requests": {"cpu": "50m", "memory": "128Mi"}},
         mounts=mounts,
     )
+
+
+def _worker_memory(lane: LaneView) -> str:
+    return canonical(f"{WORKER_MIB + lane.lane.parallel * JOB_MIB}Mi")
 
 
 def _ollama(pool: PoolView, lane: LaneView) -> Manifest:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.job import InvalidJob, Job, parse_job
+from laneway.schema.job.job import MAX_BODY_BYTES, InvalidJob, Job, parse_job
 from laneway.schema.job.result import ServedModel
 from laneway_worker.answer.formats import reading
 from laneway_worker.deliver.lease import BEATS_PER_LEASE
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
 from laneway_worker.deliver.retry import GiveUp, Retry, decide, same_again
-from laneway_worker.errors import Interrupted, JobError, Unavailable
+from laneway_worker.errors import Interrupted, JobError, TooLargeError, Unavailable
 from laneway_worker.logs import log_defect
 from laneway_worker.ports.request import check, ollama_request
 from laneway_worker.ports.stop import StopReason
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from laneway_worker.engine.engine import Engine, Generated
     from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
-    from laneway_worker.ports.objects import ObjectStore
+    from laneway_worker.ports.objects import ObjectStore, Stored
     from laneway_worker.ports.queue import Delivery
     from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
@@ -82,6 +82,8 @@ class Work:
             return self._stopped(task, stop)
         try:
             result = self._records.succeeded(task, done, parsed, self._served(), self._clock.now())
+        except JobError as error:
+            return self._failed(task, error)
         except ValueError:  # pydantic's errors are; their text may quote the answer
             return self._failed(task, JobError(ErrorCode.ENGINE_ERROR, "the answer can't be stored as JSON"))
         return Finished(result, task, task.job.destination if task.job else None)
@@ -117,7 +119,7 @@ class Work:
     def _fetch(self, pointer: StoredJob, stop: Stop) -> Job:
         place = self._config.results
         key = place.job(pointer.id)
-        stored = self._patience.until_done(lambda: self._store.get(place.bucket, key), lambda: stop.reason is not None)
+        stored = self._patience.until_done(lambda: self._stored(pointer), lambda: stop.reason is not None)
         if stored is None:
             raise InvalidJob(ErrorCode.STORED_JOB_MISSING, f"there is no body at {place.url(key)}", pointer.id)
         job = parse_job(stored.body)
@@ -125,6 +127,14 @@ class Work:
             wrong = "no id" if job.id is None else "another id"
             raise InvalidJob(ErrorCode.INVALID_JOB, f"the body at {place.url(key)} has {wrong}", pointer.id)
         return job
+
+    def _stored(self, pointer: StoredJob) -> Stored | None:
+        place = self._config.results
+        key = place.job(pointer.id)
+        try:
+            return self._store.get(place.bucket, key, MAX_BODY_BYTES)
+        except TooLargeError as error:
+            raise InvalidJob(ErrorCode.BODY_TOO_LARGE, f"the body at {place.url(key)} {error}", pointer.id) from None
 
     def _deadline(self, task: Task, job: Job) -> datetime:
         oldest = task.history.submitted_at + timedelta(seconds=self._config.limits.expires_after_seconds)

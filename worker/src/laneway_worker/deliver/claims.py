@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway.schema.job.job import InvalidJob, parse_job
+from laneway.schema.job.job import MAX_BODY_BYTES, InvalidJob, parse_job
+from laneway_worker.errors import TooLargeError
+from laneway_worker.ports.objects import Stored
 
 if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.deliver.outcomes import Task
-    from laneway_worker.ports.objects import ObjectStore, Stored
+    from laneway_worker.ports.objects import ObjectStore
 
 LANE = "lane"
 """The metadata of a stored body that names the lane it was sent to; written by the client."""
@@ -39,12 +41,19 @@ class Claims:
         for job_id in dict.fromkeys((task.id, task.history.id)):
             if job_id == task.delivery.message_id:
                 break  # SQS gave it: nobody else can have it
-            stored = self._store.get(self._place.bucket, self._place.job(job_id))
+            stored = self._stored(job_id)
             if stored is None:
                 return Claim(job_id, settled=False)
             if is_request(stored.body, task) and self._is_meant(stored, job_id, task):
                 return Claim(job_id, settled=True)
         return Claim(task.delivery.message_id, settled=True)
+
+    def _stored(self, job_id: str) -> Stored | None:
+        """What is too large is the request of those alone that point to it."""
+        try:
+            return self._store.get(self._place.bucket, self._place.job(job_id), MAX_BODY_BYTES)
+        except TooLargeError:
+            return Stored(b"", "")
 
     def _is_meant(self, stored: Stored, job_id: str, task: Task) -> bool:
         """Whether the request was sent to this lane. A person's retry may go to another one, and has a result to

@@ -115,8 +115,11 @@ class Finisher:
         return done.result if done.result.id == claim.job_id else done.result.model_copy(update={"id": claim.job_id})
 
     def _place(self, lease: Lease, result: Result, destination: str) -> Result:
-        """A destination is one job's business: others are received meanwhile, as long as not too many wait so."""
-        patience = self._aside if self._aside.troubled < MOST_ASIDE else self._patience
+        """A destination is one job's business: others are received meanwhile, as long as not too many wait so, nor
+        what is as large as embeddings.
+        """
+        small = result.embeddings is None
+        patience = self._aside if small and self._aside.troubled < MOST_ASIDE else self._patience
         placing = Placing(self._results, self._clock, result, destination)
         return patience.until_done(placing, lambda: lease.stop.leaving)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import InvalidJob, Job, StoredJob, parse_message
-from laneway.schema.job.result import Cost, ErrorDetail, Result, Status, Timing, Usage
+from laneway.schema.job.result import MAX_RESULT_BYTES, Cost, ErrorDetail, Result, Status, Timing, Usage
+from laneway_worker.errors import JobError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from laneway.schema.job.codes import ErrorCode
     from laneway.schema.job.history import History
     from laneway.schema.job.result import ServedModel
     from laneway.schema.pool.documents.lane_config import LaneConfig
@@ -171,7 +172,10 @@ class Records:
             "request_hash": task.request_hash,
         }
         result = Result.model_validate(everywhere | fields)
-        result.to_json()  # what can't be written should fail here, where it can still be said
+        size = len(result.to_json())  # what can't be written should fail here, where it can still be said
+        if size > MAX_RESULT_BYTES:  # it could not be read again
+            words = f"the answer has {size:,} bytes as JSON, of which at most {MAX_RESULT_BYTES:,} are stored"
+            raise JobError(ErrorCode.INVALID_JOB, f"{words}; ask for less in one job")
         return result
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from laneway.schema.job.failed_job import FailedJob
-from laneway.schema.job.result import REPLACEABLE, Location, Result
-from laneway_worker.errors import AbsentError, AlreadyThereError, Interrupted, Unavailable
+from laneway.schema.job.failed_job import MAX_FAILED_BYTES, FailedJob
+from laneway.schema.job.result import MAX_RESULT_BYTES, REPLACEABLE, Location, Result
+from laneway_worker.errors import AbsentError, AlreadyThereError, Interrupted, TooLargeError, Unavailable
+from laneway_worker.ports.objects import Stored
 
 if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneConfig
-    from laneway_worker.ports.objects import ObjectStore, Stored
+    from laneway_worker.ports.objects import ObjectStore
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,10 @@ class Results:
 
     def winner(self, job_id: str, ours: Result | None = None) -> Committed:
         """Read the result that was first. Raises `Interrupted` and `UnreadableResult`."""
-        stored = self._store.get(self._place.bucket, self._place.result(job_id))
+        try:
+            stored = self._store.get(self._place.bucket, self._place.result(job_id), MAX_RESULT_BYTES)
+        except TooLargeError as error:
+            raise self._unreadable(job_id, str(error)) from None
         if stored is None:
             raise Interrupted  # it was there a moment ago: somebody removed it, and the job may run again
         winner = self._read(job_id, stored)
@@ -116,7 +120,10 @@ class Results:
             result = Result.model_validate_json(stored.body)
             if result.id == job_id:
                 return result
-        raise UnreadableResult(f"the object at {self._place.url(self._place.result(job_id))} is not the job's result")
+        raise self._unreadable(job_id, "is not the job's result")
+
+    def _unreadable(self, job_id: str, why: str) -> UnreadableResult:
+        return UnreadableResult(f"the object at {self._place.url(self._place.result(job_id))} {why}")
 
     def keep_failed(self, failed: FailedJob) -> None:
         """Keep a failed job, once for each failed result; an entry of a result that stands no more gives way."""
@@ -124,12 +131,21 @@ class Results:
         try:
             self._store.put_new(bucket, key, body)
         except AlreadyThereError:
-            there = self._store.get(bucket, key)
+            there = self._entry(key)
             if there is None:
                 raise Unavailable(f"{self._place.url(key)} was removed while it was written") from None
             if _is_of(there, failed.result_etag) or not self._is_standing(failed):
                 return
             self._replace_entry(key, body, there.etag)
+
+    def _entry(self, key: str) -> Stored | None:
+        """What is too large is no entry of ours, and gives way to one like anything else that is not."""
+        bucket = self._place.bucket
+        try:
+            return self._store.get(bucket, key, MAX_FAILED_BYTES)
+        except TooLargeError:
+            etag = self._store.etag(bucket, key)
+            return None if etag is None else Stored(b"", etag)
 
     def _is_standing(self, failed: FailedJob) -> bool:
         return self._store.etag(self._place.bucket, self._place.result(failed.id)) == failed.result_etag

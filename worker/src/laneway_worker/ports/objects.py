@@ -30,8 +30,8 @@ class ObjectStore(Protocol):
         another one is there, `AbsentError` where none is.
         """
 
-    def get(self, bucket: str, key: str) -> Stored | None:
-        """Read an object, or None."""
+    def get(self, bucket: str, key: str, most_bytes: int) -> Stored | None:
+        """Read an object whole, or None; raises `TooLargeError`: nobody may fill our memory through the bucket."""
 
     def etag(self, bucket: str, key: str) -> str | None:
         """An object's ETag, or None where there is nothing."""
@@ -43,8 +43,8 @@ class DocumentStore(Protocol):
     def put_new(self, bucket: str, key: str, body: bytes) -> str:
         """Write an object that must not exist; raises `AlreadyThereError`."""
 
-    def get(self, bucket: str, key: str) -> Stored | None:
-        """Read an object, or None."""
+    def get(self, bucket: str, key: str, most_bytes: int) -> Stored | None:
+        """Read an object whole, or None; raises `TooLargeError`."""
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Write an object, whatever is there."""

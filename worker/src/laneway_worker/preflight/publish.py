@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from laneway.schema.pool.documents.preflight import Finding, PreflightCode
 from laneway.schema.pool.queues.rules import OwnQueue, Where, queue_faults
 from laneway.schema.shared.base import shown
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
-from laneway_worker.errors import AlreadyThereError, Unavailable
+from laneway_worker.errors import AlreadyThereError, TooLargeError, Unavailable
 from laneway_worker.ports.access import Verdict
 from laneway_worker.preflight.access import judge, probes
 
@@ -90,9 +91,10 @@ def publish(preflight: Preflight, store: DocumentStore) -> bool:
     """Write the document where it is not there already; returns whether it had to be. Raises `Unavailable`."""
     place, body = preflight.results, preflight.document.model_dump_json().encode()
     key = place.pool_document()
-    there = store.get(place.bucket, key)
-    if there is not None and there.body == body:
-        return False
+    with suppress(TooLargeError):  # nothing that we have written
+        there = store.get(place.bucket, key, len(body))
+        if there is not None and there.body == body:
+            return False
     store.put(place.bucket, key, body)
     return True
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
-from laneway_worker.errors import AbsentError, AlreadyThereError, Unavailable
+from laneway_worker.errors import AbsentError, AlreadyThereError, TooLargeError, Unavailable
 from laneway_worker.ports.objects import Stored
 from laneway_worker.ports.queue import Delivery, Extension
 
@@ -198,11 +198,14 @@ class MemoryStore:
             self._changed.notify_all()
             return _etag(body)
 
-    def get(self, bucket: str, key: str) -> Stored | None:
+    def get(self, bucket: str, key: str, most_bytes: int) -> Stored | None:
         """GET."""
         with self._changed:
             self._call(f"get {key}")
-            return self.objects.get((bucket, key))
+            there = self.objects.get((bucket, key))
+            if there is not None and len(there.body) > most_bytes:
+                raise TooLargeError(most_bytes)
+            return there
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """PUT."""

@@ -8,6 +8,8 @@ from laneway.schema.job.history import Failure
 from laneway.schema.job.result import ErrorDetail
 from laneway.schema.shared.base import JobId, Record
 
+MAX_FAILED_BYTES = 8 * 1024 * 1024  # stored: a body of 1 MiB, of which JSON's escapes make six at most, and failures
+
 
 class FailedJob(Record):
     """The object at `<prefix>failed/<id>.json`. It counts only while `result_etag` is the standing result's ETag."""

@@ -28,6 +28,7 @@ from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 
 MAX_BODY_BYTES = 1024 * 1024 - 8 * 1024  # SQS: 1 MiB a message with its attributes; 8 KiB are left for those
 MAX_INLINE_BYTES = 64 * 1024  # SQS bills each started 64 KiB; larger bodies wait in S3 and the message points there
+MAX_EMBEDDING_NUMBERS = 2 * 1024 * 1024  # texts times dimensions; at most 16 bytes of JSON each (a float32): 32 MiB
 MAX_TEXT = MAX_BODY_BYTES  # characters of one text; the body's size bounds all of them together
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
@@ -168,7 +169,7 @@ class Job(Frozen):
     tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
     """Tools that the model may call, with `messages`."""
     input: NonEmptyText | Annotated[list[NonEmptyText], Field(min_length=1, max_length=2048)] | None = None
-    """Text or texts to embed (Ollama's embed)."""
+    """Text or texts to embed (Ollama's embed); texts times the model's dimensions are at most 2,097,152."""
     think: bool | Literal["low", "medium", "high", "max"] | None = None
     """Whether the model thinks first, where it can."""
     format: Literal["json"] | JsonObject | None = None

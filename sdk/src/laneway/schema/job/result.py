@@ -14,6 +14,7 @@ Status = Literal["succeeded", "failed", "expired", "cancelled"]
 REPLACEABLE = frozenset[Status]({"failed", "expired"})
 """How a job may have ended that a person may retry."""
 FinishReason = Literal["stop", "length"]
+MAX_RESULT_BYTES = 40 * 1024 * 1024  # stored: 32 MiB of embeddings and what stands beside them; held in memory whole
 Seconds = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from laneway_worker.adapters.aws.clients import code_of, translated
-from laneway_worker.errors import AbsentError, AlreadyThereError
+from laneway_worker.errors import AbsentError, AlreadyThereError, TooLargeError
 from laneway_worker.ports.objects import Stored
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 NO_KEY = "NoSuchKey"
-MOST_BYTES = 64 * 1024 * 1024  # more than any object of ours; whoever may write to the bucket must not fill our memory
 ABSENT = {NO_KEY, "404", "NotFound"}
 PRESENT = {"PreconditionFailed", "412"}
 
@@ -43,13 +42,16 @@ class S3Store:
                 Bucket=bucket, Key=key, Body=body, IfMatch=etag, ContentType="application/json"
             )["ETag"]
 
-    def get(self, bucket: str, key: str) -> Stored | None:
+    def get(self, bucket: str, key: str, most_bytes: int) -> Stored | None:
         """GET; None where there is nothing."""
         with translated("GetObject"):
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
                 with closing(answer["Body"]) as body:  # as a context manager it would give urllib3's raw stream
-                    return Stored(body.read(MOST_BYTES), answer["ETag"], answer["Metadata"])
+                    found = body.read(most_bytes + 1)
+                if len(found) > most_bytes:
+                    raise TooLargeError(most_bytes)
+                return Stored(found, answer["ETag"], answer["Metadata"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None

@@ -12,9 +12,10 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.result import ServedModel
 from laneway.schema.shared.names import tagged
 from laneway_worker.adapters.ollama.connection import Connection, Dropped
+from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many
 from laneway_worker.adapters.ollama.image import missing_from, other_digest
 from laneway_worker.adapters.ollama.pull import pull
-from laneway_worker.adapters.ollama.stream import Collected, error_of, json_object, lines
+from laneway_worker.adapters.ollama.stream import MOST_LINE_BYTES, Collected, LineTooLong, error_of, json_object, lines
 from laneway_worker.errors import (
     EngineBroken,
     EngineCrashed,
@@ -58,6 +59,7 @@ class Ollama:
         self._capabilities: list[str] = []
         self._only_embeds = False
         self._dropped = Dropped(clock)
+        self._dimensions: int | None = None
         self._http = httpx.Client(
             base_url=url,
             trust_env=False,  # a proxy from the environment has no place between a worker and its sidecar
@@ -86,7 +88,9 @@ class Ollama:
         digest = there.get(name) or self._fetched(name, there, tell)
         if self._model.digest not in (None, digest):
             raise other_digest(name, str(self._model.digest), digest, self._image)
-        self._capabilities = self._ask("POST", "/api/show", {"model": name}).get("capabilities") or []
+        shown = self._ask("POST", "/api/show", {"model": name})
+        self._capabilities = shown.get("capabilities") or []
+        self._dimensions = self._dimensions or dimensions(shown)
         return ServedModel(name=self._model.name, digest=digest)
 
     def _listed(self) -> dict[str, str]:
@@ -135,7 +139,9 @@ class Ollama:
         """Stream an answer; a stream without its final record is never one."""
         self._refuse_unseen_images(request)
         self._refuse_chat_that_may_be_cut(request)
+        refuse_too_many(request, self._dimensions)
         answer = self._collected(request, stop, self._gap(request))
+        self._dimensions = answered(answer) or self._dimensions
         self._refuse_cut_prompt(request, answer)
         return answer
 
@@ -166,8 +172,11 @@ class Ollama:
         with self._call(request, stop, gap) as response:
             if response.is_error:
                 raise error_of(response.status_code, response.read().decode(errors="replace"))
-            for line in lines(response.iter_bytes()):
-                collected.add(json_object(line))
+            try:
+                for line in lines(response.iter_bytes()):
+                    collected.add(json_object(line))
+            except LineTooLong:
+                raise _too_long(request) from None
         return collected.answer()
 
     @contextmanager
@@ -225,6 +234,13 @@ class Ollama:
         cut = answer.prompt_tokens < request.fewest_tokens or answer.prompt_tokens >= context
         if self._cuts_prompts and cut and request.path != "/api/embed":
             raise JobError(ErrorCode.PROMPT_TOO_LONG, f"the prompt does not fit into {context:,} tokens")
+
+
+def _too_long(request: Request) -> JobError:
+    words = f"Ollama's answer has a line of more than {MOST_LINE_BYTES:,} bytes"
+    if request.path == "/api/embed":
+        return JobError(ErrorCode.INVALID_JOB, f"{words}; send fewer texts in one job")
+    return JobError(ErrorCode.ENGINE_ERROR, words)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

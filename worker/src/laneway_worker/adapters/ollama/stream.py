@@ -39,17 +39,40 @@ UNREADABLE = ("failed to process inputs", "image: unknown format", "invalid imag
 """Of an image that begins well and then breaks: its "unexpected EOF" is no crash."""
 BAD_FORMAT = ("invalid json schema", "invalid format", "failed to load model vocabulary required for format")
 INSIDE = 500  # from this HTTP status on
+MOST_LINE_BYTES = 40 * 1024 * 1024
+"""Of one line of an answer: all vectors of a job come in one, a number of theirs has at most 18 bytes of Go's JSON."""
 SHOWN = 200  # characters of an error of Ollama's
 QUOTED = re.compile(r"raw=|'|`|\n")  # from here on Ollama may quote what the model wrote
 
 
-def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Lines end with a line feed and nothing else: JSON may hold what other splitters take for a line's end."""
-    rest = b""
+class LineTooLong(Exception):
+    """Ollama sent a line that would fill our memory."""
+
+
+def lines(chunks: Iterator[bytes], most_bytes: int = MOST_LINE_BYTES) -> Iterator[bytes]:
+    """Lines end with a line feed and nothing else: JSON may hold what other splitters take for a line's end. Each byte
+    is copied once, whatever the chunks. Raises `LineTooLong`.
+    """
+    parts: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from whole
-    yield rest
+        *ended, rest = chunk.split(b"\n")
+        for end in ended:
+            yield _joined(parts, end, size, most_bytes)
+            size = 0
+        parts.append(rest)
+        size += len(rest)
+        if size > most_bytes:
+            raise LineTooLong
+    yield b"".join(parts)
+
+
+def _joined(parts: list[bytes], end: bytes, size: int, most_bytes: int) -> bytes:
+    if size + len(end) > most_bytes:
+        raise LineTooLong
+    line = b"".join((*parts, end))
+    parts.clear()  # while the line is read, its pieces are of no more use
+    return line
 
 
 def json_object(text: str | bytes) -> dict[str, Any]:
