@@ -12,6 +12,7 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import MAX_BODY_BYTES
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from support.canary import PROMPT
+from support.inputs.images import PNG as PICTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ CONTEXT_LENGTH = 2048
 MIB = 1024 * 1024
 BAD = ErrorCode.INVALID_JOB
 LONG = ErrorCode.PROMPT_TOO_LONG
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
+PNG = PICTURE[:44] + "A" * 56  # its header, and nothing of a picture behind
 ENVELOPE = {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": "{}"}
 EVENT = {"version": "0", "detail-type": "job", "source": "own.app", "detail": {"prompt": PROMPT}}
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import MAX_PIXELS
 from laneway.schema.shared.names import tagged
 from laneway_worker.errors import JobError
+from laneway_worker.ports.images import pixels
 
 if TYPE_CHECKING:
     from laneway.schema.job.job import Job
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 Path = Literal["/api/generate", "/api/chat", "/api/embed"]
 BYTES_PER_TOKEN = 4
 KEEP_FOREVER = -1  # Ollama: the model stays loaded
-IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
-"""How files of JPEG, PNG, GIF and BMP begin."""
 
 
 @dataclass(frozen=True)
@@ -59,22 +59,30 @@ def check(job: Job, config: LaneConfig) -> None:
             ErrorCode.PROMPT_TOO_LONG,
             f"the prompt has {words:,} words, the context holds {config.model.context_length:,} tokens",
         )
-    for number, image in enumerate(_images(job), 1):
-        if not _is_image(image):
-            raise JobError(ErrorCode.INVALID_JOB, f"image {number} is no JPEG, PNG, WebP, GIF or BMP file in base64")
+    _check_images(_images(job))
+
+
+def _check_images(images: list[str]) -> None:
+    """By their headers: what Ollama can't decode it answers with a 500, which would be tried again; and a small file
+    may be as large as all memory once it is decoded.
+    """
+    found = [_pixels(number, image) for number, image in enumerate(images, 1)]
+    if sum(found) > MAX_PIXELS:
+        words = f"the job's images have {sum(found):,} pixels together; at most {MAX_PIXELS:,} are accepted"
+        raise JobError(ErrorCode.INVALID_JOB, f"{words}: make them smaller, or send them in several jobs")
 
 
 def _images(job: Job) -> list[str]:
     return [*(job.images or ()), *(image for message in job.messages or () for image in message.images or ())]
 
 
-def _is_image(text: str) -> bool:
-    """By its first bytes: Ollama answers what it can't decode with a 500, which would be tried again."""
+def _pixels(number: int, text: str) -> int:
     try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:
-        return False
-    return data.startswith(IMAGES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+        return pixels(base64.b64decode(text, validate=True))
+    except ValueError:  # of base64, too
+        raise JobError(
+            ErrorCode.INVALID_JOB, f"image {number} is no JPEG, PNG, WebP, GIF or BMP file in base64"
+        ) from None
 
 
 def _texts(job: Job) -> list[str]:

@@ -29,6 +29,7 @@ from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 MAX_BODY_BYTES = 1024 * 1024 - 8 * 1024  # SQS: 1 MiB a message with its attributes; 8 KiB are left for those
 MAX_INLINE_BYTES = 64 * 1024  # SQS bills each started 64 KiB; larger bodies wait in S3 and the message points there
 MAX_EMBEDDING_NUMBERS = 2 * 1024 * 1024  # texts times dimensions; at most 16 bytes of JSON each (a float32): 32 MiB
+MAX_PIXELS = 50_000_000  # of a job's images together: an engine decodes each to 3 or 4 bytes a pixel, in memory
 MAX_TEXT = MAX_BODY_BYTES  # characters of one text; the body's size bounds all of them together
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
@@ -163,7 +164,8 @@ class Job(Frozen):
     raw: bool | None = None
     """Send the prompt without a chat template: few-shot completion with base models."""
     images: Annotated[list[Image], Field(min_length=1, max_length=16)] | None = None
-    """Images for `prompt`, files of JPEG, PNG, WebP, GIF or BMP in base64; in a chat they belong to a message."""
+    """Images for `prompt`, files of JPEG, PNG, WebP, GIF or BMP in base64; in a chat they belong to a message. At most
+    50,000,000 pixels (width times height) in all."""
     messages: Annotated[list[Message], Field(min_length=1, max_length=1024)] | None = None
     """A chat (Ollama's chat)."""
     tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
