@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.problems import problems
-from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml
+from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml, read_yaml
 from laneway_operator.errors import SpecError
 from laneway_operator.placement.nodes import nodes_of
 from laneway_operator.queues.managed import managed_queue
@@ -58,7 +58,7 @@ def _pools(text: str) -> Iterator[LLMWorkerPool]:
 
 def _documents(text: str) -> list[Any]:
     try:
-        documents = [each for each in yaml.safe_load_all(text) if each is not None]
+        documents = [each for each in read_yaml(text) if each is not None]
     except NOT_YAML as error:
         raise SpecError(Reason.INVALID_SPEC, str(bad_yaml(error))) from error
     if not documents:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
 from laneway.schema.shared.problems import causes, problem
-from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml
+from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml, refuse_growth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +58,7 @@ def read_pool(data: bytes, name: str) -> LLMWorkerPool:
     """Validate a pool's YAML; raises `PoolFileError`."""
     try:
         root = yaml.compose(data, Loader=yaml.SafeLoader)
+        refuse_growth(root)
         document = yaml.safe_load(data)
     except NOT_YAML as error:
         found = bad_yaml(error)

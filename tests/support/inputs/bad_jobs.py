@@ -24,6 +24,8 @@ MIB = 1024 * 1024
 BAD = ErrorCode.INVALID_JOB
 LONG = ErrorCode.PROMPT_TOO_LONG
 PNG = PICTURE[:44] + "A" * 56  # its header, and nothing of a picture behind
+VAST = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + b"\x00\x00\xfa\x00" * 2).decode()
+"""The header of a picture of 64,000 by 64,000."""
 ENVELOPE = {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:t", "Message": "{}"}
 EVENT = {"version": "0", "detail-type": "job", "source": "own.app", "detail": {"prompt": PROMPT}}
 
@@ -155,6 +157,8 @@ FIELDS = (
     _fields("17 labels", "labels", "at most 16", labels={f"a{number}": "" for number in range(17)}),
     _fields("huge label", "labels.a", "at most 256 characters", labels={"a": "b" * 9000}),
     _fields("huge label name", "labels", "at most 63 characters", labels={"a" * 9000: "b"}),
+    _fields("label that a terminal obeys", "labels.a", "without control characters", labels={"a": "\x1b[2J"}),
+    _fields("label that turns the text", "labels.a", "marks of direction", labels={"a": "\u202eclaims"}),
     _fields("unknown destination", "these destinations: legal", code=ErrorCode.UNKNOWN_DESTINATION, destination="mine"),
     _fields("destination URL", "destination", "small letters, digits and dashes", destination="s3://acme-llm/other/"),
 )  # fmt: skip
@@ -224,6 +228,7 @@ IMAGES = tuple(
         ("as data URL", f"data:image/png;base64,{PNG}", "images[0]", "base64 without a data: prefix"),
         ("by URL", "https://example.com/a.png", "images[0]", "base64 without a data: prefix"),
         ("cut off", PNG, "Ollama can't read an image"),
+        ("as large as memory", VAST, "4,096,000,000 pixels together", "at most 50,000,000"),
     )
 )
 

@@ -30,9 +30,10 @@ JSON_OBJECTS: st.SearchStrategy[dict[str, Any]] = st.dictionaries(TEXT, JSON_VAL
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", fullmatch=True)
 ALIASES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 IMAGES = st.lists(st.from_regex(r"[A-Za-z0-9+/]{1,20}={0,2}", fullmatch=True), min_size=1, max_size=3)
-LABELS = st.dictionaries(NON_EMPTY, TEXT, max_size=16)
+PLAIN = st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp"))
+LABELS = st.dictionaries(st.text(PLAIN, min_size=1, max_size=20), st.text(PLAIN, max_size=20), max_size=16)
 ZONES = st.just(UTC) | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-TIMES = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1), timezones=ZONES)  # noqa: DTZ001 - Hypothesis wants naive bounds beside its timezones
+TIMES = st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2199, 12, 30), timezones=ZONES)  # noqa: DTZ001 - Hypothesis wants naive bounds beside its timezones
 
 
 def _floats(low: float, high: float) -> st.SearchStrategy[float | None]:

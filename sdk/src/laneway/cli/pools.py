@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from laneway.cli.output import Exit, JsonOption, PoolOption, errors_in_words, open_pool, print_json, say
+from laneway.cli.output import Exit, JsonOption, PoolOption, errors_in_words, open_pool, print_json, printable, say
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -45,7 +45,9 @@ def top(
 
 def _table(figures: dict[str, Figures]) -> str:
     rows = [("LANE", "QUEUED", "RUNNING", "BACKING OFF")]
-    rows += [(name, str(each.queued), str(each.running), str(each.delayed)) for name, each in figures.items()]
+    rows += [
+        (printable(name), str(each.queued), str(each.running), str(each.delayed)) for name, each in figures.items()
+    ]
     width = max(len(row[0]) for row in rows)
     return "\n".join(f"{row[0]:<{width}}  {row[1]:>6}  {row[2]:>7}  {row[3]:>11}" for row in rows)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime
-
-from laneway.schema.job.history import Failure
+from laneway.schema.job.history import Failure, Moment
 from laneway.schema.job.result import ErrorDetail
 from laneway.schema.shared.base import JobId, Record
 
@@ -22,9 +20,9 @@ class FailedJob(Record):
     """Why it failed for good."""
     failures: tuple[Failure, ...] = ()
     """Attempts that failed before."""
-    submitted_at: AwareDatetime
+    submitted_at: Moment
     """First submission, or the retry by a person."""
-    failed_at: AwareDatetime
+    failed_at: Moment
     """When it was given up."""
     result_etag: str
     """The ETag of the failed result, with its quotes: what a retry may replace."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.shared.base import JobId, Record
@@ -14,6 +14,18 @@ from laneway.schema.shared.base import JobId, Record
 MAX_ATTRIBUTE_BYTES = 4096  # of the message's 8 KiB that bodies leave free
 MAX_FAILURES = 20
 MAX_ETAG = 128  # characters; S3's are 34 to 40
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _of_our_time(value: datetime) -> datetime:
+    if not EARLIEST <= value < LATEST:
+        raise ValueError(f"should be a time between {EARLIEST.year} and {LATEST.year}")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""A time that can be told in any zone: a message may name the year 1, which is before all time in some."""
 
 
 class Failure(Record):
@@ -27,7 +39,7 @@ class Failure(Record):
     """The cause in words; never text of the prompt or the answer."""
     worker: Annotated[str, StringConstraints(max_length=128)]
     """Where it ran."""
-    at: AwareDatetime
+    at: Moment
     """When it failed."""
 
 
@@ -36,7 +48,7 @@ class Origin(Record):
 
     id: JobId
     """The id of a job whose body names none: the MessageId of its first message."""
-    submitted_at: AwareDatetime
+    submitted_at: Moment
     """First submission, as far as known."""
     replaces: Annotated[str, StringConstraints(max_length=MAX_ETAG)] | None = None
     """A person's retry: the ETag, with its quotes, of the one failed or expired result that it may replace."""

@@ -22,7 +22,7 @@ from pydantic import (
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
-from laneway.schema.shared.base import BASE64, Alias, Frozen, JobId, Labels
+from laneway.schema.shared.base import BASE64, Alias, Frozen, JobId, PlainLabels
 from laneway.schema.shared.problems import problems
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 
@@ -183,8 +183,8 @@ class Job(Frozen):
     """One of the pool's `destinations`; never a bucket."""
     expires_at: Annotated[AwareDatetime, BeforeValidator(_no_number), Field(strict=False)] | None = None
     """No answer is wanted after this time (RFC 3339 with a zone)."""
-    labels: Labels | None = None
-    """Copied to the result."""
+    labels: PlainLabels | None = None
+    """Copied to the result; text on one line, without control characters and marks of direction."""
 
     @model_validator(mode="before")
     @classmethod

@@ -168,7 +168,22 @@ Labels = Annotated[
     ],
     Field(max_length=16),
 ]
-"""At most 16 labels a person may group results by."""
+"""At most 16 labels a person may group results by, as results hold them: those of before may have any characters."""
+
+PLAIN = Pattern(
+    r"^[^\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]*$",
+    "should be text without control characters, line ends and marks of direction, such as claims",
+)
+"""What a terminal, a table or a database shows as it stands: no C0, DEL, C1, separators, nor Unicode's Bidi_Control."""
+
+PlainLabels = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=63), PLAIN],
+        Annotated[str, StringConstraints(max_length=256), PLAIN],
+    ],
+    Field(max_length=16, json_schema_extra={"additionalProperties": False}),  # but for what PLAIN lets through
+]
+"""As jobs may name them."""
 
 BASE64 = Pattern(r"^[A-Za-z0-9+/]+={0,2}$", "should be base64 without a data: prefix, such as iVBORw0KGgo=")
 """Bytes as JSON holds them."""

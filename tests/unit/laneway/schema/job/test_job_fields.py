@@ -151,6 +151,7 @@ def test_fields_that_do_not_go_together_are_named(fields: dict[str, Any], words:
         ({"prompt": "a", "labels": {"x" * 64: "b"}}, "labels"),
         ({"prompt": "a", "labels": {"team": "b" * 257}}, "labels.team"),
         ({"prompt": "a", "labels": {"team": 7}}, "labels.team"),
+        ({"prompt": "a", "labels": {"team": "a\n"}}, "labels.team"),
         ({"prompt": "a", "labels": {str(n): "b" for n in range(17)}}, "labels"),
         ({"prompt": "a", "model": ""}, "model"),
         ({"prompt": "a", "id": "a/b"}, "id"),

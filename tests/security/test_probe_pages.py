@@ -1,0 +1,70 @@
+"""Somebody in the cluster who opens connections to the pages of workers and operators, and says nothing."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from laneway_operator.health import http as operator
+from laneway_operator.health.metrics import Metrics
+from laneway_worker.report import http as worker
+from laneway_worker.report.metrics import Families
+from support.waiting import eventually, in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = "127.0.0.1"
+SILENT = 200
+ANSWER_SECONDS = 10.0
+
+
+class Ready:
+    ready_enough, trouble = True, ""
+
+
+@contextmanager
+def serving(part: str) -> Iterator[int]:
+    """The port of its pages."""
+    server: Any
+    if part == "operator":
+        server = operator.serve(operator.Health(dict, lambda: True, Metrics().text), f"{HERE}:0")
+        running = None
+    else:
+        server = worker.serve(worker.Health(list, Ready(), Families()), f"{HERE}:0")
+        running = in_thread(server.serve_forever)
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        if running is not None:
+            running.result(timeout=ANSWER_SECONDS)
+
+
+@pytest.mark.parametrize("part", ["worker", "operator"])
+def test_a_probe_is_answered_beside_hundreds_who_say_nothing(part: str) -> None:
+    before = threading.active_count()
+    with serving(part) as port, ExitStack() as stack:
+        for _ in range(SILENT):
+            stack.enter_context(socket.create_connection((HERE, port)))
+        with urllib.request.urlopen(f"http://{HERE}:{port}/readyz", timeout=ANSWER_SECONDS) as answer:
+            assert answer.status == 200
+        most = before + operator.MOST_CONNECTIONS + 2  # who serves, and who is about to see that he was cut off
+        eventually(lambda: threading.active_count() <= most, operator.READ_SECONDS)
+
+
+@pytest.mark.parametrize("part", ["worker", "operator"])
+def test_who_says_nothing_is_let_go_after_a_while(part: str) -> None:
+    with serving(part) as port, socket.create_connection((HERE, port), timeout=ANSWER_SECONDS) as silent:
+        silent.sendall(b"GET /metrics HTTP/1.1\r\n")
+        assert silent.recv(1) == b""
+
+
+def test_both_parts_have_the_same_bounds() -> None:
+    assert (worker.MOST_CONNECTIONS, worker.READ_SECONDS) == (operator.MOST_CONNECTIONS, operator.READ_SECONDS)
