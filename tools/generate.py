@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer.main
 import yaml
+from limits_page import limits_page
 
 from dashboard import dashboard
 from laneway.cli.main import app
@@ -91,6 +92,7 @@ def files() -> dict[Path, str]:
         for name, model in SCHEMAS.items()
     }
     pages = {
+        REFERENCE / "limits.md": NOTICE + "# Limits\n\n" + limits_page(BOUNDS),
         REFERENCE / "job.md": NOTICE + "# The job\n\n" + fields_of(Job) + refusals(),
         REFERENCE / "result.md": NOTICE + "# The result\n\n" + fields_of(Result),
         REFERENCE / "pool.md": NOTICE + "# The pool\n\n" + fields_of(LLMWorkerPool),
