@@ -107,7 +107,7 @@ def test_the_document_of_another_pool_is_left_alone_and_named(body: str) -> None
     assert found.message == (
         "s3://acme-llm/documents/pool.json is of the pool law/contracts and stays as it is: its senders would send here"
     )
-    there = store.get(BUCKET, KEY)
+    there = store.get(BUCKET, KEY, 1_000_000)
     assert there is not None
     assert there.body == body.encode()
 
@@ -117,7 +117,7 @@ def test_what_is_ours_or_nobodys_is_replaced(body: str) -> None:
     store = MemoryStore(ManualClock())
     store.put(BUCKET, KEY, body.encode())
     assert check(preflight(), store, MemoryAccess()) == []
-    there = store.get(BUCKET, KEY)
+    there = store.get(BUCKET, KEY, 1_000_000)
     assert there is not None
     assert there.body.decode() == OURS
 

@@ -25,7 +25,7 @@ ANSWER_SECONDS = 10.0
 
 
 class Ready:
-    ready_enough, trouble = True, ""
+    ready_enough, trouble, sick = True, "", ""
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from laneway.schema.job.result import MAX_RESULT_BYTES
 from laneway.schema.pool.documents.preflight import Finding, PreflightCode
 from laneway.schema.pool.queues.rules import OwnQueue, Where, queue_faults
 from laneway.schema.shared.base import shown
@@ -72,10 +73,10 @@ def _other_owner(preflight: Preflight, store: DocumentStore) -> str | None:
     """The pool of which the object there tells, where it is another. A result tells of its pool too, and is one where
     this pool's prefix is another one's folder of results.
     """
-    there = store.get(preflight.results.bucket, preflight.results.pool_document())
     try:
+        there = store.get(preflight.results.bucket, preflight.results.pool_document(), MAX_RESULT_BYTES)
         document = read_strictly(there.body) if there is not None else None
-    except NotStrictJSON:
+    except (NotStrictJSON, TooLargeError):
         return None
     owner = document.get("pool") if isinstance(document, dict) else None
     return owner if isinstance(owner, str) and owner != preflight.document.pool else None
