@@ -86,7 +86,7 @@ def test_a_time_out_on_a_broken_engine_goes_back_uncharged(make_lane: MakeLane) 
 
 
 def test_a_time_out_on_an_engine_that_can_answer_is_an_attempt(make_lane: MakeLane) -> None:
-    lane = make_lane(Held(), limits={"timeout_seconds": 30})
+    lane = make_lane(Held(), Held(), limits={"timeout_seconds": 30})
     lane.run(id="a")
     lane.pass_time(30)
     assert history_of(lane.only_message).failures[0].code is ErrorCode.TIMED_OUT
