@@ -29,7 +29,7 @@ from laneway.local.processes.children import Children
 from laneway.local.state import StateFolder
 from laneway.schema.job.job import Job
 from laneway.schema.pool.documents.lane_config import LaneConfig
-from laneway_worker.ports.request import ollama_request
+from laneway_worker.request.request import ollama_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

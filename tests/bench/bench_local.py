@@ -22,7 +22,7 @@ import httpx
 
 from laneway.schema.job.job import Job
 from laneway.schema.pool.documents.lane_config import LaneConfig
-from laneway_worker.ports.request import ollama_request
+from laneway_worker.request.request import ollama_request
 from support.local.pool import LANEWAY, LocalPool
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from support.ollama.stub import SILENCE, Ending, Reply, error, records
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
+    from laneway_worker.request.request import Request
     from support.ollama.stub import StubOllama
 
 MODEL = "gemma3:270m"

@@ -20,8 +20,8 @@ from support.waiting import eventually, in_thread
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Runtime
+    from laneway_worker.request.request import Request
     from support.ollama.real import OllamaServer
 
 QUESTION = {"prompt": "What is the capital of France?", "options": {"temperature": 0, "num_predict": 20}}

@@ -11,7 +11,7 @@ import pytest
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import MAX_PIXELS, Job, Message
 from laneway_worker.errors import JobError
-from laneway_worker.ports.request import check
+from laneway_worker.request.request import check
 from support.worker.lane import config_with
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
     from laneway_worker.ports.stop import Stop
+    from laneway_worker.request.request import Request
     from simulation.history import History
     from simulation.jobs import Plan
     from simulation.scheduler import Process

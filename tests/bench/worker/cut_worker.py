@@ -25,8 +25,8 @@ from laneway_worker.serving import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
+    from laneway_worker.request.request import Request
 
 
 class BlindStore(S3Store):

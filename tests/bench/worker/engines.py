@@ -15,8 +15,8 @@ from laneway.schema.job.job import Job
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import JobError
-from laneway_worker.ports.request import ollama_request
 from laneway_worker.ports.stop import Stop
+from laneway_worker.request.request import ollama_request
 from support.ollama.real import GEMMA
 
 if TYPE_CHECKING:

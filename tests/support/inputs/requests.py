@@ -9,10 +9,10 @@ from laneway.schema.job.job import Job
 from laneway.schema.job.keys import Place
 from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
 from laneway.schema.pool.queues.queue import QueueURLs
-from laneway_worker.ports.request import ollama_request
+from laneway_worker.request.request import ollama_request
 
 if TYPE_CHECKING:
-    from laneway_worker.ports.request import Request
+    from laneway_worker.request.request import Request
 
 CONTEXT_LENGTH = 512  # one for all: another one would load the model again
 ENDLESS_TOKENS = 100_000

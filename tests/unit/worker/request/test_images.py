@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway_worker.ports.images import NoImage, pixels
+from laneway_worker.request.images import NoImage, pixels
 from support.inputs.images import IMAGES
 
 FILES = {name: base64.b64decode(text) for name, text in IMAGES.items()}

@@ -9,7 +9,7 @@ from hypothesis import given
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import Job, Message, Options, parse_job
 from laneway_worker.errors import JobError
-from laneway_worker.ports.request import check, fewest_tokens, ollama_request
+from laneway_worker.request.request import check, fewest_tokens, ollama_request
 from support.inputs.images import IMAGES, PNG
 from support.inputs.jobs import JOBS, PROPERTY
 from support.worker.lane import config_with

@@ -15,8 +15,8 @@ from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Reco
 from laneway_worker.deliver.retry import GiveUp, Retry, decide, same_again
 from laneway_worker.errors import Interrupted, JobError, TooLargeError, Unavailable
 from laneway_worker.logs import log_defect
-from laneway_worker.ports.request import check, ollama_request
 from laneway_worker.ports.stop import StopReason
+from laneway_worker.request.request import check, ollama_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.objects import ObjectStore, Stored
     from laneway_worker.ports.queue import Delivery
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
+    from laneway_worker.request.request import Request
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from laneway.schema.job.result import ServedModel
     from laneway_worker.ports.clock import Clock, Condition
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime
+    from laneway_worker.request.request import Request
 
 RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 15.0

@@ -1,4 +1,4 @@
-"""What the worker needs of the outside world, and what is handed to it: a request, and how it is told to stop.
+"""What the worker needs of the outside world, and how it is told to stop.
 
 Adapters and in-memory fakes pass one test suite (`tests/ports`).
 """

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from laneway.schema.job.result import FinishReason, ServedModel
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
+    from laneway_worker.request.request import Request
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.job.result import ServedModel
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer, Runtime
     from laneway_worker.ports.stop import Stop
     from laneway_worker.ports.trace import Trace
+    from laneway_worker.request.request import Request
 
 
 class TracedRuntime:

@@ -11,7 +11,7 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import MAX_PIXELS
 from laneway.schema.shared.names import tagged
 from laneway_worker.errors import JobError
-from laneway_worker.ports.images import pixels
+from laneway_worker.request.images import pixels
 
 if TYPE_CHECKING:
     from laneway.schema.job.job import Job

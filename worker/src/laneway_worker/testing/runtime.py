@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.ports.clock import Clock
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.stop import Stop
+    from laneway_worker.request.request import Request
 
 DIGEST = "sha256:" + "0" * 64
 

@@ -6,8 +6,8 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import MAX_EMBEDDING_NUMBERS, Job
 from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many
 from laneway_worker.errors import JobError
-from laneway_worker.ports.request import Request, ollama_request
 from laneway_worker.ports.runtime import Answer
+from laneway_worker.request.request import Request, ollama_request
 from support.worker.lane import config_with
 
 

@@ -12,8 +12,8 @@ from laneway_worker.errors import EngineCrashed, EngineFailed, JobError, Unavail
 from laneway_worker.testing.clock import ManualClock
 
 if TYPE_CHECKING:
-    from laneway_worker.ports.request import Path
     from laneway_worker.ports.runtime import Answer
+    from laneway_worker.request.request import Path
 
 DONE = {"done": True, "done_reason": "stop", "prompt_eval_count": 7, "eval_count": 2}
 

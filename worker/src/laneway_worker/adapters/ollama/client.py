@@ -25,17 +25,17 @@ from laneway_worker.errors import (
     ModelUnusable,
     Unavailable,
 )
-from laneway_worker.ports.request import KEEP_FOREVER, question
 from laneway_worker.ports.runtime import silent
+from laneway_worker.request.request import KEEP_FOREVER, question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from laneway.schema.pool.documents.lane_config import LaneLimits, LaneModel
     from laneway_worker.ports.clock import Clock
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
     from laneway_worker.ports.stop import Stop
+    from laneway_worker.request.request import Request
 
 CONNECT_SECONDS = 3.0
 ASK_SECONDS = 10.0

@@ -11,8 +11,8 @@ from laneway_worker.errors import JobError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from laneway_worker.ports.request import Request
     from laneway_worker.ports.runtime import Answer
+    from laneway_worker.request.request import Request
 
 
 def dimensions(shown: Mapping[str, Any]) -> int | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.job.result import FinishReason
     from laneway_worker.ports.clock import Clock
-    from laneway_worker.ports.request import Path
+    from laneway_worker.request.request import Path
 
 CRASHES = (
     "unexpected eof",
