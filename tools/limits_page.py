@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laneway import pool_file
+from laneway import pool_file, probes
 from laneway.schema.job import failed_job, history, job, result
 from laneway.schema.job.history import History
 from laneway.schema.job.job import Job
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.shared import strict_json, yaml_text
-from laneway_operator.health import http as operator_http
 from laneway_worker.adapters.ollama import stream
 from laneway_worker.deliver import commit
-from laneway_worker.report import http as worker_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,10 +70,8 @@ LIMITS = (
     Limit(commit, "MOST_ASIDE", "jobs", "wait in memory for destinations that refuse", "nothing is received", REFUSALS),
     Limit(pool_file, "MAX_FILE_BYTES", "bytes", "a pool of 16 lanes has a tenth", "`laneway validate`", POOL_FILE),
     Limit(yaml_text, "MAX_NODES", "values", "aliases of aliases grow without end", "`laneway validate`", GROWTH),
-    Limit(worker_http, "MOST_CONNECTIONS", "connections", "each has a thread", "the oldest is cut off", PAGES),
-    Limit(worker_http, "READ_SECONDS", "seconds", "who says nothing holds a thread", "the connection ends", PAGES),
-    Limit(operator_http, "MOST_CONNECTIONS", "connections", "as a worker's", "the oldest is cut off", PAGES),
-    Limit(operator_http, "READ_SECONDS", "seconds", "as a worker's", "the connection ends", PAGES),
+    Limit(probes, "MOST_CONNECTIONS", "connections", "each has a thread", "the oldest is cut off", PAGES),
+    Limit(probes, "READ_SECONDS", "seconds", "who says nothing holds a thread", "the connection ends", PAGES),
 )
 
 MODELS: dict[str, tuple[type[BaseModel], str]] = {

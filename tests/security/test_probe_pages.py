@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway.probes import MOST_CONNECTIONS, READ_SECONDS, server_of
 from laneway_operator.health import http as operator
 from laneway_operator.health.metrics import Metrics
 from laneway_worker.report import http as worker
@@ -36,7 +37,7 @@ def serving(part: str) -> Iterator[int]:
         server = operator.serve(operator.Health(dict, lambda: True, Metrics().text), f"{HERE}:0")
         running = None
     else:
-        server = worker.serve(worker.Health(list, Ready(), Families()), f"{HERE}:0")
+        server = server_of(worker.Health(list, Ready(), Families()).page, f"{HERE}:0")
         running = in_thread(server.serve_forever)
     try:
         yield server.server_port
@@ -55,8 +56,8 @@ def test_a_probe_is_answered_beside_hundreds_who_say_nothing(part: str) -> None:
             stack.enter_context(socket.create_connection((HERE, port)))
         with urllib.request.urlopen(f"http://{HERE}:{port}/readyz", timeout=ANSWER_SECONDS) as answer:
             assert answer.status == 200
-        most = before + operator.MOST_CONNECTIONS + 2  # who serves, and who is about to see that he was cut off
-        eventually(lambda: threading.active_count() <= most, operator.READ_SECONDS)
+        most = before + MOST_CONNECTIONS + 2  # who serves, and who is about to see that he was cut off
+        eventually(lambda: threading.active_count() <= most, READ_SECONDS)
 
 
 @pytest.mark.parametrize("part", ["worker", "operator"])
@@ -64,7 +65,3 @@ def test_who_says_nothing_is_let_go_after_a_while(part: str) -> None:
     with serving(part) as port, socket.create_connection((HERE, port), timeout=ANSWER_SECONDS) as silent:
         silent.sendall(b"GET /metrics HTTP/1.1\r\n")
         assert silent.recv(1) == b""
-
-
-def test_both_parts_have_the_same_bounds() -> None:
-    assert (worker.MOST_CONNECTIONS, worker.READ_SECONDS) == (operator.MOST_CONNECTIONS, operator.READ_SECONDS)

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
+from laneway.probes import server_of
 from laneway_worker.adapters.aws.access import AWSAccess
 from laneway_worker.adapters.aws.clients import few_clients, make_clients
 from laneway_worker.adapters.aws.s3 import S3Store
@@ -21,7 +22,7 @@ from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.preflight.publish import check
-from laneway_worker.report.http import Health, serve
+from laneway_worker.report.http import Health
 from laneway_worker.serving import DeadLetterHandler, Worker
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _run(service: _Service, address: str, fields: Mapping[str, object]) -> None:
     def stalled() -> list[str]:
         return [loop for each in consumers for loop in each.stalled()]
 
-    server = serve(Health(stalled, service.engine, service.families), address)
+    server = server_of(Health(stalled, service.engine, service.families).page, address)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     service.start()
     log.info("worker started", extra={"fields": fields})

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from contextlib import suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from laneway.probes import Server, server_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Page = tuple[HTTPStatus, bytes]
-READ_SECONDS = 5.0  # without a byte from whoever asks
-MOST_CONNECTIONS = 32  # one a probe and one a scrape are usual
+    from laneway.probes import Page
 
 
 class Health:
@@ -55,59 +52,8 @@ class Health:
         return HTTPStatus.SERVICE_UNAVAILABLE, words
 
 
-class Server(ThreadingHTTPServer):
-    """At most `MOST_CONNECTIONS` at once: the oldest gives way, so that whoever holds them all keeps no probe out."""
-
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        """Binds; raises OSError."""
-        self._lock = threading.Lock()
-        self._open: dict[int, socket.socket] = {}
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """In a thread of its own."""
-        with self._lock:
-            self._open[id(request)] = request
-            oldest = next(iter(self._open.values())) if len(self._open) > MOST_CONNECTIONS else None
-        if oldest is not None:
-            self._cut(oldest)
-        super().process_request(request, client_address)
-
-    def _cut(self, connection: socket.socket) -> None:
-        self._forget(connection)
-        with suppress(OSError):  # it has ended meanwhile
-            connection.shutdown(socket.SHUT_RDWR)
-
-    def shutdown_request(self, request: Any) -> None:
-        """The end of a connection."""
-        self._forget(request)
-        super().shutdown_request(request)
-
-    def _forget(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._open.pop(id(connection), None)
-
-
 def serve(health: Health, address: str) -> Server:
     """Serve `host:port` in a thread until it is shut down. Raises OSError where the port is in use."""
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = READ_SECONDS
-
-        def do_GET(self) -> None:
-            status, body = health.page(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Probes come every few seconds; they are not worth a line each."""
-
-    host, _, port = address.rpartition(":")
-    server = Server((host, int(port)), Handler)
+    server = server_of(health.page, address)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from contextlib import suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway.probes import Page
     from laneway_worker.report.metrics import Families
-
-Page = tuple[HTTPStatus, bytes]
-READ_SECONDS = 5.0  # without a byte from whoever asks
-MOST_CONNECTIONS = 32  # one a probe and one a scrape are usual
 
 
 class Readiness(Protocol):
@@ -75,59 +68,3 @@ class Health:
         if self._readiness.ready_enough:
             return HTTPStatus.OK, b"ok\n"
         return HTTPStatus.SERVICE_UNAVAILABLE, f"{self._readiness.trouble}\n".encode()
-
-
-class Server(ThreadingHTTPServer):
-    """At most `MOST_CONNECTIONS` at once: the oldest gives way, so that whoever holds them all keeps no probe out."""
-
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        """Binds; raises OSError."""
-        self._lock = threading.Lock()
-        self._open: dict[int, socket.socket] = {}
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """In a thread of its own."""
-        with self._lock:
-            self._open[id(request)] = request
-            oldest = next(iter(self._open.values())) if len(self._open) > MOST_CONNECTIONS else None
-        if oldest is not None:
-            self._cut(oldest)
-        super().process_request(request, client_address)
-
-    def _cut(self, connection: socket.socket) -> None:
-        self._forget(connection)
-        with suppress(OSError):  # it has ended meanwhile
-            connection.shutdown(socket.SHUT_RDWR)
-
-    def shutdown_request(self, request: Any) -> None:
-        """The end of a connection."""
-        self._forget(request)
-        super().shutdown_request(request)
-
-    def _forget(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._open.pop(id(connection), None)
-
-
-def serve(health: Health, address: str) -> Server:
-    """Bind `host:port`; the caller runs `serve_forever`. Raises OSError where the port is in use."""
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = READ_SECONDS
-
-        def do_GET(self) -> None:
-            status, body = health.page(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Probes come every few seconds; they are not worth a line each."""
-
-    host, _, port = address.rpartition(":")
-    return Server((host, int(port)), Handler)
