@@ -11,7 +11,10 @@ from laneway.schema.job.history import History
 from laneway.schema.job.job import Job
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.shared import strict_json, yaml_text
+from laneway_worker import checker
 from laneway_worker.adapters.ollama import stream
+from laneway_worker.answer import grammars, objects
+from laneway_worker.answer.patterns import writer
 from laneway_worker.deliver import commit
 
 if TYPE_CHECKING:
@@ -52,6 +55,10 @@ GROWTH = "tests/security/test_yaml_growth.py"
 REFUSALS = "tests/unit/worker/deliver/test_destinations_that_refuse.py"
 POOL_FILE = "tests/unit/laneway/test_pool_file.py"
 INVALID = "`invalid_job`, with numbers"
+CHECKER = "tests/ports/test_checker.py"
+SCHEMAS = "tests/unit/worker/answer/test_grammars.py"
+PATTERNS = "tests/unit/worker/answer/patterns/test_patterns.py"
+LEFT = "nowhere: left to the check of the answer"
 NOT_TOLD = "nowhere: it counts as none"
 
 LIMITS = (
@@ -68,6 +75,20 @@ LIMITS = (
     Limit(failed_job, "MAX_FAILED_BYTES", "bytes", "a body, escaped, and its failures", "it gives way", MEMORY),
     Limit(stream, "MOST_LINE_BYTES", "bytes", "all vectors of a job come in one line", INVALID, LINES),
     Limit(commit, "MOST_ASIDE", "jobs", "wait in memory for destinations that refuse", "nothing is received", REFUSALS),
+    Limit(checker, "CPU_SECONDS", "seconds", "a schema is a program", "`invalid_job`, or `format_not_met`", CHECKER),
+    Limit(checker, "MEMORY_BYTES", "bytes", "of the process that reads one schema", "as above", CHECKER),
+    Limit(grammars, "MOST_NODES", "schemas", "with references written out", "`invalid_job`", SCHEMAS),
+    Limit(grammars, "MOST_CHOICES", "choices", "1,000 take two seconds for the first token", "`invalid_job`", SCHEMAS),
+    Limit(
+        objects, "MOST_OPTIONAL", "properties", "an object's optional ones cost their cube", "`invalid_job`", SCHEMAS
+    ),
+    Limit(grammars, "OPTIONAL_COST", "squares", "of their numbers in all objects", "`invalid_job`", SCHEMAS),
+    Limit(grammars, "MOST_TEXT", "characters", "Ollama gets names and values as often", "`invalid_job`", SCHEMAS),
+    Limit(grammars, "MOST_IN_A_ROW", "schemas", "for one place", "`invalid_job`", SCHEMAS),
+    Limit(grammars, "MOST_DEFINITIONS", "definitions", "their work is quadratic", LEFT, SCHEMAS),
+    Limit(grammars, "MOST_REPEATS", "repeats", "each is written out", LEFT, SCHEMAS),
+    Limit(writer, "MOST_READ", "characters", "of one pattern", LEFT, PATTERNS),
+    Limit(writer, "MOST_OPTIONAL", "parts", "200 that may be missing take 14 s", LEFT, PATTERNS),
     Limit(pool_file, "MAX_FILE_BYTES", "bytes", "a pool of 16 lanes has a tenth", "`laneway validate`", POOL_FILE),
     Limit(yaml_text, "MAX_NODES", "values", "aliases of aliases grow without end", "`laneway validate`", GROWTH),
     Limit(probes, "MOST_CONNECTIONS", "connections", "each has a thread", "the oldest is cut off", PAGES),

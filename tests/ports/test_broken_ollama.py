@@ -9,7 +9,7 @@ import pytest
 
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
-from laneway_worker.answer.checking import compiled
+from laneway_worker.answer.prepared import prepared
 from laneway_worker.serving import Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
@@ -45,7 +45,7 @@ def test_an_ollama_that_answers_everything_with_an_error_charges_no_job(stub: St
     clock = SystemClock()
     queue, store = MemoryQueue(clock, 60, 1), MemoryStore(clock)
     runtime = Ollama(stub.url, config.model, config.limits, clock)
-    worker = Worker(config, "w", queue, store, MemoryNotifier(), runtime, DirectChecker(compiled), clock)
+    worker = Worker(config, "w", queue, store, MemoryNotifier(), runtime, DirectChecker(prepared), clock)
     for number in range(4):
         queue.send(json.dumps({"id": f"job-{number}", "prompt": "Why?"}).encode())
     worker.start()

@@ -31,6 +31,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "optional properties": {"properties": {WORD: TEXT, **{f"p{number}": {"type": "null"} for number in range(20)}}},
     "a hundred optional properties": {"properties": {f"p{number}": {"type": "null"} for number in range(100)}},
     "names of one's own": {"type": "object", "additionalProperties": {"enum": [WORD]}, "maxProperties": 2},
+    "an open object": {"properties": {WORD: TEXT, "b_2": TEXT}, "required": [WORD], "minProperties": 2},
     "no properties": {"type": "object", "additionalProperties": False},
     "a list": {"type": "array", "items": {"enum": [WORD, "b"]}, "minItems": 1, "maxItems": 3},
     "an empty list": {"type": "array", "maxItems": 0},

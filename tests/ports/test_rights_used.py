@@ -30,7 +30,7 @@ from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.answer.checking import compiled
+from laneway_worker.answer.prepared import prepared
 from laneway_worker.app import check_pool
 from laneway_worker.errors import JobError
 from laneway_worker.serving import DeadLetterHandler, Worker
@@ -155,7 +155,7 @@ def serve(world: World, config: LaneConfig) -> None:
     _interrupt(queue)
     runtime = Stopped(clock)
     worker = Worker(
-        config, "worker", queue, S3Store(clients.s3), SNSNotifier(clients.sns), runtime, DirectChecker(compiled), clock
+        config, "worker", queue, S3Store(clients.s3), SNSNotifier(clients.sns), runtime, DirectChecker(prepared), clock
     )
     worker.start()
     pool = world.client(Role.SUBMITTER)

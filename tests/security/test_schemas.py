@@ -8,11 +8,21 @@ from typing import Any
 
 import pytest
 
-from laneway_worker.answer.grammars import TooLarge, for_ollama
+from laneway_worker.answer.grammars import for_ollama
 from laneway_worker.answer.merging import CantBeMet
 
 SECONDS = 20  # for what takes hundredths; without the defence it takes minutes to years
-OPEN = "from laneway_worker.answer.grammars import for_ollama\nfor_ollama({schema!r})\n"
+OPEN = """
+import resource
+from laneway_worker.answer.grammars import TooLarge, for_ollama
+from laneway_worker.answer.merging import CantBeMet
+resource.setrlimit(resource.RLIMIT_CPU, (resource.getrusage(resource.RUSAGE_SELF).ru_utime.__ceil__() + 2,) * 2)
+resource.setrlimit(resource.RLIMIT_AS, (512 * 1024 * 1024,) * 2)
+try:
+    for_ollama({schema!r})
+except (CantBeMet, TooLarge):
+    pass
+"""
 
 
 def chain(length: int, **step: Any) -> dict[str, Any]:
@@ -63,7 +73,7 @@ def test_no_schema_holds_the_worker_up(schema: dict[str, Any]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", OPEN.format(schema=schema)], capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    assert done.returncode == 0 or "TooLarge" in done.stderr or "CantBeMet" in done.stderr, done.stderr[-500:]
+    assert done.returncode == 0, done.stderr[-500:]
 
 
 SPINS = [r"^a]$", "^[[:alpha:]]+$", "^[a-z&&[^b]]+$", "^[^[a-z]]+$", "^[]a]+$", "^a}$"]
@@ -130,8 +140,3 @@ PLANTED = "canary-jane-doe"
 )
 def test_what_a_grammar_does_not_need_stays_with_the_worker(schema: dict[str, Any]) -> None:
     assert PLANTED not in str(for_ollama(schema))
-
-
-def test_what_is_refused_is_one_of_two_errors() -> None:
-    assert issubclass(TooLarge, ValueError)
-    assert issubclass(CantBeMet, ValueError)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
-from laneway_worker.answer.checking import compiled
+from laneway_worker.answer.prepared import prepared
 from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.testing.checker import DirectChecker
 from simulation.account import Account
@@ -192,7 +192,7 @@ class World:
             return DeadLetterHandler([(config, queue)], store, notifier, process, random)
         hole = self.scenario.hole if site is self.sites[0] else NOWHERE
         engine = SimEngine(self.scripts, process, lambda: self._kill(site, process), hole)
-        return Worker(config, process.name, queue, store, notifier, engine, DirectChecker(compiled), process, random)
+        return Worker(config, process.name, queue, store, notifier, engine, DirectChecker(prepared), process, random)
 
     def _doom(self, site: Site) -> None:
         """Decide at which step something befalls a process."""

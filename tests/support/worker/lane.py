@@ -9,7 +9,7 @@ from laneway.schema.job.history import History
 from laneway.schema.job.result import Result
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
-from laneway_worker.answer.checking import compiled
+from laneway_worker.answer.prepared import prepared
 from laneway_worker.errors import Unavailable
 from laneway_worker.ports.runtime import silent
 from laneway_worker.serving import Worker
@@ -248,7 +248,7 @@ class Lane:
         self.store = JournalledStore(self.clock, self.journal)
         self.notifier = JournalledNotifier(self.journal)
         self.runtime = GatedRuntime(self.clock, *script)
-        checker = DirectChecker(compiled)
+        checker = DirectChecker(prepared)
         self.worker = Worker(
             config, "worker-1", self.queue, self.store, self.notifier, self.runtime, checker, self.clock
         )

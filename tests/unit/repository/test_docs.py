@@ -14,6 +14,7 @@ from laneway_operator.reasons import Reason
 ROOT = Path(__file__).parents[3]
 DELIVERY = ROOT / "docs/explanation/delivery.md"
 OPERATOR = ROOT / "docs/explanation/operator.md"
+SECURITY = ROOT / "docs/explanation/security.md"
 REFERENCE = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 
 
@@ -23,7 +24,7 @@ def pages_in(folder: Path) -> list[Path]:
 
 
 def references() -> list[tuple[str, str]]:
-    return sorted(set(REFERENCE.findall(DELIVERY.read_text() + OPERATOR.read_text())))
+    return sorted(set(REFERENCE.findall(DELIVERY.read_text() + OPERATOR.read_text() + SECURITY.read_text())))
 
 
 @pytest.mark.parametrize(("file", "test"), references())
@@ -43,6 +44,13 @@ def test_everything_that_the_operator_survives_names_a_test() -> None:
     _, _, table = OPERATOR.read_text().partition("## What it survives")
     rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| what happens")]
     assert len(rows) > 10
+    assert [row for row in rows if not REFERENCE.search(row)] == []
+
+
+def test_everything_that_is_said_to_hold_an_attack_off_names_a_test() -> None:
+    _, _, tables = SECURITY.read_text().partition("## A message can't hurt anybody else")
+    rows = [line for line in tables.splitlines() if line.startswith("| ") and not line.startswith("| attack")]
+    assert len(rows) > 20
     assert [row for row in rows if not REFERENCE.search(row)] == []
 
 

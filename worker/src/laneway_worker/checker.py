@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laneway_worker.adapters.frames import receive, send
-from laneway_worker.answer.checking import Broken, Unusable, compiled
+from laneway_worker.answer.checking import Broken, Unusable
+from laneway_worker.answer.prepared import prepared
 from laneway_worker.ports.checker import STEP_SECONDS
 
 if TYPE_CHECKING:
@@ -47,11 +48,13 @@ def _fork(control: socket.socket) -> bool:
     if not message:
         return False
     if os.fork() == 0:
-        control.close()
-        _bound()
-        with socket.socket(fileno=files[0]) as job:
-            _serve(job)
-        os._exit(0)
+        try:
+            control.close()
+            _bound()
+            with socket.socket(fileno=files[0]) as job:
+                _serve(job)
+        finally:
+            os._exit(0)  # whatever it was: it must not go on as another of these
     for each in files:
         os.close(each)
     return True
@@ -69,22 +72,27 @@ def _bound() -> None:
 
 
 def _serve(job: socket.socket) -> None:
-    """A schema, and then each answer; every reply is empty or says what is wrong."""
+    """Says that it is there, then answers: a schema with what Ollama gets of it, each text with what is wrong. Nothing
+    but words is sent where a schema can't be used.
+    """
+    send(job, b"")
     schema = receive(job)
     if schema is None:
         return
     try:
         with _in_time():
-            check = compiled(json.loads(schema))
+            found = prepared(json.loads(schema))
+            asked = json.dumps(found.asked).encode()
     except Unusable as error:
         send(job, str(error).encode())
         return
     send(job, b"")
+    send(job, asked)
     while (answer := receive(job)) is not None:
         words = ""
         with _in_time():
             try:
-                check(answer.decode())
+                found.check(answer.decode())
             except Broken as error:
                 words = str(error)
         send(job, words.encode())

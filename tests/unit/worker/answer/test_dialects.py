@@ -23,6 +23,14 @@ DRAFT_4 = "http://json-schema.org/draft-04/schema#"
         ({"$schema": "https://acme.example/draft", "items": [{"id": "a"}]}, {"items": [{}]}),
         ({"$schema": DRAFT_4, "items": [{}]}, {"items": [{}], "$schema": DRAFT_7}),
         ({"$schema": DRAFT_7, "const": {"id": "a"}}, {"const": {"id": "a"}, "$schema": DRAFT_7}),
+        (
+            {"properties": {"default": {"type": "string", "nullable": True}}},
+            {"properties": {"default": {"type": ["string", "null"], "nullable": True}}},
+        ),
+        (
+            {"properties": {"minimum": {}, "exclusiveMinimum": True}},
+            {"properties": {"minimum": {}, "exclusiveMinimum": True}},
+        ),
         ({"properties": {"id": {"type": "null"}}}, {"properties": {"id": {"type": "null"}}}),
     ],
     ids=str,

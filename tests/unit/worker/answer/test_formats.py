@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.job.codes import ErrorCode
-from laneway_worker.answer.checking import compiled
 from laneway_worker.answer.formats import reading
+from laneway_worker.answer.prepared import prepared
 from laneway_worker.errors import JobError
 from laneway_worker.testing.checker import DirectChecker
 from support.inputs.jobs import JSON_OBJECTS, PROPERTY, TEXT
@@ -24,7 +24,7 @@ CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required"
 
 
 def answer_checker(wanted: Any) -> Callable[[str], Any]:
-    return reading(wanted, DirectChecker(compiled)).__enter__().read
+    return reading(wanted, DirectChecker(prepared)).__enter__().read
 
 
 def refusal_of_schema(wanted: Any) -> JobError:

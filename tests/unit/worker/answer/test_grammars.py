@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,12 +84,31 @@ WRITTEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"properties": {"k": {"const": "a"}}}, {"properties": {"k": {"const": "b"}, "n": NUMBER}, "required": ["n"]},
     ]}, {"anyOf": [an_object({"k": {"enum": ["a"]}}), an_object({"k": {"enum": ["b"]}, "n": NUMBER})]}),
     ({"if": TEXT, "then": {"maxLength": 1}, "not": NULL, "type": "string"}, TEXT),
-    ({"$ref": "#/$defs/a", "$defs": {"a": TEXT}}, TEXT | {"$defs": {"part0x0": TEXT}}),
+    ({"$ref": "#/$defs/a", "$defs": {"a": TEXT}}, TEXT | {"$defs": {"part0": TEXT}}),
     ({"properties": {"a": {"$ref": "#/$defs/a%20b"}}, "$defs": {"a b": NULL}}, an_object(
-        {}, a={"$ref": "#/$defs/part0x0"}) | {"$defs": {"part0x0": NULL}}),
+        {}, a={"$ref": "#/$defs/part0"}) | {"$defs": {"part0": NULL}}),
     ({"properties": {"a": {"allOf": [{"$ref": "#/definitions/a"}], "description": "b"}}, "definitions": {"a": NULL}},
         an_object({}, a=NULL)),
     ({"properties": {'a"': TEXT, "\\": TEXT, "": TEXT, "\n": TEXT, "é": TEXT}}, an_object({}, é=TEXT)),
+    ({"oneOf": [
+        {"required": ["a"], "properties": {"b": False}}, {"required": ["b"], "properties": {"a": False}}
+    ], "properties": {"a": TEXT, "b": TEXT}}, {"anyOf": [an_object({"a": TEXT}), an_object({"b": TEXT})]}),
+    ({"anyOf": [{"required": ["a"]}], "oneOf": [{"properties": {"a": TEXT}}, {"properties": {"a": NULL}}]},
+        {"anyOf": [an_object({"a": TEXT}), an_object({"a": NULL})]}),
+    ({"allOf": [{"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"properties": {"a": TEXT, "b": NULL}}]},
+        {"anyOf": [an_object({"a": TEXT}, b=NULL), an_object({"b": NULL}, a=TEXT)]}),
+    ({"allOf": [{"properties": {"a": TEXT}, "additionalProperties": False}, {"properties": {"b": NULL}}]},
+        an_object({}, a=TEXT)),
+    ({"allOf": [{"properties": {"a": TEXT}}, {"additionalProperties": {"maxLength": 3}}]},
+        an_object({}, a=TEXT | {"maxLength": 3})),
+    ({"properties": {"a": TEXT}, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+        an_object({}, a=TEXT) | {"additionalProperties": True}),
+    ({"properties": {"a": TEXT}, "minProperties": 2, "additionalProperties": False}, an_object({}, a=TEXT)),
+    ({"required": ["x"], "patternProperties": {"^a": NULL}, "additionalProperties": TEXT}, an_object({"x": ANYTHING})),
+    ({"required": ["x"], "patternProperties": {"^x": NULL}, "additionalProperties": False}, an_object({"x": NULL})),
+    ({"type": ["integer", "null"], "exclusiveMinimum": 0}, {"anyOf": [{"type": "integer", "minimum": 1}, NULL]}),
+    ({"prefixItems": [{}], "minItems": 10**9}, {"type": "array"}),
+    ({"type": "string", "pattern": "a" * 3_000}, TEXT),
 ]  # fmt: skip
 
 
@@ -102,13 +122,13 @@ def a_tree() -> dict[str, Any]:
 
 
 def test_a_tree_is_written_with_references() -> None:
-    inner = {name: {"anyOf": [{"$ref": "#/$defs/part0x0"}, NULL]} for name in ("left", "right")}
-    assert for_ollama(a_tree()) == an_object({}, **inner) | {"$defs": {"part0x0": an_object({}, **inner)}}
+    inner = {name: {"anyOf": [{"$ref": "#/$defs/part0"}, NULL]} for name in ("left", "right")}
+    assert for_ollama(a_tree()) == an_object({}, **inner) | {"$defs": {"part0": an_object({}, **inner)}}
 
 
 def test_no_definition_has_a_name_that_stands_in_the_schema() -> None:
-    schema = {"properties": {"part0x0": {"$ref": "#/$defs/a"}}, "$defs": {"a": TEXT}}
-    assert list(for_ollama(schema)["$defs"]) == ["part1x0"]
+    (name,) = for_ollama({"properties": {"part0": {"$ref": "#/$defs/a"}}, "$defs": {"a": TEXT}})["$defs"]
+    assert re.fullmatch(r"part[0-9a-f]{16}x0", name)
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -160,6 +180,8 @@ def chain(length: int, step: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
 TOO_LARGE = {
     "choices": {"enum": list(range(2_501))},
     "choices in several places": {"items": {"enum": list(range(1_300))}, "anyOf": [{"const": n} for n in range(1_300)]},
+    "names of a megabyte": {"required": ["a" * 300_000]},
+    "values of a megabyte": {"enum": ["a" * 300_000]},
     "optional properties": {"properties": {f"p{number}": {} for number in range(101)}},
     "optional properties of many objects": {
         "properties": {f"o{number}": {"properties": {f"p{n}": {} for n in range(90)}} for number in range(6)}
@@ -183,6 +205,9 @@ def test_what_is_too_large_for_ollama_is_refused(schema: dict[str, Any]) -> None
 
 FINE = {
     "properties that are required": {"required": [f"p{number}" for number in range(900)]},
+    "many strings with lengths": {
+        "properties": {f"p{n}": {"maxLength": 2_000} for n in range(400)}, "required": [f"p{n}" for n in range(400)],
+    },
     "a hundred optional ones": {"properties": {f"p{number}": TEXT for number in range(100)}},
     "a long chain of properties": chain(5_000, lambda to: {"properties": {"a": {"$ref": to}}}),
     "a chain of ninety": chain(90, lambda to: {"$ref": to}),
@@ -212,7 +237,7 @@ def shapes(node: dict[str, Any]) -> Iterator[str]:
         yield from shapes(each)
 
 
-NAMES = st.sampled_from(["a", "b", 'c"', "part0x0", "$ref"])
+NAMES = st.sampled_from(["a", "b", 'c"', "part0", "$ref"])
 KEYS: dict[str, st.SearchStrategy[Any]] = {
     "type": st.sampled_from(["object", "array", "string", "integer", "null", ["string", "null"], "nonsense", 7]),
     "required": st.lists(NAMES, max_size=3),

@@ -87,6 +87,7 @@ def test_a_waiting_result_is_not_generated_again(make_lane: MakeLane) -> None:
 def test_the_store_is_asked_less_and_less(make_lane: MakeLane) -> None:
     held = Held()
     lane = make_lane(held)
+    lane.store_object("jobs/a.json", b'{"id": "a", "prompt": "b"}')
     lane.run(id="a")
     lane.store.down = True
     lane.let_go(held)

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from laneway_worker.adapters.tracing import OpenTelemetry
-from laneway_worker.answer.checking import compiled
+from laneway_worker.answer.prepared import prepared
 from laneway_worker.app import tracing
 from laneway_worker.errors import EngineCrashed
 from laneway_worker.ports.trace import NO_TRACE
@@ -34,7 +34,7 @@ class Traced:
         self.lane = lane
         self._exporter = InMemorySpanExporter()
         trace = OpenTelemetry(SimpleSpanProcessor(self._exporter), {"laneway.lane": "fast"})
-        parts = (lane.queue, lane.store, lane.notifier, lane.runtime, DirectChecker(compiled), lane.clock)
+        parts = (lane.queue, lane.store, lane.notifier, lane.runtime, DirectChecker(prepared), lane.clock)
         lane.worker = Worker(lane.config, "worker-1", *parts, trace=trace)
         lane.start()
 

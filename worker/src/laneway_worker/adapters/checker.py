@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.adapters.frames import receive, send
-from laneway_worker.errors import JobError
+from laneway_worker.errors import Interrupted, JobError
 from laneway_worker.ports.checker import STEP_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from laneway_worker.ports.checker import Checking
 
 PROGRAM = [sys.executable, "-I", "-m", "laneway_worker.checker"]
 TOO_MUCH = "takes more time or memory than there is for it; simplify the schema"
@@ -26,17 +28,18 @@ ANSWER_SECONDS = STEP_SECONDS + 4  # the child ends itself before
 class ProcessChecker:
     """Serves all threads of a worker. The process is started with the first schema, and again when it is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Sequence[str] = PROGRAM) -> None:
         """Nothing is started yet."""
+        self._program = program
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @contextlib.contextmanager
-    def open(self, schema: dict[str, Any]) -> Iterator[Callable[[str], None]]:
+    def open(self, schema: dict[str, Any]) -> Iterator[Checking]:
         """See the port."""
         with _Job(self._connect, json.dumps(schema).encode()) as job:
-            yield job.check
+            yield job
 
     def close(self) -> None:
         """End the process; another schema would start it again."""
@@ -46,13 +49,20 @@ class ProcessChecker:
     def _connect(self) -> socket.socket:
         """A child for a job."""
         ours, theirs = socket.socketpair()
-        with theirs, self._lock:
-            for control in self._controls():
-                with contextlib.suppress(OSError):
-                    socket.send_fds(control, [b"j"], [theirs.fileno()])
-                    break
         ours.settimeout(ANSWER_SECONDS)
+        try:
+            with theirs, self._lock:
+                self._hand_over(theirs)
+        except OSError:
+            ours.close()
+            raise
         return ours
+
+    def _hand_over(self, job: socket.socket) -> None:
+        for control in self._controls():
+            with contextlib.suppress(OSError):
+                socket.send_fds(control, [b"j"], [job.fileno()])
+                return
 
     def _controls(self) -> Iterator[socket.socket]:
         """The process's socket; where that does not take it, the socket of a new process."""
@@ -61,8 +71,14 @@ class ProcessChecker:
         self._end()
         self._control, theirs = socket.socketpair()
         with theirs:
+            # what a child prints as it ends may hold words of the answer
             self._process = subprocess.Popen(
-                [*PROGRAM, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env={}
+                [*self._program, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={},
             )
         yield self._control
 
@@ -82,11 +98,11 @@ class _Job:
         self._connect = connect
         self._schema = schema
         self._child: socket.socket | None = None
+        self.asked: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         words = self._look_through()
         if words is None:
-            self._close()
             words = self._look_through()
         if words is None:
             self._close()
@@ -101,10 +117,10 @@ class _Job:
 
     def check(self, text: str) -> None:
         """See the port."""
-        words = self._ask(text.encode(errors="replace"))
+        data = text.encode(errors="replace")
+        words = self._ask(data)
         if words is None:
-            self._close()
-            words = self._ask(text.encode(errors="replace")) if self._look_through() == "" else None
+            words = self._ask(data) if self._look_through() == "" else None
         if words is None:
             self._close()
             raise JobError(ErrorCode.FORMAT_NOT_MET, f"to check the answer {TOO_MUCH}", final=True)
@@ -112,19 +128,39 @@ class _Job:
             raise JobError(ErrorCode.FORMAT_NOT_MET, words)
 
     def _look_through(self) -> str | None:
-        self._child = self._connect()
-        return self._ask(self._schema)
+        """What is wrong with the schema. A child that never came is no fault of the schema's."""
+        self._close()
+        try:
+            self._child = self._connect()
+        except OSError as error:
+            raise Interrupted from error
+        if self._heard() is None:
+            self._close()
+            raise Interrupted
+        words = self._ask(self._schema)
+        if words == "":
+            asked = self._heard()
+            if asked is None:
+                return None
+            self.asked = json.loads(asked)
+        return words
 
     def _ask(self, data: bytes) -> str | None:
         """What is wrong; nothing where nothing is, None where there is no answer."""
-        if self._child is None:
-            return None
         try:
-            send(self._child, data)
-            found = receive(self._child)
+            if self._child is not None:
+                send(self._child, data)
         except OSError:
             return None
+        found = self._heard()
         return None if found is None else found.decode(errors="replace")
+
+    def _heard(self) -> bytes | None:
+        """The child's next words; None where it is gone."""
+        try:
+            return None if self._child is None else receive(self._child)
+        except OSError:
+            return None
 
     def _close(self) -> None:
         if self._child is not None:

@@ -46,9 +46,9 @@ def _items(flat: Schema) -> tuple[list[Any], Any]:
 
 def _tuple(writer: Writer, first: list[Any], others: Any, least: int, place: str) -> Schema:
     """Exactly so many items: to the converter a tuple has no more and no fewer."""
-    wanted = [*first, *([others] * max(0, least - len(first)))]
-    if len(wanted) > MOST_IN_TUPLE:
+    if max(len(first), least) > MOST_IN_TUPLE:
         return {"type": "array"}
+    wanted = [*first, *([others] * (least - len(first)))]
     return {
         "type": "array",
         "prefixItems": [writer.node(each, f"{place}/prefixItems/{number}") for number, each in enumerate(wanted)],

@@ -16,15 +16,22 @@ VALUES = ("const", "enum", "default", "examples")
 """What they hold is no schema."""
 
 
+MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+
+
 def modern(schema: dict[str, Any]) -> dict[str, Any]:
     """The same in the words of today, without names; a draft that is known is kept at the top."""
-    draft = schema.get("$schema")
     found: dict[str, Any] = _modern(schema)
-    if not isinstance(draft, str):
-        return found
-    if f"json-schema.org/{DRAFT_4}/schema" in draft:
-        return found | {"$schema": DRAFT_7}  # which has its own lists of items, too
-    return found | ({"$schema": draft} if any(f"json-schema.org/{each}/schema" in draft for each in KEPT) else {})
+    draft = _draft(schema.get("$schema"))
+    return found | ({"$schema": draft} if draft is not None else {})
+
+
+def _draft(named: Any) -> str | None:
+    if not isinstance(named, str):
+        return None
+    if f"json-schema.org/{DRAFT_4}/schema" in named:
+        return DRAFT_7  # which has its own lists of items, too
+    return named if any(f"json-schema.org/{each}/schema" in named for each in KEPT) else None
 
 
 def _modern(node: Any) -> Any:
@@ -32,13 +39,17 @@ def _modern(node: Any) -> Any:
         return [_modern(each) for each in node]
     if not isinstance(node, dict):
         return node
-    return _nullable(
-        {
-            name: each if name in VALUES else _modern(each)
-            for name, each in _exclusive(node).items()
-            if not (name in NAMES and isinstance(each, str))  # a property that is called so has a schema
-        }
-    )
+    words = {name: each for name, each in _exclusive(node).items() if not (name in NAMES and isinstance(each, str))}
+    return _nullable({name: _inside(name, each) for name, each in words.items()})
+
+
+def _inside(name: str, value: Any) -> Any:
+    """Below `properties` and their like stand names, and no words of JSON Schema."""
+    if name in VALUES:
+        return value
+    if name in MAPS and isinstance(value, dict):
+        return {each: _modern(schema) for each, schema in value.items()}
+    return _modern(value)
 
 
 def _exclusive(node: dict[str, Any]) -> dict[str, Any]:

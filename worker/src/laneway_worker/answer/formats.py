@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
-from laneway_worker.answer.dialects import modern
-from laneway_worker.answer.grammars import TooLarge, for_ollama
-from laneway_worker.answer.merging import CantBeMet
 from laneway_worker.errors import JobError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from laneway_worker.ports.checker import Checker
+    from laneway_worker.ports.checker import Checker, Checking
 
 Format = Literal["json"] | dict[str, Any] | None
 
@@ -39,23 +36,13 @@ def reading(wanted: Format, checker: Checker) -> Iterator[Reading]:
     elif wanted == "json":
         yield Reading("json", _read)
     else:
-        schema = modern(wanted)
-        with checker.open(schema) as check:
-            yield Reading(_asked(schema), lambda text: _checked(text, check))
+        with checker.open(wanted) as schema:
+            yield Reading(schema.asked, lambda text: _checked(text, schema))
 
 
-def _asked(schema: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return for_ollama(schema)
-    except CantBeMet as error:
-        raise JobError(ErrorCode.INVALID_JOB, f"no answer can meet the schema: {error}") from None
-    except TooLarge as error:
-        raise JobError(ErrorCode.INVALID_JOB, f"format is not usable: {error}") from None
-
-
-def _checked(text: str, check: Callable[[str], None]) -> Any:
+def _checked(text: str, schema: Checking) -> Any:
     value = _read(text)
-    check(text)
+    schema.check(text)
     return value
 
 

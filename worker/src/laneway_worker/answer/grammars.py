@@ -10,24 +10,28 @@ https://github.com/ggml-org/llama.cpp/blob/master/common/json-schema-to-grammar.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from laneway_worker.answer.arrays import array
 from laneway_worker.answer.finite import check_ends
-from laneway_worker.answer.merging import TYPES, CantBeMet, Schema, both, types_of
-from laneway_worker.answer.objects import object_
+from laneway_worker.answer.merging import TYPES, UNIONS, CantBeMet, Schema, both, types_of
+from laneway_worker.answer.objects import OPENING, object_
+from laneway_worker.answer.patterns.writer import NUMBER
 from laneway_worker.answer.references import LeadsNowhere, target
 from laneway_worker.answer.scalars import PRIMITIVES, literals, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MOST_NODES = 20_000  # schemas that are looked at: some 0.2 s
+MOST_NODES = 5_000  # schemas that are looked at: some 0.05 s, and a megabyte at most that Ollama gets
 MOST_CHOICES = 2_500  # values and alternatives together: 1,000 take two seconds for the first token
 MOST_DEFINITIONS = 200  # of references: 1,000 that lead to each other take 4.5 s; what is beyond is left open
 MOST_DEEP = 48  # schemas in each other: no answer is read that is nested more than 32 levels
 MOST_IN_A_ROW = 100  # schemas that hold for one place
+MOST_TEXT = 256 * 1024  # characters of names, values and patterns: Ollama gets them as often as they are written
+MOST_REPEATS = 20_000  # all lengths and repeats together: each is written out
 OPTIONAL_COST = 40_000  # squares of the numbers of optional properties together: 0.2 s
 PROBLEMS_TOLD = 5
 
@@ -38,7 +42,16 @@ KINDS = {
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 }
 """Type → the keywords that are of it, where no type is named."""
-READ = {"$ref", "type", "enum", "const", "anyOf", "oneOf", "allOf", *(each for kind in KINDS.values() for each in kind)}
+READ = {
+    *OPENING,
+    "$ref",
+    "type",
+    "enum",
+    "const",
+    *UNIONS,
+    "allOf",
+    *(each for kind in KINDS.values() for each in kind),
+}
 """All keywords that a grammar is made of."""
 
 
@@ -58,6 +71,7 @@ class _Writer:
         self._root = root
         self._prefix = _unlike(root)
         self._nodes = self._choices = self._optional = self._deep = 0
+        self._alternatives = self._text = self._repeats = 0
         self._names: dict[int, str] = {}
         self._todo: list[tuple[str, Any, str]] = []
         self._problems: list[CantBeMet] = []
@@ -93,16 +107,21 @@ class _Writer:
         if list(own) == ["$ref"]:
             return self._referred(own["$ref"], place)
         flat = self._flat(own, place, ())
-        for name in ("anyOf", "oneOf"):
+        for name in UNIONS:
             if name in flat:
-                return self._union(flat, name, place)
+                self._alternatives += 1
+                try:
+                    return self._union(flat, name, place)
+                finally:
+                    self._alternatives -= 1
         if "const" in flat or "enum" in flat:
             return self._literals(flat, place)
         return self._typed(flat, place)
 
     def problem(self, found: CantBeMet) -> None:
-        """Of a part that need not be there; told all the same."""
-        self._problems.append(found)
+        """Of a part that need not be there; told all the same, but for those of one alternative of several."""
+        if not self._alternatives:
+            self._problems.append(found)
 
     def optional(self, number: int) -> None:
         """So many properties of one object may be left out."""
@@ -110,6 +129,22 @@ class _Writer:
         if self._optional > OPTIONAL_COST:
             words = "too many properties are optional; require them (a type of null beside their own leaves one empty)"
             raise TooLarge(words)
+
+    def text(self, characters: int) -> None:
+        """Count what of the schema itself is written: names, values, patterns."""
+        self._text += characters
+        if self._text > MOST_TEXT:
+            raise TooLarge(f"its names, values and patterns have more than {MOST_TEXT:,} characters; shorten them")
+
+    def _bounded(self, found: Schema) -> Schema:
+        """Lengths beyond what all of them together may come to are left to the check."""
+        self.text(len(found.get("pattern", "")))
+        repeats = found.get("minLength", 0) + found.get("maxLength", 0)
+        repeats += sum(map(int, NUMBER.findall(found.get("pattern", ""))))
+        if self._repeats + repeats > MOST_REPEATS:
+            return PRIMITIVES["string"]
+        self._repeats += repeats
+        return found
 
     def _spend(self) -> None:
         self._nodes += 1
@@ -169,7 +204,7 @@ class _Writer:
     def _union(self, flat: Schema, name: str, place: str) -> Schema:
         """What stands beside the alternatives holds for each."""
         options = flat[name] if isinstance(flat[name], list) else []
-        beside = {each: value for each, value in flat.items() if each not in ("anyOf", "oneOf")}
+        beside = {each: value for each, value in flat.items() if each != name}
         found = []
         for number, option in enumerate(options):
             here = f"{place}/{name}/{number}"
@@ -183,12 +218,15 @@ class _Writer:
 
     def _any_of(self, options: Iterable[Schema]) -> Schema:
         found = list({json.dumps(each, sort_keys=True): each for each in options}.values())
+        if len(found) == 1:
+            return found[0]
         self._chose(len(found))
-        return found[0] if len(found) == 1 else {"anyOf": found}
+        return {"anyOf": found}
 
     def _literals(self, flat: Schema, place: str) -> Schema:
         values = [flat["const"]] if "const" in flat else flat["enum"] if isinstance(flat["enum"], list) else []
         self._chose(len(values))
+        self.text(sum(len(json.dumps(each)) for each in values))
         found = literals(values, types_of(flat), place)
         return self._any_of(found) if found else self.anything()
 
@@ -213,7 +251,7 @@ class _Writer:
             case "array":
                 return array(self, flat, place)
             case _:
-                return scalar(kind, flat, place)
+                return self._bounded(scalar(kind, flat, place))
 
     @staticmethod
     def anything() -> Schema:
@@ -230,15 +268,13 @@ def _own(schema: Any) -> Schema:
 
 
 def _single(name: str, value: Any) -> bool:
-    return name in ("anyOf", "oneOf") and isinstance(value, list) and len(value) == 1
+    return name in UNIONS and isinstance(value, list) and len(value) == 1
 
 
 def _unlike(root: Schema) -> str:
     """A beginning of names that nothing in the schema has: to the converter a property and a definition may be one."""
-    text, number = repr(root), 0
-    while f"part{number}x" in text:
-        number += 1
-    return f"part{number}x"
+    text = repr(root)
+    return "part" if "part" not in text else f"part{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:16]}x"
 
 
 def _told(problems: list[CantBeMet]) -> str:

@@ -5,6 +5,7 @@ Of keywords that can't be put together the first stands: the grammar then allows
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
+UNIONS = ("anyOf", "oneOf")
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 
 
@@ -25,13 +27,26 @@ class CantBeMet(ValueError):
 
 def both(first: Schema, second: Schema, place: str) -> Schema:
     """The conjunction of two schemas' keywords; raises `CantBeMet`."""
-    found = dict(first)
-    for name, value in second.items():
-        if name not in found or (found[name] == value and name not in ("const", "enum")):
+    found = _bound_by(first, second)
+    for name, value in _bound_by(second, first).items():
+        if name in UNIONS and any(each in found for each in UNIONS):
+            found["allOf"] = [*found.get("allOf", ()), {name: value}]
+        elif name not in found or (found[name] == value and name not in ("const", "enum")):
             found.setdefault(name, value)
         elif name in TOGETHER:
             found[name] = TOGETHER[name](found[name], value, place)
     return found
+
+
+def _bound_by(these: Schema, those: Schema) -> Schema:
+    """The properties of the one that the other does not name are bound by what it says of all others."""
+    mine, named, rest = these.get("properties"), those.get("properties"), those.get("additionalProperties", True)
+    if not isinstance(mine, dict) or rest is True or "patternProperties" in those:
+        return dict(these)
+    known = named if isinstance(named, dict) else {}
+    return these | {
+        "properties": {name: each if name in known else _schemas(each, rest, "") for name, each in mine.items()}
+    }
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
@@ -54,19 +69,21 @@ def _properties(first: Any, second: Any, _: str) -> Any:
     if not isinstance(first, dict) or not isinstance(second, dict):
         return first
     differing = [name for name in first if name in second and first[name] != second[name]]
-    return first | second | {name: {"allOf": [first[name], second[name]]} for name in differing}
+    return first | second | {name: _schemas(first[name], second[name], "") for name in differing}
 
 
 def _joined(first: Any, second: Any, _: str) -> Any:
     if not isinstance(first, list) or not isinstance(second, list):
         return first
-    return [*first, *(each for each in second if each not in first)]
+    known = {json.dumps(each, sort_keys=True) for each in first}
+    return [*first, *(each for each in second if json.dumps(each, sort_keys=True) not in known)]
 
 
 def _shared(first: Any, second: Any, place: str) -> Any:
     if not isinstance(first, list) or not isinstance(second, list):
         return first
-    found = [each for each in first if any(same(each, other) for other in second)]
+    those = {_key(each) for each in second}
+    found = [each for each in first if _key(each) in those]
     if not found:
         raise CantBeMet(place, "its parts have no value in common")
     return found
@@ -86,6 +103,12 @@ def _schemas(first: Any, second: Any, _: str) -> Any:
 
 def _bound(pick: Callable[[Any, Any], Any]) -> Callable[[Any, Any, str], Any]:
     return lambda first, second, _: pick(first, second) if is_number(first) and is_number(second) else first
+
+
+def _key(value: Any) -> str:
+    """Equal for what is equal as JSON: 1 is 1.0."""
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, sort_keys=True)
 
 
 def same(first: Any, second: Any) -> bool:

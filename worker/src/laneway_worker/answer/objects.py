@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from laneway_worker.answer.merging import CantBeMet, Schema
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_OPTIONAL = 100  # properties of one object that may be left out: the converter's work is their cube
+
+
+OPENING = ("if", "dependentRequired", "dependentSchemas", "dependencies", "minProperties")
+"""Keywords that may ask for properties which are not named beside them."""
+MOST_PLAIN = 32  # names that an open object has
+PLAIN = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
 class Writer(Protocol):
@@ -25,6 +32,9 @@ class Writer(Protocol):
     def optional(self, number: int) -> None:
         """Count properties that may be left out; raises `ValueError`."""
 
+    def text(self, characters: int) -> None:
+        """Count characters that are written; raises `ValueError`."""
+
     def anything(self) -> Schema:
         """Any value."""
 
@@ -32,7 +42,7 @@ class Writer(Protocol):
 def object_(writer: Writer, flat: Schema, place: str) -> Schema:
     """An object with exactly the properties that its schema names; any others where it names none."""
     named = flat["properties"] if isinstance(flat.get("properties"), dict) else {}
-    required = [each for each in flat.get("required") or () if isinstance(each, str)]
+    required = dict.fromkeys(each for each in flat.get("required") or () if isinstance(each, str))
     wanted = dict.fromkeys(required, True) | {name: name in required for name in named}
     if not wanted:
         return _map(writer, flat, place)
@@ -42,12 +52,21 @@ def object_(writer: Writer, flat: Schema, place: str) -> Schema:
         words = f"{len(optional)} of its properties are optional; at most {MOST_OPTIONAL} can be: require some"
         raise CantBeMet(place, words)
     writer.optional(len(optional))
+    writer.text(sum(map(len, found)))
     return {
         "type": "object",
         "properties": found,
         "required": [name for name in found if name in required],
-        "additionalProperties": False,
+        "additionalProperties": _opened(flat, found),
     }
+
+
+def _opened(flat: Schema, found: Schema) -> bool:
+    """Whether properties of other names may come: only where what the grammar leaves out may ask for some. The
+    converter writes the names that are taken as classes of characters, so they must be plain.
+    """
+    asked = any(each in flat for each in OPENING) and flat.get("additionalProperties", True) is not False
+    return asked and len(found) <= MOST_PLAIN and all(map(PLAIN.fullmatch, found))
 
 
 def _properties(writer: Writer, flat: Schema, wanted: dict[str, bool], place: str) -> Iterator[tuple[str, Schema]]:
@@ -82,10 +101,11 @@ def _map(writer: Writer, flat: Schema, place: str) -> Schema:
 
 def _other(flat: Schema) -> Any:
     """What a property must be that is not named."""
-    patterns = flat.get("patternProperties")
-    if isinstance(patterns, dict) and len(patterns) == 1:
-        return next(iter(patterns.values()))
-    return True if patterns else flat.get("additionalProperties", True)
+    patterns, rest = flat.get("patternProperties"), flat.get("additionalProperties", True)
+    if not isinstance(patterns, dict) or not patterns:
+        return rest
+    only = len(patterns) == 1 and (rest is False or "additionalProperties" not in flat)
+    return next(iter(patterns.values())) if only else True
 
 
 def _sayable(name: str) -> bool:

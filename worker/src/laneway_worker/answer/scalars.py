@@ -38,7 +38,7 @@ def scalar(kind: str, flat: Schema, place: str) -> Schema:
     if kind == "string":
         return _string(flat, place)
     if kind in ("integer", "number"):
-        low, high = _limits(flat, place)
+        low, high = _limits(flat, place, whole=kind == "integer")
         return _integer(low, high, place) if kind == "integer" else PRIMITIVES["number"]
     return PRIMITIVES[kind]
 
@@ -60,7 +60,7 @@ def _string(flat: Schema, place: str) -> Schema:
     return found
 
 
-def _limits(flat: Schema, place: str) -> tuple[float | None, float | None]:
+def _limits(flat: Schema, place: str, *, whole: bool) -> tuple[float | None, float | None]:
     """The least and the greatest number; of whole ones an exclusive limit is its neighbour."""
     lows = [flat[each] for each in ("minimum", "exclusiveMinimum") if is_number(flat.get(each))]
     highs = [flat[each] for each in ("maximum", "exclusiveMaximum") if is_number(flat.get(each))]
@@ -68,7 +68,6 @@ def _limits(flat: Schema, place: str) -> tuple[float | None, float | None]:
     apart = same(low, flat.get("exclusiveMinimum")) or same(high, flat.get("exclusiveMaximum"))
     if low is not None and high is not None and (low > high or (low == high and apart)):
         raise CantBeMet(place, f"no number is at least {low} and at most {high}")
-    whole = flat.get("type") == "integer" or flat.get("type") == ["integer"]
     if whole and low is not None:
         low = math.floor(low) + 1 if same(low, flat.get("exclusiveMinimum")) else math.ceil(low)
     if whole and high is not None:

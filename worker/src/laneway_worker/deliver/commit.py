@@ -110,8 +110,10 @@ class Finisher:
         return self._patiently(lease, lambda: self._results.commit(record, replaces))
 
     def _under_its_own_id(self, lease: Lease, done: Finished) -> Result:
-        """Mostly the look beside the generation knows it already."""
-        claim = done.task.claim or self._patiently(lease, lambda: self._claims.of(done.task))
+        """Mostly known by the look beside the generation; an id that was nobody's then may be somebody's now."""
+        claim = done.task.claim
+        if claim is None or not claim.settled:
+            claim = self._patiently(lease, lambda: self._claims.of(done.task))
         return done.result if done.result.id == claim.job_id else done.result.model_copy(update={"id": claim.job_id})
 
     def _place(self, lease: Lease, result: Result, destination: str) -> Result:

@@ -10,6 +10,7 @@ https://github.com/ggml-org/llama.cpp/blob/master/common/json-schema-to-grammar.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from laneway_worker.answer.patterns.characters import ANY, Set, written
 from laneway_worker.answer.patterns.nodes import Chars, Choice, Edge, Node, Repeat, Sequence, Unreadable, choice_of
@@ -17,13 +18,17 @@ from laneway_worker.answer.patterns.reader import Reader
 
 MOST_TOGETHER = 10_000  # of all repeats of a pattern: each is written out
 MOST_OPTIONAL = 64  # parts of a pattern that may be left out: 200 take 14 s for the first token
+MOST_READ = 2_048  # characters of one pattern as it was written
 MOST_WRITTEN = 4_096  # characters of one pattern as it is written
 NUMBER = re.compile(r"(?<=[{,])[0-9]+(?=[,}])")
 ANYTHING = Repeat(Chars(ANY), 0, None)
 
 
+@lru_cache(maxsize=512)  # alternatives have what stands beside them in common
 def for_ollama(pattern: str) -> str:
     """The pattern as Ollama's grammars can have it; raises `Unreadable`."""
+    if len(pattern) > MOST_READ:
+        raise Unreadable
     options = _top(Reader(pattern).read())
     text = _write(choice_of(tuple(map(_whole, options))))
     optional = sum(map(text.count, ("?", "*", "{0,")))
