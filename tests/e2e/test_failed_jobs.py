@@ -157,7 +157,7 @@ def test_an_expired_job_is_answered_after_all(shared: LocalPool) -> None:
     job_id = new_id()
     stored(shared, job_id)
     long_ago = datetime.now(UTC) - timedelta(hours=2)
-    sent(shared, "slow", json.dumps(short(id=job_id)), History(id=job_id, submitted_at=long_ago))
+    sent(shared, "slow", json.dumps(short(CANARY, id=job_id)), History(id=job_id, submitted_at=long_ago))
     assert shared.pool.wait(job_id, timeout=WAIT_SECONDS).status == "expired"
     assert new_result(shared, job_id).status == "succeeded"
 

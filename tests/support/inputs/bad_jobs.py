@@ -215,7 +215,8 @@ FORMATS = (
     _fields("no value of its type", "none of its values", format={"type": "string", "enum": [1]}),
     _fields("contains itself", "without end", format={"properties": {"a": {"$ref": "#"}}, "required": ["a"]}),
     _fields("enum of 10,000", "2,500 choices", format={"enum": list(range(10_000))}),
-    _fields("10,000 optional properties", "at most 100", format=WIDE),
+    _fields("10,000 optional properties", "5,000 schemas", format=WIDE),
+    _fields("200 optional properties", "at most 100", format={"properties": {f"p{n}": {} for n in range(200)}}),
     _fields("catastrophic elsewhere", code=None, prompt=json.dumps("a" * 5000), format={"pattern": "^(a+)+$"}),
 )
 
@@ -288,10 +289,10 @@ HISTORIES = (
     _forged("deep", "[" * 4000),
     _forged("with an unknown field", _history(id="forged-4", own=1), "forged-4", ErrorCode.EXPIRED),
     _forged("of 25 attempts", _history(id="forged-5", failures=[FAILURE] * 25), "forged-5", ErrorCode.EXPIRED),
-    _forged("from the future", _history(id="forged-1", submitted_at="2999-01-01T00:00:00Z"), "forged-1"),
-    _forged("that replaces", _history(id="forged-2", submitted_at="2999-01-01T00:00:00Z", replaces='"a"'), "forged-2"),
-    _forged("from the year 1", _history(id="forged-3", submitted_at="0001-01-01T00:00:00+14:00"), "forged-3",
-            ErrorCode.EXPIRED),
+    _forged("from the future", _history(id="forged-1", submitted_at="2099-01-01T00:00:00Z"), "forged-1"),
+    _forged("that replaces", _history(id="forged-2", submitted_at="2099-01-01T00:00:00Z", replaces='"a"'), "forged-2"),
+    _forged("from the year 2999", _history(id="forged-6", submitted_at="2999-01-01T00:00:00Z")),
+    _forged("from the year 1", _history(id="forged-3", submitted_at="0001-01-01T00:00:00+14:00")),
     Case("history binary", json.dumps({"prompt": PROMPT}), None,
          history={"DataType": "Binary", "BinaryValue": b"\x00\xff"}),
 )  # fmt: skip

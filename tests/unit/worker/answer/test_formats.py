@@ -254,6 +254,11 @@ def test_not_even_a_schema_that_is_there_is_read(tmp_path: Path, keyword: str) -
     assert refusal_of_schema({keyword: there.as_uri()}).code is ErrorCode.INVALID_JOB
 
 
+@pytest.mark.parametrize("to", ["http://127.0.0.1:9/a", "other.json", "#/$defs/nowhere", "#name", "urn:a"])
+def test_a_reference_that_leads_nowhere_is_told_in_words_of_our_own(to: str) -> None:
+    assert "only references of the form #/" in str(refusal_of_schema({"properties": {"a": {"$ref": to}}}))
+
+
 def test_a_schema_by_its_draft_is_usable() -> None:
     wanted = CITY | {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     assert answer_checker(wanted)('{"city": "Paris"}') == {"city": "Paris"}

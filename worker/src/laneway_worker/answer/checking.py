@@ -90,6 +90,9 @@ def compiled(schema: Any) -> Callable[[str], None]:
 
 def _words(error: Exception) -> str:
     """What is wrong with a schema, which is the sender's own text; never for an answer."""
+    kind = type(getattr(error, "kind", None)).__name__
+    if kind == "Referencing" or isinstance(error, jsonschema_rs.ReferencingError):
+        return "only references of the form #/… that lead to a part of it can be used"
     words = str(getattr(error, "message", error)).splitlines()[0][:MAX_WORDS]
     if words.endswith(NO_REGEX):
         return "it is no regular expression, or too large a one"
