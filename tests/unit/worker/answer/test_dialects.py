@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from laneway_worker.answer.checking import compiled
-from laneway_worker.answer.dialects import DRAFT_7, modern
+from laneway_worker.answer.dialects import modern
 from laneway_worker.answer.grammars import for_ollama
 from support.inputs.schemas import made_by_tools
 
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 
 
@@ -20,9 +21,20 @@ DRAFT_4 = "http://json-schema.org/draft-04/schema#"
         ({"type": "string", "nullable": True}, {"type": ["string", "null"], "nullable": True}),
         ({"type": "string", "nullable": False}, {"type": "string", "nullable": False}),
         ({"$id": "https://acme.example/a", "type": "null"}, {"type": "null"}),
-        ({"$schema": "https://acme.example/draft", "items": [{"id": "a"}]}, {"items": [{}]}),
-        ({"$schema": DRAFT_4, "items": [{}]}, {"items": [{}], "$schema": DRAFT_7}),
-        ({"$schema": DRAFT_7, "const": {"id": "a"}}, {"const": {"id": "a"}, "$schema": DRAFT_7}),
+        ({"$schema": "https://acme.example/draft", "items": [{"id": "a"}]}, {"prefixItems": [{}]}),
+        ({"$schema": DRAFT_4, "items": [{}], "additionalItems": False}, {"prefixItems": [{}], "items": False}),
+        ({"items": {}, "additionalItems": False}, {"items": {}}),
+        ({"$schema": DRAFT_7, "prefixItems": [{}], "items": {}}, {"items": {}}),
+        (
+            {"$schema": DRAFT_7, "properties": {"a": {"$ref": "#/definitions/b", "type": "null"}}},
+            {"properties": {"a": {"$ref": "#/definitions/b"}}},
+        ),
+        ({"properties": {"a": {"$ref": "#", "type": "null"}}}, {"properties": {"a": {"$ref": "#", "type": "null"}}}),
+        (
+            {"dependencies": {"a": ["b"], "c": {"type": "null"}}},
+            {"dependentRequired": {"a": ["b"]}, "dependentSchemas": {"c": {"type": "null"}}},
+        ),
+        ({"$schema": DRAFT_7, "const": {"id": "a"}}, {"const": {"id": "a"}}),
         (
             {"properties": {"default": {"type": "string", "nullable": True}}},
             {"properties": {"default": {"type": ["string", "null"], "nullable": True}}},

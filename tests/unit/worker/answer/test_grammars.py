@@ -37,7 +37,8 @@ WRITTEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"type": ["string", "null"]}, {"anyOf": [TEXT, NULL]}),
     ({"type": "object"}, {"type": "object"}),
     ({"additionalProperties": {"type": "number"}}, {"type": "object", "additionalProperties": NUMBER}),
-    ({"type": "object", "additionalProperties": False}, {"type": "object", "additionalProperties": False}),
+    ({"type": "object", "additionalProperties": False}, {"enum": [{}]}),
+    ({"properties": {"a": False}}, {"enum": [{}]}),
     ({"patternProperties": {"^x-": NUMBER}}, {"type": "object", "additionalProperties": NUMBER}),
     ({"properties": {"a": TEXT, "b": NULL}, "required": ["b"]}, an_object({"b": NULL}, a=TEXT)),
     ({"properties": {"a": TEXT}, "required": ["a"], "additionalProperties": True}, an_object({"a": TEXT})),
@@ -49,7 +50,7 @@ WRITTEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"type": "array", "items": NUMBER, "minItems": 1, "maxItems": 3}, {
         "type": "array", "items": NUMBER, "minItems": 1, "maxItems": 3,
     }),
-    ({"type": "array", "maxItems": 0}, {"type": "array", "items": NULL, "maxItems": 0}),
+    ({"type": "array", "maxItems": 0}, {"enum": [[]]}),
     ({"type": "array", "items": NUMBER, "maxItems": 10**9}, {"type": "array", "items": NUMBER}),
     ({"prefixItems": [TEXT, NULL]}, {"type": "array", "prefixItems": [TEXT, NULL]}),
     ({"items": [TEXT, NULL]}, {"type": "array", "prefixItems": [TEXT, NULL]}),

@@ -1,6 +1,7 @@
 """What people call JSON Schema, in one dialect. Pure.
 
-OpenAPI 3.0 and draft-04 say `exclusiveMinimum: true` and `nullable: true`; files begin with names of their own.
+OpenAPI 3.0 and draft-04 say `exclusiveMinimum: true` and `nullable: true`, older drafts write tuples and dependencies
+otherwise, and files begin with names of their own.
 https://spec.openapis.org/oas/v3.0.3#schema-object, https://json-schema.org/draft-06/json-schema-release-notes
 """
 
@@ -8,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-KEPT = ("draft-06", "draft-07", "draft/2019-09", "draft/2020-12")
-DRAFT_4, DRAFT_7 = "draft-04", "http://json-schema.org/draft-07/schema#"
+OLD = ("draft-03", "draft-04", "draft-06", "draft-07")
+"""Drafts that pass over what stands beside `$ref`, and know no `prefixItems`."""
 NAMES = ("$id", "id", "$anchor", "$schema")
 """What a schema is called, which changes nothing where every reference is of the form #/…."""
 VALUES = ("const", "enum", "default", "examples")
@@ -20,18 +21,21 @@ MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSch
 
 
 def modern(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same in the words of today, without names; a draft that is known is kept at the top."""
-    found: dict[str, Any] = _modern(schema)
-    draft = _draft(schema.get("$schema"))
-    return found | ({"$schema": draft} if draft is not None else {})
+    """The same in the words of draft 2020-12, without names."""
+    draft = schema.get("$schema")
+    is_old = isinstance(draft, str) and any(each in draft for each in OLD)
+    found: dict[str, Any] = _modern(_alone(schema) if is_old else schema)
+    return found
 
 
-def _draft(named: Any) -> str | None:
-    if not isinstance(named, str):
-        return None
-    if f"json-schema.org/{DRAFT_4}/schema" in named:
-        return DRAFT_7  # which has its own lists of items, too
-    return named if any(f"json-schema.org/{each}/schema" in named for each in KEPT) else None
+def _alone(node: Any) -> Any:
+    """What old drafts read: of a schema with `$ref` nothing else but the definitions below it."""
+    if isinstance(node, list):
+        return [_alone(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    kept = ("$ref", "definitions", "$defs") if isinstance(node.get("$ref"), str) else node.keys() - {"prefixItems"}
+    return {name: each if name in VALUES else _alone(each) for name, each in node.items() if name in kept}
 
 
 def _modern(node: Any) -> Any:
@@ -40,7 +44,7 @@ def _modern(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     words = {name: each for name, each in _exclusive(node).items() if not (name in NAMES and isinstance(each, str))}
-    return _nullable({name: _inside(name, each) for name, each in words.items()})
+    return _nullable(_listed(_depending({name: _inside(name, each) for name, each in words.items()})))
 
 
 def _inside(name: str, value: Any) -> Any:
@@ -65,3 +69,28 @@ def _nullable(node: dict[str, Any]) -> dict[str, Any]:
     if node.get("nullable") is True and isinstance(node.get("type"), str):
         return node | {"type": [node["type"], "null"]}
     return node
+
+
+def _listed(node: dict[str, Any]) -> dict[str, Any]:
+    """Before draft 2020-12 a tuple was a list of `items`, and `additionalItems` were all others."""
+    found = dict(node)
+    others = found.pop("additionalItems", None)
+    if isinstance(found.get("items"), list):
+        found["prefixItems"] = found.pop("items")
+        if others is not None:
+            found["items"] = others
+    return found
+
+
+def _depending(node: dict[str, Any]) -> dict[str, Any]:
+    """`dependencies` were two keywords in one."""
+    if not isinstance(node.get("dependencies"), dict):
+        return node
+    found = dict(node)
+    both = found.pop("dependencies")
+    names = {name: each for name, each in both.items() if isinstance(each, list)}
+    found["dependentRequired"] = names | found.get("dependentRequired", {})
+    found["dependentSchemas"] = {each: both[each] for each in both if each not in names} | found.get(
+        "dependentSchemas", {}
+    )
+    return found

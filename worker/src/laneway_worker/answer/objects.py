@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MOST_OPTIONAL = 100  # properties of one object that may be left out: the converter's work is their cube
 
 
+NOTHING_IN_IT: Schema = {"enum": [{}]}
+"""An object without properties; of others newer converters make no grammar (ggml-org/llama.cpp#25923)."""
 OPENING = ("if", "dependentRequired", "dependentSchemas", "dependencies", "minProperties")
 """Keywords that may ask for properties which are not named beside them."""
 MOST_PLAIN = 32  # names that an open object has
@@ -52,6 +54,8 @@ def object_(writer: Writer, flat: Schema, place: str) -> Schema:
         words = f"{len(optional)} of its properties are optional; at most {MOST_OPTIONAL} can be: require some"
         raise CantBeMet(place, words)
     writer.optional(len(optional))
+    if not found:
+        return NOTHING_IN_IT
     writer.text(sum(map(len, found)))
     return {
         "type": "object",
@@ -93,7 +97,7 @@ def _map(writer: Writer, flat: Schema, place: str) -> Schema:
     """Names of one's own, values as the schema has them for all others."""
     inner = _other(flat)
     if inner is False:
-        return {"type": "object", "additionalProperties": False}
+        return NOTHING_IN_IT
     if not isinstance(inner, dict) or not inner:
         return {"type": "object"}
     return {"type": "object", "additionalProperties": writer.node(inner, f"{place}/additionalProperties")}
