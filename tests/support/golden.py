@@ -72,64 +72,76 @@ SCHEDULES = [
 
 def cases() -> dict[str, PoolView]:
     """Name of the golden file → the pool that is rendered."""
+    return {**_of_lanes(), **_of_settings(), **_of_scaling(), **_of_placement(), **_of_pods()}
+
+
+def _of_lanes() -> dict[str, PoolView]:
     own = {"queue": {"url": f"{ACCOUNT}/claims", "deadLetterURL": f"{ACCOUNT}/claims-dead"}}
+    two = pool_with(
+        lanes=GPU_LANES,
+        destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+        notifications={"sns": {"topicARN": TOPIC}},
+        aws={"region": "eu-central-1"},
+    )
     return {
         "smallest": pool_view(named(pool_with())),
-        "two-lanes": pool_view(
-            named(
-                pool_with(
-                    lanes=GPU_LANES,
-                    destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
-                    notifications={"sns": {"topicARN": TOPIC}},
-                    aws={"region": "eu-central-1"},
-                )
-            )
-        ),
-        "emulator": pool_view(named(pool_with()), EMULATED),
-        "emulator-with-pod-reports": pool_view(named(pool_with()), replace(EMULATED, pod_reports=True)),
+        "two-lanes": pool_view(named(two)),
         "own-queues": pool_view(named(pool_with(lane=own))),
         "long-names": pool_view(named(pool_with(lanes=[{"name": "l" * 20}, {"name": "m" * 20}]), name="p" * 40)),
+    }
+
+
+def _of_settings() -> dict[str, PoolView]:
+    walled = replace(
+        SETTINGS,
+        network_policies=True,
+        pod_reports=True,
+        dns_addresses=("169.254.20.10/32",),
+        egress_except=("100.64.0.0/10", "fd00:10::/64"),
+    )
+    return {
+        "emulator": pool_view(named(pool_with()), EMULATED),
+        "emulator-with-pod-reports": pool_view(named(pool_with()), replace(EMULATED, pod_reports=True)),
         "pod-reports": pool_view(named(pool_with()), replace(SETTINGS, pod_reports=True)),
-        "network-policy": pool_view(
-            named(pool_with()),
-            replace(
-                SETTINGS,
-                network_policies=True,
-                pod_reports=True,
-                dns_addresses=("169.254.20.10/32",),
-                egress_except=("100.64.0.0/10", "fd00:10::/64"),
-            ),
-        ),
+        "network-policy": pool_view(named(pool_with()), walled),
         "network-policy-of-an-emulator": pool_view(named(pool_with()), replace(EMULATED, network_policies=True)),
         "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
-        "schedules": pool_view(
-            named(pool_with(lane={"parallel": 2, "scaling": {"maxReplicas": 6}, "schedules": SCHEDULES}))
-        ),
-        "two-profiles": pool_view(named(pool_with(lane={"placement": {"profiles": ["gpu-spot", "gpu"]}}))),
-        "three-profiles": pool_view(
-            named(pool_with(lane={"placement": {"profiles": ["gpu-spot", "gpu", "small-gpu"]}}))
-        ),
-        "a-profile-and-anywhere": pool_view(named(pool_with(lane={"placement": {"profiles": ["other-cpu", "cpu"]}}))),
-        "account-with-a-role": pool_view(
-            named(pool_with(serviceAccount={"annotations": {ROLE: "arn:aws:iam::111122223333:role/documents"}})),
-            replace(SETTINGS, pod_reports=True),
-        ),
-        "own-account": pool_view(
-            named(pool_with(serviceAccount={"name": "claims"})), replace(SETTINGS, pod_reports=True)
-        ),
+    }
+
+
+def _of_scaling() -> dict[str, PoolView]:
+    scheduled = {"parallel": 2, "scaling": {"maxReplicas": 6}, "schedules": SCHEDULES}
+    floored = {"parallel": 4, "scaling": {"minReplicas": 2, "maxReplicas": 6}}
+    return {
+        "schedules": pool_view(named(pool_with(lane=scheduled))),
+        "suspended": pool_view(named(pool_with(suspend=True))),
+        "parallel-4-floor-2": pool_view(named(pool_with(lane=floored))),
+    }
+
+
+def _of_placement() -> dict[str, PoolView]:
+    profiles = {
+        "two-profiles": ["gpu-spot", "gpu"],
+        "three-profiles": ["gpu-spot", "gpu", "small-gpu"],
+        "a-profile-and-anywhere": ["other-cpu", "cpu"],
+    }
+    return {name: pool_view(named(pool_with(lane={"placement": {"profiles": p}}))) for name, p in profiles.items()}
+
+
+def _of_pods() -> dict[str, PoolView]:
+    role = {"annotations": {ROLE: "arn:aws:iam::111122223333:role/documents"}}
+    reporting = replace(SETTINGS, pod_reports=True)
+    walled = replace(EMULATED, network_policies=True)
+    pulled = {"image": {"reference": MODEL_IMAGE, "pullPolicy": "Always"}}
+    return {
+        "account-with-a-role": pool_view(named(pool_with(serviceAccount=role)), reporting),
+        "own-account": pool_view(named(pool_with(serviceAccount={"name": "claims"})), reporting),
         "pod-template": pool_view(
             named(pool_with(podTemplate=POD_TEMPLATE)), replace(SETTINGS, image_pull_secrets=("registry",))
         ),
         "model-image": pool_view(named(pool_with(modelStore={"image": {"reference": MODEL_IMAGE}}))),
-        "model-image-of-an-emulator": pool_view(
-            named(pool_with(modelStore={"image": {"reference": MODEL_IMAGE, "pullPolicy": "Always"}})),
-            replace(EMULATED, network_policies=True),
-        ),
+        "model-image-of-an-emulator": pool_view(named(pool_with(modelStore=pulled)), walled),
         "resources": pool_view(named(pool_with(lanes=HUNGRY_LANES))),
-        "suspended": pool_view(named(pool_with(suspend=True))),
-        "parallel-4-floor-2": pool_view(
-            named(pool_with(lane={"parallel": 4, "scaling": {"minReplicas": 2, "maxReplicas": 6}}))
-        ),
     }
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from laneway.schema.job.job import Job, Message, Options, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.job import Job, Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.options import Options
 
 EXAMPLES = 20_000 if "LANEWAY_FUZZ" in os.environ else 200  # `make fuzz` takes its time
 PROPERTY = settings(max_examples=EXAMPLES, deadline=None, database=None)

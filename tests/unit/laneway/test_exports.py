@@ -17,4 +17,4 @@ def test_every_name_that_has_a_home_is_exported_and_no_other() -> None:
 
 def test_a_name_that_laneway_lacks_is_an_error_of_the_usual_kind() -> None:
     with pytest.raises(AttributeError, match="module 'laneway' has no attribute 'Pols'"):
-        laneway.Pols  # noqa: B018
+        laneway.Pols  # noqa: B018 - reading the name is the test

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.job import Job, Message, Options, parse_job
+from laneway.schema.job.job import Job, Message, parse_job
+from laneway.schema.job.options import Options
 from laneway_worker.errors import JobError
 from laneway_worker.request.request import check, fewest_tokens, ollama_request
 from support.inputs.images import IMAGES, PNG
