@@ -39,7 +39,7 @@ def bounds(flat: Schema, what: str, place: str) -> tuple[int, int | None]:
 def _items(flat: Schema) -> tuple[list[Any], Any]:
     """The schemas of the first items, and that of all others."""
     items, prefix = flat.get("items", True), flat.get("prefixItems")
-    if isinstance(items, list):  # before draft 2020-12
+    if isinstance(items, list):  # of an older draft: behind a reference into `examples`, which stay as they are
         return items, True
     return (prefix if isinstance(prefix, list) else []), items
 

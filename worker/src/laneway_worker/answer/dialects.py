@@ -15,9 +15,8 @@ NAMES = ("$id", "id", "$anchor", "$schema")
 """What a schema is called, which changes nothing where every reference is of the form #/…."""
 VALUES = ("const", "enum", "default", "examples")
 """What they hold is no schema."""
-
-
 MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+"""What they hold is schemas, each under a name of the sender's."""
 
 
 def modern(schema: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +47,6 @@ def _modern(node: Any) -> Any:
 
 
 def _inside(name: str, value: Any) -> Any:
-    """Below `properties` and their like stand names, and no words of JSON Schema."""
     if name in VALUES:
         return value
     if name in MAPS and isinstance(value, dict):

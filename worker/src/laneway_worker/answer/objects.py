@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_OPTIONAL = 100  # properties of one object that may be left out: the converter's work is their cube
-
-
 NOTHING_IN_IT: Schema = {"enum": [{}]}
 """An object without properties; of others newer converters make no grammar (ggml-org/llama.cpp#25923)."""
 OPENING = ("if", "dependentRequired", "dependentSchemas", "dependencies", "minProperties")

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from laneway_worker.answer.arrays import bounds
-from laneway_worker.answer.merging import CantBeMet, Schema, is_number, same
+from laneway_worker.answer.merging import TYPES, CantBeMet, Schema, is_number, same
 from laneway_worker.answer.patterns.characters import one, written
 from laneway_worker.answer.patterns.nodes import Unreadable
 from laneway_worker.answer.patterns.reader import MOST_REPEATS
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 FORMATS = ("date", "time", "date-time", "uuid")
 """The formats that the converter has rules for."""
 MOST_INTEGER = 2**31 - 2  # the converter reckons in an int, and its ends stand for no bound
-PRIMITIVES: dict[str, Schema] = {
-    each: {"type": each} for each in ("object", "array", "string", "number", "integer", "boolean", "null")
-}
+PRIMITIVES: dict[str, Schema] = {each: {"type": each} for each in TYPES}
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -38,8 +36,8 @@ def scalar(kind: str, flat: Schema, place: str) -> Schema:
     if kind == "string":
         return _string(flat, place)
     if kind in ("integer", "number"):
-        low, high = _limits(flat, place, whole=kind == "integer")
-        return _integer(low, high, place) if kind == "integer" else PRIMITIVES["number"]
+        low, high = _limits(flat, place)
+        return _integer(flat, low, high, place) if kind == "integer" else PRIMITIVES["number"]
     return PRIMITIVES[kind]
 
 
@@ -60,29 +58,30 @@ def _string(flat: Schema, place: str) -> Schema:
     return found
 
 
-def _limits(flat: Schema, place: str, *, whole: bool) -> tuple[float | None, float | None]:
-    """The least and the greatest number; of whole ones an exclusive limit is its neighbour."""
+def _limits(flat: Schema, place: str) -> tuple[float | None, float | None]:
+    """The least and the greatest number, each exclusive where that is the narrower limit; raises `CantBeMet`."""
     lows = [flat[each] for each in ("minimum", "exclusiveMinimum") if is_number(flat.get(each))]
     highs = [flat[each] for each in ("maximum", "exclusiveMaximum") if is_number(flat.get(each))]
     low, high = max(lows, default=None), min(highs, default=None)
     apart = same(low, flat.get("exclusiveMinimum")) or same(high, flat.get("exclusiveMaximum"))
     if low is not None and high is not None and (low > high or (low == high and apart)):
         raise CantBeMet(place, f"no number is at least {low} and at most {high}")
-    if whole and low is not None:
-        low = math.floor(low) + 1 if same(low, flat.get("exclusiveMinimum")) else math.ceil(low)
-    if whole and high is not None:
-        high = math.ceil(high) - 1 if same(high, flat.get("exclusiveMaximum")) else math.floor(high)
     return low, high
 
 
-def _integer(low: float | None, high: float | None, place: str) -> Schema:
-    if low is not None and high is not None and math.ceil(low) > math.floor(high):
+def _integer(flat: Schema, low: float | None, high: float | None, place: str) -> Schema:
+    """Of whole numbers an exclusive limit is its neighbour."""
+    if low is not None:
+        low = math.floor(low) + 1 if same(low, flat.get("exclusiveMinimum")) else math.ceil(low)
+    if high is not None:
+        high = math.ceil(high) - 1 if same(high, flat.get("exclusiveMaximum")) else math.floor(high)
+    if low is not None and high is not None and low > high:
         raise CantBeMet(place, f"no whole number is at least {low} and at most {high}")
     found: Schema = {"type": "integer"}
     if low is not None and abs(low) <= MOST_INTEGER:
-        found["minimum"] = math.ceil(low)
+        found["minimum"] = low
     if high is not None and abs(high) <= MOST_INTEGER:
-        found["maximum"] = math.floor(high)
+        found["maximum"] = high
     return found
 
 

@@ -152,8 +152,10 @@ class Ollama:
             self._collected(asked, stop, self._limits.token_gap_seconds)
         except EngineFailed as error:
             raise self._broken(error.name) from error
-        except (EngineCrashed, JobError) as error:
-            raise self._broken(str(error) if isinstance(error, EngineCrashed) else error.code.value) from error
+        except EngineCrashed as error:
+            raise self._broken(str(error)) from error
+        except JobError as error:
+            raise self._broken(error.code.value) from error
 
     def _broken(self, name: str) -> EngineBroken:
         words = f"Ollama has {self._model.name} loaded and can't answer a question of two tokens: {name}"
