@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from laneway.client.compose import checked_id
 from laneway.client.pacing import CONCURRENT_CALLS
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from laneway.client.remote import Remote
     from laneway.schema.job.keys import Place
+
+M = TypeVar("M", bound=BaseModel)
 
 WINDOW = 32  # entries in memory at once while listing; each holds a body of up to 1 MiB
 CLOCKS_DIFFER = timedelta(minutes=15)  # AWS refuses requests of a clock that is further off
@@ -116,14 +118,8 @@ class FailedEntries:
 
     def get(self, job_id: str) -> Entry | None:
         """The entry of a job, whether it counts or not."""
-        key = self._place.failed(checked_id(job_id))
-        stored = self._remote.read(key)
-        if stored is None:
-            return None
-        try:
-            return Entry(FailedJob.model_validate_json(stored.body), stored.etag)
-        except ValidationError as error:
-            raise Unreadable(key, error) from None
+        found = self._read(self._place.failed(checked_id(job_id)), FailedJob)
+        return found and Entry(*found)
 
     def standing(self, job_id: str) -> Entry | None:
         """The entry of a job, if the result that it tells of is the one that stands."""
@@ -134,12 +130,16 @@ class FailedEntries:
 
     def result(self, job_id: str) -> StandingResult | None:
         """The result that stands."""
-        key = self._place.result(checked_id(job_id))
+        found = self._read(self._place.result(checked_id(job_id)), Result)
+        return found and StandingResult(*found)
+
+    def _read(self, key: str, model: type[M]) -> tuple[M, str] | None:
+        """What an object holds, and its ETag."""
         stored = self._remote.read(key)
         if stored is None:
             return None
         try:
-            return StandingResult(Result.model_validate_json(stored.body), stored.etag)
+            return model.model_validate_json(stored.body), stored.etag
         except ValidationError as error:
             raise Unreadable(key, error) from None
 

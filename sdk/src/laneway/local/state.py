@@ -52,14 +52,20 @@ class StateFolder:
 
     def publish(self, connection: Connection) -> None:
         """Let clients find the pool; only the user may read it, since it holds credentials."""
-        draft = self._connection.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_text(connection.model_dump_json() + "\n")
-        draft.replace(self._connection)
+        write_privately(self._connection, connection.model_dump_json())
 
     def withdraw(self) -> None:
         """The pool is not there any more."""
         self._connection.unlink(missing_ok=True)
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Whole or not at all, and readable by the user alone."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text + "\n")
+    draft.replace(path)
 
 
 def _take(lock: int, root: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
 from typing import TYPE_CHECKING
 
 from pydantic import Field, ValidationError
 
 from laneway.local.errors import LocalError
+from laneway.local.state import write_privately
 from laneway.schema.shared.base import Frozen
 
 if TYPE_CHECKING:
@@ -43,9 +43,5 @@ def _made(path: Path) -> Keys:
         access_key_id=base64.b32encode(secrets.token_bytes(KEY_BYTES)).decode(),
         secret_access_key=secrets.token_urlsafe(SECRET_BYTES),
     )
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(keys.model_dump_json() + "\n")
-    draft.replace(path)
+    write_privately(path, keys.model_dump_json())
     return keys
