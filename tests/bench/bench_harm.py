@@ -23,6 +23,7 @@ import boto3
 import psutil
 
 from bench.harm.messages import hostile
+from support.local.pool import MARK, environment, marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,6 @@ PACE_SECONDS = float(os.environ.get("PACE", "3"))  # slower than the lane can wo
 LATE_SECONDS = 5.0
 READY_SECONDS = 900.0
 MEGABYTE = 1024 * 1024
-MARK = "LANEWAY_TEST_MARK"
 POOL = """\
 apiVersion: laneway.dev/v1alpha1
 kind: LLMWorkerPool
@@ -120,8 +120,7 @@ def serving(folder: Path) -> Iterator[Lane]:
     file.write_text(POOL)
     words = (folder / "words.txt").open("wb")
     command = [str(CHECKOUT / ".venv/bin/laneway"), "up", str(file), "--state", str(state), "--quiet"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "OLLAMA_"))}
-    up = subprocess.Popen(command, env=kept | {MARK: mark}, stdout=words, stderr=words, start_new_session=True)
+    up = subprocess.Popen(command, env=environment(**{MARK: mark}), stdout=words, stderr=words, start_new_session=True)
     try:
         deadline = time.monotonic() + READY_SECONDS
         while "ready: " not in (folder / "words.txt").read_text() and time.monotonic() < deadline:
@@ -188,16 +187,6 @@ def seconds(result: dict[str, Any]) -> float:
     """From submission to the last token."""
     timing = result.get("timing") or {}
     return float(timing.get("queued_seconds") or 0) + float(timing.get("run_seconds") or 0)
-
-
-def marked(mark: str) -> list[psutil.Process]:
-    """Everything that the `up` has started."""
-    found = []
-    for each in psutil.process_iter():
-        with suppress(psutil.Error):
-            if each.environ().get(MARK) == mark:
-                found.append(each)
-    return found
 
 
 class Watch:

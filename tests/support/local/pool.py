@@ -50,6 +50,17 @@ def environment(**changes: str) -> dict[str, str]:
     return kept | {"AWS_EC2_METADATA_DISABLED": "true"} | changes
 
 
+def marked(mark: str) -> list[psutil.Process]:
+    """Everything that was started with this mark, or by what was, and still runs."""
+    return [each for each in psutil.process_iter() if _has(each, mark)]
+
+
+def _has(process: psutil.Process, mark: str) -> bool:
+    with suppress(psutil.Error):
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
+    return False
+
+
 def laneway(*arguments: str | Path, variables: Mapping[str, str], stdin: str = "", folder: Path | None = None) -> Done:
     """Run a command to its end."""
     return subprocess.run(
@@ -151,12 +162,7 @@ class LocalPool:
 
     def processes(self) -> list[psutil.Process]:
         """Everything of this pool's that runs."""
-        return [each for each in psutil.process_iter() if self._ours(each)]
-
-    def _ours(self, process: psutil.Process) -> bool:
-        with suppress(psutil.Error):
-            return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == self._mark
-        return False
+        return marked(self._mark)
 
     def children(self) -> dict[str, int]:
         """Name → pid, as `up` records them."""
