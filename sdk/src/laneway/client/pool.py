@@ -32,6 +32,7 @@ from laneway.schema.shared.problems import problems
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from laneway.client.remote import Stored
     from laneway.schema.job.keys import Place
     from laneway.schema.job.result import Result
 
@@ -155,7 +156,7 @@ class Pool:
         key = self._place.job(ready.id)
         if not self._remote.put_new(key, body, {"lane": target.name}):
             body = self._sent_before(ready, key, target)
-            if self._remote.get(self._place.result(ready.id)) is not None:
+            if self._remote.exists(self._place.result(ready.id)):
                 return handle
         message = body if len(body) <= MAX_INLINE_BYTES else StoredJob(id=ready.id).model_dump_json().encode()
         self._remote.send(target.queue.url, message.decode(), group_id=self._sender)
@@ -165,21 +166,10 @@ class Pool:
         """The body that stands under the id. It may be sent again only with the same request, to the same lane and
         destination; what was said first counts, its labels and deadline too.
         """
-        stored, metadata = self._remote.get(key), self._remote.metadata(key)
-        try:
-            before = None if stored is None else parse_job(stored)
-        except InvalidJob:
-            before = None
-        model = lane.model.name
-        same = (
-            before is not None
-            and before.request_hash(model) == job.request_hash(model)
-            and before.destination == job.destination
-            and (metadata or {}).get("lane") == lane.name
-        )
-        if stored is None or not same:
+        stored = self._remote.read(key)
+        if stored is None or not _is_again(job, lane, stored):
             raise IdReused(f"the id {job.id} belongs to another request; choose a new one, or leave it out")
-        return stored
+        return stored.body
 
     def own(self, result: Result, request: Request | None) -> Result:
         """The result, where it is of the request; raises `ResultOfAnotherRequest`."""
@@ -283,3 +273,17 @@ class Pool:
     def figures(self) -> dict[str, Figures]:
         """About how many jobs each lane holds."""
         return {lane.name: self._remote.figures(lane.queue.url) for lane in self.document.lanes}
+
+
+def _is_again(job: Job, lane: PoolLane, stored: Stored) -> bool:
+    """Whether a job is what is stored, for the same lane and destination."""
+    try:
+        before = parse_job(stored.body)
+    except InvalidJob:
+        return False
+    model = lane.model.name
+    return (
+        before.request_hash(model) == job.request_hash(model)
+        and before.destination == job.destination
+        and stored.metadata.get("lane") == lane.name
+    )
