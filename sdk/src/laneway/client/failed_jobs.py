@@ -15,6 +15,7 @@ from laneway.client.results import is_same
 from laneway.errors import LanewayError
 from laneway.schema.job.history import History
 from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, StoredJob, parse_job, parse_message
+from laneway.schema.shared.names import LANE_METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -159,7 +160,7 @@ class FailedJobs:
         if stored is None:
             raise FailedJobRefused(f"{job_id} expired, and its body was not stored: send it again under a new id")
         body = _body_to_send(job_id, stored.body)
-        return _Message(job_id, stored.metadata.get("lane", found.result.lane), body, found.etag)
+        return _Message(job_id, stored.metadata.get(LANE_METADATA, found.result.lane), body, found.etag)
 
     def _target(self, message: _Message, to: str | None) -> PoolLane:
         lanes = [each.name for each in self._document.lanes]

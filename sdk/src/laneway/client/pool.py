@@ -27,6 +27,7 @@ from laneway.errors import (
 )
 from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
 from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
+from laneway.schema.shared.names import LANE_METADATA
 from laneway.schema.shared.problems import problems
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Pool:
         handle = JobHandle(self, ready.id, returns, Request.of(ready, target.model.name))
         body = ready.to_body()
         key = self._place.job(ready.id)
-        if not self._remote.put_new(key, body, {"lane": target.name}):
+        if not self._remote.put_new(key, body, {LANE_METADATA: target.name}):
             body = self._sent_before(ready, key, target)
             if self._remote.exists(self._place.result(ready.id)):
                 return handle
@@ -189,7 +190,7 @@ class Pool:
                 f"{self.url} has neither a job nor a result of id {job_id}; a job that was sent to SQS directly shows "
                 "only once it has a result"
             )
-        lane = metadata.get("lane")
+        lane = metadata.get(LANE_METADATA)
         queue = next((each.queue for each in self.document.lanes if each.name == lane), None)
         if queue is None:
             return JobStatus(job_id, "queued", lane)  # its lane has left the pool; the queue may still hold it
@@ -285,5 +286,5 @@ def _is_again(job: Job, lane: PoolLane, stored: Stored) -> bool:
     return (
         before.request_hash(model) == job.request_hash(model)
         and before.destination == job.destination
-        and stored.metadata.get("lane") == lane.name
+        and stored.metadata.get(LANE_METADATA) == lane.name
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.job import MAX_BODY_BYTES, InvalidJob, parse_job
+from laneway.schema.shared.names import LANE_METADATA
 from laneway_worker.errors import TooLargeError
 from laneway_worker.ports.objects import Stored
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.deliver.outcomes import Task
     from laneway_worker.ports.objects import ObjectStore
-
-LANE = "lane"
-"""The metadata of a stored body that names the lane it was sent to; written by the client."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Claims:
         """Whether the request was sent to this lane. A person's retry may go to another one, and has a result to
         replace.
         """
-        if stored.metadata.get(LANE, self._lane) == self._lane:
+        if stored.metadata.get(LANE_METADATA, self._lane) == self._lane:
             return True
         is_retry = task.history.replaces is not None
         return is_retry and self._store.etag(self._place.bucket, self._place.result(job_id)) is not None

@@ -8,6 +8,9 @@ import hashlib
 MESSAGE_ATTRIBUTE = "laneway"
 """The one SQS message attribute that is ours: a job's history."""
 
+LANE_METADATA = "lane"
+"""The metadata of a stored body that names the lane it was sent to: clients write it, workers read it."""
+
 POOL_DOCUMENT = "pool.json"
 
 GROUP = "laneway.dev"
