@@ -19,6 +19,7 @@ COPY LICENSE pyproject.toml uv.lock ./
 COPY sdk/pyproject.toml sdk/
 COPY worker/pyproject.toml worker/
 COPY operator/pyproject.toml operator/
+COPY gateway/pyproject.toml gateway/
 ARG PART
 RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "laneway-${PART}" && rm /opt/laneway/.lock
 

@@ -13,10 +13,12 @@ MIKE = NO_MKDOCS_2_WARNING=1 $(RUN) mike
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=$(1))
 TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["builds"]))
 
+NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
+
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-operator bench-worker bench-harm fuzz soak soak-pods soak-scaling chaos clean
+	bench-operator bench-worker bench-harm record-doors sbom fuzz soak soak-pods soak-scaling chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -60,9 +62,9 @@ test-cache: # told of while it is built
 	@$(MAKE) --no-print-directory $(call SYNC,none) cache
 
 test-computing: test-quick
-	@$(MAKE) --no-print-directory test-ports
 	@$(MAKE) --no-print-directory test-chaos
 	@$(MAKE) --no-print-directory test-simulation
+	@$(MAKE) --no-print-directory test-ports
 	@$(MAKE) --no-print-directory test-e2e-local
 
 test-node: test-cache test-quick
@@ -72,10 +74,14 @@ test-api: test-cache test-quick
 	@$(MAKE) --no-print-directory test-cluster
 	@$(MAKE) --no-print-directory test-chart
 
-cache: cache-ollama cache-localstack cache-cluster ## build everything that tests need and do not find, once for all checkouts
+cache: cache-ollama cache-localstack cache-cluster cache-newest-ollama ## build everything that tests need and do not find, once for all checkouts
 
 cache-ollama: sync
 	@PYTHONPATH=tests $(RUN) python -m support.ollama.real
+
+# What the most tests wait for comes first; this one takes a compiler five to fifteen minutes.
+cache-newest-ollama: cache-ollama cache-localstack
+	@PYTHONPATH=tests nice $(RUN) python -m support.ollama.newest
 
 cache-localstack: sync
 	@PYTHONPATH=tests $(RUN) python -m support.aws.localstack
@@ -86,7 +92,7 @@ cache-cluster: sync
 test-unit: sync ## pure functions and the worker on in-memory ports, attacks on both; seconds
 	$(RUN) pytest tests/unit tests/security -q -n auto
 
-test-ports: cache-ollama cache-localstack ## fakes and real adapters through one suite: moto, LocalStack, Ollama with Gemma
+test-ports: cache-ollama cache-localstack cache-newest-ollama ## fakes and real adapters through one suite: moto, LocalStack, two versions of Ollama
 	$(RUN) pytest tests/ports -q -n 3 --dist loadgroup
 
 test-simulation: sync ## the real worker in 5,000 seeded worlds with faults and crashes, and the mutants that it must catch
@@ -165,12 +171,27 @@ soak-scaling: cache-cluster ## schedules and suspend with jobs running, 50 scale
 	$(RUN) pytest tests/e2e/cluster/test_scaling.py -q -s -m ""
 	PYTHONPATH=tests $(RUN) python tests/bench/soak_scaling.py
 
-fuzz: cache-ollama ## every schema of the corpus through the real Ollama, and the properties of schemas for longer; ten minutes
+sbom: sync ## what is in each image of ours beside its base, from uv.lock: CycloneDX in .laneway/sbom
+	@mkdir -p .laneway/sbom
+	@for part in operator worker; do \
+	  $(UV) export --quiet --locked --no-dev --package laneway-$$part --format cyclonedx1.5 --preview-features sbom-export \
+	    --output-file .laneway/sbom/laneway-$$part.cdx.json && echo .laneway/sbom/laneway-$$part.cdx.json || exit 1; \
+	done
+
+fuzz: cache-newest-ollama ## every schema of the corpus through both versions of Ollama, their properties for longer, and schemas led by coverage; twelve minutes
 	$(RUN) pytest tests/ports/test_formats_on_ollama.py -q -m ""
 	LANEWAY_FUZZ=1 $(RUN) pytest tests/unit/worker/answer tests/security -q -n auto
+	@UV_PROJECT_ENVIRONMENT=.tools/fuzz $(UV) sync --quiet --locked --all-packages --no-dev --group fuzz
+	mkdir -p .laneway/fuzz && PYTHONPATH=tests .tools/fuzz/bin/python tests/fuzz/fuzz_schemas.py -max_total_time=$(or $(FUZZ_SECONDS),120) -artifact_prefix=.laneway/fuzz/
 
 chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes
 	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py
+
+record-doors: ## what clients of OpenAI's and Ollama's APIs send, taken down anew from the newest ones (wants node and npm)
+	@UV_PROJECT_ENVIRONMENT=.tools/doors $(UV) sync --quiet --locked --only-group doors
+	npm install --prefix .tools/doors-npm --no-save --silent $(NPM_CLIENTS)
+	PYTHONPATH=tests .tools/doors/bin/python -m support.doors.record $(CURDIR)/.tools/doors-npm
+	PYTHONPATH=tests $(RUN) python -m support.doors.translated
 
 bench-worker: cache-ollama cache-localstack ## latency, occupancy, CPU and redeliveries of the worker, beside Celery and dramatiq-sqs
 	@UV_PROJECT_ENVIRONMENT=.tools/bench $(UV) sync --quiet --locked --only-group bench

@@ -18,3 +18,9 @@ def _no_process_has_told_a_prompt_or_an_answer() -> Iterator[None]:
     yield
     found = canary.GATE.found()
     assert not found, "prompts or answers were told:\n" + "\n".join(found[:20])
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Tests that are coroutines run where the gateway does."""
+    return "asyncio"

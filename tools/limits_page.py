@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from laneway import pool_file, probes
-from laneway.schema.job import failed_job, history, job, result
+from laneway.schema.job import failed_job, history, job, result, values
 from laneway.schema.job.history import History
 from laneway.schema.job.job import Job
+from laneway.schema.pool import file
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.shared import strict_json, yaml_text
 from laneway_worker import checker
@@ -16,6 +17,7 @@ from laneway_worker.adapters.ollama import stream
 from laneway_worker.answer import grammars, objects
 from laneway_worker.answer.patterns import writer
 from laneway_worker.deliver import commit
+from laneway_worker.request import images
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,9 +64,10 @@ LEFT = "nowhere: left to the check of the answer"
 NOT_TOLD = "nowhere: it counts as none"
 
 LIMITS = (
-    Limit(job, "MAX_BODY_BYTES", "bytes", "SQS takes 1 MiB a message with its attributes", "`body_too_large`", MEMORY),
+    Limit(values, "MAX_BODY_BYTES", "bytes", "SQS takes 1 MiB with all attributes", "`body_too_large`", MEMORY),
     Limit(job, "MAX_EMBEDDING_NUMBERS", "numbers", "32 MiB of JSON, 180 MiB of memory", INVALID, EMBEDDINGS),
     Limit(job, "MAX_PIXELS", "pixels", "Ollama decodes images in memory", INVALID, IMAGES),
+    Limit(images, "MOST_SCANS", "scans", "a JPEG's decoder goes over all pixels for each", "`invalid_job`", IMAGES),
     Limit(strict_json, "MAX_DEPTH", "levels", "what reads JSON calls itself for each", "`invalid_job`", PARSING),
     Limit(strict_json, "MAX_DIGITS", "digits", "longer numbers take time, and mean nothing", "`invalid_job`", PARSING),
     Limit(history, "MAX_ATTRIBUTE_BYTES", "bytes", "of the 8 KiB that bodies leave free", NOT_TOLD, HISTORY),
@@ -90,6 +93,7 @@ LIMITS = (
     Limit(writer, "MOST_READ", "characters", "of one pattern", LEFT, PATTERNS),
     Limit(writer, "MOST_OPTIONAL", "parts", "200 that may be missing take 14 s", LEFT, PATTERNS),
     Limit(pool_file, "MAX_FILE_BYTES", "bytes", "a pool of 16 lanes has a tenth", "`laneway validate`", POOL_FILE),
+    Limit(file, "MOST_PROBLEMS", "mistakes", "the line of each is looked for", "the first ones", GROWTH),
     Limit(yaml_text, "MAX_NODES", "values", "aliases of aliases grow without end", "`laneway validate`", GROWTH),
     Limit(probes, "MOST_CONNECTIONS", "connections", "each has a thread", "the oldest is cut off", PAGES),
     Limit(probes, "READ_SECONDS", "seconds", "who says nothing holds a thread", "the connection ends", PAGES),

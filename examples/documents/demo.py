@@ -24,11 +24,14 @@ from rich.table import Table
 
 from laneway import Pool
 from laneway.local.errors import LocalError
+from laneway.local.ollama.find import version_of
 from laneway.local.ollama.models import registry_reachable
 from laneway.local.processes.children import Children
 from laneway.local.state import StateFolder
 from laneway.schema.job.job import Job
 from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.lane_documents import LaneDocuments
+from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway_worker.request.request import ollama_request
 
 if TYPE_CHECKING:
@@ -67,6 +70,7 @@ def main() -> int:
         show_results(corpus, results)
         accuracy = show_accuracy(corpus, results)
         show_overhead(pool, corpus)
+        console.print(f"All of this with Ollama {version_of(fast_lane().config.ollama_url)}.")
         lost = [each.job["id"] for each in corpus if results.get(each.job["id"]) is None]
         unanswered = [each for each in results.values() if each.status != "succeeded"]
         left = messages_left(pool)
@@ -204,7 +208,7 @@ def show_overhead(pool: Pool, corpus: list[Document]) -> None:
     """The same prompts directly and through the queue, in turn. What lies outside the engine is compared, since one
     prompt takes the engine now a little longer, now a little shorter.
     """
-    config = LaneConfig.model_validate_json((STATE / "lanes" / "fast.json").read_bytes())
+    config = fast_lane()
     short = [each for each in corpus if each.lane == "fast"][:MEASURED]
     direct, queued = [], []
     for number, document in enumerate(short):
@@ -221,9 +225,16 @@ def show_overhead(pool: Pool, corpus: list[Document]) -> None:
     )
 
 
-def outside_the_engine(config: LaneConfig, job: Job) -> float:
+def fast_lane() -> LaneDocuments:
+    """What the worker of lane fast reads."""
+    config, live = ((STATE / folder / "fast.json").read_bytes() for folder in ("lanes", "live"))
+    return LaneDocuments(config=LaneConfig.model_validate_json(config), live=LiveConfig.model_validate_json(live))
+
+
+def outside_the_engine(lane: LaneDocuments, job: Job) -> float:
     """Seconds of a direct call, with the body that the worker would send, that the engine does not account for."""
-    request = ollama_request(job, config, job.format)
+    config = lane.config
+    request = ollama_request(job, config.model, lane.live.limits, job.format)
     body = request.body | {"stream": False}
     began = time.monotonic()
     answer = httpx.post(f"{config.ollama_url}{request.path}", json=body, timeout=DONE_SECONDS, trust_env=False)

@@ -10,6 +10,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -42,10 +43,12 @@ kind: LLMWorkerPool
 metadata: {name: harm}
 spec:
   model: {name: "smollm2:135m", contextLength: 2048}
-  results: {bucket: harm}
+  results: {s3: {bucket: harm}}
   lanes:
   - {name: one, parallel: 2, limits: {timeout: 60s, maxTokens: 128}}
 """
+Results = dict[str, dict[str, Any]]
+"""Message id → its result, empty where there is none."""
 HONEST = {"prompt": "The capital of France is", "options": {"num_predict": 16, "temperature": 0}}
 
 
@@ -59,7 +62,9 @@ def main() -> None:
         kinds, honest = send(lane)
         left = settle(lane, kinds, honest, began)
         watch.stop()
-        figures = figures_of(lane, alone, kinds, honest, left) | watch.figures()
+        results = {each: lane.result(each) or {} for each in (*honest, *kinds)}
+    figures = figures_of(results, alone, kinds, honest, left) | watch.figures()
+    figures |= {f"engine seconds, {kind}": spent for kind, spent in by_kind(results, kinds).items()}
     width = max(map(len, figures))
     for name, value in figures.items():
         print(f"{name:<{width}}  {value}")
@@ -126,6 +131,9 @@ def serving(folder: Path) -> Iterator[Lane]:
         while "ready: " not in (folder / "words.txt").read_text() and time.monotonic() < deadline:
             time.sleep(0.5)
         yield Lane(state, mark)
+    except Exception:
+        print((folder / "words.txt").read_text()[-2_000:], file=sys.stderr)
+        raise
     finally:
         for each in marked(mark):
             with suppress(psutil.Error):
@@ -154,14 +162,13 @@ def settle(lane: Lane, kinds: dict[str, str], honest: list[str], began: float) -
 
 
 def figures_of(
-    lane: Lane, alone: list[float], kinds: dict[str, str], honest: list[str], left: set[str]
+    results: Results, alone: list[float], kinds: dict[str, str], honest: list[str], left: set[str]
 ) -> dict[str, str]:
     """What the honest paid, and what the hostile got."""
-    results = {each: lane.result(each) or {} for each in (*honest, *kinds)}
     waits = sorted(seconds(results[each]) for each in honest if each not in left)
     late = sum(wait > max(alone) + LATE_SECONDS for wait in waits)
     charged = sum(bool(results[each].get("failures")) for each in honest)
-    busy = [float((results[each].get("timing") or {}).get("run_seconds") or 0) for each in kinds]
+    busy = [engine_seconds(results[each]) for each in kinds]
     tries = [len(results[each].get("failures") or ()) for each in kinds]
     return {
         "hostile messages, honest jobs": f"{len(kinds)}, {len(honest)}",
@@ -176,6 +183,19 @@ def figures_of(
         "attempts of a hostile message, most": str(max(tries, default=0)),
         "seconds of the engine for a hostile message": f"mean {statistics.mean(busy):.2f}, most {max(busy):.1f}",
     }
+
+
+def by_kind(results: Results, kinds: dict[str, str]) -> dict[str, str]:
+    """Mean and most seconds of the engine for a message of each kind; 0 for one without a result."""
+    spent: dict[str, list[float]] = {}
+    for message, kind in kinds.items():
+        spent.setdefault(kind, []).append(engine_seconds(results[message]))
+    return {kind: f"mean {statistics.mean(each):.2f}, most {max(each):.1f}" for kind, each in spent.items()}
+
+
+def engine_seconds(result: dict[str, Any]) -> float:
+    """From the start to the last token."""
+    return float((result.get("timing") or {}).get("run_seconds") or 0)
 
 
 def spread(waits: list[float]) -> str:

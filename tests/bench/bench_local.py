@@ -22,6 +22,7 @@ import httpx
 
 from laneway.schema.job.job import Job
 from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway_worker.request.request import ollama_request
 from support.local.pool import LANEWAY, LocalPool
 
@@ -36,7 +37,7 @@ kind: LLMWorkerPool
 metadata: {name: bench}
 spec:
   model: {name: "smollm2:135m", contextLength: 1024}
-  results: {bucket: bench}
+  results: {s3: {bucket: bench}}
   lanes:
   - name: one
   - {name: two, parallel: 2}
@@ -112,10 +113,11 @@ def memory(pool: LocalPool) -> Figures:
 def added_latency(pool: LocalPool) -> Figures:
     """One short job at a time, directly and through the queue, in turn."""
     config = LaneConfig.model_validate_json((pool.state / "lanes" / "one.json").read_bytes())
+    live = LiveConfig.model_validate_json((pool.state / "live" / "one.json").read_bytes())
     direct, queued, parts = [], [], []
     for number in range(PAIRS):
         job = Job(id=f"latency-{number}", prompt=f"Number {number}", options={"num_predict": 8, "temperature": 0})  # type: ignore[arg-type] # because pydantic makes Options of it
-        body = ollama_request(job, config, job.format).body | {"stream": False}
+        body = ollama_request(job, config.model, live.limits, job.format).body | {"stream": False}
         began = time.monotonic()
         answer = httpx.post(f"{config.ollama_url}/api/generate", json=body, timeout=60, trust_env=False).json()
         direct.append(time.monotonic() - began - answer["total_duration"] / NANOSECONDS)

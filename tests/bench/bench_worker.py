@@ -11,14 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.worker import bare, cpu, kill, latency, occupancy
+from bench.worker import bare, cpu, kill, latency, occupancy, reader
 from bench.worker.emulator import emulator
 from bench.worker.report import Report
 
 if TYPE_CHECKING:
     from bench.worker.emulator import Emulator
 
-PARTS = "bare latency occupancy cpu kill"
+PARTS = "bare latency occupancy cpu kill reader"
 FIGURES = ".laneway/bench-worker.json"
 
 
@@ -52,6 +52,8 @@ def _measure(part: str, aws: Emulator, folder: Path, report: Report) -> None:
             cpu.measure(aws, folder, report, *((1, 40) if quick else (cpu.ROUNDS, cpu.JOBS)))
         case "kill":
             kill.measure(aws, folder, report)
+        case "reader":
+            reader.measure(aws, report, repeats=20 if quick else 200)
         case _:
             raise SystemExit(f"there is no part {part}; there are: {PARTS}")
 

@@ -31,8 +31,8 @@ DIGEST = f"sha256:{'0' * 64}"
 GPU = {
     "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge"},
     "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
-    "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
-    "pricePerHour": 1.006,
+    "accelerator": {"extendedResource": {"name": "nvidia.com/gpu", "count": 1}},
+    "pricePerHour": "1.006",
 }
 APART = {"weight": 1, "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname"}}
 SPREAD = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
@@ -42,24 +42,29 @@ MATRIX: dict[str, Manifest] = {
     "two secrets": {"emulator": {**EMULATOR, "operatorSecretName": "operator-aws"}},
     "another secret": {"emulator": {**EMULATOR, "secretName": "sandbox"}},
     "gpu": {"placementProfiles": {"g5": GPU}},
-    "no profiles": {"placementProfiles": {"cpu": None}},
+    "profiles": {"placementProfiles": {"cpu": {}, "spot": {"interruption": "spot"}}},
     "some namespaces": {"watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"}, "replicas": 2},
+    "no rights to profiles": {"watch": {"namespaces": ["nlp"], "clusterID": "blue", "profileRights": False}},
     "no pod reports": {"podReports": False},
     "no operator policy": {"operatorPolicy": False},
     "no network policies": {"networkPolicies": False},
     "other ways out": {"poolEgress": {"dnsAddresses": ["10.100.0.10/32"], "except": ["100.64.0.0/10", "fd00:10::/64"]}},
     "pull secrets": {"imagePullSecrets": ["registry", "mirror"]},
     "identity": {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x"}}},
-    "digest": {"image": {"ollama": {"repository": "localhost:5000/ollama", "tag": f"0.24.0@{DIGEST}"}}},
-    "pins": {"image": {name: {"digest": DIGEST} for name in ("operator", "worker", "ollama")}},
+    "digest": {"engines": {"ollama-0-32": {"image": f"localhost:5000/ollama:0.32.15@{DIGEST}"}}},
+    "engines": {
+        "engines": {"ollama-0-32": None, "next": {"image": "a/b:1", "pullPolicy": "Always"}, "old": {"image": "a/b:0"}},
+        "defaultEngine": "next",
+    },
+    "pins": {"image": {name: {"digest": DIGEST} for name in ("operator", "worker")}},
     "own account": {"serviceAccount": {"create": False, "name": "made-by-others"}},
     "named account": {"serviceAccount": {"name": "operator"}},
     "mirror": {
         "image": {
             "operator": {"repository": "mirror.example/operator", "tag": "1"},
             "worker": {"repository": "mirror.example/worker", "tag": "1"},
-            "ollama": {"repository": "mirror.example/ollama", "tag": "0.24.1"},
         },
+        "engines": {"ollama-0-32": {"image": "mirror.example/ollama:0.24.1"}},
         "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}},
     },
     "placement": {
@@ -72,7 +77,7 @@ MATRIX: dict[str, Manifest] = {
     "words": {
         "commonLabels": {"team": "ml", "app.kubernetes.io/name": "not-ours"},
         "podLabels": {"sidecar.istio.io/inject": "false"},
-        "podAnnotations": {"example.com/a": "b", "checksum/profiles": "not ours"},
+        "podAnnotations": {"example.com/a": "b"},
     },
     "environment": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "logLevel": "debug"},
     "monitoring": {
@@ -112,7 +117,7 @@ MATRIX: dict[str, Manifest] = {
         "networkPolicy": {"enabled": True, "egress": [{"ports": [{"port": 3128}]}]},
         "emulator": {**EMULATOR, "endpoint": "http://moto:5000/"},
     },
-    "pull policy": {"image": {part: {"pullPolicy": "Always"} for part in ("operator", "worker", "ollama")}},
+    "pull policy": {"image": {part: {"pullPolicy": "Always"} for part in ("operator", "worker")}},
     "kind": yaml.safe_load((KIND_EXAMPLE / "values.yaml").read_text()),
 }
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -23,12 +22,17 @@ from chart.rendering import (
     Manifest,
     of_kind,
 )
-from laneway.schema.shared.names import POOL_LABEL
-from laneway_operator.placement.profiles import Profile, parse_profiles
+from laneway.schema.pool.profile import parse_profile
+from laneway.schema.shared.names import POOL_LABEL, PROFILE_KIND
+from laneway_operator.engines import parse_engines
 from laneway_operator.render import render
 from laneway_operator.settings import Emulator, Settings, read_settings
 from support.golden import cases
+from support.inputs.profiles import profile_specs
 from support.pages import yaml_blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OTHER = f"sha256:{'1' * 64}"
 every_value = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
@@ -66,19 +70,34 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "unknown in aws": ({"aws": {"endpoint": "http://x"}}, "'endpoint' not allowed"),
     "unknown in profile": ({"placementProfiles": {"a": {"affinity": {}}}}, "'affinity' not allowed"),
     "unknown in toleration": (
-        {"placementProfiles": {"a": {"tolerations": [{"tolerationSeconds": 5}]}}},
-        "'tolerationSeconds' not allowed",
+        {"placementProfiles": {"a": {"tolerations": [{"seconds": 5}]}}},
+        "'seconds' not allowed",
     ),
     "unknown in resources": ({"resources": {"claims": []}}, "'claims' not allowed"),
     "profile's name": ({"placementProfiles": {"G5": {}}}, "'G5'"),
-    "accelerator without resource": ({"placementProfiles": {"a": {"accelerator": {"count": 1}}}}, "'resource'"),
-    "accelerators": ({"placementProfiles": {"a": {"accelerator": {"resource": "a.b/c", "count": 0}}}}, "minimum"),
+    "accelerator of before": (
+        {"placementProfiles": {"a": {"accelerator": {"resource": "a.b/c"}}}},
+        "'resource' not allowed",
+    ),
+    "device without name": ({"placementProfiles": {"a": {"accelerator": {"extendedResource": {}}}}}, "'name'"),
+    "price that is a number": ({"placementProfiles": {"a": {"pricePerHour": 0.15}}}, "got number, want string"),
+    "price in words": ({"placementProfiles": {"a": {"pricePerHour": "$0.15"}}}, "does not match pattern"),
+    "devices": (
+        {"placementProfiles": {"a": {"accelerator": {"extendedResource": {"name": "a.b/c", "count": 0}}}}},
+        "minimum",
+    ),
     "emulator's secret": ({"emulator": {"endpoint": "http://x:4566", "secretName": ""}}, "does not match pattern"),
     "credentials": ({"emulator": {**EMULATOR, "secretAccessKey": "x"}}, "'secretAccessKey' not allowed"),
     "credentials in the endpoint": ({"emulator": {**EMULATOR, "endpoint": "http://a:b@c"}}, "does not match pattern"),
     "region": ({"aws": {"region": "Ireland"}}, "does not match pattern"),
     "tag in repository": ({"image": {"worker": {"repository": "a/b:1"}}}, "does not match pattern"),
-    "ollama without tag": ({"image": {"ollama": {"tag": ""}}}, "minLength"),
+    "image of before": ({"image": {"ollama": {"tag": "0.24.1"}}}, "gone: write engines.ollama-0-32.image"),
+    "ollama without tag": ({"engines": {"a": {"image": "ollama/ollama"}}}, "does not match pattern"),
+    "engine without image": ({"engines": {"a": {}}}, "'image'"),
+    "engine's name": ({"engines": {"Ollama_0.32": {"image": "a/b:1"}}}, "'Ollama_0.32'"),
+    "unknown in engine": ({"engines": {"a": {"image": "a/b:1", "tag": "2"}}}, "'tag' not allowed"),
+    "default of no engine": ({"defaultEngine": "b"}, "defaultEngine should be one of engines (ollama-0-32), not b"),
+    "no engines": ({"engines": {"ollama-0-32": None}}, "minProperties"),
     "digest": ({"image": {"worker": {"digest": "latest"}}}, "does not match pattern"),
     "pull policy": ({"image": {"operator": {"pullPolicy": "Sometimes"}}}, "must be one of"),
     "log level": ({"logLevel": "loud"}, "must be one of"),
@@ -136,8 +155,9 @@ def test_the_operator_reads_what_the_chart_sets(helm: Helm) -> None:
     assert read_settings(given | {"LANEWAY_POD_NAME": "laneway-1"}) == Settings(
         worker_image="laneway.local/worker:test",
         dns_addresses=("169.254.20.10/32",),
-        ollama_image="docker.io/ollama/ollama:0.24.0",
-        profiles=Path("/etc/laneway/profiles.yaml"),
+        engines=parse_engines(
+            {"engines": {"ollama-0-32": {"image": "docker.io/ollama/ollama:0.32.15"}}, "defaultEngine": "ollama-0-32"}
+        ),
         region="eu-west-1",
         emulator=Emulator("http://10.200.0.1:4566", "aws-emulator"),
         pod_reports=True,
@@ -165,15 +185,22 @@ def test_the_operators_own_secret(helm: Helm) -> None:
     assert given["AWS_ACCESS_KEY_ID"]["secretKeyRef"]["name"] == "operator-aws"
 
 
-def profiles(manifests: list[Manifest]) -> dict[str, Profile]:
-    (found,) = (each for each in manifests if each["metadata"]["name"].endswith("-profiles"))
-    return parse_profiles(yaml.safe_load(found["data"]["profiles.yaml"]))
+def test_values_seed_profiles_that_are_valid_and_outlive_the_release(helm: Helm) -> None:
+    found = [each for each in helm.template(MATRIX["gpu"]) if each["kind"] == PROFILE_KIND]
+    (parsed,) = map(parse_profile, found)
+    assert (parsed.metadata.name, parsed.spec) == ("g5", profile_specs({"g5": GPU})["g5"])
+    assert found[0]["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert "namespace" not in found[0]["metadata"]
 
 
-def test_the_operator_reads_the_profiles(helm: Helm) -> None:
-    found = profiles(helm.template(MATRIX["gpu"]))
-    assert found == parse_profiles({"placementProfiles": {"cpu": {}, "g5": GPU}})
-    assert profiles(helm.template(MATRIX["no profiles"])) == {}
+def test_a_profile_may_say_nothing_and_there_may_be_none(helm: Helm) -> None:
+    found = [each for each in helm.template(MATRIX["profiles"]) if each["kind"] == PROFILE_KIND]
+    assert {each["metadata"]["name"]: each["spec"] for each in found} == MATRIX["profiles"]["placementProfiles"]
+    assert not [each for each in helm.template() if each["kind"] == PROFILE_KIND]
+
+
+def test_a_changed_profile_restarts_no_operator(helm: Helm) -> None:
+    assert pod(helm.template(MATRIX["gpu"])) == pod(helm.template())
 
 
 def test_a_digest_pins_an_image_whatever_its_tag_says(helm: Helm) -> None:
@@ -181,14 +208,24 @@ def test_a_digest_pins_an_image_whatever_its_tag_says(helm: Helm) -> None:
     given = environment(manifests)
     assert pod(manifests)["spec"]["containers"][0]["image"] == f"laneway.local/operator:0.1.0@{DIGEST}"
     assert given["LANEWAY_WORKER_IMAGE"] == f"laneway.local/worker:1@{OTHER}"
-    assert given["LANEWAY_OLLAMA_IMAGE"] == f"docker.io/ollama/ollama:0.24.0@{DIGEST}"
 
 
 def test_the_pull_policy_is_the_operators(helm: Helm) -> None:
     (operator,) = pod(helm.template(MATRIX["pull policy"]))["spec"]["containers"]
     assert operator["imagePullPolicy"] == "Always"
     told = {each["name"]: each.get("value") for each in operator["env"] if each["name"].endswith("PULL_POLICY")}
-    assert told == {"LANEWAY_WORKER_PULL_POLICY": "Always", "LANEWAY_OLLAMA_PULL_POLICY": "Always"}
+    assert told == {"LANEWAY_WORKER_PULL_POLICY": "Always"}
+
+
+def test_the_operator_reads_the_engines(helm: Helm) -> None:
+    given = read_settings(environment(helm.template(MATRIX["engines"]))).engines
+    assert {name: (each.image, each.pull_policy) for name, each in given.engines.items()} == {
+        "next": ("a/b:1", "Always"),
+        "old": ("a/b:0", "IfNotPresent"),
+    }
+    assert given.default_engine == "next"
+    pinned = read_settings(environment(helm.template(MATRIX["digest"]))).engines
+    assert pinned.engines["ollama-0-32"].image == f"localhost:5000/ollama:0.32.15@{DIGEST}"
 
 
 @pytest.mark.parametrize(
@@ -232,23 +269,12 @@ def test_labels_and_annotations_of_the_pod(helm: Helm) -> None:
     metadata = pod(helm.template(values))["metadata"]
     assert values["podLabels"].items() <= metadata["labels"].items()
     assert metadata["annotations"]["example.com/a"] == "b"
-    assert metadata["annotations"]["checksum/profiles"] == checksum(helm.template())
 
 
 def test_further_environment(helm: Helm) -> None:
     given = environment(helm.template(MATRIX["environment"]))
     assert given["HTTPS_PROXY"] == "http://proxy.example:3128"
     assert read_settings(given).log_level == "debug"
-
-
-def checksum(manifests: list[Manifest]) -> str:
-    return str(of_kind(manifests, "Deployment")["spec"]["template"]["metadata"]["annotations"]["checksum/profiles"])
-
-
-def test_a_changed_profile_restarts_the_operator_and_nothing_else_does(helm: Helm) -> None:
-    plain = checksum(helm.template())
-    assert checksum(helm.template(MATRIX["gpu"])) != plain
-    assert checksum(helm.template({"resources": {"limits": {"memory": "1Gi"}}})) == plain
 
 
 def test_one_operator_with_nothing_it_does_not_need(helm: Helm) -> None:
@@ -269,10 +295,12 @@ def test_one_operator_with_nothing_it_does_not_need(helm: Helm) -> None:
     assert probes == {"/healthz", "/readyz"}
 
 
-def test_the_crd_is_the_generated_one_and_outlives_its_release(helm: Helm) -> None:
-    (crd,) = helm.template(chart=CRD_CHART)
-    assert crd == yaml.safe_load((ROOT / "crds" / "llmworkerpools.laneway.dev.yaml").read_text())
-    assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+def test_the_crds_are_the_generated_ones_and_outlive_their_release(helm: Helm) -> None:
+    found = {each["metadata"]["name"]: each for each in helm.template(chart=CRD_CHART)}
+    assert set(found) == {"llmworkerpools.laneway.dev", "placementprofiles.laneway.dev"}
+    for name, crd in found.items():
+        assert crd == yaml.safe_load((ROOT / "crds" / f"{name}.yaml").read_text())
+        assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_localstack_is_where_everybody_looks() -> None:
 def test_the_pool_fits_what_is_there() -> None:
     pool = LLMWorkerPool.model_validate_json(json.dumps(POOL))
     script = one(LOCALSTACK, "ConfigMap")["data"]["bucket.sh"]
-    assert f"--bucket {pool.spec.results.bucket} " in script
+    assert f"--bucket {pool.results.bucket} " in script
     assert f"LocationConstraint={VALUES['aws']['region']}" in script
     named = {name for lane in pool.spec.lanes if lane.placement for name in lane.placement.profiles}
     assert named <= set(VALUES["placementProfiles"])

@@ -44,6 +44,13 @@ def test_pools_are_read_and_only_their_status_and_finalizer_are_written(helm: He
     assert verbs(found, "llmworkerpools/finalizers") == {"update"}
 
 
+def test_profiles_are_read_and_only_their_status_is_written(helm: Helm) -> None:
+    for values in ("defaults", "some namespaces"):
+        found = of_kind(helm.template(MATRIX[values]), "ClusterRole")["rules"]
+        assert verbs(found, "placementprofiles") == READ
+        assert verbs(found, "placementprofiles/status") == {"patch"}
+
+
 def test_secrets_only_the_emulators_and_only_with_one(helm: Helm) -> None:
     assert verbs(rules(helm), "secrets") == set()
     (rule,) = (each for each in rules(helm, MATRIX["two secrets"]) if "secrets" in each["resources"])
@@ -99,7 +106,7 @@ def test_every_kind_that_the_operator_may_write_is_bound(helm: Helm) -> None:
         for group in rule["apiGroups"]
         for resource in rule["resources"]
     }
-    assert written - covered == {("laneway.dev", "llmworkerpools/status")}
+    assert written - covered == {("laneway.dev", f"{kind}/status") for kind in ("llmworkerpools", "placementprofiles")}
 
 
 def test_of_leases_only_the_operators_own_may_be_read_and_renewed(helm: Helm) -> None:
@@ -110,12 +117,20 @@ def test_of_leases_only_the_operators_own_may_be_read_and_renewed(helm: Helm) ->
     assert make["verbs"] == ["create"]
 
 
-def test_an_operator_of_some_namespaces_has_no_right_beyond_them(helm: Helm) -> None:
+PROFILES = (["placementprofiles"], ["placementprofiles/status"])
+
+
+def test_beyond_its_namespaces_an_operator_of_some_has_a_right_to_profiles_alone(helm: Helm) -> None:
     values = MATRIX["some namespaces"]
-    manifests = helm.template(values)
-    assert not [each for each in manifests if each["kind"].startswith("ClusterRole")]
-    found = roles(helm, values)
+    beyond = of_kind(helm.template(values), "ClusterRole")
+    assert tuple(rule["resources"] for rule in beyond["rules"]) == PROFILES
+    found = [each for each in roles(helm, values) if each["kind"] == "Role"]
     assert [each["metadata"]["namespace"] for each in found] == ["nlp", "law"]
-    everywhere = [each["resources"] for each in rules(helm) if each["resources"] not in BEYOND_NAMESPACES]
+    everywhere = [each["resources"] for each in rules(helm) if each["resources"] not in (*BEYOND_NAMESPACES, *PROFILES)]
     for each in found:
         assert [rule["resources"] for rule in each["rules"]] == everywhere
+
+
+def test_an_operator_of_some_namespaces_may_be_left_without_any_right_beyond_them(helm: Helm) -> None:
+    manifests = helm.template(MATRIX["no rights to profiles"])
+    assert not [each for each in manifests if each["kind"].startswith("ClusterRole")]

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, PREVIOUS, Manifest
+from support.inputs.profiles import profile_with
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 NUMBERS = count(1)
 CRD = "llmworkerpools.laneway.dev"
+G5 = {"placementProfiles": {"g5": {"pricePerHour": "1.006"}}}
 RESTRICTED = {
     "pod-security.kubernetes.io/enforce": "restricted",
     "pod-security.kubernetes.io/enforce-version": "latest",
@@ -60,6 +62,9 @@ def release(api: Cluster, tmp_path: Path) -> Iterator[Release]:
     made = Release(api, tmp_path, name)
     yield made
     api.run("helm", "uninstall", name, "-n", name, "--ignore-not-found")
+    # Its policies outlive it, and those of the chart before refuse what the workers of this one write.
+    kept = "validatingadmissionpolicies,validatingadmissionpolicybindings"
+    api.kubectl("delete", kept, f"--selector=app.kubernetes.io/instance={name}", "--ignore-not-found")
     api.kubectl("delete", "namespace", name, "--wait=false")
 
 
@@ -75,13 +80,19 @@ def pool(release: Release) -> dict[str, Any]:
     return found
 
 
+def of_before(document: dict[str, Any]) -> dict[str, Any]:
+    """The pool as people wrote it for the chart before."""
+    spec = document["spec"]
+    return document | {"spec": spec | {"results": spec["results"]["s3"]}}
+
+
 def test_an_upgrade_from_the_chart_before_takes_what_was_set_and_keeps_pools(release: Release) -> None:
     crds(release, PREVIOUS / "laneway-crds")
     values = MATRIX["emulator"] | {"imagePullSecrets": ["registry"]}
     release.install(PREVIOUS / "laneway", values)
     before = release.objects()
-    release.cluster.apply(pool(release), namespace=release.namespace)
-    spec = release.cluster.get("llmworkerpool", "documents", release.namespace)["spec"]
+    release.cluster.apply(of_before(pool(release)), namespace=release.namespace)
+    was = release.cluster.get("llmworkerpool", "documents", release.namespace)
 
     crds(release, CRD_CHART)
     release.install(CHART, values)
@@ -90,15 +101,13 @@ def test_an_upgrade_from_the_chart_before_takes_what_was_set_and_keeps_pools(rel
     (container,) = found["template"]["spec"]["containers"]
     given = {each["name"]: each.get("value") for each in container["env"]}
     assert given["LANEWAY_AWS_ENDPOINT"] == values["emulator"]["endpoint"]
-    assert before - release.objects() == set()
+    assert before - release.objects() == {("ConfigMap", f"{release.name}-profiles")}, "profiles are resources now"
     kept = release.cluster.get("llmworkerpool", "documents", release.namespace)
-    assert {name: kept["spec"][name] for name in ("model", "results")} == {
-        name: spec[name] for name in ("model", "results")
-    }
-    kept["metadata"].pop("managedFields", None)
-    release.cluster.apply(
-        kept | {"metadata": {"name": "documents", "namespace": release.namespace}}, namespace=release.namespace
-    )
+    assert (kept["metadata"]["uid"], kept["spec"]["model"]) == (was["metadata"]["uid"], was["spec"]["model"])
+    release.cluster.apply(pool(release), namespace=release.namespace)
+    now = release.cluster.get("llmworkerpool", "documents", release.namespace)
+    assert now["metadata"]["uid"] == was["metadata"]["uid"], "it takes its new shape, and its workers stay"
+    assert now["spec"]["results"] == {"s3": was["spec"]["results"]}
 
 
 def test_a_rollback_brings_the_chart_before_back(release: Release) -> None:
@@ -135,6 +144,59 @@ def test_when_the_release_goes_pools_and_their_children_stay(release: Release) -
     assert release.cluster.get("llmworkerpool", "documents", release.namespace)["metadata"]["uid"] == owner
     assert release.cluster.get("configmap", "documents-fast", release.namespace)["metadata"]["name"] == "documents-fast"
     assert release.cluster.get("customresourcedefinition", CRD)["metadata"]["name"] == CRD
+
+
+@pytest.fixture
+def profiled(release: Release) -> Iterator[Release]:
+    """A release that made the profile g5, beside one that a person made."""
+    crds(release, CRD_CHART)
+    release.install(CHART, G5)
+    release.cluster.apply(profile_with("by-hand", pricePerHour="2"))
+    yield release
+    release.cluster.kubectl("delete", "placementprofiles", "--all")
+
+
+def price(release: Release, name: str) -> str | None:
+    found: str | None = release.cluster.get("placementprofile", name).get("spec", {}).get("pricePerHour")
+    return found
+
+
+def test_a_release_changes_its_own_profiles_and_no_others(profiled: Release) -> None:
+    profiled.install(CHART, {"placementProfiles": {"g5": {"pricePerHour": "0.9"}, "cpu": {}}})
+    assert (price(profiled, "g5"), price(profiled, "by-hand")) == ("0.9", "2")
+    assert profiled.cluster.get("placementprofile", "cpu")["spec"] == {"nodeSelector": {}, "tolerations": []}
+
+
+def test_profiles_outlive_their_values_and_their_release_and_are_taken_back(profiled: Release) -> None:
+    profiled.install(CHART)
+    assert (price(profiled, "g5"), price(profiled, "by-hand")) == ("1.006", "2")
+    profiled.install(CHART, {"placementProfiles": {"g5": {"pricePerHour": "0.9"}}})
+    assert price(profiled, "g5") == "0.9"
+    profiled.helm("uninstall", profiled.name, "--wait")
+    assert (price(profiled, "g5"), price(profiled, "by-hand")) == ("0.9", "2")
+    profiled.helm("upgrade", "--install", profiled.name, CHART, "--take-ownership", values=G5)
+    assert price(profiled, "g5") == "1.006", "without the option Helm 3 takes it back as it stands"
+
+
+def test_a_profile_of_somebody_is_not_overwritten(profiled: Release) -> None:
+    """The same holds for one that another release made."""
+    values = json.dumps({"placementProfiles": {"by-hand": {"pricePerHour": "9"}}})
+    done = profiled.cluster.run(
+        *("helm", "upgrade", profiled.name, CHART, "-n", profiled.namespace, "--values=-"), text=values, check=False
+    )
+    assert 'PlacementProfile "by-hand" in namespace "" exists and cannot be imported' in done.stderr
+    assert price(profiled, "by-hand") == "2"
+
+
+def test_without_the_resource_helm_says_what_to_install_first(release: Release) -> None:
+    release.cluster.kubectl("delete", "crd", "placementprofiles.laneway.dev", "--ignore-not-found")
+    values = json.dumps(G5)
+    done = release.cluster.run(
+        *("helm", "install", release.name, CHART, "-n", release.namespace, "--values=-"), text=values, check=False
+    )
+    assert 'no matches for kind "PlacementProfile" in version "laneway.dev/v1alpha1"' in done.stderr
+    assert "ensure CRDs are installed first" in done.stderr
+    crds(release, CRD_CHART)
 
 
 def test_a_restricted_namespace_takes_the_operator(release: Release) -> None:

@@ -1,4 +1,4 @@
-"""The API server's half of tests/support/inputs/bad_pools.py, and what only an API server can say of the CRD."""
+"""The API server's half of tests/support/inputs/bad_pools.py and bad_profiles.py, and what only it can say of CRDs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from kubernetes import client, config
 
 from support.golden import FOLDER
-from support.inputs import bad_schedules
+from support.inputs import bad_profiles, bad_schedules
 from support.inputs.bad_pools import BAD, GOOD, Bad, Good
 from support.inputs.pools import pool_with
+from support.inputs.profiles import gpu, profile_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ CRDS = Path(__file__).parents[2] / "crds"
 NAMESPACE = "nlp"
 """That of the golden files."""
 POOLS = ("laneway.dev", "v1alpha1", NAMESPACE, "llmworkerpools")
+PROFILES = ("laneway.dev", "v1alpha1", "placementprofiles")
+DRY = {"dry_run": "All", "field_validation": "Strict"}
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +44,17 @@ def create(custom: Any) -> Create:
     """Creates a pool as kubectl would, but keeps nothing; gives it as the server would store it."""
 
     def made(document: dict[str, Any]) -> Any:
-        options = {"dry_run": "All", "field_validation": "Strict"}
-        return custom.create_namespaced_custom_object(*POOLS, document, **options)
+        return custom.create_namespaced_custom_object(*POOLS, document, **DRY)
+
+    return made
+
+
+@pytest.fixture
+def create_profile(custom: Any) -> Create:
+    """As above."""
+
+    def made(document: dict[str, Any]) -> Any:
+        return custom.create_cluster_custom_object(*PROFILES, document, **DRY)
 
     return made
 
@@ -61,6 +73,40 @@ def test_a_bad_pool_is_refused_with_its_cause(create: Create, bad: Bad) -> None:
     with pytest.raises(client.ApiException) as caught:
         create(bad.document)
     assert bad.server in words_of(caught.value)
+
+
+@pytest.mark.parametrize("good", bad_profiles.GOOD, ids=lambda good: good.name)
+def test_a_good_profile_is_accepted(create_profile: Create, good: Good) -> None:
+    assert create_profile(good.document)["metadata"]["name"] == good.document["metadata"]["name"]
+
+
+@pytest.mark.parametrize("bad", bad_profiles.BAD, ids=lambda bad: bad.name)
+def test_a_bad_profile_is_refused_with_its_cause(create_profile: Create, bad: Bad) -> None:
+    with pytest.raises(client.ApiException) as caught:
+        create_profile(bad.document)
+    assert bad.server in words_of(caught.value)
+    assert "evaluating rule" not in words_of(caught.value)
+
+
+@pytest.mark.parametrize("bad", bad_profiles.BEYOND_CEL, ids=lambda bad: bad.name)
+def test_what_cel_cannot_tell_of_a_profile_is_left_to_the_operator(create_profile: Create, bad: Bad) -> None:
+    assert create_profile(bad.document)["metadata"]["name"] == "g5"
+
+
+def test_what_a_profile_leaves_out_is_filled_in_and_nothing_else(create_profile: Create) -> None:
+    assert create_profile(profile_with())["spec"] == {"nodeSelector": {}, "tolerations": []}
+    device = {"extendedResource": {"name": "nvidia.com/gpu"}}
+    assert create_profile(profile_with(accelerator=device))["spec"]["accelerator"] == gpu()
+
+
+def test_kubectl_shows_a_profile_at_a_glance(api: Cluster, custom: Any) -> None:
+    document = profile_with("shown", accelerator=gpu(memory="15Gi"), interruption="spot", pricePerHour="0.1578")
+    custom.create_cluster_custom_object(*PROFILES, document)
+    custom.patch_cluster_custom_object_status(*PROFILES, "shown", {"status": {"poolCount": 2}})
+    for kind in ("placementprofile", "lpp"):
+        head, row = api.kubectl("get", kind, "shown").splitlines()[:2]
+        assert head.split() == ["NAME", "ACCELERATOR", "COUNT", "MEMORY", "PRICE", "INTERRUPTION", "POOLS", "AGE"]
+        assert row.split()[:7] == ["shown", "nvidia.com/gpu", "1", "15Gi", "0.1578", "spot", "2"]
 
 
 @pytest.mark.parametrize(
@@ -89,8 +135,15 @@ def test_what_a_pool_leaves_out_is_filled_in(create: Create) -> None:
         "queue": {"managed": {"deletionPolicy": "Retain"}},
         "parallel": 1,
         "limits": {"timeout": "5m", "expiresAfter": "24h", "maxAttempts": 3},
-        "scaling": {"minReplicas": 0, "maxReplicas": 1, "jobsPerReplica": 4, "cooldown": "5m"},
+        "scaling": {
+            "minReplicas": 0,
+            "maxReplicas": 1,
+            "jobsPerReplica": 4,
+            "cooldown": "5m",
+            "scaleIn": {"percent": 20, "period": "1m"},
+        },
         "schedules": [],
+        "suspend": False,
     }
 
 
@@ -99,12 +152,12 @@ def test_what_cel_cannot_tell_is_left_to_the_operator(create: Create, bad: Bad) 
     assert create(bad.document)["metadata"]["name"] == "documents"
 
 
-@pytest.mark.parametrize("results", [{"bucket": "another"}, {"bucket": "acme-llm", "prefix": "elsewhere/"}], ids=str)
+@pytest.mark.parametrize("results", [{"bucket": "another"}, {"prefix": "elsewhere/"}], ids=str)
 def test_results_cannot_be_moved(api: Cluster, custom: Any, results: dict[str, str]) -> None:
-    place = (*POOLS, f"immovable-{len(results)}")
+    place = (*POOLS, f"immovable-{next(iter(results))}")
     api.apply(pool_with() | {"metadata": {"name": place[-1], "namespace": NAMESPACE}}, namespace=NAMESPACE)
     with pytest.raises(client.ApiException) as caught:
-        custom.patch_namespaced_custom_object(*place, {"spec": {"results": results}})
+        custom.patch_namespaced_custom_object(*place, {"spec": {"results": {"s3": results}}})
     assert "results can't be changed: jobs under way would be answered twice; make a new pool" in words_of(caught.value)
     custom.patch_namespaced_custom_object(*place, {"spec": {"model": {"name": "gemma3:1b"}}})
 
@@ -115,6 +168,14 @@ def test_kubectl_shows_a_pool_at_a_glance(api: Cluster, custom: Any) -> None:
     shown = api.kubectl("get", "lwp", "shown", "--namespace", NAMESPACE).split()
     assert shown[:7] == ["NAME", "READY", "REASON", "MODEL", "LANES", "WORKERS", "AGE"]
     assert "gemma3:4b" in shown
+
+
+def test_pools_are_found_by_their_model(api: Cluster, custom: Any) -> None:
+    for name in ("gemma3:4b", "gemma3:12b"):
+        metadata = {"name": f"with-{name.replace(':', '-')}", "namespace": NAMESPACE}
+        custom.create_namespaced_custom_object(*POOLS, pool_with(model={"name": name}) | {"metadata": metadata})
+    found = ("get", "lwp", "--namespace", NAMESPACE, "--output=name", "--field-selector")
+    assert api.kubectl(*found, "spec.model.name=gemma3:12b").split() == ["llmworkerpool.laneway.dev/with-gemma3-12b"]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))

@@ -34,7 +34,8 @@ ZONES = (
 def field(random: Random, low: int, high: int, names: tuple[str, ...] = ()) -> str:
     first, last = sorted((random.randint(low, high), random.randint(low, high)))
     number = names[first - low] if names and random.random() < 0.5 else str(first)
-    forms = ("*", f"*/{last + 1}", number, f"{first},{last}", f"{first}-{last}", f"{first}-{last}/2")
+    steps = (f"*/{last + 1}", f"?/{last + 1}", f"{first}/{last + 1}", f"{first}-{last}/2")
+    forms = ("*", "?", number, f"{first},{last}", f"{first}-{last}", *steps)
     return random.choice(forms)
 
 

@@ -130,7 +130,7 @@ def test_command_says_its_help(rootfs: Callable[[str], Rootfs], name: str) -> No
 
 def test_worker_refuses_a_missing_document_in_one_line(rootfs: Callable[[str], Rootfs]) -> None:
     image = rootfs("worker")
-    done = image.run(*image.entry("--config", "/etc/laneway/lane.json"))
+    done = image.run(*image.entry("--config", "/etc/laneway/lane.json", "--live", "/etc/laneway-live/live.json"))
     assert done.returncode == 2
     assert done.stderr.startswith("laneway-worker: can't read /etc/laneway/lane.json")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from laneway.schema.shared.names import OWNER_TAG
+from laneway.schema.shared.names import OWNER_TAG, REPORT
 from laneway_operator.kinds import KINDS
 from laneway_operator.reasons import Reason
 from support.aws.cli import command_in, run_line
@@ -113,13 +113,72 @@ def test_aws_that_is_away_is_waited_for_and_what_does_not_need_it_goes_on(
 def test_a_profile_that_there_is_not_is_told_with_those_that_there_are(place: Place) -> None:
     place.apply(lane={"placement": {"profiles": ["g5"]}})
     place.apply("healthy")
-    words = "lane default: no placement profile g5; there are: cpu, gpu. Use one of the profiles, or add it"
+    words = (
+        "lane default: no placement profile g5; there are: cpu, gpu. Use one that `kubectl get placementprofiles` lists"
+    )
     assert words in place.until("UnknownProfile")
     assert words in place.described()
     assert place.row()[1:3] == ["False", "UnknownProfile"]
     assert place.until("ScaledToZero", "healthy").startswith("True")
     place.apply(lane={"placement": {"profiles": ["gpu"]}})
     assert place.until("ScaledToZero").startswith("True")
+
+
+def ollama_of(place: Place, pool: str) -> str:
+    (found,) = place.get("deployment", f"{pool}-default")["spec"]["template"]["spec"]["initContainers"]
+    return str(found["image"])
+
+
+def test_one_pool_gets_another_engine_and_an_unknown_one_leaves_it_as_it_was(place: Place) -> None:
+    place.apply(engine="stub")
+    place.apply("others")
+    for name in ("documents", "others"):
+        assert place.until("ScaledToZero", name).startswith("True")
+    before = place.get("deployment", "others-default")["metadata"]["generation"]
+    assert (ollama_of(place, "documents"), ollama_of(place, "others")) == (
+        "laneway.local/stub-ollama:test",
+        "laneway.local/ollama:test",
+    )
+    place.apply(engine="next")
+    words = "no engine next; there are: stub, test. Use one of the engines, or add it to `engines`"
+    assert words in place.until("UnknownEngine")
+    assert place.row()[1:3] == ["False", "UnknownEngine"]
+    assert ollama_of(place, "documents") == "laneway.local/stub-ollama:test"
+    place.apply()
+    assert place.until("ScaledToZero").startswith("True")
+    assert ollama_of(place, "documents") == "laneway.local/ollama:test"
+    assert place.get("deployment", "others-default")["metadata"]["generation"] == before
+
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def lanes_of(place: Place) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in place.get("lwp", "documents").get("status", {}).get("lanes", [])}
+
+
+def test_each_lane_says_what_is_its_own_and_what_serves_it(place: Place) -> None:
+    floor = {"scaling": {"minReplicas": 1, "maxReplicas": 1}}
+    large = {"name": "large", "resources": {"requests": {"cpu": 1000}}, **floor}
+    place.apply(lanes=[large, {"name": "cpu", **floor}, {"name": "idle"}])
+    assert place.until("Unschedulable").startswith("False")
+    own = {"large": "Unschedulable", "cpu": "Serving", "idle": "ScaledToZero"}
+    eventually(lambda: {name: each["conditions"][0]["reason"] for name, each in lanes_of(place).items()} == own)
+    status = place.get("lwp", "documents")["status"]
+    assert (status["workers"], status["readyWorkers"], status["desiredWorkers"]) == ("1/2", 1, 2)
+    assert lanes_of(place)["cpu"]["serving"] == [{"engineImage": "laneway.local/ollama:test"}]
+    assert "serving" not in lanes_of(place)["large"]
+
+    report = json.dumps({"digest": DIGEST})
+    place.kubectl("annotate", "pods", "--selector=laneway.dev/lane=cpu", f"{REPORT}={report}")
+    served = [{"modelDigest": DIGEST, "engineImage": "laneway.local/ollama:test"}]
+    eventually(lambda: lanes_of(place)["cpu"]["serving"] == served)
+    path = "jsonpath={range .status.lanes[*]}{.name} {.conditions[0].reason} {.serving[*].modelDigest}{'\\n'}{end}"
+    assert place.kubectl("get", "lwp", "documents", f"--output={path}").splitlines() == [
+        "large Unschedulable ",
+        f"cpu Serving {DIGEST}",
+        "idle ScaledToZero ",
+    ]
 
 
 def test_a_deployment_of_somebody_else_is_unharmed_and_scaled_by_nobody(place: Place) -> None:
@@ -269,7 +328,7 @@ def lanes_with_queues(operated: Operated, place: Place) -> set[str]:
 
 def own_queue(endpoint: str) -> dict[str, Any]:
     url, dead = (f"{endpoint}/123456789012/{name}" for name in OWN_QUEUES)
-    return {"queue": {"url": url, "deadLetterURL": dead}}
+    return {"queue": {"external": {"url": url, "deadLetterURL": dead}}}
 
 
 def make_queues(endpoint: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from laneway.schema.shared.names import MANAGED_BY, MANAGED_BY_LABEL, PLURAL
 from laneway_operator.reconcile.workqueue import REST_SECONDS
-from support.golden import ODD_RESOURCES, POD_TEMPLATE
+from support.golden import ODD_RESOURCES, PODS
 from support.operator.audit import mark, written
 from support.operator.fault_proxy import fault_proxy, refusal, too_old
 from support.operator.process import CRDS, Operated, Place
@@ -32,6 +32,10 @@ MANY = 150
 STATUS = f"{PLURAL}/status"
 LANES = [{"name": "fast"}, {"name": "slow"}]
 
+STOPPED = (("configmaps", "-live"), ("scaledobjects", ""))
+HANDLER = {(kind, "documents-dead-letters-of-all-lanes") for kind in ("configmaps", "deployments")}
+PREFLIGHT = {(kind, "documents-preflight") for kind in ("configmaps", "jobs")}
+
 EDITS: dict[str, tuple[dict[str, Any], set[tuple[str, str]]]] = {
     "more workers of a lane": (
         {"lanes": [{"name": "fast", "scaling": {"maxReplicas": 7}}, LANES[1]]},
@@ -43,9 +47,20 @@ EDITS: dict[str, tuple[dict[str, Any], set[tuple[str, str]]]] = {
     ),
     "another kind of node for a lane": (
         {"lanes": [LANES[0], {"name": "slow", "placement": {"profiles": ["gpu"]}}]},
-        {("deployments", "documents-slow")},
+        {("deployments", "documents-slow"), ("placementprofiles/status", "gpu")},  # which tells of its pools
     ),
-    "suspended": ({"suspend": True}, {("scaledobjects", "documents-fast"), ("scaledobjects", "documents-slow")}),
+    "fewer tokens for a lane": (
+        {"lanes": [LANES[0], {"name": "slow", "limits": {"maxTokens": 9}}]},
+        {("configmaps", "documents-slow-live"), *HANDLER, *PREFLIGHT},
+    ),
+    "a lane that is suspended": (
+        {"lanes": [LANES[0], {"name": "slow", "suspend": True}]},
+        {("configmaps", "documents-slow-live"), ("scaledobjects", "documents-slow")},
+    ),
+    "suspended": (
+        {"suspend": True},
+        {(kind, f"documents-{lane}{end}") for lane in ("fast", "slow") for kind, end in STOPPED},
+    ),
 }
 """An edit → the children that are written for it, without the hashes of their content."""
 HASH = re.compile(r"-[0-9a-f]{8}$")
@@ -128,9 +143,11 @@ def test_many_objects_do_not_keep_it_from_starting(operated: Operated, place: Pl
     eventually(lambda: scaled_to(place, 7), seconds=TAKE_OVER_SECONDS)
 
 
-def test_a_pool_with_a_whole_pod_template_and_odd_quantities_settles(operated: Operated, place: Place) -> None:
+def test_a_pool_with_all_that_it_may_say_of_its_pods_and_odd_quantities_settles(
+    operated: Operated, place: Place
+) -> None:
     lane = {"name": "slow", "placement": {"profiles": ["gpu"]}, "resources": ODD_RESOURCES}
-    edit(place, lanes=[LANES[0], lane], podTemplate=POD_TEMPLATE)
+    edit(place, lanes=[LANES[0], lane], pods=PODS)
 
     wanted = {
         "limits": {"cpu": "2", "memory": "1536Mi", "nvidia.com/gpu": "1"},
@@ -253,8 +270,12 @@ def test_an_older_operator_leaves_the_lanes_of_a_newer_pool_running_and_names_wh
         eventually(lambda: _edited(place, mood="sunny"))
         since = mark(operated.cluster)
         operated.start()  # watches of before the change go on without the new field for two minutes
-        assert "spec.mood: unknown field" in place.until("InvalidSpec")
+        words = place.until("NotUnderstood", kind="SpecAccepted")
+        assert words.startswith("True: the pool is newer than this operator: spec.mood: unknown field")
+        assert place.until("ScaledToZero").startswith("True")
         assert {each.resource for each in written(operated.cluster, since)} == {STATUS}
+        assert _edited(place, model={"name": "gemma3:1b"})
+        eventually(lambda: "gemma3:1b" in place.kubectl("get", "configmaps", "--output=yaml"), REPAIR_SECONDS)
         place.apply("another")
         assert place.until("ScaledToZero", "another").startswith("True")
     finally:

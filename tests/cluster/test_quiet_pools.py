@@ -26,8 +26,8 @@ LANE = "documents-default"
 VALUE = (
     "/apis/external.metrics.k8s.io/v1beta1/namespaces/{}/composite-metric?labelSelector=scaledobject.keda.sh/name={}"
 )
-SCALING = {"maxReplicas": 4, "jobsPerReplica": 1, "cooldown": "0s"}
-SECONDS = 60.0  # KEDA looks every 5 seconds, the autoscaler every 15
+SCALING = {"maxReplicas": 4, "jobsPerReplica": 1, "cooldown": "1m"}
+SECONDS = 120.0  # KEDA looks every 5 seconds, the autoscaler every 15, and a minute is the least cooldown
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def test_a_floor_is_kept_within_its_schedule_and_only_there(lane: Lane) -> None:
 def test_in_a_quiet_schedule_running_jobs_keep_their_workers_and_the_others_wait(lane: Lane) -> None:
     quiet = period("night", -1, 2, suspend=True)
     lane.apply(quiet, period("office", -1, 2, minReplicas=4))
-    assert lane.place.until("Asleep").startswith("True: every lane is in a quiet schedule")
+    assert lane.place.until("Asleep").startswith("True: every lane is in a quiet schedule: jobs wait")
     assert lane.place.row()[1:3] == ["True", "Asleep"]
     lane.send(3)
     running = lane.start(2)
@@ -123,7 +123,7 @@ def test_a_suspended_pool_is_at_zero_at_once_and_its_jobs_wait_until_it_goes_on(
     eventually(lambda: lane.workers() == 0, SECONDS)
     words = lane.place.until("Suspended")
     assert words.startswith("True: the pool is suspended")
-    assert "Set `spec.suspend` to false to go on." in lane.place.described()
+    assert "Set `suspend` of the pool, or of its lanes, to false to go on." in lane.place.described()
     assert lane.place.row()[1:3] == ["True", "Suspended"]
     after = lane.place.get("deployment", LANE)
     assert after["spec"]["template"] == template, "nothing was rolled"

@@ -45,7 +45,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPool]:
     with local_pool(tmp_path_factory.mktemp("shared"), SHARED_POOL) as pool:
         pool.start()
         pool.wait_until_serving(FIRST_READY_SECONDS)
-        told = pool.aws.subscribed(pool.aws.sns.create_topic(Name="laneway-e2e")["TopicArn"])
+        told = pool.aws.subscribed(pool.topic)
         yield pool
         pool.metrics()
         pool.aws.notifications(told)  # each is searched for planted words

@@ -31,8 +31,8 @@ MODEL = "stub:latest"
 ALL_SECONDS = 180.0  # a minute is enough on a machine of our own
 POOL = pool_with(
     model={"name": MODEL, "contextLength": CONTEXT_LENGTH},
-    results={"bucket": "acme-llm", "prefix": "documents/"},
-    destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+    results={"s3": {"bucket": "acme-llm", "prefix": "documents/"}},
+    destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}],
     lane={"parallel": 4, "limits": {"timeout": "1m", "expiresAfter": "1h"}},
 )
 
@@ -92,7 +92,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 def sent_and_answered(worker: WorkerProcess) -> Run:
     """Everything is sent while the worker works, and answered within a minute."""
     pid, started = worker.process.pid, worker.process.create_time()
-    told, began = worker.aws.subscribed(worker.config.topic_arn or ""), time.monotonic()
+    told, began = worker.aws.subscribed(worker.live.topic_arn or ""), time.monotonic()
     ids = {name: sent(worker, case) for case in CASES for name, case in (good_job(case.name), (case.name, case))}
     place = worker.config.results
     try:

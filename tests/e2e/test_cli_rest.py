@@ -60,8 +60,8 @@ def test_validate_tells_what_a_good_pool_holds(tmp_path: Path) -> None:
     ("old", "new", "line", "expected"),
     [
         ("parallel: 2", "paralel: 2", 14, "did you mean parallel?"),
-        ("parallel: 2", "suspend: true", 14, "suspend: unknown field; it belongs in schedules or spec"),
-        ("parallel: 2", "maxReplicas: 2", 14, "maxReplicas: unknown field; it belongs in scaling"),
+        ("parallel: 2", "minReplicas: 2", 14, "it belongs in spec.lanes[1].scaling or spec.lanes[1].schedules"),
+        ("parallel: 2", "maxReplicas: 2", 14, "maxReplicas: unknown field; it belongs in spec.lanes[1].scaling"),
         ("parallel: 2", "parallel: 99", 14, "99"),
         ("timeout: 5m", "timeout: soon", 11, "5m"),
         ("kind: LLMWorkerPool", "kind: Pool", 2, "LLMWorkerPool"),

@@ -95,8 +95,7 @@ def test_subscribers_are_told_and_get_no_text(shared: LocalPool) -> None:
     aws = shared.aws
     queue = aws.sqs.create_queue(QueueName=f"told-{uuid.uuid4().hex}")["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    topic = aws.sns.create_topic(Name="laneway-e2e")["TopicArn"]
-    subscription = aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
+    subscription = aws.sns.subscribe(TopicArn=shared.topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
     result = result_of(shared, sent(shared, json.dumps(short(CANARY, labels={"team": "claims"}))))
     message = eventually(lambda: _message_about(shared, queue, result.id))
     aws.sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])

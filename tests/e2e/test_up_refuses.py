@@ -104,8 +104,19 @@ def test_a_model_that_can_not_be_had_offline_is_told_with_those_that_can(own_poo
 def test_an_image_of_models_is_said_to_be_for_clusters(own_pool: Callable[..., LocalPool]) -> None:
     text = one_lane_pool("nosuchmodel:1b") + '  modelStore: {image: {reference: "registry.example/models:1"}}\n'
     words = refused(own_pool(text, started=False), **PASSED_BY)
-    assert "modelStore.image is for clusters: registry.example/models:1 is left alone" in words
-    assert words.index("modelStore.image") < words.index("nosuchmodel:1b is not in Ollama")
+    assert "modelStore is for clusters: the image registry.example/models:1 is left alone" in words
+    assert words.index("modelStore is") < words.index("nosuchmodel:1b is not in Ollama")
+
+
+def test_a_claim_of_models_is_said_to_be_for_clusters(own_pool: Callable[..., LocalPool]) -> None:
+    text = one_lane_pool("nosuchmodel:1b") + "  modelStore: {volumeClaim: {name: models}}\n"
+    words = refused(own_pool(text, started=False), **PASSED_BY)
+    assert "modelStore is for clusters: the volume claim models is left alone, Ollama pulls the models" in words
+
+
+def test_an_engine_is_said_to_be_for_clusters(own_pool: Callable[..., LocalPool]) -> None:
+    words = refused(own_pool(one_lane_pool("nosuchmodel:1b") + "  engine: next\n", started=False), **PASSED_BY)
+    assert "engine is for clusters: next is left alone, this machine has one Ollama" in words
 
 
 def test_a_pinned_digest_that_the_model_has_not_is_told(own_pool: Callable[..., LocalPool]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.aws.emulators import EMULATORS, running
 from support.aws.moto import aws_clients, aws_credentials
-from support.ollama.real import ollama_server
+from support.ollama.real import ENGINES, ollama_server
 from support.ollama.stub import stub_ollama
 from support.processes import closed_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from laneway_worker.adapters.aws.clients import Clients
     from support.aws.emulators import Aws
@@ -23,10 +25,15 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run by several processes, the tests with the real Ollama stay in one: models are large."""
+    """Run by several processes, the tests with one real Ollama stay in one: models are large."""
     for item in items:
-        if "ollama" in getattr(item, "fixturenames", ()) or "[ollama]" in item.name:
-            item.add_marker(pytest.mark.xdist_group("ollama"))
+        for engine in _engines(item):
+            item.add_marker(pytest.mark.xdist_group(f"ollama {engine}"))
+
+
+def _engines(item: pytest.Item) -> list[str]:
+    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return [each for each in ENGINES if each in chosen]
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +73,22 @@ def unreachable_aws(refused_url: str, _credentials: None) -> Iterator[Clients]:
 
 
 @pytest.fixture(scope="session")
-def ollama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OllamaServer]:
-    with ollama_server(tmp_path_factory.mktemp("ollama")) as running:
-        yield running
+def ollamas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], OllamaServer]]:
+    """Starts a version of Ollama when it is asked for it first."""
+    with ExitStack() as stack:
+        yield cache(lambda engine: stack.enter_context(ollama_server(tmp_path_factory.mktemp("ollama"), engine=engine)))
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The version of Ollama."""
+    version: str = request.param
+    return version
+
+
+@pytest.fixture(scope="session")
+def ollama(ollamas: Callable[[str], OllamaServer], engine: str) -> OllamaServer:
+    return ollamas(engine)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from laneway_worker.errors import Refused, Unavailable
 from laneway_worker.ports.access import Verdict
 from laneway_worker.testing.access import MemoryAccess
 from support.aws.emulators import BENCHES, BUCKET, Rule, follows
-from support.aws.moto import POLL_SECONDS, REGION
+from support.aws.moto import POLL_SECONDS, REGION, sns_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def world(request: pytest.FixtureRequest) -> World:
     aws: Aws = request.getfixturevalue(request.param)
     name = f"access-{uuid.uuid4()}"
     queue = aws.clients.acknowledge.create_queue(QueueName=name)["QueueUrl"]
-    topic = aws.clients.sns.create_topic(Name=name)["TopicArn"]
+    topic = sns_in(aws.clients).create_topic(Name=name)["TopicArn"]
     return World(AWSAccess(aws.clients), aws.emulator, queue, topic)
 
 
@@ -103,7 +103,7 @@ def test_nothing_is_received_and_nothing_is_sent_by_trying(aws: Aws) -> None:
 
 def test_nobody_is_told_by_trying(aws: Aws) -> None:
     name = f"access-{uuid.uuid4()}"
-    sqs, sns = aws.clients.acknowledge, aws.clients.sns
+    sqs, sns = aws.clients.acknowledge, sns_in(aws.clients)
     url, topic = sqs.create_queue(QueueName=name)["QueueUrl"], sns.create_topic(Name=name)["TopicArn"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
@@ -139,7 +139,7 @@ CALLS: dict[str, tuple[str, str, Callable[[Access], Verdict]]] = {
 
 def answered(clients: Clients, call: str, code: str, status: int = 403) -> Verdict:
     client, method, ask = CALLS[call]
-    spoken: Any = getattr(clients, client)
+    spoken: Any = sns_in(clients) if client == "sns" else getattr(clients, client)
     with Stubber(spoken) as stubber:
         stubber.add_client_error(method, service_error_code=code, http_status_code=status)
         return ask(AWSAccess(clients))

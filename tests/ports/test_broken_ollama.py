@@ -10,12 +10,13 @@ import pytest
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.answer.prepared import prepared
+from laneway_worker.live import Live
 from laneway_worker.serving import Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
 from support.ollama.stub import error, records
 from support.waiting import eventually
-from support.worker.lane import BUCKET, config_with
+from support.worker.lane import BUCKET, documents_with
 
 if TYPE_CHECKING:
     from support.ollama.stub import Asked, Reply, StubOllama
@@ -32,20 +33,24 @@ ERRORS = [
 ]
 
 
+@pytest.mark.parametrize("parallel", [1, 2])  # from two on, the worker asks before it takes a job
 @pytest.mark.parametrize("words", ERRORS)
-def test_an_ollama_that_answers_everything_with_an_error_charges_no_job(stub: StubOllama, words: str) -> None:
+def test_an_ollama_that_answers_everything_with_an_error_charges_no_job(
+    stub: StubOllama, words: str, parallel: int
+) -> None:
     def answer(asked: Asked) -> Reply:
         return error(500, words) if asked.body.get("prompt") else records({"done": True, "done_reason": "load"})
 
-    config = config_with(parallel=2, poll_seconds=1)
+    lane = documents_with(parallel=parallel, poll_seconds=1)
+    config, live = lane.config, Live(lane.live)
     stub.on("/api/version", records({"version": "0.30.0"}))
     stub.on("/api/tags", records({"models": [{"name": config.model.name, "digest": "a" * 64}]}))
     stub.on("/api/show", records({"capabilities": ["completion"]}))
     stub.answering("/api/generate", answer)
     clock = SystemClock()
     queue, store = MemoryQueue(clock, 60, 1), MemoryStore(clock)
-    runtime = Ollama(stub.url, config.model, config.limits, clock)
-    worker = Worker(config, "w", queue, store, MemoryNotifier(), runtime, DirectChecker(prepared), clock)
+    runtime = Ollama(stub.url, config.model, live, clock)
+    worker = Worker(config, live, "w", queue, store, MemoryNotifier(), runtime, DirectChecker(prepared), clock)
     for number in range(4):
         queue.send(json.dumps({"id": f"job-{number}", "prompt": "Why?"}).encode())
     worker.start()
@@ -53,7 +58,7 @@ def test_an_ollama_that_answers_everything_with_an_error_charges_no_job(stub: St
         eventually(lambda: worker.engine.unusable and worker.consumer.held == 0)
         assert [key for key in store.objects if key[0] == BUCKET] == []
         assert [each.attributes for each in queue.messages.values()] == [{}] * 4
-        assert sum(each.receives for each in queue.messages.values()) <= config.parallel
+        assert sum(each.receives for each in queue.messages.values()) <= parallel
     finally:
         worker.consumer.leave()
         assert worker.consumer.wait_until_done(10)

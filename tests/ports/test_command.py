@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +18,11 @@ from laneway.schema.pool.documents.pool_document import PoolDocument, pool_docum
 from laneway.schema.pool.documents.preflight import Preflight
 from support.aws.moto import CREDENTIALS
 from support.ollama.stub import Reply
-from support.worker.lane import config_with
+from support.worker.documents import written
+from support.worker.lane import documents_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from laneway_worker.adapters.aws.clients import Clients
     from support.aws.emulators import Aws
@@ -83,9 +84,11 @@ def make_queues(aws: Clients) -> None:
 
 def document(folder: Path, endpoint: str, **config: Any) -> Path:
     queue = {"url": f"{endpoint}/123456789012/preflight", "dead_letter_url": f"{endpoint}/123456789012/preflight-dead"}
-    lane = config_with(**{"queue": queue, **config})
+    lane = documents_with(**{"queue": queue, **config})
     path = folder / "preflight.json"
-    asked = Preflight(results=lane.results, region="eu-central-1", endpoint=endpoint, document=pool_document([lane]))
+    asked = Preflight(
+        results=lane.config.results, region="eu-central-1", endpoint=endpoint, document=pool_document([lane])
+    )
     path.write_text(asked.model_dump_json())
     return path
 
@@ -165,22 +168,35 @@ def test_throttling_is_no_lack_of_rights(stub: StubOllama, tmp_path: Path) -> No
 # Documents and options
 
 
-@pytest.mark.parametrize("option", ["--config", "--preflight"])
+@pytest.mark.parametrize("options", [("--config", "--live"), ("--preflight",), ("--dead-letters",)])
 @pytest.mark.parametrize(
     ("text", "words"), [(None, "can't read"), ("{}", "is not a"), ("no json", "is not a")], ids=["none", "{}", "text"]
 )
-def test_what_can_not_be_used_is_said(tmp_path: Path, option: str, text: str | None, words: str) -> None:
+def test_what_can_not_be_used_is_said(tmp_path: Path, options: tuple[str, ...], text: str | None, words: str) -> None:
     path = tmp_path / "document.json"
     if text is not None:
         path.write_text(text)
-    done = laneway_worker(option, path)
+    done = laneway_worker(*(each for option in options for each in (option, path)))
     assert done.code == 2
     (line,) = done.said.splitlines()
     assert words in line
 
 
-@pytest.mark.parametrize("arguments", [[], ["--config", "a", "--preflight", "b"]])
-def test_it_wants_one_document(arguments: list[str]) -> None:
+@pytest.mark.parametrize("body", [None, "{}", "no json"])
+def test_a_live_document_that_can_not_be_used_is_said_at_the_start(tmp_path: Path, body: str | None) -> None:
+    arguments = written(documents_with(), tmp_path, "lane")
+    live = Path(arguments[-1])
+    live.unlink() if body is None else live.write_text(body)
+    done = laneway_worker(*arguments)
+    assert done.code == 2
+    (line,) = done.said.splitlines()
+    assert str(live) in line
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--config", "a", "--preflight", "b"], ["--config", "a"], ["--preflight", "a", "--live", "b"]]
+)
+def test_it_wants_the_documents_of_one_thing(arguments: list[str]) -> None:
     done = laneway_worker(*arguments)
     assert done.code == 2
     assert done.said.startswith("usage: laneway-worker")

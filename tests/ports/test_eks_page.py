@@ -125,7 +125,7 @@ def test_both_ways_lead_to_a_pool_that_is_there() -> None:
     for pool, file in named.items():
         document = yaml.safe_load((ROOT / file).read_text())
         assert document["metadata"]["name"] == pool
-        assert document["spec"]["results"]["prefix"] == f"{pool}/"
+        assert document["spec"]["results"]["s3"]["prefix"] == f"{pool}/"
         assert "fast" in [lane["name"] for lane in document["spec"]["lanes"]]
 
 

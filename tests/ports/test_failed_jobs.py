@@ -367,7 +367,7 @@ def test_a_message_that_sqs_refuses_holds_up_none(kept: Kept) -> None:
     kept.fail("long", body="x" * 2000)
     kept.fail("a")
     failed = kept.pool.failed
-    with pytest.raises(FailedJobRefused, match="SQS refuses the message of long: InvalidParameterValue"):
+    with pytest.raises(FailedJobRefused, match="long: SQS refuses the message: InvalidParameterValue"):
         failed.retry("long")
     assert refused(failed.retry_all(["long", "a"], rate=1000)) == ["long"]
     assert [message.history.id for message in kept.messages()] == ["a"]

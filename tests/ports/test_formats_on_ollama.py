@@ -5,6 +5,7 @@ nothing of it stands in its log.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,9 +19,13 @@ from support.inputs.schemas import made_by_tools
 from support.ollama.real import SMOLLM
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _pytest.mark.structures import ParameterSet
 
     from laneway_worker.adapters.ollama.client import Ollama
+    from laneway_worker.ports.runtime import Answer
+    from laneway_worker.request.request import Request
     from support.ollama.real import OllamaServer
 
 WORD = "canaryplanted"
@@ -68,6 +73,7 @@ PATTERNS = [
 FORMS |= {f"the pattern {each}": {"type": "string", "pattern": each, "maxLength": 12} for each in PATTERNS}
 
 MADE = made_by_tools()
+FEW = 24  # tokens: an Ollama ends an answer without its end where 30 are the same
 SAMPLE = 8  # one in so many runs every time, the others by `make fuzz`
 
 
@@ -78,24 +84,43 @@ def smollm(ollama: OllamaServer) -> Ollama:
     return adapter
 
 
+@pytest.fixture(scope="module")
+def tally(request: pytest.FixtureRequest, engine: str) -> Iterator[Counter[str]]:
+    """Printed at the end: how many schemas were asked, accepted, and answered to their end."""
+    counted: Counter[str] = Counter()
+    yield counted
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\nOllama {engine}, schemas: {dict(counted)}")  # noqa: T201 - a figure for who runs it
+
+
 def samples() -> list[ParameterSet]:
     marks = ((), (pytest.mark.soak,))
     return [pytest.param(MADE[name], id=name, marks=marks[number % SAMPLE > 0]) for number, name in enumerate(MADE)]
 
 
 @pytest.mark.parametrize("schema", samples())
-def test_ollama_answers_by_what_tools_make(smollm: Ollama, schema: dict[str, Any]) -> None:
-    wanted = request(SMOLLM, prompt="Say something.", format=for_ollama(modern(schema)), options={"num_predict": 24})
-    assert smollm.generate(wanted, Stop(SystemClock().condition())).text
+def test_ollama_answers_by_what_tools_make(smollm: Ollama, tally: Counter[str], schema: dict[str, Any]) -> None:
+    wanted = request(SMOLLM, prompt="Say something.", format=for_ollama(modern(schema)), options={"num_predict": FEW})
+    assert counted(tally, smollm, wanted).text
+
+
+def counted(tally: Counter[str], smollm: Ollama, wanted: Request) -> Answer:
+    tally["asked"] += 1
+    answer = smollm.generate(wanted, Stop(SystemClock().condition()))
+    tally["accepted"] += 1
+    tally["answered to the end"] += answer.finish_reason == "stop"
+    return answer
 
 
 @pytest.mark.parametrize("schema", FORMS.values(), ids=FORMS)
-def test_ollama_answers_by_what_is_written(smollm: Ollama, ollama: OllamaServer, schema: dict[str, Any]) -> None:
+def test_ollama_answers_by_what_is_written(
+    smollm: Ollama, ollama: OllamaServer, tally: Counter[str], schema: dict[str, Any]
+) -> None:
     before = len(ollama.log.read_bytes())
-    options = {"temperature": 0, "num_predict": 40, "seed": 1}
+    options = {"temperature": 0, "num_predict": FEW, "seed": 1}
     wanted = request(SMOLLM, prompt="Say something.", format=for_ollama(schema), options=options)
 
-    answer = smollm.generate(wanted, Stop(SystemClock().condition()))
+    answer = counted(tally, smollm, wanted)
 
     assert answer.text
     assert answer.completion_tokens > 0

@@ -31,11 +31,6 @@ def kept(aws: Aws, tmp_path: Path) -> Kept:
     return Kept(aws.endpoint, tmp_path)
 
 
-def bodies(kept: Kept) -> list[str]:
-    received = kept.aws.sqs.receive_message(QueueUrl=kept.pool.lane().queue.url, MaxNumberOfMessages=10)
-    return [message["Body"] for message in received.get("Messages", [])]
-
-
 def test_a_handle_takes_its_own_result(kept: Kept) -> None:
     handle = kept.pool.submit("Is it paid?", id="a")
     kept.end("a", "succeeded", request_hash=OWN)
@@ -73,7 +68,7 @@ def test_a_request_that_is_sent_again_is_sent_as_it_was_at_first(kept: Kept) -> 
     pool: Pool = kept.pool
     pool.submit("Is it paid?", id="a", labels={"team": "claims"})
     pool.submit("Is it paid?", id="a", labels={"team": "other"})
-    assert [json.loads(body)["labels"] for body in bodies(kept)] == [{"team": "claims"}] * 2
+    assert [json.loads(body)["labels"] for body in kept.bodies()] == [{"team": "claims"}] * 2
 
 
 def test_a_message_carries_its_senders_name(kept: Kept) -> None:

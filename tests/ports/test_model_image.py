@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from support.ollama.real import OllamaServer
 
-pytestmark = pytest.mark.xdist_group("ollama")
-
 IMAGE = "registry.example/models/gemma3:270m"
 OTHER_DIGEST = "sha256:" + "1" * 64
 READ_ONLY, WRITABLE = 0o555, 0o755
@@ -41,8 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def served(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OllamaServer]:
-    with ollama_on(folder, tmp_path_factory.mktemp("home")) as server:
+def served(folder: Path, tmp_path_factory: pytest.TempPathFactory, engine: str) -> Iterator[OllamaServer]:
+    with ollama_on(folder, tmp_path_factory.mktemp("home"), engine) as server:
         yield server
 
 
@@ -64,7 +62,7 @@ def digest_of(folder: Path) -> str:
 def test_a_model_that_can_not_be_written_serves_and_is_the_pinned_one(served: OllamaServer, folder: Path) -> None:
     before = files(folder)
     told: list[str] = []
-    adapter = served.adapter(GEMMA, digest=digest_of(folder), image=IMAGE)
+    adapter = served.adapter(GEMMA, digest=digest_of(folder), volume=f"image {IMAGE}")
     assert adapter.prepare(told.append).digest == digest_of(folder)
     job = request(GEMMA, prompt="1, 2, 3, 4,", raw=True, options={"temperature": 0, "num_predict": 5})
     assert adapter.generate(job, Stop(SystemClock().condition())).completion_tokens == 5
@@ -74,7 +72,7 @@ def test_a_model_that_can_not_be_written_serves_and_is_the_pinned_one(served: Ol
 
 def test_another_digest_than_the_pinned_one_names_both_and_the_image(served: OllamaServer, folder: Path) -> None:
     with pytest.raises(ModelUnusable) as caught:
-        served.adapter(GEMMA, digest=OTHER_DIGEST, image=IMAGE).prepare()
+        served.adapter(GEMMA, digest=OTHER_DIGEST, volume=f"image {IMAGE}").prepare()
     words = f"the pool pins {GEMMA} to {OTHER_DIGEST}; the image {IMAGE} has {digest_of(folder)}"
     assert str(caught.value) == words
 
@@ -82,7 +80,7 @@ def test_another_digest_than_the_pinned_one_names_both_and_the_image(served: Oll
 def test_a_model_that_the_image_has_not_is_told_and_not_pulled(served: OllamaServer, folder: Path) -> None:
     before, pulled = files(folder), pulls(served)
     with pytest.raises(ModelMissing, match=f"^the image {IMAGE} has no {SMOLLM}; it holds {GEMMA}$"):
-        served.adapter(SMOLLM, image=IMAGE).prepare()
+        served.adapter(SMOLLM, volume=f"image {IMAGE}").prepare()
     assert files(folder) == before
     assert pulls(served) == pulled
 
@@ -97,10 +95,13 @@ def test_nothing_could_be_pulled_into_it(served: OllamaServer, folder: Path, ref
 
 
 def test_an_image_that_is_no_model_folder_ends_ollama_with_the_words_that_the_operator_reads(
-    tmp_path: Path,
+    tmp_path: Path, engine: str
 ) -> None:
     (tmp_path / "models").mkdir(mode=READ_ONLY)
-    with suppress(AssertionError), ollama_on(tmp_path / "models", tmp_path) as server:  # it listens before it looks
+    with (
+        suppress(AssertionError),
+        ollama_on(tmp_path / "models", tmp_path, engine) as server,
+    ):  # it listens before it looks
         eventually(lambda: server.process.status() == psutil.STATUS_ZOMBIE)
     words = (tmp_path / "ollama.log").read_text().splitlines()[-1]
     assert re.match(rf"Error: mkdir {tmp_path}/models/blobs: ", words)

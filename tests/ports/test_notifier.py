@@ -12,6 +12,7 @@ from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.errors import Unavailable
 from laneway_worker.testing.memory import MemoryNotifier
 from support.aws.emulators import BENCHES
+from support.aws.moto import REGION, sns_in
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -47,16 +48,16 @@ class MemoryBench:
 
 
 class SNSBench:
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self.topic_arn = clients.sns.create_topic(Name=f"ports-{uuid.uuid4()}")["TopicArn"]
+    def __init__(self, clients: Clients, region: str = REGION) -> None:
+        self._clients, self._sns = clients, sns_in(clients, region)
+        self.topic_arn = self._sns.create_topic(Name=f"ports-{uuid.uuid4()}")["TopicArn"]
         self.url = self.subscribe()
-        self.notifier: Notifier = SNSNotifier(clients.sns)
+        self.notifier: Notifier = SNSNotifier(clients.topics)
 
     def subscribe(self, filter_policy: Mapping[str, Any] | None = None) -> str:
         url = self._clients.acknowledge.create_queue(QueueName=f"ports-{uuid.uuid4()}")["QueueUrl"]
         attributes = self._clients.acknowledge.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        self._clients.sns.subscribe(
+        self._sns.subscribe(
             TopicArn=self.topic_arn,
             Protocol="sqs",
             Endpoint=attributes["Attributes"]["QueueArn"],
@@ -89,7 +90,7 @@ def bench(request: pytest.FixtureRequest) -> MemoryBench | SNSBench:
 def unreachable(request: pytest.FixtureRequest) -> Notifier:
     if request.param == "sns":
         clients: Clients = request.getfixturevalue("unreachable_aws")
-        return SNSNotifier(clients.sns)
+        return SNSNotifier(clients.topics)
     memory = MemoryNotifier()
     memory.down = True
     return memory
@@ -121,7 +122,13 @@ def test_an_unreachable_topic_is_unavailable(unreachable: Notifier) -> None:
 
 def test_a_missing_topic_is_unavailable_by_awss_code(aws: Aws) -> None:
     with pytest.raises(Unavailable, match=r"^Publish was refused: NotFound"):
-        SNSNotifier(aws.clients.sns).publish("arn:aws:sns:eu-central-1:123456789012:no-such-topic", SUCCEEDED)
+        SNSNotifier(aws.clients.topics).publish("arn:aws:sns:eu-central-1:123456789012:no-such-topic", SUCCEEDED)
+
+
+def test_a_topic_may_be_in_another_region(aws: Aws) -> None:
+    bench = SNSBench(aws.clients, "us-west-2")
+    bench.notifier.publish(bench.topic_arn, SUCCEEDED)
+    assert eventually(bench.told) == [SUCCEEDED]
 
 
 def test_attributes_tell_status_lane_and_pool(sns: SNSBench) -> None:

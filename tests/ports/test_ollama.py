@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
+from laneway.local.ollama.find import VERSION as BUILT
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
-from laneway_worker.errors import EngineCrashed, EngineFailed, Interrupted, JobError, ModelUnusable, Unavailable
+from laneway_worker.adapters.ollama.client import Ollama
+from laneway_worker.errors import (
+    EngineBroken,
+    EngineCrashed,
+    EngineFailed,
+    Interrupted,
+    JobError,
+    ModelUnusable,
+    Unavailable,
+)
 from laneway_worker.ports.stop import Stop, StopReason
-from support.inputs.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, request
+from support.inputs.requests import CONTEXT_LENGTH, ENDLESS_TOKENS, live, request
+from support.ollama.embedder import EMBEDDER
 from support.ollama.real import GEMMA, SMOLLM, NoticingClock, ollama_server
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from laneway_worker.adapters.ollama.client import Ollama
+    import psutil
+
     from laneway_worker.ports.runtime import Answer
     from support.ollama.real import OllamaServer
 
@@ -49,6 +66,11 @@ def gemma(ollama: OllamaServer) -> Ollama:
 @pytest.fixture(scope="module")
 def smollm(ollama: OllamaServer) -> Ollama:
     return prepared(ollama, SMOLLM)
+
+
+@pytest.fixture(scope="module")
+def embedder(ollama: OllamaServer) -> Ollama:
+    return prepared(ollama, EMBEDDER)
 
 
 def prepared(ollama: OllamaServer, model: str) -> Ollama:
@@ -129,8 +151,17 @@ def test_a_chat_is_answered_with_a_message(smollm: Ollama) -> None:
     assert (answer.text, answer.embeddings) == (None, None)
 
 
-def test_each_text_gets_its_vector(smollm: Ollama) -> None:
-    answer = smollm.generate(request(SMOLLM, input=["a red apple", "the law of the sea"]), fresh_stop())
+def test_ollamas_own_counters_stand_in_the_answer(smollm: Ollama) -> None:
+    told = chat(smollm)
+    engine = told.engine
+    assert engine is not None
+    assert (engine.done_reason, engine.eval_count) == (told.finish_reason, told.completion_tokens)
+    assert 0 < (engine.eval_duration or 0) < (engine.total_duration or 0)
+    assert None not in engine.model_dump().values()
+
+
+def test_each_text_gets_its_vector(embedder: Ollama) -> None:
+    answer = embedder.generate(request(EMBEDDER, input=["a red apple", "the law of the sea"]), fresh_stop())
     first, second = answer.embeddings or []
     assert len(first) == len(second) > 100
     assert first != second
@@ -139,11 +170,20 @@ def test_each_text_gets_its_vector(smollm: Ollama) -> None:
     assert answer.completion_tokens == 0
 
 
-def test_one_text_gets_the_same_vector_alone(smollm: Ollama) -> None:
-    alone = smollm.generate(request(SMOLLM, input="a red apple"), fresh_stop()).embeddings or []
-    both = smollm.generate(request(SMOLLM, input=["a red apple", "the law"]), fresh_stop()).embeddings or []
+def test_one_text_gets_the_same_vector_alone(embedder: Ollama) -> None:
+    alone = embedder.generate(request(EMBEDDER, input="a red apple"), fresh_stop()).embeddings or []
+    both = embedder.generate(request(EMBEDDER, input=["a red apple", "the law"]), fresh_stop()).embeddings or []
     assert len(alone) == 1
     assert alone[0] == pytest.approx(both[0], abs=1e-3)
+
+
+def test_a_model_for_chats_embeds_or_says_that_it_does_not(smollm: Ollama, engine: str) -> None:
+    job = request(SMOLLM, input="a red apple")
+    if engine == BUILT:
+        assert smollm.generate(job, fresh_stop()).embeddings
+    else:
+        error = fault(smollm, SMOLLM, input="a red apple")
+        assert (error.code, "embedding models only" in str(error)) == (ErrorCode.UNSUPPORTED, True)
 
 
 def test_tokens_are_counted(gemma: Ollama) -> None:
@@ -197,14 +237,17 @@ def test_a_format_that_is_no_schema_is_the_jobs_fault(smollm: Ollama) -> None:
         {"prompt": "word," * 400, "raw": True},
         {"messages": [{"role": "user", "content": "word " * 600}]},
         {"messages": [{"role": "user", "content": "word " * 100}] * 6},
-        {"input": "word " * 600},
-        {"input": ["short", "word," * 400]},
     ],
-    ids=["prompt", "raw prompt of few words", "message", "many messages", "text", "second text"],
+    ids=["prompt", "raw prompt of few words", "message", "many messages"],
 )
 def test_a_prompt_longer_than_the_context_is_refused(smollm: Ollama, job: dict[str, Any]) -> None:
-    error = fault(smollm, SMOLLM, **job | ({} if "input" in job else {"options": {"num_predict": 5}}))
+    error = fault(smollm, SMOLLM, **job | {"options": {"num_predict": 5}})
     assert error.code == ErrorCode.PROMPT_TOO_LONG
+
+
+@pytest.mark.parametrize("texts", ["word " * 600, ["short", "word," * 400]], ids=["text", "second text"])
+def test_a_text_to_embed_longer_than_the_context_is_refused(embedder: Ollama, texts: str | list[str]) -> None:
+    assert fault(embedder, EMBEDDER, input=texts).code == ErrorCode.PROMPT_TOO_LONG
 
 
 def test_a_chat_of_long_words_is_refused_too(smollm: Ollama) -> None:
@@ -229,7 +272,7 @@ def test_a_stopped_generation_leaves_its_seat(ollama: OllamaServer, gemma: Ollam
     assert in_thread(lambda: complete(gemma, num_predict=1)).result(timeout=10).completion_tokens == 1
 
 
-@pytest.mark.parametrize("model", [GEMMA, SMOLLM])
+@pytest.mark.parametrize("model", [GEMMA, SMOLLM, EMBEDDER])
 def test_an_ollama_that_is_well_proves_it(ollama: OllamaServer, model: str) -> None:
     prepared(ollama, model).prove(fresh_stop())
 
@@ -273,3 +316,51 @@ def test_a_killed_runner_is_a_crash_and_the_next_one_answers(ollama: OllamaServe
         working.result(timeout=30)
     adapter.prepare()
     assert complete(adapter, num_predict=5).completion_tokens == 5
+
+
+def test_a_runner_killed_while_it_loads_is_no_fault_of_a_job(ollama: OllamaServer) -> None:
+    unload(ollama, SMOLLM)
+    others = [each.pid for each in ollama.runners()]
+    loading = in_thread(ollama.adapter(SMOLLM).prepare)
+    eventually(lambda: kill(each for each in ollama.runners() if each.pid not in others), every=0.001)
+    with suppress(ModelUnusable):  # it may have tried again
+        loading.result(timeout=60)
+    assert complete(prepared(ollama, GEMMA), num_predict=5).completion_tokens == 5
+
+
+def unload(ollama: OllamaServer, model: str) -> None:
+    with httpx.Client(base_url=ollama.url, trust_env=False) as http:
+        http.post("/api/generate", json={"model": model, "keep_alive": 0}).raise_for_status()
+        eventually(lambda: all(each["name"] != model for each in http.get("/api/ps").json()["models"]))
+
+
+def kill(runners: Iterable[psutil.Process]) -> bool:
+    """Whether there was one."""
+    found = list(runners)
+    for each in found:
+        each.kill()
+    return bool(found)
+
+
+def test_a_runner_that_stands_still_is_broken_until_it_goes_on(ollama: OllamaServer) -> None:
+    impatient = Ollama(ollama.url, LaneModel(name=SMOLLM, context_length=CONTEXT_LENGTH), live(2), SystemClock())
+    impatient.prepare()
+    runners = ollama.runners()
+    for each in runners:
+        each.suspend()
+    try:
+        with pytest.raises(EngineBroken, match="no token for 2 s"):
+            impatient.prove(fresh_stop())
+    finally:
+        for each in runners:
+            each.resume()
+    eventually(lambda: impatient.lingers() == 0)
+    prepared(ollama, SMOLLM).prove(fresh_stop())
+
+
+def test_a_model_is_served_as_often_at_once_as_ollama_has_slots_for_it(tmp_path: Path, engine: str) -> None:
+    with ollama_server(tmp_path, slots=2, engine=engine) as own:
+        text = prepared(own, SMOLLM)
+        measures = [text.serves(4) for _ in range(3)]  # by who waits: on a crowded machine one comes late at times
+        assert median(measures) == 2
+        assert prepared(own, EMBEDDER).serves(4) == 1

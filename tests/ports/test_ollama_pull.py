@@ -10,7 +10,7 @@ from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import ModelMissing, ModelUnusable, Unavailable
-from support.inputs.requests import CONTEXT_LENGTH, limits
+from support.inputs.requests import CONTEXT_LENGTH, live
 from support.ollama.stub import Ending, Reply, error, records
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ def empty(stub: StubOllama) -> StubOllama:
 
 def adapter(stub: StubOllama, **model: Any) -> Ollama:
     lane_model = LaneModel.model_validate({"name": MODEL, "context_length": CONTEXT_LENGTH} | model)
-    return Ollama(stub.url, lane_model, limits(), SystemClock())
+    return Ollama(stub.url, lane_model, live(), SystemClock())
 
 
 def of_image(stub: StubOllama, **model: Any) -> Ollama:
     lane_model = LaneModel.model_validate({"name": MODEL, "context_length": CONTEXT_LENGTH} | model)
-    return Ollama(stub.url, lane_model, limits(), SystemClock(), IMAGE)
+    return Ollama(stub.url, lane_model, live(), SystemClock(), f"image {IMAGE}")
 
 
 def paths(stub: StubOllama) -> list[str]:
@@ -84,8 +84,14 @@ def test_the_pinned_digest_is_checked_after_the_pull(empty: StubOllama) -> None:
 
 def test_a_model_that_is_listed_by_another_name_is_named_so(empty: StubOllama) -> None:
     empty.on("/api/tags", listing(MODEL))
-    with pytest.raises(ModelUnusable, match=f"pulled library/{MODEL} and lists it by another name"):
-        adapter(empty, name=f"library/{MODEL}").prepare()
+    with pytest.raises(ModelUnusable, match=f"pulled hf.co/acme/{MODEL} and lists it by another name"):
+        adapter(empty, name=f"hf.co/acme/{MODEL}").prepare()
+
+
+def test_a_model_of_ollamas_own_library_is_found_by_its_short_name(empty: StubOllama) -> None:
+    empty.on("/api/tags", listing(MODEL))
+    adapter(empty, name=f"library/{MODEL}").prepare()
+    assert "/api/pull" not in paths(empty)
 
 
 def test_a_pull_that_fails_has_ollamas_own_words(empty: StubOllama) -> None:
@@ -140,8 +146,8 @@ def test_the_pinned_digest_is_checked_in_an_image_too(empty: StubOllama) -> None
     pinned = "sha256:" + "b" * 64
     with pytest.raises(ModelUnusable) as caught:
         of_image(empty, digest=pinned).prepare()
-    words = f"the pool pins {MODEL} to {pinned}; the image {IMAGE} has {DIGEST}; pin the one that the image holds, "
-    assert caught.value.with_advice == words + "or use an image of the pinned one"
+    words = f"the pool pins {MODEL} to {pinned}; the image {IMAGE} has {DIGEST}; pin the one that is in there, "
+    assert caught.value.with_advice == words + "or mount the pinned one"
     assert caught.value.code == "model_unusable"
     assert not {"/api/pull", "/api/generate"} & set(paths(empty))
 

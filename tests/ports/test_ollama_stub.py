@@ -21,7 +21,7 @@ from laneway_worker.errors import (
     Unavailable,
 )
 from laneway_worker.ports.stop import Stop, StopReason
-from support.inputs.requests import CONTEXT_LENGTH, limits, request
+from support.inputs.requests import CONTEXT_LENGTH, limits, live, request, request_within
 from support.ollama.stub import SILENCE, Ending, Reply, error, records
 from support.waiting import eventually, in_thread
 
@@ -38,7 +38,7 @@ OLD, NEW = "0.11.4", "0.24.0"
 
 def adapter(url: str, digest: str | None = None, model: str = MODEL) -> Ollama:
     lane_model = LaneModel(name=model, digest=digest, context_length=CONTEXT_LENGTH)
-    return Ollama(url, lane_model, limits(token_gap_seconds=1), SystemClock())
+    return Ollama(url, lane_model, live(token_gap_seconds=1), SystemClock())
 
 
 def fresh_stop() -> Stop:
@@ -46,7 +46,7 @@ def fresh_stop() -> Stop:
 
 
 def a_prompt(**job: Any) -> Request:
-    return request(MODEL, **{"prompt": "Why?"} | job)
+    return request_within(limits(token_gap_seconds=1), MODEL, **{"prompt": "Why?"} | job)
 
 
 def a_chat(**job: Any) -> Request:
@@ -235,9 +235,9 @@ def test_no_token_for_the_gap_is_a_stall(stub: StubOllama, reply: Reply) -> None
 def test_embedding_may_take_the_whole_timeout(stub: StubOllama) -> None:
     stub.on("/api/embed", SILENCE)
     lane_model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
-    patient = Ollama(stub.url, lane_model, limits(token_gap_seconds=60, timeout_seconds=1), SystemClock())
+    patient = Ollama(stub.url, lane_model, live(), SystemClock())
     with pytest.raises(EngineFailed, match="no token for 1 s"):
-        patient.generate(request(MODEL, input="x"), fresh_stop())
+        patient.generate(request_within(limits(timeout_seconds=1), MODEL, input="x"), fresh_stop())
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ def test_embedding_may_take_the_whole_timeout(stub: StubOllama) -> None:
 def test_a_silent_call_is_stopped_at_once(stub: StubOllama, reply: Reply) -> None:
     stub.on("/api/generate", reply)
     lane_model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
-    patient, stop = Ollama(stub.url, lane_model, limits(), SystemClock()), fresh_stop()
-    calling = in_thread(lambda: patient.generate(a_prompt(), stop))
+    patient, stop = Ollama(stub.url, lane_model, live(), SystemClock()), fresh_stop()
+    calling = in_thread(lambda: patient.generate(request(MODEL, prompt="Why?"), stop))
     eventually(lambda: stub.hanging)
     stop.set(StopReason.CANCELLED)
     with pytest.raises(Interrupted):
@@ -257,9 +257,9 @@ def test_a_silent_call_is_stopped_at_once(stub: StubOllama, reply: Reply) -> Non
 def test_stopping_one_call_leaves_the_others_alone(stub: StubOllama) -> None:
     stub.on("/api/generate", SILENCE)
     lane_model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
-    shared, stop = Ollama(stub.url, lane_model, limits(), SystemClock()), fresh_stop()
-    stopped = in_thread(lambda: shared.generate(a_prompt(), stop))
-    other = in_thread(lambda: shared.generate(a_prompt(), fresh_stop()))
+    shared, stop = Ollama(stub.url, lane_model, live(), SystemClock()), fresh_stop()
+    stopped = in_thread(lambda: shared.generate(request(MODEL, prompt="Why?"), stop))
+    other = in_thread(lambda: shared.generate(request(MODEL, prompt="Why?"), fresh_stop()))
     eventually(lambda: stub.hanging == 2)
     stop.set(StopReason.CANCELLED)
     with pytest.raises(Interrupted):
@@ -327,6 +327,44 @@ def test_an_ollama_that_is_not_there_is_not_broken(refused_url: str) -> None:
     assert not isinstance(caught.value, EngineBroken)
 
 
+# How many at once
+
+TIMES = {"total_duration": 9, "load_duration": 1, "prompt_eval_duration": 4, "eval_duration": 4}
+
+
+@pytest.mark.parametrize(
+    ("reply", "slots"),
+    [
+        (records(TIMES | DONE), 3),
+        (records(TIMES | DONE | {"total_duration": 99}), 1),
+        (records(DONE), 3),
+        (error(400, "no"), 3),
+    ],
+    ids=["none waits", "all wait", "no times", "400"],
+)
+def test_as_many_are_served_as_do_not_wait_and_all_where_nothing_tells(
+    stub: StubOllama, reply: Reply, slots: int
+) -> None:
+    stub.on("/api/generate", reply)
+    assert adapter(stub.url).serves(3) == slots
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"), [("no", EngineFailed), ("llama-server process has terminated: exit status 1", EngineCrashed)]
+)
+def test_an_error_of_the_engine_tells_nothing_of_how_many(
+    stub: StubOllama, words: str, kind: type[Unavailable]
+) -> None:
+    stub.on("/api/generate", error(500, words))
+    with pytest.raises(kind):
+        adapter(stub.url).serves(3)
+
+
+def test_where_one_is_wanted_nothing_is_asked(stub: StubOllama) -> None:
+    assert adapter(stub.url).serves(1) == 1
+    assert stub.asked == []
+
+
 # What Ollama does not let go of
 
 
@@ -338,6 +376,19 @@ def test_a_dropped_request_lingers_until_the_server_closes_its_side(stub: StubOl
     eventually(lambda: runtime.lingers() > 0.1)
     stub.released.set()
     eventually(lambda: runtime.lingers() == 0)
+
+
+@pytest.mark.parametrize(("version", "lingers"), [("0.24.0", True), ("0.30.0", False), ("0.32.15", False)])
+def test_a_request_that_stays_open_is_at_work_only_where_ollama_itself_works(
+    stub: StubOllama, version: str, *, lingers: bool
+) -> None:
+    serve(stub, version)
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    stub.on("/api/generate", SILENCE)
+    with pytest.raises(EngineFailed):
+        runtime.generate(a_prompt(), fresh_stop())
+    assert (runtime.lingers() > 0) is lingers
 
 
 def test_an_answered_request_does_not_linger(stub: StubOllama) -> None:
@@ -487,6 +538,30 @@ def test_as_many_tokens_as_words_are_the_whole_prompt(stub: StubOllama) -> None:
     assert generate(stub, records({"response": "x", **DONE}), asked=asked).text == "x"
 
 
+HEARD = {"role": "tool", "content": "one two three four five six seven eight"}
+
+
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_fewer_tokens_than_tools_have_words_are_a_template_without_tools(stub: StubOllama, version: str) -> None:
+    serve(stub, version)
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    stub.on("/api/chat", records({"message": {"content": "x"}, **DONE}))
+    with pytest.raises(JobError, match=f"{MODEL} does not support tools") as caught:
+        runtime.generate(request(MODEL, messages=[{"role": "user", "content": "Why?"}, HEARD]), fresh_stop())
+    assert caught.value.code == ErrorCode.UNSUPPORTED
+
+
+@pytest.mark.parametrize("tokens", [0, 9, 100], ids=["not told", "as many as words", "more"])
+def test_tools_that_are_heard_are_answered(stub: StubOllama, tokens: int) -> None:
+    asked = request(MODEL, messages=[HEARD, {"role": "user", "content": "Why?"}])
+    stub.on("/api/chat", records({"message": {"content": "x"}, **DONE, "prompt_eval_count": tokens}))
+    runtime = adapter(stub.url)
+    serve(stub, NEW)
+    runtime.prepare()
+    assert runtime.generate(asked, fresh_stop()).message == {"role": "assistant", "content": "x"}
+
+
 # Images
 
 
@@ -514,6 +589,18 @@ def test_images_go_to_a_model_that_may_see(stub: StubOllama, capabilities: list[
 # Embeddings
 
 
+@pytest.mark.parametrize("asked", [a_prompt(), a_chat()], ids=["prompt", "chat"])
+def test_a_model_that_only_embeds_wants_input(stub: StubOllama, asked: Request) -> None:
+    serve(stub)
+    stub.on("/api/generate", error(400, '"all-minilm" does not support generate'))
+    stub.on("/api/embed", records({"embeddings": []}))
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    with pytest.raises(JobError, match="only makes embeddings: send input instead") as caught:
+        runtime.generate(asked, fresh_stop())
+    assert caught.value.code == ErrorCode.UNSUPPORTED
+
+
 def an_embedding(texts: int) -> Request:
     return request(MODEL, input=["x"] * texts)
 
@@ -533,6 +620,8 @@ def test_where_ollama_tells_no_dimensions_the_first_answer_does(stub: StubOllama
     stub.on("/api/embed", records({"embeddings": [[0.5] * 2048]}))
     runtime = adapter(stub.url)
     runtime.generate(an_embedding(1), fresh_stop())
+    stub.on("/api/embed", records({"embeddings": [[0.5] * 2]}))
+    runtime.generate(request(MODEL, input="x", dimensions=2), fresh_stop())
     with pytest.raises(JobError, match="at 2,048 dimensions"):
         runtime.generate(an_embedding(1025), fresh_stop())
 

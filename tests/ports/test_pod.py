@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from laneway.schema.shared.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, REPORT
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.errors import Unavailable
 from laneway_worker.testing.memory import MemoryPod
@@ -155,14 +155,14 @@ def test_an_annotation_is_set_and_set_again(bench: PodBench) -> None:
 
 
 def test_none_removes_an_annotation_and_leaves_the_others(bench: PodBench) -> None:
-    bench.pod.annotate({DELETION_COST: "10", TROUBLE: '{"code": "engine_down", "message": "é"}'})
-    assert json.loads(bench.annotations()[TROUBLE])["message"] == "é"
-    bench.pod.annotate({TROUBLE: None})
+    bench.pod.annotate({DELETION_COST: "10", REPORT: '{"code": "engine_down", "message": "é"}'})
+    assert json.loads(bench.annotations()[REPORT])["message"] == "é"
+    bench.pod.annotate({REPORT: None})
     assert bench.annotations() == FOREIGN | {DELETION_COST: "10"}
 
 
 def test_what_is_not_there_can_be_removed(bench: PodBench) -> None:
-    bench.pod.annotate({TROUBLE: None})
+    bench.pod.annotate({REPORT: None})
     assert bench.annotations() == FOREIGN
 
 

@@ -14,13 +14,13 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 from botocore.stub import Stubber
 
+from laneway.schema.pool.queues.managed import ManagedQueue
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.errors import NotYet
-from laneway_operator.queues.managed import ManagedQueue
 from laneway_operator.queues.sqs import SILENCE_SECONDS, SQSQueues
 from laneway_operator.reasons import Reason
-from laneway_operator.testing.queues import MadeQueue, MemoryQueues, url_of
+from laneway_operator.testing.queues import SQS_KEY, MadeQueue, MemoryQueues, url_of
 from support.aws.emulators import BENCHES
 
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ class Bench(ABC):
 
     @abstractmethod
     def spoil(self, url: str) -> None:
-        """Somebody changes a queue by hand: messages live for a minute, and are not encrypted."""
+        """Somebody changes a queue by hand: messages live for a minute."""
+
+    @abstractmethod
+    def encrypt(self, url: str, key: str) -> None:
+        """Somebody gives a queue a key of the account's; without one it is not encrypted."""
 
     @abstractmethod
     def label(self, url: str, tags: dict[str, str]) -> None:
@@ -85,7 +89,9 @@ class MemoryBench(Bench):
 
     def spoil(self, url: str) -> None:
         self.memory.made[url].retention_seconds = 60
-        self.memory.made[url].encrypted = False
+
+    def encrypt(self, url: str, key: str) -> None:
+        self.memory.made[url].key = key
 
     def label(self, url: str, tags: dict[str, str]) -> None:
         self.memory.made[url].tags |= tags
@@ -115,7 +121,7 @@ class SQSBench(Bench):
             retention_seconds=int(found["MessageRetentionPeriod"]),
             dead_letter_url=self.sqs.get_queue_url(QueueName=dead)["QueueUrl"] if dead else None,
             max_receives=int(redrive["maxReceiveCount"]) if redrive else None,
-            encrypted=found.get("SqsManagedSseEnabled") == "true",
+            key=SQS_KEY if found.get("SqsManagedSseEnabled") == "true" else found.get("KmsMasterKeyId", ""),
             tags=self.sqs.list_queue_tags(QueueUrl=url).get("Tags", {}),
         )
 
@@ -123,8 +129,11 @@ class SQSBench(Bench):
         return str(self.sqs.create_queue(QueueName=name, tags=tags)["QueueUrl"])
 
     def spoil(self, url: str) -> None:
-        worse = {"MessageRetentionPeriod": "60", "SqsManagedSseEnabled": "false"}
-        self.sqs.set_queue_attributes(QueueUrl=url, Attributes=worse)
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60"})
+
+    def encrypt(self, url: str, key: str) -> None:
+        keys = {"SqsManagedSseEnabled": "false"} | ({"KmsMasterKeyId": key} if key else {})
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes=keys)
 
     def label(self, url: str, tags: dict[str, str]) -> None:
         self.sqs.tag_queue(QueueUrl=url, Tags=tags)
@@ -151,8 +160,8 @@ def test_a_queue_is_made_with_its_dead_letter_queue(bench: Bench) -> None:
     assert urls.url.endswith(f"/{queue.name}")
     assert urls.dead_letter_url.endswith(f"/{queue.dead_letter_name}")
     tags = {OWNER_TAG: OWNER}
-    assert bench.look(urls.url) == MadeQueue(RETENTION, urls.dead_letter_url, 20, encrypted=True, tags=tags)
-    assert bench.look(urls.dead_letter_url) == MadeQueue(FORTNIGHT, None, None, encrypted=True, tags=tags)
+    assert bench.look(urls.url) == MadeQueue(RETENTION, urls.dead_letter_url, 20, SQS_KEY, tags)
+    assert bench.look(urls.dead_letter_url) == MadeQueue(FORTNIGHT, None, None, SQS_KEY, tags)
 
 
 def test_a_second_look_changes_nothing(bench: Bench) -> None:
@@ -173,6 +182,19 @@ def test_settings_that_were_changed_by_hand_are_mended(bench: Bench) -> None:
     bench.queues.ensure(queue)
     assert bench.look(urls.url) == MadeQueue(RETENTION, urls.dead_letter_url, 20, tags={OWNER_TAG: OWNER})
     assert bench.look(urls.dead_letter_url) == MadeQueue(FORTNIGHT, tags={OWNER_TAG: OWNER})
+
+
+@pytest.mark.parametrize("key", ["alias/claims", ""], ids=["a key of the account's", "none"])
+def test_how_a_queue_is_encrypted_is_the_accounts(bench: Bench, key: str) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    for each in (urls.url, urls.dead_letter_url):
+        bench.encrypt(each, key)
+        bench.spoil(each)
+    bench.forget()
+    bench.queues.ensure(queue)
+    assert bench.look(urls.url) == MadeQueue(RETENTION, urls.dead_letter_url, 20, key, {OWNER_TAG: OWNER})
+    assert bench.look(urls.dead_letter_url) == MadeQueue(FORTNIGHT, None, None, key, {OWNER_TAG: OWNER})
 
 
 def test_a_pool_that_changes_its_deadline_changes_how_long_messages_are_kept(bench: Bench) -> None:

@@ -99,7 +99,7 @@ MISSING: dict[str, tuple[Callable[[Aws], object], str]] = {
     "GetObject": (lambda aws: S3Store(aws.clients.s3).get("no-such-bucket", "key.json", 1), "correct its name"),
     "PutObject": (lambda aws: S3Store(aws.clients.s3).put("no-such-bucket", "key.json", b"{}"), "correct its name"),
     "Publish": (
-        lambda aws: SNSNotifier(aws.clients.sns).publish(f"{TOPIC}-not-there", NOTIFICATION),
+        lambda aws: SNSNotifier(aws.clients.topics).publish(f"{TOPIC}-not-there", NOTIFICATION),
         "make what is missing",
     ),
 }

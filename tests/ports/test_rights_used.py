@@ -1,7 +1,8 @@
-"""Every call that client, worker, dead-letter handler, preflight and operator really make, beside `laneway iam`."""
+"""Every call that client, worker, dead-letter handler, preflight, gateway and operator make, beside `laneway iam`."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,17 +13,30 @@ import pytest
 
 from laneway.client.connection import CONNECTION_FILE, Connection
 from laneway.client.pool import Pool
+from laneway.client.remote import Remote
 from laneway.iam.needs import NEEDS, Role
 from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.resources import Scope, resources
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.history import History
-from laneway.schema.pool.documents.lane_config import LaneSettings, lane_config
+from laneway.schema.job.job import Job
+from laneway.schema.pool.documents.lane_config import LaneSettings
+from laneway.schema.pool.documents.lane_documents import lane_documents
 from laneway.schema.pool.documents.pool_document import pool_document
 from laneway.schema.pool.documents.preflight import Preflight
 from laneway.schema.pool.pool import parse_pool
-from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
+from laneway.translate.translated import Translated
+from laneway_gateway.adapters.aws import S3Store as GatewayStore
+from laneway_gateway.adapters.aws import SQSQueues as GatewayQueues
+from laneway_gateway.adapters.aws import Threads
+from laneway_gateway.adapters.clock import SystemClock as GatewayClock
+from laneway_gateway.desk import Asked, Tenant
+from laneway_gateway.errors import UnknownJob
+from laneway_gateway.held.desk import HeldDesk, Outside
+from laneway_gateway.held.ids import GATEWAY_CHARACTERS
+from laneway_gateway.pool import Pool as GatewayPool
+from laneway_gateway.replies.registration import Registration
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.queues.sqs import SQSQueues
 from laneway_worker.adapters.aws.clients import make_clients
@@ -33,21 +47,26 @@ from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.answer.prepared import prepared
 from laneway_worker.app import check_pool
 from laneway_worker.errors import JobError
+from laneway_worker.live import Live
 from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
 from support.aws.moto import CREDENTIALS, REGION, aws_credentials
+from support.gateway.desks import registered
 from support.iam.evaluate import allows, denies
 from support.iam.recorder import ACCOUNT, recorded_aws
+from support.inputs.offers import result
 from support.inputs.pools import pool_with
 from support.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from laneway.schema.job.keys import Place
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
+    from laneway.schema.pool.queues.queue import QueueURLs
     from laneway_worker.ports.stop import Stop
     from support.iam.recorder import Recorder
 
@@ -63,7 +82,15 @@ class Stopped(ScriptedRuntime):
 CLUSTER = "c1c1c1c1-0000-4000-8000-000000000000"
 BIG = "x" * 70_000
 LONG_AGO = b"{}"
-MADE = (Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT, Role.SUBMITTER, Role.PERSON_ON_CALL, Role.OPERATOR)
+MADE = (
+    Role.WORKER,
+    Role.DEAD_LETTERS,
+    Role.PREFLIGHT,
+    Role.SUBMITTER,
+    Role.GATEWAY,
+    Role.PERSON_ON_CALL,
+    Role.OPERATOR,
+)
 """KEDA's calls are KEDA's own."""
 
 
@@ -82,9 +109,9 @@ class World:
         lanes: list[dict[str, Any]] = [
             {"name": "fast"},
             {"name": "gone", "queue": {"managed": {"deletionPolicy": "Delete"}}},
-            {"name": "own", "queue": {"url": own["jobs"], "deadLetterURL": own["jobs-dead"]}},
+            {"name": "own", "queue": {"external": {"url": own["jobs"], "deadLetterURL": own["jobs-dead"]}}},
         ]
-        legal = {"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}
+        legal = {"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}
         told = {"sns": {"topicARN": topic}}
         self.pool = parse_pool(pool_with(lanes=lanes, destinations=[legal], notifications=told))
         self.place: Place = self.pool.results
@@ -93,30 +120,37 @@ class World:
         """Clients that are made from now on are this role's."""
         self._patch.setenv("AWS_ACCESS_KEY_ID", role)
 
-    def client(self, role: Role) -> Pool:
-        """As an application connects."""
-        folder = self._folder / role
-        folder.mkdir()
-        connection = Connection(
+    def connection(self, role: Role) -> Connection:
+        return Connection(
             place=self.place,
             endpoint=self.endpoint,
             region=REGION,
             access_key_id=role,
             secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )
-        (folder / CONNECTION_FILE).write_text(connection.model_dump_json())
+
+    def client(self, role: Role) -> Pool:
+        """As an application connects."""
+        folder = self._folder / role
+        folder.mkdir()
+        (folder / CONNECTION_FILE).write_text(self.connection(role).model_dump_json())
         return Pool(str(folder))
 
-    def lane(self, urls: QueueURLs, number: int = 0) -> LaneConfig:
+    def lane(self, urls: QueueURLs, number: int = 0) -> LaneDocuments:
         settings = LaneSettings(queue=urls, region=REGION, endpoint=self.endpoint, poll_seconds=1)
-        return lane_config(self.pool, self.pool.spec.lanes[number], settings)
+        return lane_documents(self.pool, self.pool.spec.lanes[number], settings)
+
+    def has(self, beginning: str) -> bool:
+        """Whether there is an object of such a key."""
+        found = self.s3.list_objects_v2(Bucket=self.place.bucket, Prefix=f"{self.place.prefix}{beginning}")
+        return found["KeyCount"] > 0
 
     def keep_old_entry(self, job_id: str) -> None:
         """What is kept of an earlier failure, which counts no more."""
         self.s3.put_object(Bucket=self.place.bucket, Key=self.place.failed(job_id), Body=LONG_AGO)
 
 
-def operate(world: World) -> list[LaneConfig]:
+def operate(world: World) -> list[LaneDocuments]:
     """Make queues, find them again, mend them, look at others."""
     world.become(Role.OPERATOR)
     fast, gone, own = world.pool.spec.lanes
@@ -125,29 +159,31 @@ def operate(world: World) -> list[LaneConfig]:
     urls = [queues.ensure(queue) for queue in made.values()]
     later = SQSQueues(world.endpoint)
     later.ensure(replace(made["fast"], retention_seconds=made["fast"].retention_seconds + 60))
-    own_urls = QueueURLs(url=own.queue.url or "", dead_letter_url=own.queue.dead_letter_url or "")
+    own_urls = own.queue.own
+    assert own_urls is not None
     later.look(own_urls, REGION)
-    configs = [world.lane(each, number) for number, each in enumerate((*urls, own_urls))]
-    preflight(world, configs)
-    return configs
+    lanes = [world.lane(each, number) for number, each in enumerate((*urls, own_urls))]
+    preflight(world, lanes)
+    return lanes
 
 
-def preflight(world: World, configs: list[LaneConfig]) -> None:
+def preflight(world: World, lanes: list[LaneDocuments]) -> None:
     world.become(Role.PREFLIGHT)
     check_pool(
         Preflight(
             results=world.place,
             destinations=world.pool.destinations,
-            topic_arn=configs[0].topic_arn,
+            topic_arn=lanes[0].live.topic_arn,
             region=REGION,
             endpoint=world.endpoint,
-            document=pool_document(configs),
+            document=pool_document(lanes),
         )
     )
 
 
-def serve(world: World, config: LaneConfig) -> None:
+def serve(world: World, lane: LaneDocuments) -> None:
     """Jobs that succeed, go elsewhere, come twice and fail; and what people then do."""
+    config = lane.config
     world.become(Role.WORKER)
     clients, clock = make_clients(REGION, world.endpoint, 1, config.poll_seconds), SystemClock()
     queue = SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds)
@@ -155,7 +191,15 @@ def serve(world: World, config: LaneConfig) -> None:
     _interrupt(queue)
     runtime = Stopped(clock)
     worker = Worker(
-        config, "worker", queue, S3Store(clients.s3), SNSNotifier(clients.sns), runtime, DirectChecker(prepared), clock
+        config,
+        Live(lane.live),
+        "worker",
+        queue,
+        S3Store(clients.s3),
+        SNSNotifier(clients.topics),
+        runtime,
+        DirectChecker(prepared),
+        clock,
     )
     worker.start()
     pool = world.client(Role.SUBMITTER)
@@ -164,7 +208,7 @@ def serve(world: World, config: LaneConfig) -> None:
     fail_and_mend(world, pool, runtime)
     worker.consumer.leave()
     assert worker.consumer.wait_until_done(30)
-    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.sns):
+    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.topics):
         client.close()
 
 
@@ -197,8 +241,57 @@ def fail_and_mend(world: World, pool: Pool, runtime: ScriptedRuntime) -> None:
     person.figures()
 
 
-def bury(world: World, config: LaneConfig) -> None:
+class Hurried(GatewayClock):
+    """A gateway's minutes are tenths of a second."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 600)
+
+
+async def hold(world: World) -> None:
+    """Requests that are taken, joined, followed and left, at two gateways."""
+    threads, clock = Threads(), Hurried()
+    remote = Remote(world.connection(Role.GATEWAY))
+    store, queues = GatewayStore(remote, threads), GatewayQueues(remote, world.place, threads)
+    pool = GatewayPool(store, world.place, clock)
+    outside = Outside(store, queues, world.place, clock, pool)
+    one, two = (HeldDesk(outside, gateway * GATEWAY_CHARACTERS, b"k", 9) for gateway in "ab")
+    registrations = [
+        Registration(store, world.place, clock, registered(each * GATEWAY_CHARACTERS, clock.now())) for each in "ab"
+    ]
+    for each in registrations:
+        await each.begin()
+    await pool.facts("fast")
+    await one.waiting("fast")
+    asked = Asked(Tenant("claims"), Translated("fast", "m", Job(prompt=BIG)), "/api/generate", "0" * 64)
+    held = await one.take(asked)
+    await until(lambda: world.has("joins/"))
+    again = replace(asked, retry=1)
+    joined = [await two.take(again) for _ in range(2)]
+    await held.leave(hung_up=True)
+    await until(lambda: not world.has(f"waiters/{held.job_id}/a"))
+    for request in joined:
+        await request.leave(hung_up=True)
+    await until(lambda: world.has(f"cancels/{held.job_id}"))
+    foreign = result(id=held.job_id, request_hash="sha256:other")
+    world.s3.put_object(Bucket=world.place.bucket, Key=world.place.result(held.job_id), Body=foreign.to_json())
+    with pytest.raises(UnknownJob):
+        await two.standing(asked.tenant, held.job_id)
+    for desk in (one, two):
+        await desk.close()
+    for each in registrations:
+        await each.begin()
+        await each.end()
+    threads.close()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    await asyncio.to_thread(eventually, true)
+
+
+def bury(world: World, lane: LaneDocuments) -> None:
     """Dead letters: one that has its result, one that has none and an old entry, one whose old result is gone."""
+    config = lane.config
     world.become(Role.DEAD_LETTERS)
     clients = make_clients(REGION, world.endpoint, 1, config.poll_seconds)
     url = config.queue.dead_letter_url
@@ -213,13 +306,13 @@ def bury(world: World, config: LaneConfig) -> None:
         MessageBody=json.dumps({"id": "gone", "prompt": "Paris?"}),
         MessageAttributes={MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}},
     )
-    handler = DeadLetterHandler([(config, queue)], S3Store(clients.s3), SNSNotifier(clients.sns), SystemClock())
+    handler = DeadLetterHandler([(lane, queue)], S3Store(clients.s3), SNSNotifier(clients.topics), SystemClock())
     handler.start()
     eventually(lambda: _is_empty(world, url))
     for consumer in handler.consumers:
         consumer.leave()
         assert consumer.wait_until_done(30)
-    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.sns):
+    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.topics):
         client.close()
 
 
@@ -244,6 +337,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         fast = operate(world)[0]
         serve(world, fast)
         bury(world, fast)
+        asyncio.run(hold(world))
         world.become(Role.OPERATOR)
         SQSQueues(endpoint).delete(managed_queue(CLUSTER, world.pool, world.pool.spec.lanes[1], REGION))
         yield world

@@ -14,7 +14,7 @@ from laneway_worker.ports.stop import Stop, StopReason
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.runtime import Held, ScriptedRuntime, answer
 from support.inputs.requests import ENDLESS_TOKENS, request
-from support.ollama.real import SMOLLM, NoticingClock
+from support.ollama.real import ENGINES, SMOLLM, NoticingClock
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ def served(ollama: OllamaServer) -> RuntimeBench:
     )
 
 
-@pytest.fixture(params=["scripted", "ollama"])
+@pytest.fixture(params=["scripted", *ENGINES])
 def bench(request: pytest.FixtureRequest) -> RuntimeBench:
-    return scripted() if request.param == "scripted" else served(request.getfixturevalue("ollama"))
+    return scripted() if request.param == "scripted" else served(request.getfixturevalue("ollamas")(request.param))
 
 
 def test_a_prepared_runtime_names_its_model(bench: RuntimeBench) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from laneway_worker.errors import EngineCrashed
-from support.worker.lane import Gate, Lane, config_with
+from support.worker.lane import Gate, Lane, documents_with
 
 
 def test_one_message_crashes_the_engine_twice_at_most_and_its_neighbour_is_answered_uncharged() -> None:
     gates = [Gate(EngineCrashed("Ollama's runner stopped")), Gate(EngineCrashed("Ollama's runner stopped"))]
     poison = Gate(EngineCrashed("Ollama's runner stopped"))
-    lane = Lane(config_with({"max_attempts": 10}, parallel=2), *gates, poison)
+    lane = Lane(documents_with({"max_attempts": 10}, parallel=2), *gates, poison)
     lane.start()
     lane.run(id="poison")
     lane.run(id="neighbour")

@@ -15,7 +15,7 @@ from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.errors import Unavailable
 from laneway_worker.ports.objects import Stored
 from laneway_worker.testing.runtime import Held, answer
-from support.worker.lane import BUCKET, Gate, Lane, config_with
+from support.worker.lane import BUCKET, Gate, Lane, documents_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def lanes() -> Iterator[list[Lane]]:
 
 def owned_lane(lanes: list[Lane], *script: Step, stored: bytes = OWN, sent_to: str = "fast") -> Lane:
     """A lane whose pool holds the owner's request."""
-    lane = Lane(config_with(), *script)
+    lane = Lane(documents_with(), *script)
     lanes.append(lane)
     lane.store.objects[BUCKET, "documents/jobs/invoice-1.json"] = Stored(stored, '"own"', {"lane": sent_to})
     lane.start()
@@ -78,7 +78,7 @@ def test_what_is_sent_while_the_owners_job_runs_does_not_win(lanes: list[Lane], 
     lane = owned_lane(lanes, own, answer("APPROVED"))
     lane.send(OWN)
     lane.settle()
-    other = Lane(config_with(), answer("APPROVED"))  # another worker of the same pool
+    other = Lane(documents_with(), answer("APPROVED"))  # another worker of the same pool
     lanes.append(other)
     other.store.objects = lane.store.objects
     other.start()
@@ -168,7 +168,7 @@ def test_where_nothing_is_stored_the_first_sender_has_the_id(lanes: list[Lane]) 
 
 def test_a_request_that_is_stored_while_another_runs_under_its_id_is_still_its_owners(lanes: list[Lane]) -> None:
     running = Gate(answer("APPROVED"))
-    lane = Lane(config_with(), running)
+    lane = Lane(documents_with(), running)
     lanes.append(lane)
     lane.start()
     squatter = lane.run(OTHER)

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.job.failed_job import MAX_FAILED_BYTES, FailedJob
-from laneway.schema.job.job import MAX_BODY_BYTES, MAX_EMBEDDING_NUMBERS
+from laneway.schema.job.job import MAX_EMBEDDING_NUMBERS
 from laneway.schema.job.result import MAX_RESULT_BYTES
+from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway_worker.errors import Unavailable
 from laneway_worker.ports.runtime import Answer
-from support.worker.lane import BUCKET, Lane, config_with
+from laneway_worker.testing.runtime import answer
+from support.worker.lane import BUCKET, Lane, documents_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +29,7 @@ NUMBER_BYTES = 16  # of JSON: sign, nine digits, their point and zeros or expone
 LONGEST = -0.000123456789
 TEXTS = 2048
 KEY = "documents/results/a.json"
+CHAT = b'{"id": "a", "messages": [{"role": "user"}]}'
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def make_lane() -> Iterator[MakeLane]:
     lanes: list[Lane] = []
 
     def make(*script: Step) -> Lane:
-        lanes.append(Lane(config_with(), *script))
+        lanes.append(Lane(documents_with(), *script))
         lanes[-1].start()
         return lanes[-1]
 
@@ -78,6 +81,25 @@ def test_an_answer_that_could_not_be_read_again_is_refused_and_told(make_lane: M
     assert error is not None
     assert error.code.value == "invalid_job"
     assert f"at most {MAX_RESULT_BYTES:,} are stored; ask for less in one job" in error.message
+
+
+def called(arguments: object) -> Answer:
+    """The answer of a model that calls a tool."""
+    calls = [{"function": {"name": "f", "arguments": arguments}}]
+    return Answer(1, 1, "stop", None, message={"role": "assistant", "content": "", "tool_calls": calls})
+
+
+def nested(levels: int) -> object:
+    return {"a": nested(levels - 1)} if levels else 1
+
+
+@pytest.mark.parametrize("levels", [31, 190, 200, 240, 300])
+def test_an_answer_is_stored_only_where_it_can_be_read_again(make_lane: MakeLane, levels: int) -> None:
+    lane = make_lane(called(nested(levels)), answer("a"))
+    lane.run(CHAT)
+    lane.pass_time(300)
+    assert lane.result("a").status == "succeeded"
+    assert [each.code for each in lane.result("a").failures] == ([] if levels < 195 else ["engine_error"])
 
 
 @pytest.mark.parametrize(("size", "code"), [(MAX_BODY_BYTES, "invalid_job"), (MAX_BODY_BYTES + 1, "body_too_large")])

@@ -84,7 +84,7 @@ def test_an_older_pool_waits_for_the_younger_one_that_has_published(own: Status)
 
 def listed(prefix: str, name: str, created: str, status: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {"name": name, "namespace": "nlp", "uid": name, "creationTimestamp": created, "generation": 1}
-    return {"metadata": metadata, "spec": {"results": {"bucket": "acme", "prefix": prefix}}, "status": status}
+    return {"metadata": metadata, "spec": {"results": {"s3": {"bucket": "acme", "prefix": prefix}}}, "status": status}
 
 
 def shared(world: World, name: str) -> str | None:

@@ -22,7 +22,7 @@ from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
 from support.inputs.pools import named, pool_with
 from support.operator.in_memory import pool_view
-from support.worker.lane import config_with
+from support.worker.lane import documents_with
 
 ROLE = "eks.amazonaws.com/role-arn"
 SCOPE = Scope(account="111122223333", region="eu-west-1")
@@ -86,7 +86,7 @@ def preflight() -> Preflight:
     return Preflight(
         results=Place(bucket=BUCKET, prefix="documents/"),
         region="eu-west-1",
-        document=pool_document([config_with(queue={"url": URL, "dead_letter_url": f"{URL}-dead"})]),
+        document=pool_document([documents_with(queue={"url": URL, "dead_letter_url": f"{URL}-dead"})]),
     )
 
 

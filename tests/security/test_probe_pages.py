@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import urllib.request
 from contextlib import ExitStack, contextmanager
@@ -65,3 +66,17 @@ def test_who_says_nothing_is_let_go_after_a_while(part: str) -> None:
     with serving(part) as port, socket.create_connection((HERE, port), timeout=ANSWER_SECONDS) as silent:
         silent.sendall(b"GET /metrics HTTP/1.1\r\n")
         assert silent.recv(1) == b""
+
+
+@pytest.mark.parametrize("part", ["worker", "operator"])
+def test_who_is_cut_off_or_goes_leaves_nothing_in_the_log(part: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(part) as port, ExitStack() as stack:
+        for _ in range(3 * MOST_CONNECTIONS):
+            stack.enter_context(socket.create_connection((HERE, port))).sendall(b"GET")
+        gone = socket.create_connection((HERE, port))
+        gone.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.close()
+        with urllib.request.urlopen(f"http://{HERE}:{port}/readyz", timeout=ANSWER_SECONDS) as answer:
+            assert answer.status == 200
+    assert capfd.readouterr().err == ""

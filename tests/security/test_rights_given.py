@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from laneway.cli.main import app
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 REGION, ACCOUNT, CLUSTER = "eu-west-1", "111122223333", "6f1f2c1e-7c1a-4b8e-9d53-1f0a5f2d8b11"
 OPEN, EXACT = Scope(ACCOUNT, REGION), Scope(ACCOUNT, REGION, CLUSTER)
+SQS = "https://sqs.eu-west-1.amazonaws.com"
 OWN = "https://sqs.eu-west-1.amazonaws.com/111122223333/claims"
 OTHERS = "https://sqs.eu-west-1.amazonaws.com/111122223333/laneway-payroll-fast-a1b2c"
 HERE = ("--account", ACCOUNT, "--region", REGION)
@@ -32,11 +34,11 @@ def said(scope: Scope = EXACT, **fields: Any) -> str:
 
 
 def queues(url: str, dead: str) -> dict[str, Any]:
-    return {"queue": {"url": url, "deadLetterURL": dead}}
+    return {"queue": {"external": {"url": url, "deadLetterURL": dead}}}
 
 
 def test_a_pool_that_opens_nothing_is_not_warned_of() -> None:
-    assert said(destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}]) == ""
+    assert said(destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}]) == ""
     assert said(OPEN, lane=queues(OWN, f"{OWN}-dead")) == ""
 
 
@@ -56,7 +58,7 @@ def test_exact_names_differ_by_namespace() -> None:
 
 
 def test_a_destination_among_other_pools_results_is_told() -> None:
-    found = said(destinations=[{"name": "out", "bucket": "acme-llm", "prefix": "payroll/"}])
+    found = said(destinations=[{"name": "out", "s3": {"bucket": "acme-llm", "prefix": "payroll/"}}])
     assert "destination out lies in the bucket of results" in found
     assert "s3://acme-llm/payroll/" in found
 
@@ -64,6 +66,23 @@ def test_a_destination_among_other_pools_results_is_told() -> None:
 @pytest.mark.parametrize(("url", "dead"), [(OTHERS, f"{OWN}-dead"), (OWN, OTHERS)], ids=["queue", "dead letters"])
 def test_a_queue_that_is_called_like_a_managed_one_is_told(url: str, dead: str) -> None:
     assert f"lane default names {OTHERS}" in said(lane=queues(url, dead))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["111122223333/*", "*/claims", "111122223333/claims*", "111122223333/${aws:username}", "111122223333/a:b", "a//b",
+     "111122223333/%2A", "111122223333/a\u202eb", '111122223333/a"b', "111122223333/a\x00"],
+)  # fmt: skip
+def test_a_queue_whose_name_a_policy_takes_for_more_is_refused(path: str) -> None:
+    for url, dead in ((f"{SQS}/{path}", f"{OWN}-dead"), (OWN, f"{SQS}/{path}")):
+        with pytest.raises(ValidationError, match="should be the URL of a queue"):
+            parse_pool(pool_with(lane=queues(url, dead)))
+
+
+@pytest.mark.parametrize("host", ["user:word@sqs.eu-west-1.amazonaws.com", "", "a b"])
+def test_a_queue_whose_host_is_more_than_a_host_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError, match="should be the URL of a queue"):
+        parse_pool(pool_with(lane=queues(f"https://{host}/111122223333/claims", f"{OWN}-dead")))
 
 
 def test_warnings_stand_apart_from_the_policy(tmp_path: Path) -> None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from io import StringIO
 
 import pytest
+import typer
 from pydantic import ValidationError
+from rich.console import Console
 
-from laneway.cli.failed_view import page
-from laneway.cli.pools import _table
+from laneway.cli.failed_view import Row, causes_table, page, refusal_line, rows_table
+from laneway.cli.output import Exit, errors_in_words, fail, print_json, say, tell
+from laneway.cli.pools import _drawn, _table
+from laneway.client.failed_jobs import Refused
 from laneway.client.remote import Figures
+from laneway.errors import PoolUnavailable
+from laneway.local.lanes.board import COLUMNS, table
+from laneway.local.say import ConsoleSay
 from laneway.schema.job.failed_job import FailedJob
 from laneway.schema.job.history import read_history
 from laneway.schema.job.job import InvalidJob, parse_job
@@ -61,3 +69,71 @@ def test_an_entry_of_a_failed_job_outside_of_our_time_is_unreadable(field: str, 
 
 def test_top_prints_no_name_that_a_terminal_obeys() -> None:
     assert _table({"fast\u202e\x1b[2J": Figures(1, 2, 3)}).splitlines()[1].split() == ["fast[2J", "1", "2", "3"]
+
+
+ODD = "a\x1b]8;;http://evil.example\x1b\\b\x9b2J\u202ec\x00"
+FORGED = f"{ODD}\nretry      laneway failed drop --all --yes"
+MARKED = ["[link=http://evil.example]fast[/link]", "[/fast]", ":skull:", "[bold red]0[/]"]
+
+
+def kept() -> FailedJob:
+    """What a stranger's history and a taken-over worker leave behind."""
+    failure = {"attempt": 1, "code": "stalled", "message": FORGED, "worker": FORGED, "at": NOW.isoformat()}
+    document = {
+        "id": "a", "lane": FORGED, "error": {"code": "stalled", "message": FORGED, "fix": FORGED},
+        "failures": [failure], "submitted_at": NOW.isoformat(), "failed_at": NOW.isoformat(), "result_etag": "e",
+        "body": "{}",
+    }  # fmt: skip
+    return FailedJob.model_validate_json(json.dumps(document))
+
+
+def obeyed(text: str) -> list[str]:
+    return [character for character in text if not (character.isprintable() or character == "\n")]
+
+
+def test_of_a_failed_job_no_word_is_obeyed_and_none_begins_a_line() -> None:
+    rows = [Row.of(kept())]
+    own = "retry      laneway failed retry a"
+    for text in (page(kept()), rows_table(rows, NOW), causes_table(rows), refusal_line(Refused("a", FORGED))):
+        assert obeyed(text) == []
+        assert all(line == own for line in text.splitlines() if line.startswith("retry"))
+
+
+def test_nor_is_a_word_of_an_error_that_ends_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), errors_in_words():
+        raise PoolUnavailable(ODD)
+    with pytest.raises(typer.Exit):
+        fail(ODD, Exit.USAGE)
+    say(ODD)
+    tell(ODD)
+    told = capsys.readouterr()
+    assert obeyed(told.out + told.err) == []
+    assert told.err.count("http://evil.example") == 3
+
+
+def test_documents_for_programs_mean_the_same_and_hold_nothing_that_is_obeyed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    value = {"lane": "".join(OBEYED) + "Ünïcödé 漢字\u3000🙂 \U000e0001"}
+    print_json(value)
+    told = capsys.readouterr().out
+    assert json.loads(told) == value
+    assert not set(told.removesuffix("\n")) & {each[0] for each in OBEYED}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_a_lanes_name_is_no_markup(name: str) -> None:
+    console = Console(file=StringIO(), force_terminal=True, width=400, color_system=None)
+    with console.capture() as captured:
+        console.print(_drawn({name: Figures(1, 2, 3)}))
+        console.print(table([(name,) * len(COLUMNS)]))
+    assert captured.get().count(name) == 1 + len(COLUMNS)
+    assert "\x1b]8" not in captured.get()
+
+
+@pytest.mark.parametrize("detail", MARKED)
+def test_what_a_long_step_prints_is_no_markup(detail: str) -> None:
+    written = StringIO()
+    with ConsoleSay(Console(file=written, force_terminal=True, width=200)).step(detail) as update:
+        update(detail)
+    assert "\x1b]8" not in written.getvalue()

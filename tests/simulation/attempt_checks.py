@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from simulation.jobs import Plan
     from simulation.record import Record
 
+SWALLOWED = {"swallowed": ErrorCode.ENGINE_ERROR, "swallowed until its time was over": ErrorCode.TIMED_OUT}
+"""How runs end on an engine that is broken → what they would cost on one that isn't."""
 SLOW_LOOK_SECONDS = 75.0  # two looks of three tries with time-outs, before a deadline is seen
 
 
@@ -54,19 +56,31 @@ def _own_result(record: Record, event: Event, job: str, result: Result) -> Itera
 
 
 def _own(record: Record, event: Event, job: str, codes: list[str]) -> Iterator[str]:
-    timeout = record.world.scenario.config.limits.timeout_seconds
+    timeout = record.world.scenario.lane.live.limits.timeout_seconds
     seen = Counter(
-        _code(when, ran, timeout) for when, ran in record.ran[record.jobs[job].prompt] if when.number < event.number
+        _code(record, when, ran, timeout)
+        for when, ran in record.ran[record.jobs[job].prompt]
+        if when.number < event.number
     )
     for code, number in Counter(codes).items():
         if seen[code] < number:
             yield f"{event.who} charged {job} with {code} {number} times; the engine saw {seen[code]}"
 
 
-def _code(event: Event, ran: Ran, timeout: int) -> str | None:
-    """What a run may cost its job. One that outlasts the lane's time is over, also where the engine then died."""
+def _code(record: Record, event: Event, ran: Ran, timeout: int) -> str | None:
+    """What a run may cost its job. One that outlasts the lane's time is over, also where the engine then died; and
+    nobody can tell that an engine was broken which answers as soon as it is asked.
+    """
+    if ran.end in SWALLOWED and _could_answer(record, event):
+        return SWALLOWED[ran.end].value
     late = ran.end == "crashed" and event.at - ran.since >= timeout
     return ErrorCode.TIMED_OUT.value if late and ran.code is None else ran.code
+
+
+def _could_answer(record: Record, event: Event) -> bool:
+    """Whether the engine of an event could, when it was asked next."""
+    later = (each for each in record.by[Proved] if each[0].who == event.who and each[0].number > event.number)
+    return next((proved.answered for _, proved in later), False)
 
 
 def broken_engines_receive_nothing(record: Record) -> Iterator[str]:
@@ -121,7 +135,7 @@ def _close(one: str, other: str | float) -> bool:
 
 def no_prefetch(record: Record) -> Iterator[str]:
     """A worker asks for no more messages than it has free slots."""
-    parallel = record.world.scenario.config.parallel
+    parallel = record.world.scenario.lane.config.parallel
     slots: dict[str, Slots] = defaultdict(lambda: Slots(record))
     for event in record.world.history.events:
         what, mine = event.what, slots[event.who]
@@ -195,7 +209,7 @@ def _needs_slot(record: Record, message: str, event: Event) -> bool:
 
 def nothing_runs_past_its_time(record: Record) -> Iterator[str]:
     """The engine is told to stop at a job's deadline and at the lane's time-out, by the first look that comes back."""
-    timeout = record.world.scenario.config.limits.timeout_seconds
+    timeout = record.world.scenario.lane.live.limits.timeout_seconds
     for prompt, rans in record.ran.items():
         plan = record.world.scripts.plans[prompt]
         for event, ran in rans:
@@ -211,7 +225,7 @@ def nothing_runs_past_its_time(record: Record) -> Iterator[str]:
 def _latest_deadline(record: Record, plan: Plan) -> float:
     """Of the copies of a job, the last one to expire."""
     sent = [at for at, body in record.accepted if body == plan.body]
-    last = max(sent) + record.world.scenario.config.limits.expires_after_seconds
+    last = max(sent) + record.world.scenario.lane.live.limits.expires_after_seconds
     return last if plan.expires_at is None else min(last, plan.expires_at)
 
 

@@ -10,6 +10,7 @@ from laneway_worker.adapters.aws.clients import (
     TIMEOUT_SECONDS,
     TRIES,
     Clients,
+    Topics,
 )
 from simulation.fake_s3 import FakeS3, S3Client
 from simulation.fake_sns import FakeSNS, SNSClient
@@ -117,11 +118,11 @@ def clients_of(network: Network, queues: Mapping[str, FakeSQS], s3: FakeS3, sns:
         return SQSClient(queues, Wire(network, process, "sqs", read_timeout, tries))
 
     store: Any = S3Client(s3, Wire(network, process, "s3", TIMEOUT_SECONDS, TRIES))
-    topics: Any = SNSClient(sns, Wire(network, process, "sns", TIMEOUT_SECONDS, TRIES))
+    sns_client: Any = SNSClient(sns, Wire(network, process, "sns", TIMEOUT_SECONDS, TRIES))
     return Clients(
         poll=sqs(POLL_SECONDS + READ_SLACK_SECONDS, 1),
         heartbeat=sqs(HEARTBEAT_TIMEOUT_SECONDS, 1),
         acknowledge=sqs(TIMEOUT_SECONDS, TRIES),
         s3=store,
-        sns=topics,
+        topics=Topics(lambda _: sns_client, "eu-central-1"),
     )

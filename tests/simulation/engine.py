@@ -108,6 +108,10 @@ class SimEngine:
         if stop.reason is not None:
             raise Interrupted
 
+    def serves(self, wanted: int) -> int:
+        """As many."""
+        return wanted
+
     def lingers(self) -> float:
         """It lets go at once."""
         return 0.0

@@ -10,7 +10,7 @@ from simulation.record import SKEW_SECONDS, message_of
 from simulation.scenario import DRAIN_SECONDS, JOBS, QUIET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator, Mapping
 
     from simulation.record import Record
 
@@ -140,19 +140,28 @@ def leaves_in_time(record: Record) -> Iterator[str]:
 
 def sleeps_by_its_schedule(record: Record) -> Iterator[str]:
     """In a quiet time nothing is received, and what a poll under way brings is not begun."""
-    if not record.world.scenario.config.quiet or any(signal.kind == "stopped" for _, signal in record.by[Signal]):
+    if not record.world.scenario.lane.live.quiet or any(signal.kind == "stopped" for _, signal in record.by[Signal]):
         return  # who was stopped may have looked at its clock before
     begins, ends = QUIET[0] + SKEW_SECONDS, QUIET[1] - SKEW_SECONDS
-    got: dict[tuple[str, str], float] = {}
+    got: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    gone: set[str] = set()
     for event in record.world.history.events:
         what = event.what
         kind = type(what)
         if kind is Asked and what.queue == JOBS and begins + WAIT_SECONDS < event.at < ends:
             yield f"{event.who} began to receive at {event.at:.1f}, in the lane's quiet time"
         elif kind is Got and what.queue == JOBS:
-            got |= {(event.who, record.prompt_of(message_of(handle))): event.at for handle in what.handles}
-        elif kind is Ran and begins < got[event.who, what.prompt] <= what.since < ends:
+            for handle in what.handles:
+                got[event.who, record.prompt_of(message_of(handle))][handle] = event.at
+        elif kind is Acknowledging:
+            gone.add(what.handle)
+        elif kind is Ran and begins < _got_at(got[event.who, what.prompt], gone) <= what.since < ends:
             yield f"{event.who} began {what.prompt} at {what.since:.1f}, in the lane's quiet time"
+
+
+def _got_at(handles: Mapping[str, float], gone: Container[str]) -> float:
+    """When the first message of a prompt came that is held, or else the last that was."""
+    return min((at for handle, at in handles.items() if handle not in gone), default=max(handles.values()))
 
 
 def leaves_in_order(record: Record) -> Iterator[str]:

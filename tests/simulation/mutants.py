@@ -64,14 +64,14 @@ MUTANTS = (
     Mutant(
         "forget the dead letters",
         "consume/dead_letters.py",
-        "        task = Task.of(delivery, self._clock.now())\n",
-        "        return Released()\n        task = Task.of(delivery, self._clock.now())\n",
+        "        task = Task.of(delivery, self._clock.now(), self._live)\n",
+        "        return Released()\n        task = Task.of(delivery, self._clock.now(), self._live)\n",
     ),
     Mutant(
         "prefetch one message",
         "consume/consumer.py",
-        "return self._config.parallel - self._busy if ready else 0",
-        "return self._config.parallel + 1 - self._busy if ready else 0",
+        "return self._slots() - self._busy if ready else 0",
+        "return self._slots() + 1 - self._busy if ready else 0",
     ),
     Mutant(
         "drop what the last poll brings after SIGTERM",
@@ -145,7 +145,7 @@ MUTANTS = (
         "        return self._patiently(lease, lambda: self._results.commit(record, replaces))\n",
         "        from laneway_worker.deliver.results import Committed as Early\n"
         '        early = self._notification(Early(record, "x", ours=True))\n'
-        '        self._patiently(lease, lambda: self._notifier.publish(self._config.topic_arn or "", early))\n'
+        '        self._patiently(lease, lambda: self._notifier.publish(self._live.now.topic_arn or "", early))\n'
         "        return self._patiently(lease, lambda: self._results.commit(record, replaces))\n",
     ),
     Mutant(
@@ -157,8 +157,8 @@ MUTANTS = (
     Mutant(
         "tell nobody where another worker's result is found",
         "deliver/commit.py",
-        "        if self._config.topic_arn is not None:\n",
-        "        if self._config.topic_arn is not None and committed.ours:\n",
+        "        if topic is not None:\n",
+        "        if topic is not None and committed.ours:\n",
     ),
     Mutant(
         "ignore the second SIGTERM",

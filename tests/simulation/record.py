@@ -52,7 +52,7 @@ class Record:
 
     def deadline(self, plan: Plan) -> float:
         """When the first copy of a job expires."""
-        bound = min(plan.sent_at) + self.world.scenario.config.limits.expires_after_seconds
+        bound = min(plan.sent_at) + self.world.scenario.lane.live.limits.expires_after_seconds
         return bound if plan.expires_at is None else min(bound, plan.expires_at)
 
     def was_stopped(self, who: str) -> bool:

@@ -11,7 +11,7 @@ def main() -> None:
     """Replay one seed."""
     world = run_seed(int(sys.argv[1]))
     out = [f"job {job}: {plan}" for job, plan in world.jobs.items()]
-    out += [f"scenario: {world.scenario.config.parallel} slots, {world.scenario}"]
+    out += [f"scenario: {world.scenario.lane.config.parallel} slots, {world.scenario}"]
     out += [*world.history.lines(), *(f"BROKEN {words}" for words in world.defects)]
     sys.stdout.write("\n".join(out) + "\n")
     sys.exit(bool(world.defects))

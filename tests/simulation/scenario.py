@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.schedules.schedule import Period
 from simulation.account import Oddities
 from simulation.engine import MODEL, NO_END, NOWHERE, BlackHole
 from simulation.jobs import Plan, plans
 from simulation.network import Faults
+from support.worker.documents import documents_of
 
 if TYPE_CHECKING:
     from random import Random
+
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 JOBS, DEAD = "jobs", "dead"
 BUCKET, LEGAL = "acme-llm", "acme-legal"
@@ -31,7 +33,7 @@ class Scenario:
 
     plans: list[Plan]
     workers: int
-    config: LaneConfig
+    lane: LaneDocuments
     most_receives: int
     faults: Faults
     oddities: Oddities
@@ -62,8 +64,8 @@ CUT_OFF = Faults(outages={"sqs": ((10, 110),)})
 
 
 @lru_cache
-def lane(parallel: int, visibility: int, poll: int, timeout: int, expires_after: int, *, sleeps: bool) -> LaneConfig:
-    """The lane's document."""
+def lane(parallel: int, visibility: int, poll: int, timeout: int, expires_after: int, *, sleeps: bool) -> LaneDocuments:
+    """The lane's documents."""
     document: dict[str, Any] = {
         "pool": "default/documents",
         "lane": "fast",
@@ -88,7 +90,7 @@ def lane(parallel: int, visibility: int, poll: int, timeout: int, expires_after:
         "poll_seconds": poll,
         "quiet": (Period(timezone="UTC", start="1 12 * * *", end="2 12 * * *"),) if sleeps else (),
     }
-    return LaneConfig.model_validate(document)
+    return documents_of(document)
 
 
 def scenario(random: Random) -> Scenario:
@@ -105,7 +107,7 @@ def scenario(random: Random) -> Scenario:
     return Scenario(
         plans=plans(random, 2, 5, "long") if rolling or cut_off else plans(random, random.randint(3, 9), calm_at * 0.6),
         workers=1 if rolling else 3 if hole.until == NO_END else pick((1, 2, 2, 3)),
-        config=lane(
+        lane=lane(
             pick((1, 1, 2)),
             pick((25, 30, 45)),
             1 if rolling else pick((5, 20)),

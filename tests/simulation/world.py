@@ -12,6 +12,7 @@ from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.answer.prepared import prepared
+from laneway_worker.live import Live
 from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.testing.checker import DirectChecker
 from simulation.account import Account
@@ -183,16 +184,18 @@ class World:
         site.service.start()
 
     def _service(self, site: Site, process: Process) -> Worker | DeadLetterHandler:
-        config, random = self.scenario.config, self.random.random
+        lane, random = self.scenario.lane, self.random.random
+        config = lane.config
         clients = clients_of(self.network, self.queues, self.s3, self.sns, process)
-        store, notifier = S3Store(clients.s3), SNSNotifier(clients.sns)
+        store, notifier = S3Store(clients.s3), SNSNotifier(clients.topics)
         url = DEAD if site.is_handler else JOBS
         queue = SQSQueue(clients, url, config.visibility_seconds, config.poll_seconds)
         if site.is_handler:
-            return DeadLetterHandler([(config, queue)], store, notifier, process, random)
+            return DeadLetterHandler([(lane, queue)], store, notifier, process, random)
         hole = self.scenario.hole if site is self.sites[0] else NOWHERE
         engine = SimEngine(self.scripts, process, lambda: self._kill(site, process), hole)
-        return Worker(config, process.name, queue, store, notifier, engine, DirectChecker(prepared), process, random)
+        checker = DirectChecker(prepared)
+        return Worker(config, Live(lane.live), process.name, queue, store, notifier, engine, checker, process, random)
 
     def _doom(self, site: Site) -> None:
         """Decide at which step something befalls a process."""
@@ -246,7 +249,9 @@ class World:
             self.later(0.5 + 6 * self.random.random(), self._start, site)
 
     def _freeze(self, site: Site, process: Process) -> None:
-        seconds = self.random.choice((0.3, 1, 2.5)) * self.scenario.config.visibility_seconds * self.random.random()
+        seconds = (
+            self.random.choice((0.3, 1, 2.5)) * self.scenario.lane.config.visibility_seconds * self.random.random()
+        )
         self.history.add(self.scheduler.now, process.name, Signal("stopped"))
         self.seen["process stopped"] += 1
         process.freeze()

@@ -1,4 +1,4 @@
-"""Golden files: what rendering gives, to be read in a review. `python -m support.golden` rewrites them."""
+"""Golden files of what is rendered and of statuses, for a review. `python -m support.golden` rewrites them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.render import render
-from laneway_operator.rendering import as_yaml
+from support import golden_status
 from support.inputs.pools import TOPIC, named, pool_with
 from support.operator.in_memory import EMULATED, SETTINGS, pool_view
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from laneway_operator.render.view import PoolView
 
 FOLDER = Path(__file__).parents[1] / "data" / "output" / "render"
@@ -22,7 +25,7 @@ ROLE = "eks.amazonaws.com/role-arn"
 
 MODEL_IMAGE = "registry.example/models/gemma3:4b"
 
-POD_TEMPLATE = {
+PODS = {
     "labels": {"team": "claims", "app.kubernetes.io/part-of": "claims"},
     "annotations": {"karpenter.sh/do-not-disrupt": "true"},
     "env": [
@@ -32,6 +35,13 @@ POD_TEMPLATE = {
     "imagePullSecrets": ["mirror", "registry"],
     "priorityClassName": "batch",
     "runtimeClassName": "nvidia",
+}
+
+PODS_OF_A_LANE = {
+    "labels": {"team": "intake"},
+    "annotations": {"karpenter.sh/do-not-disrupt": "false"},
+    "env": [{"name": "OLLAMA_FLASH_ATTENTION", "value": "0"}],
+    "priorityClassName": "urgent",
 }
 
 ODD_RESOURCES = {
@@ -50,7 +60,12 @@ GPU_LANES = [
         "name": "fast",
         "parallel": 2,
         "limits": {"timeout": "5m", "expiresAfter": "15m", "maxTokens": 1024},
-        "scaling": {"maxReplicas": 8, "jobsPerReplica": 2, "cooldown": "10m"},
+        "scaling": {
+            "maxReplicas": 8,
+            "jobsPerReplica": 2,
+            "cooldown": "10m",
+            "scaleIn": {"percent": 50, "period": "30s"},
+        },
         "placement": {"profiles": ["gpu"]},
     },
     {
@@ -76,10 +91,10 @@ def cases() -> dict[str, PoolView]:
 
 
 def _of_lanes() -> dict[str, PoolView]:
-    own = {"queue": {"url": f"{ACCOUNT}/claims", "deadLetterURL": f"{ACCOUNT}/claims-dead"}}
+    own = {"queue": {"external": {"url": f"{ACCOUNT}/claims", "deadLetterURL": f"{ACCOUNT}/claims-dead"}}}
     two = pool_with(
         lanes=GPU_LANES,
-        destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+        destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}],
         notifications={"sns": {"topicARN": TOPIC}},
         aws={"region": "eu-central-1"},
     )
@@ -136,29 +151,37 @@ def _of_pods() -> dict[str, PoolView]:
     return {
         "account-with-a-role": pool_view(named(pool_with(serviceAccount=role)), reporting),
         "own-account": pool_view(named(pool_with(serviceAccount={"name": "claims"})), reporting),
-        "pod-template": pool_view(
-            named(pool_with(podTemplate=POD_TEMPLATE)), replace(SETTINGS, image_pull_secrets=("registry",))
+        "pods-of-a-lane": pool_view(
+            named(pool_with(lanes=[{"name": "fast", "pods": PODS_OF_A_LANE}, {"name": "slow"}], pods=PODS))
         ),
+        "pods": pool_view(named(pool_with(pods=PODS)), replace(SETTINGS, image_pull_secrets=("registry",))),
         "model-image": pool_view(named(pool_with(modelStore={"image": {"reference": MODEL_IMAGE}}))),
         "model-image-of-an-emulator": pool_view(named(pool_with(modelStore=pulled)), walled),
+        "model-claim": pool_view(
+            named(pool_with(modelStore={"volumeClaim": {"name": "models"}}, engine="ollama-0-32"))
+        ),
         "resources": pool_view(named(pool_with(lanes=HUNGRY_LANES))),
     }
 
 
 def text_of(view: PoolView) -> str:
     """The manifests as YAML, in the order in which they are applied."""
-    return as_yaml(render(view))
+    return write_yaml(render(view))
 
 
 def main() -> None:
     """Rewrite every golden file, and remove those whose case is gone."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    found = cases()
-    for path in FOLDER.glob("*.yaml"):
-        if path.stem not in found:
+    _rewrite(FOLDER, {name: text_of(view) for name, view in cases().items()})
+    _rewrite(golden_status.FOLDER, golden_status.texts())
+
+
+def _rewrite(folder: Path, texts: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.yaml"):
+        if path.stem not in texts:
             path.unlink()
-    for name, view in found.items():
-        (FOLDER / f"{name}.yaml").write_text(text_of(view))
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from laneway.local.processes.children import kill_group
 from support import canary
 from support.waiting import eventually
 
@@ -19,6 +20,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TERM_SECONDS = 10.0
+
+
+def ended(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; Ctrl-C leaves nothing of it behind, no compiler either."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        with process:
+            output, errors = process.communicate()
+    finally:
+        kill_group(process.pid)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def free_port() -> int:

@@ -1,8 +1,9 @@
 """Reads a chart's values.yaml with its comments: the one source of its JSON Schema and README.
 
 The comment above a value says what it is. In it, a line `@ {…}` adds to the value's JSON Schema, and what follows
-`For example:` is YAML that could stand in the value's place. `# == Title ==` begins a section; the file's first comment
-is the README's introduction.
+`For example:` is YAML that could stand in the value's place. A line `@gone {name: words}` above a group names what was
+in it once: whoever still sets it is told the words. `# == Title ==` begins a section; the file's first comment is the
+README's introduction.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SECTION = re.compile(r"^# == (.+) ==$")
 SCHEMA = "@ "
+GONE = "@gone "
 EXAMPLE = "For example:"
 
 
@@ -32,6 +34,8 @@ class Comment:
     text: str
     schema: dict[str, Any]
     example: str
+    gone: dict[str, str]
+    """Name → what to write today."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +123,16 @@ def _value(source: _Source, key: yaml.Node, node: yaml.Node, default: Any, path:
 
 def _comment(lines: list[str], path: str) -> Comment:
     end = lines.index(EXAMPLE) if EXAMPLE in lines else len(lines)
-    text = "\n".join(each for each in lines[:end] if not each.startswith(SCHEMA)).strip()
+    text = "\n".join(each for each in lines[:end] if not each.startswith((SCHEMA, GONE))).strip()
     if not text:
         raise ValuesError(f"{path} has no comment: say above it what it is")
-    added = [yaml.safe_load(each.removeprefix(SCHEMA)) for each in lines[:end] if each.startswith(SCHEMA)]
-    schema = {name: each for part in added for name, each in part.items()}
-    return Comment(text, schema, "\n".join(lines[end + 1 :]))
+    return Comment(text, _marked(lines[:end], SCHEMA), "\n".join(lines[end + 1 :]), _marked(lines[:end], GONE))
+
+
+def _marked(lines: list[str], mark: str) -> dict[str, Any]:
+    """What stands behind a mark, of all lines that have it."""
+    found = [yaml.safe_load(each.removeprefix(mark)) for each in lines if each.startswith(mark)]
+    return {name: each for part in found for name, each in part.items()}
 
 
 def _plain(line: str) -> str:

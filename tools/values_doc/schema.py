@@ -35,9 +35,14 @@ def schema_of(chart: str, document: Document, types: Mapping[str, Schema]) -> Sc
 def _property(value: Value) -> Schema:
     text = " ".join(value.comment.text.split())
     if value.children:
-        inner = {each.name: _property(each) for each in value.children}
+        inner = {each.name: _property(each) for each in value.children} | _gone(value)
         return {"description": text, "type": "object", "additionalProperties": False, "properties": inner}
     return {"description": text, **_kind(value)}
+
+
+def _gone(value: Value) -> Schema:
+    """Never right, whatever it is set to: of a schema, Helm tells the name and what it could have been."""
+    return {name: {"description": words, "enum": [words]} for name, words in value.comment.gone.items()}
 
 
 def _kind(value: Value) -> Schema:

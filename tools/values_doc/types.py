@@ -1,13 +1,19 @@
-"""Types that several values share; what the operator reads as profiles has the operator's own model."""
+"""Types that several values share; what becomes a PlacementProfile, and the operator's engines, have their models."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from laneway_operator.placement.profiles import PROFILES
+from pydantic import TypeAdapter
 
+from laneway.schema.pool.profile import ProfileSpec
+from laneway.schema.shared.base import Alias
+from laneway_operator.engines import Engines
+
+CEL = "x-kubernetes-validations"  # which Helm can't read
 LABEL_TEXT = 317  # Kubernetes: a prefix of 253, a slash, a name of 63
 QUANTITY = r"^[0-9]+(\.[0-9]+)?(m|[kKMGTPE]i?)?$"
+PROFILES: TypeAdapter[dict[str, ProfileSpec]] = TypeAdapter(dict[Alias, ProfileSpec])
 _TEXT_MAP = {"type": "object", "additionalProperties": {"type": "string"}}
 _TOLERATION = {
     "key": {"type": "string", "maxLength": LABEL_TEXT},
@@ -82,6 +88,8 @@ def definitions() -> dict[str, dict[str, Any]]:
     """Name → schema."""
     profiles = _plain(PROFILES.json_schema(by_alias=True))
     inner = profiles.pop("$defs")
+    engines = _plain(Engines.model_json_schema(by_alias=True))
+    inner |= engines.pop("$defs") | {"engines": {**engines["properties"]["engines"], "additionalProperties": False}}
     return {**TYPES, **inner, "placementProfiles": {**profiles, "additionalProperties": False}}
 
 
@@ -94,7 +102,7 @@ def _plain(schema: Any) -> Any:
     options = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
     if len(options) == 1:
         schema = {name: each for name, each in schema.items() if name == "description"} | options[0]
-    return {name: _short(name, each) for name, each in schema.items() if name not in {"title", "default"}}
+    return {name: _short(name, each) for name, each in schema.items() if name not in {"title", "default", CEL}}
 
 
 def _short(name: str, schema: Any) -> Any:

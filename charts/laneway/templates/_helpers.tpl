@@ -38,9 +38,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 
 {{- define "laneway.podAnnotations" -}}
-{{- $own := dict
-  "kubectl.kubernetes.io/default-container" "operator"
-  "checksum/profiles" (include "laneway.profiles" . | sha256sum) -}}
+{{- $own := dict "kubectl.kubernetes.io/default-container" "operator" -}}
 {{ merge $own .Values.podAnnotations | toYaml }}
 {{- end -}}
 
@@ -54,9 +52,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- printf "%s:%s" $image.repository $tag -}}
 {{- end -}}
 
-{{/* What the operator reads as its profiles. */}}
-{{- define "laneway.profiles" -}}
-{{ dict "placementProfiles" .Values.placementProfiles | toYaml }}
+{{/* What the operator reads as its engines. */}}
+{{- define "laneway.engines" -}}
+{{- if not (hasKey .Values.engines .Values.defaultEngine) -}}
+{{- fail (printf "defaultEngine should be one of engines (%s), not %s" (keys .Values.engines | sortAlpha | join ", ") .Values.defaultEngine) -}}
+{{- end -}}
+{{ dict "engines" .Values.engines "defaultEngine" .Values.defaultEngine | toJson }}
 {{- end -}}
 
 {{/* Constraints without a selector count the operator's own pods. */}}

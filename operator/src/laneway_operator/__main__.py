@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laneway.schema.pool.file import PoolFileError, read_pools, read_profiles
 from laneway_operator import app
 from laneway_operator.errors import SpecError
 from laneway_operator.reasons import Reason
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import NoReturn
 
-    from laneway_operator.placement.profiles import Profile
+    from laneway.schema.pool.profile import ProfileSpec
 
 UNUSABLE = 2
 STANDARD_INPUT = "-"
@@ -31,7 +32,7 @@ def main() -> None:
         if asked.command == "run":
             app.run(read_settings(os.environ))
         else:
-            _render(asked.pool, asked.profiles)
+            _render(asked.pool, asked.profiles, asked.engines)
     except SettingsError as error:
         _refuse(str(error))
 
@@ -42,24 +43,36 @@ def _arguments() -> argparse.Namespace:
     commands.add_parser("run", help="serve the cluster that this pod runs in, or that of the current kubeconfig")
     render = commands.add_parser("render", help="print what would be applied for a pool, without a cluster")
     render.add_argument("pool", help="a file with pools; - for standard input")
-    render.add_argument("--profiles", type=Path, help="a YAML file with `placementProfiles`: Helm values are one")
+    render.add_argument("--profiles", type=Path, help="a YAML file with PlacementProfiles, beside those of POOL")
+    render.add_argument(
+        "--engines", type=Path, help="a YAML file with `engines`, beside the chart's: Helm values are one"
+    )
     return parser.parse_args()
 
 
-def _render(pool: str, profiles: Path | None) -> None:
-    settings = rendering_settings(os.environ, profiles)
-    known = app.read_profiles(settings.profiles) if settings.profiles.name else {}
+def _render(pool: str, profiles: Path | None, engines: Path | None) -> None:
+    settings = rendering_settings(os.environ)
+    settings = app.add_engines(settings, engines) if engines else settings
+    known: dict[str, ProfileSpec] = {}
     try:
-        text = sys.stdin.read() if pool == STANDARD_INPUT else Path(pool).read_text(encoding="utf-8")
-        sys.stdout.write(rendered(text, settings, known))
-    except (OSError, UnicodeDecodeError) as error:
-        _refuse(f"can't read {pool}: {error}")
+        found = read_pools(sys.stdin.buffer.read() if pool == STANDARD_INPUT else Path(pool).read_bytes(), pool)
+        given = read_profiles(profiles.read_bytes(), str(profiles)) if profiles else ()
+        known = {each.metadata.name: each.spec for each in (*found.profiles, *given)}
+        for other in found.others:
+            sys.stderr.write(f"{pool}:{other.line}: not rendered: an object of kind {other.kind}\n")
+        sys.stdout.write(rendered(found, settings, known))
+    except OSError as error:
+        _refuse(f"can't read {error.filename}: {error.strerror}")
+    except PoolFileError as error:
+        _refuse(str(error))
     except SpecError as error:
-        _refuse(f"{pool}: {error}{_hint(error, known)}")
+        _refuse(f"{pool}: {error}{_hint(error, known, engines)}")
 
 
-def _hint(error: SpecError, known: Mapping[str, Profile]) -> str:
-    return "; --profiles names a file with yours" if error.reason is Reason.UNKNOWN_PROFILE and not known else ""
+def _hint(error: SpecError, known: Mapping[str, ProfileSpec], engines: Path | None) -> str:
+    if error.reason is Reason.UNKNOWN_PROFILE and not known:
+        return "; --profiles names a file with yours"
+    return "; --engines names a file with yours" if error.reason is Reason.UNKNOWN_ENGINE and not engines else ""
 
 
 def _refuse(words: str) -> NoReturn:

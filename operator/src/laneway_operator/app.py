@@ -5,23 +5,23 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import kopf
-import yaml
 
-from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml
+from laneway.schema.shared.yaml_text import NOT_YAML, bad_yaml, read_yaml
 from laneway_operator.cluster.api_server import connect
 from laneway_operator.cluster.kubernetes import KubernetesCluster
+from laneway_operator.engines import with_values
 from laneway_operator.health.http import Health, serve
 from laneway_operator.health.metrics import Metrics
 from laneway_operator.health.vitals import Vitals
 from laneway_operator.leader.kubernetes import KubernetesLease
 from laneway_operator.leader.leader import Leader
-from laneway_operator.placement.profiles import parse_profiles
 from laneway_operator.queues.sqs import SQSQueues
 from laneway_operator.reconcile.one_pass import Reconciler
 from laneway_operator.reconcile.runner import THREADS, Runner
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from laneway_operator.cluster.port import Cluster
-    from laneway_operator.placement.profiles import Profile
     from laneway_operator.settings import Settings
 
 
@@ -97,8 +96,7 @@ def configure_logging(level: str) -> None:
 
 
 def _reconciler(settings: Settings, cluster: Cluster) -> Reconciler:
-    queues, profiles = SQSQueues(settings.endpoint), read_profiles(settings.profiles)
-    return Reconciler(settings, profiles, cluster, queues, _now)
+    return Reconciler(settings, cluster, SQSQueues(settings.endpoint), _now)
 
 
 def _now() -> datetime:
@@ -112,12 +110,22 @@ def _measure(metrics: Metrics, leader: Leader, runner: Runner, watches: Watches)
     metrics.watch_silences(watches.silences)
 
 
-def read_profiles(path: Path) -> dict[str, Profile]:
-    """The placement profiles of the chart's ConfigMap; raises `SettingsError`."""
+def add_engines(settings: Settings, path: Path) -> Settings:
+    """With the engines of a file of Helm values laid over them; raises `SettingsError`."""
     try:
-        document = yaml.safe_load(path.read_bytes())
+        return replace(settings, engines=with_values(settings.engines, _document(path)))
+    except ValueError as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _document(path: Path) -> Any:
+    """The one document of a YAML file; None where it is empty."""
+    try:
+        documents = read_yaml(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path} can't be read: {error.strerror}") from error
     except NOT_YAML as error:
         raise SettingsError(f"{path}: {bad_yaml(error)}") from error
-    return parse_profiles(document)
+    if len(documents) > 1:
+        raise SettingsError(f"{path} should hold one document, without `---` inside")
+    return documents[0] if documents else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from laneway.schema.shared.names import GROUP, PLURAL, VERSION
+from laneway.schema.shared.names import GROUP, PLURAL, PROFILE_PLURAL, VERSION
 
 KEDA_GROUP = "keda.sh"
 RBAC_GROUP = "rbac.authorization.k8s.io"
@@ -39,5 +39,6 @@ KINDS = {
 }
 """Every kind that the operator makes for a pool."""
 POOLS = Kind(GROUP, VERSION, PLURAL)
+PROFILES = Kind(GROUP, VERSION, PROFILE_PLURAL)
 SECRETS = Kind("", "v1", "secrets")
 PODS = Kind("", "v1", "pods")

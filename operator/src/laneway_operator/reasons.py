@@ -9,8 +9,11 @@ class Reason(StrEnum):
     """Why a condition is as it is."""
 
     ACCEPTED = "Accepted"
+    NOT_UNDERSTOOD = "NotUnderstood"
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_PROFILE = "UnknownProfile"
+    UNKNOWN_ENGINE = "UnknownEngine"
+    INVALID_PROFILE = "InvalidProfile"
     PROFILES_DIFFER = "ProfilesDiffer"
     NOT_LOOKED_AT = "NotLookedAt"
     NAME_TAKEN = "NameTaken"
@@ -38,12 +41,15 @@ class Reason(StrEnum):
     KEDA_MISSING = "KedaMissing"
     KEDA_ERROR = "KedaError"
     SUSPENDED = "Suspended"
+    PAUSED = "Paused"
     ASLEEP = "Asleep"
     SCALED_TO_ZERO = "ScaledToZero"
     SERVING = "Serving"
     STARTING = "Starting"
     NO_GPU_CAPACITY = "NoGPUCapacity"
     UNSCHEDULABLE = "Unschedulable"
+    VOLUME_CLAIM_MISSING = "VolumeClaimMissing"
+    VOLUME_CLAIM_UNBOUND = "VolumeClaimUnbound"
     IMAGE_PULL_FAILED = "ImagePullFailed"
     OUT_OF_MEMORY = "OutOfMemory"
     CRASHING = "Crashing"
@@ -52,6 +58,7 @@ class Reason(StrEnum):
     MODEL_UNUSABLE = "ModelUnusable"
     ENGINE_DOWN = "EngineDown"
     ENGINE_BROKEN = "EngineBroken"
+    FEWER_SLOTS = "FewerSlots"
     QUOTA_EXCEEDED = "QuotaExceeded"
     PODS_REFUSED = "PodsRefused"
     REFUSED = "Refused"
@@ -66,8 +73,8 @@ class Reason(StrEnum):
 
 
 CONDITIONS: dict[str, str] = {
-    "Ready": "The summary: a job that is sent now will be taken, or waits as the pool says: `Suspended`, `Asleep`. "
-    "The first of the others that is wrong says why not.",
+    "Ready": "The summary: a job that is sent now will be taken, or waits as the pool says: `Suspended`, `Paused`, "
+    "`Asleep`. The first of the others that is wrong says why not.",
     "SpecAccepted": "The pool can be served as it is written, and its objects are applied.",
     "QueuesReady": "Every lane has its queue and its dead-letter queue. Your own ones give every job a result, "
     "as far as the operator may look.",
@@ -81,8 +88,13 @@ CONDITIONS: dict[str, str] = {
 """What each condition says when it is True. A model is tried by the first worker, not before."""
 
 FIXES: dict[Reason, str] = {
+    Reason.NOT_UNDERSTOOD: "Upgrade the operator to a version that knows it, or leave it out; all else is carried out.",
     Reason.INVALID_SPEC: "Correct the field; `laneway validate` shows it with its line.",
-    Reason.UNKNOWN_PROFILE: "Use one of the profiles, or add it to `placementProfiles` in the operator's Helm values.",
+    Reason.UNKNOWN_PROFILE: "Use one that `kubectl get placementprofiles` lists, or make it, by `kubectl apply` or "
+    "`placementProfiles` in the operator's Helm values. What runs goes on meanwhile.",
+    Reason.INVALID_PROFILE: "Correct the profile; `laneway validate` shows the field with its line. What runs goes on "
+    "meanwhile.",
+    Reason.UNKNOWN_ENGINE: "Use one of the engines, or add it to `engines` in the operator's Helm values.",
     Reason.PROFILES_DIFFER: "Name profiles with the same accelerator, or make a lane for each kind.",
     Reason.RESULTS_SHARED: "Give each pool a bucket or a prefix of its own: equal job ids would share one result.",
     Reason.NAME_TAKEN: "Rename the lane or the pool, or remove the other object.",
@@ -106,19 +118,25 @@ FIXES: dict[Reason, str] = {
     "a minute.",
     Reason.KEDA_MISSING: "Install KEDA 2.18 or newer; until then the lanes stay at zero.",
     Reason.KEDA_ERROR: "Look at `kubectl describe scaledobject`; the number of workers is held meanwhile.",
-    Reason.SUSPENDED: "Set `spec.suspend` to false to go on.",
+    Reason.SUSPENDED: "Set `suspend` of the pool, or of its lanes, to false to go on.",
+    Reason.PAUSED: "Remove the annotation to go on: `kubectl annotate lwp NAME ANNOTATION-`, with a dash at its end.",
     Reason.ASLEEP: "Wait for the end of the quiet schedules, or change them.",
     Reason.NO_GPU_CAPACITY: "Wait for the node autoscaler, or add a node pool that fits the placement profile.",
     Reason.UNSCHEDULABLE: "Add a node that fits the placement profile, or change the profile.",
+    Reason.VOLUME_CLAIM_MISSING: "Make the PersistentVolumeClaim in the pool's namespace, or correct its name in "
+    "`modelStore.volumeClaim`; the pod goes on by itself.",
+    Reason.VOLUME_CLAIM_UNBOUND: "Look at `kubectl describe persistentvolumeclaim`: its storage class and its volume.",
     Reason.IMAGE_PULL_FAILED: "Check the image's name and the pull secret, in the operator's Helm values or the pool.",
     Reason.OUT_OF_MEMORY: "Use a smaller model or context, a node with more memory, or a higher limit in `resources`.",
     Reason.CRASHING: "Look at `kubectl logs --previous`.",
     Reason.MODEL_PULL_FAILED: "Check the model's name, and that its registry can be reached from the node.",
-    Reason.MODEL_MISSING: "Pull the model into the image as it is built, or correct the model's name or the reference.",
+    Reason.MODEL_MISSING: "Put the model into the image as it is built, or into the claim's folder; or correct the "
+    "model's name or `modelStore`.",
     Reason.MODEL_UNUSABLE: "Check the model's digest and its context; `ollama list` and `ollama show` tell them.",
     Reason.ENGINE_DOWN: "Look at the logs of the pod's ollama container.",
     Reason.ENGINE_BROKEN: "Look at the node's accelerator and at the log of the pod's ollama container; drain the node "
     "where it stays so. No job is charged for it.",
+    Reason.FEWER_SLOTS: "Jobs wait in the queue meanwhile; scaling counts with the lane's parallel.",
     Reason.QUOTA_EXCEEDED: "Raise the namespace's ResourceQuota, or lower the lane's maxReplicas.",
     Reason.PODS_REFUSED: "Look at admission policies of the namespace.",
     Reason.ROLLOUT_STUCK: "Look at WorkersAvailable and at the lane's newest pod; workers of before go on meanwhile.",

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from laneway_operator.engines import PULL_POLICIES, parse_engines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from laneway_operator.engines import Engines
+
 DEFAULT_REGION = "us-east-1"
-PULL_POLICIES = ("IfNotPresent", "Always", "Never")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_LEASE = ("default", "laneway")
 DEFAULT_HEALTH_ADDRESS = "0.0.0.0:8080"  # the kubelet asks from outside the pod
 
 
 RENDERED = {
-    "LANEWAY_OLLAMA_IMAGE": "docker.io/ollama/ollama:0.24.0",
-    "LANEWAY_PROFILES": ".",
+    "LANEWAY_ENGINES": json.dumps(
+        {"engines": {"ollama-0-32": {"image": "docker.io/ollama/ollama:0.32.15"}}, "defaultEngine": "ollama-0-32"}
+    ),
     "LANEWAY_WORKER_IMAGE": "laneway.local/worker:0.1.0",
 }
 """What the chart sets, where `render` runs without it."""
@@ -43,11 +47,9 @@ class Settings:
     """Everything the operator is told."""
 
     worker_image: str
-    ollama_image: str
-    profiles: Path
-    """The file with the placement profiles."""
+    engines: Engines
+    """What pools choose from."""
     worker_pull_policy: str = PULL_POLICIES[0]
-    ollama_pull_policy: str = PULL_POLICIES[0]
     """When the kubelet asks the registry: one of `PULL_POLICIES`."""
     region: str = DEFAULT_REGION
     """The region of pools that name none."""
@@ -89,10 +91,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError("LANEWAY_AWS_ENDPOINT and LANEWAY_AWS_SECRET go together; set both for an emulator")
     return Settings(
         worker_image=_needed(environment, "LANEWAY_WORKER_IMAGE"),
-        ollama_image=_needed(environment, "LANEWAY_OLLAMA_IMAGE"),
-        profiles=Path(_needed(environment, "LANEWAY_PROFILES")),
+        engines=_engines(environment),
         worker_pull_policy=_one_of(environment, "LANEWAY_WORKER_PULL_POLICY", PULL_POLICIES),
-        ollama_pull_policy=_one_of(environment, "LANEWAY_OLLAMA_PULL_POLICY", PULL_POLICIES),
         region=environment.get("LANEWAY_AWS_REGION") or DEFAULT_REGION,
         emulator=Emulator(endpoint, secret) if endpoint and secret else None,
         pod_reports=_switch(environment, "LANEWAY_POD_REPORTS"),
@@ -109,10 +109,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def rendering_settings(environment: Mapping[str, str], profiles: Path | None) -> Settings:
-    """Those of the operator whose pod this is; elsewhere the chart's, and no profiles but those of a file."""
-    named = {"LANEWAY_PROFILES": str(profiles)} if profiles else {}
-    return read_settings({**RENDERED, **environment, **named})
+def rendering_settings(environment: Mapping[str, str]) -> Settings:
+    """Those of the operator whose pod this is; elsewhere the chart's."""
+    return read_settings({**RENDERED, **environment})
 
 
 def _needed(environment: Mapping[str, str], name: str) -> str:
@@ -120,6 +119,13 @@ def _needed(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; the chart sets it")
     return value
+
+
+def _engines(environment: Mapping[str, str]) -> Engines:
+    try:
+        return parse_engines(json.loads(_needed(environment, "LANEWAY_ENGINES")))
+    except ValueError as error:
+        raise SettingsError(f"LANEWAY_ENGINES: {error}") from error
 
 
 def _lease(value: str | None) -> tuple[str, str]:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from laneway.client.failed_entries import Unreadable
     from laneway.client.failed_jobs import FailedJobRefused, RetryOutcome
-    from laneway.client.pool import JobHandle, JobStatus, Pool
+    from laneway.client.handles import JobHandle, JobStatus
+    from laneway.client.pool import Pool
+    from laneway.client.sending.checked import CheckedJob
+    from laneway.client.sending.many import NotAllSent, NotSent
     from laneway.errors import (
         IdReused,
         JobCancelled,
         JobExpired,
         JobFailed,
+        JobNotSent,
         LanewayError,
         PoolUnavailable,
         ResultOfAnotherRequest,
@@ -26,18 +30,22 @@ if TYPE_CHECKING:
     from laneway.schema.job.result import Result
 
 _MODULES = {
-    "laneway.client.pool": ("JobHandle", "JobStatus", "Pool"),
+    "laneway.client.handles": ("JobHandle", "JobStatus"),
+    "laneway.client.pool": ("Pool",),
     "laneway.errors": (
         "IdReused",
         "JobCancelled",
         "JobExpired",
         "JobFailed",
+        "JobNotSent",
         "LanewayError",
         "PoolUnavailable",
         "ResultOfAnotherRequest",
         "UnknownJob",
     ),
     "laneway.client.failed_entries": ("Unreadable",),
+    "laneway.client.sending.checked": ("CheckedJob",),
+    "laneway.client.sending.many": ("NotAllSent", "NotSent"),
     "laneway.client.failed_jobs": ("FailedJobRefused", "RetryOutcome"),
     "laneway.schema.job.failed_job": ("FailedJob",),
     "laneway.schema.job.job": ("InvalidJob", "Job"),
@@ -46,6 +54,7 @@ _MODULES = {
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "CheckedJob",
     "FailedJob",
     "FailedJobRefused",
     "IdReused",
@@ -55,8 +64,11 @@ __all__ = [
     "JobExpired",
     "JobFailed",
     "JobHandle",
+    "JobNotSent",
     "JobStatus",
     "LanewayError",
+    "NotAllSent",
+    "NotSent",
     "Pool",
     "PoolUnavailable",
     "Result",

@@ -34,6 +34,10 @@ class ResultOfAnotherRequest(LanewayError):
         self.id = result.id
 
 
+class JobNotSent(LanewayError):
+    """SQS has refused the job, so nobody will answer it."""
+
+
 class UnknownJob(LanewayError):
     """There is neither a job nor a result of this id."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from contextlib import suppress
 from http import HTTPStatus
@@ -46,6 +47,11 @@ class Server(ThreadingHTTPServer):
         """The end of a connection."""
         self._forget(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who was cut off, or went, is no news: a page of the log for each would fill it."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def _forget(self, connection: socket.socket) -> None:
         with self._lock:

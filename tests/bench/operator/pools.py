@@ -57,7 +57,7 @@ class Bench:
         """Of two lanes, whose queues all pools share: AWS is asked once and is no part of the figures."""
         name = f"pool-{number}"
         lanes = [{"name": lane, "queue": self.queues[lane]} for lane in LANES]
-        results = {"bucket": "acme-llm", "prefix": f"{name}/"}
+        results = {"s3": {"bucket": "acme-llm", "prefix": f"{name}/"}}
         return named(pool_with(lanes=lanes, results=results), name, NAMESPACE)
 
     def children(self, number: int) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ def quiet(bench: Bench) -> None:
     until(still, pause=0.2)
 
 
-def make_queues(endpoint: str) -> dict[str, dict[str, str]]:
+def make_queues(endpoint: str) -> dict[str, dict[str, Any]]:
     """Lane → a queue and its dead-letter queue, as they should be."""
     with aws_credentials():
         sqs = boto3.client("sqs", endpoint_url=endpoint, region_name=REGION)
@@ -138,13 +138,13 @@ def make_queues(endpoint: str) -> dict[str, dict[str, str]]:
     return made
 
 
-def _queue(sqs: Any, lane: str) -> dict[str, str]:
+def _queue(sqs: Any, lane: str) -> dict[str, Any]:
     kept = {"MessageRetentionPeriod": str(LONGEST_RETENTION_SECONDS)}
     dead = sqs.create_queue(QueueName=f"{lane}-dead", Attributes=kept)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES})
     url = sqs.create_queue(QueueName=lane, Attributes=kept | {"RedrivePolicy": redrive})["QueueUrl"]
-    return {"url": url, "deadLetterURL": dead}
+    return {"external": {"url": url, "deadLetterURL": dead}}
 
 
 def bare_api(cluster: Cluster, counted: Callable[[str, str], None] = ignored) -> ApiServer:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import psutil
 
 from bench.worker.emulator import BUCKET
-from bench.worker.lanes import TESTS, WORKER, job, lane_config, worker
+from bench.worker.lanes import TESTS, WORKER, job, lane_documents, worker
 from laneway.schema.pool.queues.queue import QueueURLs
 from support.aws.moto import CREDENTIALS, REGION
 
@@ -110,7 +110,7 @@ class Laneway:
         emulator = setting.emulator
         changes: dict[str, Any] = {"queue": QueueURLs(url=queue, dead_letter_url=queue)} if queue else {}
         changes |= {"results": {"bucket": BUCKET, "prefix": prefix.removesuffix(RESULTS)}} if prefix else {}
-        config = lane_config(
+        documents = lane_documents(
             emulator,
             endpoint=setting.endpoint,
             ollama_url=setting.engine,
@@ -122,10 +122,10 @@ class Laneway:
         command = [*CUT, ",".join(self.cut)] if self.cut else WORKER
 
         def send(count: int) -> None:
-            emulator.fill(config.queue.url, [job(number, setting.tokens) for number in range(count)])
+            emulator.fill(documents.config.queue.url, [job(number, setting.tokens) for number in range(count)])
 
-        with worker(config, setting.folder, command) as lane:
-            yield Running(lane.process, lane.queue, config.results.prefix + RESULTS, send)
+        with worker(documents, setting.folder, command) as lane:
+            yield Running(lane.process, lane.queue, documents.config.results.prefix + RESULTS, send)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The worker without some of its parts, to tell what each costs: `python -m bench.worker.cut_worker PARTS LANE.json`.
+"""The worker without some of its parts, to tell what each costs: PARTS, then the arguments of the worker itself.
 
 PARTS, joined by commas: `looks` (for a result and for a cancel), `engine` (answers come from this process).
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.job.result import ServedModel
 from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.lane_documents import LaneDocuments
 from laneway_worker import app, logs
 from laneway_worker.adapters.aws.clients import make_clients
 from laneway_worker.adapters.aws.s3 import S3Store
@@ -19,6 +20,7 @@ from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.checker import ProcessChecker
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
+from laneway_worker.live import Live, read_live
 from laneway_worker.ports.runtime import Answer, silent
 from laneway_worker.serving import Worker
 
@@ -48,28 +50,39 @@ class Instant:
     def prove(self, stop: Stop) -> None:
         """It always can."""
 
+    def serves(self, wanted: int) -> int:
+        return wanted
+
     def lingers(self) -> float:
         return 0.0
 
 
 def main() -> None:
     """Run until SIGTERM, as the worker itself does."""
-    parts, config = set(sys.argv[1].split(",")), LaneConfig.model_validate_json(Path(sys.argv[2]).read_bytes())
+    parts, config, live = (sys.argv[each] for each in (1, 3, 5))
+    lane, without = _read(config, live), set(parts.split(","))
     logs.configure()
     app._block_signals()
-    app._run(_worker(config, parts), config.health_address, {"without": sorted(parts)})
+    app._run(_worker(lane, without), lane.config.health_address, {"without": sorted(without)})
 
 
-def _worker(config: LaneConfig, without: set[str]) -> Worker:
-    clock = SystemClock()
+def _read(config: str, live: str) -> LaneDocuments:
+    return LaneDocuments(
+        config=LaneConfig.model_validate_json(Path(config).read_bytes()), live=read_live(Path(live).read_bytes())
+    )
+
+
+def _worker(lane: LaneDocuments, without: set[str]) -> Worker:
+    config, live, clock = lane.config, Live(lane.live), SystemClock()
     clients = make_clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
     return Worker(
         config,
+        live,
         "bench",
         SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
         (BlindStore if "looks" in without else S3Store)(clients.s3),
-        SNSNotifier(clients.sns),
-        Instant() if "engine" in without else Ollama(config.ollama_url, config.model, config.limits, clock),
+        SNSNotifier(clients.topics),
+        Instant() if "engine" in without else Ollama(config.ollama_url, config.model, live, clock),
         ProcessChecker(),
         clock,
     )

@@ -15,6 +15,7 @@ import psutil
 from botocore.config import Config
 
 from laneway.local.aws.keys import KEYS_FILE, Keys
+from laneway.local.state import write_privately
 from support.aws.localstack import VERSION, localstack_server
 from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.processes import free_port, server
@@ -120,7 +121,7 @@ def _embedded(folder: Path) -> Iterator[str]:
     port, aws = free_port(), folder / "aws"
     aws.mkdir(parents=True)
     keys = Keys(access_key_id=KEY, secret_access_key=SECRET)
-    (aws / KEYS_FILE).write_text(keys.model_dump_json())
+    write_privately(aws / KEYS_FILE, keys.model_dump_json())
     command = [sys.executable, "-m", "laneway.local.aws.server", str(port), str(aws)]
     with server(command, {"HOME": str(folder), **CREDENTIALS}, port, folder / "moto.log"):
         yield f"http://127.0.0.1:{port}"

@@ -15,6 +15,7 @@ from laneway.schema.job.job import Job
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.errors import JobError
+from laneway_worker.live import Live
 from laneway_worker.ports.stop import Stop
 from laneway_worker.request.request import ollama_request
 from support.ollama.real import GEMMA
@@ -22,7 +23,7 @@ from support.ollama.real import GEMMA
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 MODEL = GEMMA
 CONTEXT_LENGTH = 1024
@@ -51,11 +52,11 @@ class Direct:
     """What Ollama accounts for."""
 
 
-def ask(config: LaneConfig, body: str) -> Direct:
+def ask(documents: LaneDocuments, body: str) -> Direct:
     """Ask Ollama for a job as the worker would, stream and all."""
-    request = ollama_request(Job.model_validate_json(body), config, None)
+    request = ollama_request(Job.model_validate_json(body), documents.config.model, documents.live.limits, None)
     started, final = time.time(), b"{}"
-    url, seconds = f"{config.ollama_url}{request.path}", httpx.Timeout(600)
+    url, seconds = f"{documents.config.ollama_url}{request.path}", httpx.Timeout(600)
     with httpx.stream("POST", url, json=request.body, timeout=seconds, trust_env=False) as answer:
         for line in answer.iter_lines():
             final = line.encode() or final
@@ -63,15 +64,15 @@ def ask(config: LaneConfig, body: str) -> Direct:
     return Direct(Run(started, time.time()), record.get("total_duration", 0) / NANOSECONDS)
 
 
-def load_model(config: LaneConfig) -> None:
+def load_model(documents: LaneDocuments) -> None:
     """Have the model loaded."""
-    Ollama(config.ollama_url, config.model, config.limits, SystemClock()).prepare()
+    Ollama(documents.config.ollama_url, documents.config.model, Live(documents.live), SystemClock()).prepare()
 
 
-def hold_concurrency(config: LaneConfig, bodies: Sequence[str]) -> list[Run]:
+def hold_concurrency(documents: LaneDocuments, bodies: Sequence[str]) -> list[Run]:
     """The bare load generator: as many requests at once as there are slots, the next as soon as one ends."""
     clock = SystemClock()
-    adapter = Ollama(config.ollama_url, config.model, config.limits, clock)
+    adapter = Ollama(documents.config.ollama_url, documents.config.model, Live(documents.live), clock)
     adapter.prepare()
     waiting, runs, lock = iter(bodies), list[Run](), threading.Lock()
 
@@ -83,10 +84,13 @@ def hold_concurrency(config: LaneConfig, bodies: Sequence[str]) -> list[Run]:
                 return
             started = time.time()
             with suppress(JobError):  # small models repeat themselves: the time counts all the same
-                adapter.generate(ollama_request(Job.model_validate_json(body), config, None), Stop(clock.condition()))
+                adapter.generate(
+                    ollama_request(Job.model_validate_json(body), documents.config.model, documents.live.limits, None),
+                    Stop(clock.condition()),
+                )
             runs.append(Run(started, time.time()))
 
-    threads = [threading.Thread(target=work) for _ in range(config.parallel)]
+    threads = [threading.Thread(target=work) for _ in range(documents.config.parallel)]
     for thread in threads:
         thread.start()
     for thread in threads:

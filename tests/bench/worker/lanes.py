@@ -1,4 +1,4 @@
-"""A lane's worker as a process of its own, started as in a cluster: `laneway-worker --config lane.json`."""
+"""A lane's worker as a process of its own, started as in a cluster: `laneway-worker --config …`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.worker.emulator import BUCKET
 from laneway.schema.job.keys import Place
-from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
+from laneway.schema.pool.documents.lane_config import LaneModel
+from laneway.schema.pool.documents.live_config import LaneLimits
 from laneway.schema.pool.queues.queue import QueueURLs
 from support.aws.moto import CREDENTIALS, REGION
 from support.processes import free_port, server
 from support.waiting import eventually
+from support.worker.documents import documents_of, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
     import psutil
 
     from bench.worker.emulator import Emulator
+    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 TESTS = str(Path(__file__).parents[2])
 STUB = "stub"
-WORKER = (sys.executable, "-m", "laneway_worker", "--config")
+WORKER = (sys.executable, "-m", "laneway_worker")
 READY_SECONDS = 60.0
 
 
@@ -46,8 +50,8 @@ class Lane:
         return self.config.queue.url
 
 
-def lane_config(emulator: Emulator, **changes: Any) -> LaneConfig:
-    """A lane on new queues; `changes` are fields of the config."""
+def lane_documents(emulator: Emulator, **changes: Any) -> LaneDocuments:
+    """A lane on new queues; `changes` are fields of its documents."""
     fields: dict[str, Any] = {
         "pool": "bench/worker",
         "lane": "one",
@@ -66,18 +70,18 @@ def lane_config(emulator: Emulator, **changes: Any) -> LaneConfig:
         "visibility_seconds": 60,
         "poll_seconds": 5,
     }
-    return LaneConfig.model_validate(fields | changes)
+    return documents_of(fields | changes)
 
 
 @contextmanager
-def worker(config: LaneConfig, folder: Path, command: Sequence[str] = WORKER) -> Iterator[Lane]:
-    """A worker that is ready; `command` gets the config's file as its last argument."""
+def worker(documents: LaneDocuments, folder: Path, command: Sequence[str] = WORKER) -> Iterator[Lane]:
+    """A worker that is ready; `command` gets the worker's arguments behind its own."""
+    config = documents.config
     name = f"worker-{os.urandom(4).hex()}"
-    document, log = folder / f"{name}.json", folder / f"{name}.log"
-    document.write_bytes(config.model_dump_json().encode())
+    log = folder / f"{name}.log"
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": python_path(), **CREDENTIALS}
     port = int(config.health_address.rpartition(":")[2])
-    with server([*command, str(document)], environment, port, log) as process:
+    with server([*command, *written(documents, folder, name)], environment, port, log) as process:
         eventually(lambda: _ready(config), READY_SECONDS)
         yield Lane(config, process, log)
 

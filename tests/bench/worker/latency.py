@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.worker.emulator import BUCKET
 from bench.worker.engines import CONTEXT_LENGTH, MODEL, ask, load_model
-from bench.worker.lanes import job, lane_config, worker
+from bench.worker.lanes import job, lane_documents, worker
 from bench.worker.recorder import recording
 from bench.worker.report import Spread
 from laneway import Pool
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.worker.recorder import Call, Recorder
     from bench.worker.report import Report
     from laneway import Result
-    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 PAIRS = 40
 TOKENS = 16
@@ -64,17 +64,17 @@ def measure(emulator: Emulator, folder: Path, report: Report, pairs: int = PAIRS
     """Latency and calls of jobs through a real Ollama."""
     with ollama_server(folder) as running, recording(emulator, folder) as recorder:
         model = LaneModel(name=MODEL, context_length=CONTEXT_LENGTH)
-        config = lane_config(
+        documents = lane_documents(
             emulator, endpoint=recorder.endpoint, ollama_url=running.url, model=model, topic_arn=emulator.topic()
         )
-        load_model(config)
-        with worker(config, folder):
-            _jobs(emulator, recorder, config, report, pairs)
+        load_model(documents)
+        with worker(documents, folder):
+            _jobs(emulator, recorder, documents, report, pairs)
 
 
-def _jobs(emulator: Emulator, recorder: Recorder, config: LaneConfig, report: Report, pairs: int) -> None:
-    pool = _connected(emulator, config)
-    measured = [_pair(pool, recorder, config, number) for number in range(-2, pairs)][2:]
+def _jobs(emulator: Emulator, recorder: Recorder, documents: LaneDocuments, report: Report, pairs: int) -> None:
+    pool = _connected(emulator, documents)
+    measured = [_pair(pool, recorder, documents, number) for number in range(-2, pairs)][2:]
     rows = [
         [label, _milliseconds([each[name] for each in measured]), "p50 ≤ 15" if name == "beyond" else ""]
         for name, label in LABELS.items()
@@ -86,12 +86,12 @@ def _jobs(emulator: Emulator, recorder: Recorder, config: LaneConfig, report: Re
     report.table("Calls per job, client and worker", ("call", "per job"), calls, "GetObject is the client's looking.")
 
 
-def _connected(emulator: Emulator, config: LaneConfig) -> Pool:
-    body = pool_document([config]).model_dump_json().encode()
-    emulator.s3.put_object(Bucket=BUCKET, Key=config.results.pool_document(), Body=body)
+def _connected(emulator: Emulator, documents: LaneDocuments) -> Pool:
+    body = pool_document([documents]).model_dump_json().encode()
+    emulator.s3.put_object(Bucket=BUCKET, Key=documents.config.results.pool_document(), Body=body)
     connection = Connection(
-        place=config.results,
-        endpoint=config.endpoint,
+        place=documents.config.results,
+        endpoint=documents.config.endpoint,
         region=REGION,
         access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
@@ -101,14 +101,14 @@ def _connected(emulator: Emulator, config: LaneConfig) -> Pool:
         return Pool(folder)
 
 
-def _pair(pool: Pool, recorder: Recorder, config: LaneConfig, number: int) -> Parts:
+def _pair(pool: Pool, recorder: Recorder, documents: LaneDocuments, number: int) -> Parts:
     """The same prompt directly and through the queue, in turn; asked once before, so that both find it in the cache."""
     body = job(number, TOKENS, f"{number}. A story of the number {number} begins", temperature=0, seed=1)
-    ask(config, body)
+    ask(documents, body)
     if number % 2:
-        direct, parts = ask(config, body), _through_queue(pool, recorder, body)
+        direct, parts = ask(documents, body), _through_queue(pool, recorder, body)
     else:
-        parts, direct = _through_queue(pool, recorder, body), ask(config, body)
+        parts, direct = _through_queue(pool, recorder, body), ask(documents, body)
     took = direct.run.seconds
     outside = took - direct.engine_seconds
     return parts | {"direct": took, "direct_outside": outside, "longer": parts["whole"] - took}

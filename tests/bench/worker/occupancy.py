@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.worker.emulator import BUCKET
 from bench.worker.engines import CONTEXT_LENGTH, MODEL, Run, hold_concurrency, load_model
-from bench.worker.lanes import STUB, job, lane_config, stub_engine, worker
+from bench.worker.lanes import STUB, job, lane_documents, stub_engine, worker
 from bench.worker.report import Spread
 from laneway.schema.job.result import Result
 from laneway.schema.pool.documents.lane_config import LaneModel
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.worker.emulator import Emulator
     from bench.worker.report import Report
-    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 LENGTHS = (0.2, 1.0, 2.0, 5.0)
 REAL_SLOTS = (1, 2)
@@ -74,35 +74,36 @@ def measure(emulator: Emulator, folder: Path, report: Report, window: float = WI
         _measure(emulator, folder, _config(emulator, engine, STUB, STUB_SLOTS), window, report)
 
 
-def _measure(emulator: Emulator, folder: Path, config: LaneConfig, window: float, report: Report) -> None:
-    rows = _lengths(emulator, folder, config, window)
+def _measure(emulator: Emulator, folder: Path, documents: LaneDocuments, window: float, report: Report) -> None:
+    rows = _lengths(emulator, folder, documents, window)
+    config = documents.config
     title = f"Slot occupancy and throughput, {config.model.name}, {config.parallel} slots ({emulator.name})"
     report.table(title, COLUMNS, rows, NOTE)
 
 
-def _config(emulator: Emulator, engine: str, model: str, slots: int) -> LaneConfig:
+def _config(emulator: Emulator, engine: str, model: str, slots: int) -> LaneDocuments:
     named = LaneModel(name=model, context_length=CONTEXT_LENGTH)
-    return lane_config(emulator, ollama_url=engine, model=named, parallel=slots, topic_arn=emulator.topic())
+    return lane_documents(emulator, ollama_url=engine, model=named, parallel=slots, topic_arn=emulator.topic())
 
 
-def _lengths(emulator: Emulator, folder: Path, config: LaneConfig, window: float) -> list[list[str]]:
-    load_model(config)
-    token_seconds = _token_seconds(config)
+def _lengths(emulator: Emulator, folder: Path, documents: LaneDocuments, window: float) -> list[list[str]]:
+    load_model(documents)
+    token_seconds = _token_seconds(documents)
     rows = []
     for length in LENGTHS:
-        jobs = config.parallel * max(FEWEST, round(window / length))
+        jobs = documents.config.parallel * max(FEWEST, round(window / length))
         tokens = max(2, round(length / token_seconds))
         measured = Measured(jobs=jobs)
         for number in range(ROUNDS):
-            _round(emulator, folder, config, _bodies(jobs, tokens, number), measured, lane_first=bool(number % 2))
-        rows.append(_row(config, measured))
+            _round(emulator, folder, documents, _bodies(jobs, tokens, number), measured, lane_first=bool(number % 2))
+        rows.append(_row(documents, measured))
     return rows
 
 
-def _token_seconds(config: LaneConfig) -> float:
+def _token_seconds(documents: LaneDocuments) -> float:
     """What a token takes when every slot is busy."""
     tokens = 40
-    runs = hold_concurrency(config, _bodies(config.parallel * 2, tokens, 0))
+    runs = hold_concurrency(documents, _bodies(documents.config.parallel * 2, tokens, 0))
     return Spread([each.seconds for each in runs]).median / tokens
 
 
@@ -113,27 +114,33 @@ def _bodies(jobs: int, tokens: int, seed: int) -> list[str]:
 
 
 def _round(
-    emulator: Emulator, folder: Path, config: LaneConfig, bodies: list[str], measured: Measured, *, lane_first: bool
+    emulator: Emulator,
+    folder: Path,
+    documents: LaneDocuments,
+    bodies: list[str],
+    measured: Measured,
+    *,
+    lane_first: bool,
 ) -> None:
     if lane_first:
-        lane, bare = _through_lane(emulator, folder, config, bodies, measured), hold_concurrency(config, bodies)
+        lane, bare = _through_lane(emulator, folder, documents, bodies, measured), hold_concurrency(documents, bodies)
     else:
-        bare, lane = hold_concurrency(config, bodies), _through_lane(emulator, folder, config, bodies, measured)
-    measured.busy.append(busy(lane, config.parallel))
-    measured.ratio.append(rate(lane, config.parallel) / rate(bare, config.parallel))
+        bare, lane = hold_concurrency(documents, bodies), _through_lane(emulator, folder, documents, bodies, measured)
+    measured.busy.append(busy(lane, documents.config.parallel))
+    measured.ratio.append(rate(lane, documents.config.parallel) / rate(bare, documents.config.parallel))
     measured.length += [each.seconds for each in lane]
 
 
 def _through_lane(
-    emulator: Emulator, folder: Path, config: LaneConfig, bodies: list[str], measured: Measured
+    emulator: Emulator, folder: Path, documents: LaneDocuments, bodies: list[str], measured: Measured
 ) -> list[Run]:
     """Send all jobs, then start a worker; when each ran stands in its result."""
-    emulator.fill(config.queue.url, bodies)
+    emulator.fill(documents.config.queue.url, bodies)
     cpu = emulator.cpu_seconds()
-    with worker(config, folder):
-        emulator.wait_until_empty(config.queue.url, DRAINED_SECONDS)
+    with worker(documents, folder):
+        emulator.wait_until_empty(documents.config.queue.url, DRAINED_SECONDS)
     cpu = emulator.cpu_seconds() - cpu
-    keys = [config.results.result(json.loads(body)["id"]) for body in bodies]
+    keys = [documents.config.results.result(json.loads(body)["id"]) for body in bodies]
     with ThreadPoolExecutor(READERS) as threads:
         runs = list(threads.map(lambda key: _run_of(emulator, key), keys))
     measured.emulator.append(cpu / (max(each.finished for each in runs) - min(each.started for each in runs)))
@@ -158,12 +165,12 @@ def rate(runs: list[Run], slots: int) -> float:
     return (len(runs) - slots) / (last - first)
 
 
-def _row(config: LaneConfig, measured: Measured) -> list[str]:
+def _row(documents: LaneDocuments, measured: Measured) -> list[str]:
     length = Spread(measured.length)
     aimed = length.median >= AIMED_FROM_SECONDS
     return [
-        config.model.name,
-        str(config.parallel),
+        documents.config.model.name,
+        str(documents.config.parallel),
         f"{length.median:.2f}",
         Spread([each * 100 for each in measured.busy]).show() + " %",
         "≥ 98 %" if aimed else "",

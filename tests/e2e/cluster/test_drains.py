@@ -35,7 +35,7 @@ STEADY: dict[str, Any] = {
     "placement": {"profiles": ["cpu"]},
     "drainTimeout": "60s",
 }
-HASTY = STEADY | {"name": "hasty", "scaling": {"maxReplicas": 1, "cooldown": "30s"}, "drainTimeout": "2s"}
+HASTY = STEADY | {"name": "hasty", "scaling": {"maxReplicas": 1, "cooldown": "1m"}, "drainTimeout": "2s"}
 
 
 def model(name: str) -> dict[str, Any]:
@@ -100,7 +100,9 @@ def test_other_images_are_rolled_out_under_load(pool: Installed, steady: Workers
                 "--reuse-values",
                 "--wait",
             )
-            pool.cluster.run(*helm, "--set=image.worker.tag=next", "--set=image.ollama.tag=next")
+            pool.cluster.run(
+                *helm, "--set=image.worker.tag=next", "--set=engines.ollama-0-32.image=laneway.local/ollama:next"
+            )
             serving = steady.until_replaced(old, SERVING)
             watch.stop()
             flow.until_more(2)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from support.aws.cli import FOR_SQS
+from support.inputs.profiles import profile_with
 from support.pages import shell_blocks, under, yaml_blocks
 from support.pods.containers import main_process
 from support.pods.installed import BUCKET, CHARTS, ROOT, SYSTEM, GivenCluster, install_charts
@@ -48,6 +49,8 @@ class Reader:
         (folder / "charts").symlink_to(CHARTS)
         (folder / "pool.yaml").write_text((ROOT / "examples" / "kind" / "pool.yaml").read_text())
         (folder / "my-values.yaml").write_text(yaml.safe_dump(values()))
+        profiles = values()["placementProfiles"].items()
+        (folder / "profiles.yaml").write_text(yaml.safe_dump_all(profile_with(name, **spec) for name, spec in profiles))
         (folder / "values.yaml").symlink_to(folder / "my-values.yaml")
 
     def types(self, script: str, *, check: bool = True) -> str:

@@ -15,12 +15,13 @@ import pytest
 from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY, JOB_COMMITTED
 from support.cluster.node.node import KUBELET, NODE
 from support.images.contents.stub_engine import PACE_SECONDS
+from support.inputs.profiles import profile_with
 from support.ollama.real import GEMMA
 from support.pods.containers import container, kill, kill_all, main_process
 from support.pods.flow import Flow, flowing, keep_versions, versioned_pool
 from support.pods.killed import Blow, committed, recovery, struck
 from support.pods.leaving import Stopwatch, Workers, assert_drained, evict, followed, tell
-from support.pods.load import HELM, stub_engines, stub_pool
+from support.pods.load import stub_engines, stub_pool
 from support.pods.memory import Memory, bounded_by_version_1
 from support.waiting import eventually
 
@@ -188,17 +189,17 @@ def spot(installed: Installed) -> Iterator[Installed]:
     """Pools that are made meanwhile have stub engines, and a profile of spot nodes."""
     keep_versions(installed)
     with stub_engines(installed):
-        installed.cluster.run(*HELM, "--set=placementProfiles.spot.interruption=spot")
+        installed.cluster.apply(profile_with("spot", interruption="spot"))
         try:
             yield installed
         finally:
-            installed.cluster.run(*HELM, "--set=placementProfiles.spot=null")
+            installed.cluster.kubectl("delete", "placementprofile", "spot")
 
 
 @pytest.mark.soak
 def test_a_spot_node_is_left_before_it_goes(spot: Installed, tmp_path: Path) -> None:
     """The notice as it arrives on EKS: a taint and evictions; two minutes later the instance is gone, then its node."""
-    scaling = {"maxReplicas": SERVING, "jobsPerReplica": 1, "cooldown": "5s"}
+    scaling = {"maxReplicas": SERVING, "jobsPerReplica": 1, "cooldown": "1m"}
     lane = {"name": "spot", "scaling": scaling, "placement": {"profiles": ["spot"]}, "drainTimeout": "5m"}
     with stub_pool(spot, "spot", lane) as lanes:
         workers, flow = Workers(spot.cluster, "spot", "spot"), Flow(spot, "spot", "spot", STUB_SHORT, "spot")

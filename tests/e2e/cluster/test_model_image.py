@@ -29,7 +29,7 @@ POOL = f"s3://{BUCKET}/imaged"
 MODELS = reference("models")
 ABSENT = "laneway.local/models:absent"
 OTHER_DIGEST = "sha256:" + "1" * 64
-LANE = {"scaling": {"maxReplicas": 1, "cooldown": "30s"}, "placement": {"profiles": ["cpu"]}, "drainTimeout": "30s"}
+LANE = {"scaling": {"maxReplicas": 1, "cooldown": "1m"}, "placement": {"profiles": ["cpu"]}, "drainTimeout": "30s"}
 
 
 class Imaged:
@@ -40,7 +40,11 @@ class Imaged:
 
     def apply(self, image: str, model: str = GEMMA, digest: str | None = None) -> None:
         named_model = {"name": model, "contextLength": 2048} | ({"digest": digest} if digest else {})
-        spec = {"model": named_model, "modelStore": {"image": {"reference": image}}, "results": {"bucket": BUCKET}}
+        spec = {
+            "model": named_model,
+            "modelStore": {"image": {"reference": image}},
+            "results": {"s3": {"bucket": BUCKET}},
+        }
         document = named(pool_with(lane=LANE, **spec), "imaged", "default")
         self.installed.cluster.kubectl("apply", "--filename=-", text=json.dumps(document))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.cluster.control.plane import AWS
-from support.pods.load import stub_engines, stub_pool, without_operator
+from support.pods.load import SOON, change_scaler, stub_engines, stub_pool, without_operator
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SECONDS = 180.0
 LOOK_SECONDS = 0.5  # a look costs as much as a worker does
-SCALING = {"maxReplicas": 3, "jobsPerReplica": 1, "cooldown": "5s"}
+SCALING = {"maxReplicas": 3, "jobsPerReplica": 1, "cooldown": "1m"}
 SILENCE_SECONDS = 25.0  # five polls of KEDA, five cooldowns; less than a lease
 HOLD_SECONDS = 12.0  # two polls of KEDA, two cooldowns
 BEFORE_SECONDS = 40  # until the jobs run that a schedule is to meet
@@ -38,6 +38,7 @@ def stubbed(installed: Installed) -> Iterator[Installed]:
 def test_both_lanes_go_from_zero_to_many_and_back_while_aws_falls_silent(stubbed: Installed) -> None:
     with stub_pool(stubbed, "day", lane("fast"), lane("slow")) as lanes, without_operator(stubbed):
         fast, slow = lanes.values()
+        soon(lanes)
         later = slow.send([1], delay=30)
         with timed("0 → 1, until a result"):
             first = finished(fast, fast.send([1]))
@@ -55,8 +56,12 @@ def test_both_lanes_go_from_zero_to_many_and_back_while_aws_falls_silent(stubbed
 
 
 def test_a_job_that_backs_off_keeps_no_pod(stubbed: Installed) -> None:
-    with stub_pool(stubbed, "sorry", lane("default", limits={"timeout": "1m", "maxAttempts": 5})) as lanes:
+    with (
+        stub_pool(stubbed, "sorry", lane("default", limits={"timeout": "1m", "maxAttempts": 5})) as lanes,
+        without_operator(stubbed),
+    ):
         [only] = lanes.values()
+        soon(lanes)
         only.send([1], prompt="fail")
         eventually(lambda: only.depth().delayed == 1 and only.replicas() == 0, SECONDS, LOOK_SECONDS)
 
@@ -69,6 +74,7 @@ def test_schedules_and_suspend_meet_running_jobs_and_leave_them_alone(stubbed: I
     with stub_pool(stubbed, "windows", night, office) as lanes:
         asleep, open_lane = lanes.values()
         with without_operator(stubbed):
+            soon(lanes)
             eventually(lambda: datetime.now(UTC) > start - timedelta(seconds=BEFORE_SECONDS), SECONDS, LOOK_SECONDS)
             slept_through, met = asleep.send([60, 60]), open_lane.send([60])
             eventually(lambda: (asleep.depth().running, open_lane.depth().running) == (2, 1), SECONDS, LOOK_SECONDS)
@@ -101,6 +107,11 @@ def suspended(stubbed: Installed, at_work: StubLane) -> None:
     suspend(stubbed, at_work.pool, "false")
     with timed("resumed: until what waited has its result"):
         assert_unharmed(finished(at_work, waits))
+
+
+def soon(lanes: dict[str, StubLane]) -> None:
+    for each in lanes.values():
+        change_scaler(each, SOON)
 
 
 def lane(name: str, **fields: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ DEPLOYMENT = f"{NAME}-default"
 POOL = f"s3://{BUCKET}/{NAME}"
 LANE = {
     "limits": {"timeout": "10m", "maxTokens": 1500},
-    "scaling": {"maxReplicas": 1, "cooldown": "30s"},
+    "scaling": {"maxReplicas": 1, "cooldown": "1m"},
     "placement": {"profiles": ["cpu"]},
     "drainTimeout": "5m",
 }
@@ -34,7 +34,7 @@ SECONDS = 240.0
 def pool(installed: Installed) -> Iterator[Installed]:
     spec = {
         "model": {"name": "gemma3:270m", "contextLength": 2048},
-        "results": {"bucket": BUCKET, "prefix": f"{NAME}/"},
+        "results": {"s3": {"bucket": BUCKET, "prefix": f"{NAME}/"}},
     }
     installed.cluster.apply(named(pool_with(lane=LANE, **spec), NAME, "default"))
     installed.wait_for(NAME, "ScaledToZero")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from support.pods.installed import Installed
 
 SMALL = {"name": "gemma3:270m", "contextLength": 2048}
-LANE = {"scaling": {"maxReplicas": 1, "cooldown": "30s"}, "placement": {"profiles": ["cpu"]}, "drainTimeout": "30s"}
+LANE = {"scaling": {"maxReplicas": 1, "cooldown": "1m"}, "placement": {"profiles": ["cpu"]}, "drainTimeout": "30s"}
 HELM = ("helm", "upgrade", "laneway", CHARTS / "laneway", f"--namespace={SYSTEM}", "--reuse-values", "--wait")
 
 
@@ -32,7 +32,7 @@ class Pools:
         self.installed, self.namespace = installed, namespace
 
     def apply(self, name: str, lane: dict[str, Any] | None = None, **spec: Any) -> None:
-        results = {"bucket": BUCKET, "prefix": f"{self.namespace}/{name}/"}
+        results = {"s3": {"bucket": BUCKET, "prefix": f"{self.namespace}/{name}/"}}
         document = pool_with(lane=LANE | (lane or {}), **{"model": SMALL, "results": results, **spec})
         self.kubectl("apply", "--filename=-", text=json.dumps(named(document, name, self.namespace)))
 
@@ -70,10 +70,10 @@ def healthy(installed: Installed) -> Iterator[Pools]:
 
 def test_a_pool_that_the_crd_refuses_is_told_what_to_change(installed: Installed) -> None:
     refused: dict[str, dict[str, Any]] = {
-        'spec.lanes[0].queue: Invalid value: "object": give exactly one of managed and url': {"lane": {"queue": {}}},
+        'lanes[0].queue: Invalid value: "object": give exactly one of managed and external': {"lane": {"queue": {}}},
         'unknown field "spec.lanes[0].paralel"': {"lane": {"paralel": 2}},
         "should be a bucket's name without s3://: 3 to 63 small letters, digits, dots and dashes, such as acme-llm": {
-            "results": {"bucket": "Acme"}
+            "results": {"s3": {"bucket": "Acme"}}
         },
     }
     for words, fields in refused.items():
@@ -103,9 +103,9 @@ def test_a_bucket_that_is_not_there_is_named_and_looked_for_again(installed: Ins
     installed.namespace("bucketless")
     bucket = f"late-{uuid4().hex}"
     with pools_in(installed, "bucketless") as pools:
-        pools.apply("documents", results={"bucket": bucket})
-        described = pools.until("documents", "BucketMissing", "AccessVerified")
-        assert f"preflight: the bucket {bucket} is not there. Make the bucket, or correct its name" in described
+        pools.apply("documents", results={"s3": {"bucket": bucket}})
+        words = f"preflight: the bucket {bucket} is not there. Make the bucket, or correct its name"
+        eventually(lambda: words in pools.until("documents", "BucketMissing", "AccessVerified"))
         eventually(lambda: pools.row("documents") == ["False", "BucketMissing"])
         assert healthy.row("documents") == ["True", "ScaledToZero"]
         with installed.cluster.inside():
@@ -140,7 +140,7 @@ def test_a_model_that_cannot_be_had_is_told_and_its_jobs_wait_for_another(instal
 
 
 def test_an_image_that_cannot_be_pulled_is_named_and_rolled_back(installed: Installed, healthy: Pools) -> None:
-    before = installed.pool("documents", "healthy")["status"]["lanes"]
+    before = urls(installed)
     try:
         installed.cluster.run(*HELM, "--set=image.worker.tag=nope")
         with timed("an image that can't be pulled is told"):
@@ -152,7 +152,12 @@ def test_an_image_that_cannot_be_pulled_is_named_and_rolled_back(installed: Inst
         installed.cluster.run("helm", "rollback", "laneway", f"--namespace={SYSTEM}", "--wait")
     with timed("after the rollback the pool is ready"):
         healthy.until("documents", "ScaledToZero")
-    assert installed.pool("documents", "healthy")["status"]["lanes"] == before
+    assert urls(installed) == before
+
+
+def urls(installed: Installed) -> list[tuple[str, str]]:
+    lanes = installed.pool("documents", "healthy")["status"]["lanes"]
+    return [(each["queueURL"], each["deadLetterQueueURL"]) for each in lanes]
 
 
 @contextmanager

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mypy_boto3_sns import SNSClient
+
 REGION = "eu-central-1"
 POLL_SECONDS = 1
 SLOTS = 8
@@ -55,6 +57,11 @@ def moto_server(folder: Path, port: int | None = None) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+def sns_in(clients: Clients, region: str = REGION) -> SNSClient:
+    """The worker's own client of a region."""
+    return clients.topics.of(f"arn:aws:sns:{region}:123456789012:any")
+
+
 @contextmanager
 def aws_clients(endpoint: str) -> Iterator[Clients]:
     """The worker's own clients, closed at the end."""
@@ -62,5 +69,5 @@ def aws_clients(endpoint: str) -> Iterator[Clients]:
     try:
         yield made
     finally:
-        for client in (made.poll, made.heartbeat, made.acknowledge, made.s3, made.sns):
+        for client in (made.poll, made.heartbeat, made.acknowledge, made.s3, made.topics):
             client.close()

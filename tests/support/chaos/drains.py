@@ -97,9 +97,10 @@ def drains(count: int, workers: int, folder: Path, storm_seconds: float, seed: i
         proxies(loop, workers, urlsplit(made.endpoint), Faults(0.0, seed), ledger) as ways,
     ):
         configs = [
-            made.config(MAIN, way, f"http://127.0.0.1:{engine.port}") for way, engine in zip(ways, served, strict=True)
+            made.documents(MAIN, way, f"http://127.0.0.1:{engine.port}")
+            for way, engine in zip(ways, served, strict=True)
         ]
-        processes = [Process("--config", config, folder, f"worker-{n}") for n, config in enumerate(configs)]
+        processes = [Process(config, folder, f"worker-{n}") for n, config in enumerate(configs)]
         feeder = Feeder(made, MAIN, jobs, lambda _: WAITING - made.waiting(MAIN))
         turnover = _Turnover(processes, ledger, count)
         with running(processes):

@@ -71,7 +71,7 @@ def real_round(jobs: int, kill_seconds: float, folder: Path, storm_seconds: floa
         ollama_server(folder) as ollama,
         world(folder, 1, ATTEMPTS, GEMMA) as made,
         proxies(loop, 1, urlsplit(made.endpoint), Faults(FAULT_RATE, seed), ledger) as ways,
-        running([Process("--config", made.config(MAIN, ways[0], ollama.url), folder, "worker")]),
+        running([Process(made.documents(MAIN, ways[0], ollama.url), folder, "worker")]),
     ):
         for number in range(jobs):
             made.sqs.send_message(QueueUrl=made.configs[MAIN].queue.url, MessageBody=_body(number))

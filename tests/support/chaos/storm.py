@@ -161,13 +161,13 @@ def _scene(weather: Weather, folder: Path) -> Iterator[Scene]:
     ):
         lanes = [MAIN] * weather.workers + [DEADLY]
         configs = [
-            made.config(lane, way, f"http://127.0.0.1:{engine.port}")
+            made.documents(lane, way, f"http://127.0.0.1:{engine.port}")
             for lane, way, engine in zip(lanes, ways, served, strict=False)
         ]
-        workers = [Process("--config", config, folder, f"worker-{n}") for n, config in enumerate(configs)]
-        served_lanes = tuple(made.config(lane, ways[-1], "http://127.0.0.1:1") for lane in (MAIN, DEADLY))
+        workers = [Process(config, folder, f"worker-{n}") for n, config in enumerate(configs)]
+        served_lanes = tuple(made.documents(lane, ways[-1], "http://127.0.0.1:1") for lane in (MAIN, DEADLY))
         handler = DeadLettersConfig(health_address=f"127.0.0.1:{free_port()}", lanes=served_lanes)
-        workers.append(Process("--dead-letters", handler, folder, "dead-letters"))
+        workers.append(Process(handler, folder, "dead-letters"))
         with running(workers):
             yield Scene(loop, made, ledger, faults, script, served, workers)
 

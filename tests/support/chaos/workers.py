@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from support import canary
 from support.aws.moto import CREDENTIALS
 from support.local.pool import environment
+from support.worker.documents import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
-    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 LEAVE_SECONDS = 60.0
 
@@ -27,12 +28,10 @@ LEAVE_SECONDS = 60.0
 class Process:
     """One `python -m laneway_worker`, as `laneway up` runs it. Only the main thread starts it: it dies with that."""
 
-    def __init__(self, option: str, config: LaneConfig | DeadLettersConfig, folder: Path, name: str) -> None:
-        path = folder / f"{name}.json"
-        path.write_text(config.model_dump_json(indent=2) + "\n")
+    def __init__(self, documents: LaneDocuments | DeadLettersConfig, folder: Path, name: str) -> None:
         parent, child = str(os.getpid()), "laneway.local.processes.child"
         guard = ["-m", child, parent, str(int(signal.SIGKILL)), sys.executable, "-P"]
-        self._command = [sys.executable, "-P", *guard, "-m", "laneway_worker", option, str(path)]
+        self._command = [sys.executable, "-P", *guard, "-m", "laneway_worker", *written(documents, folder, name)]
         self.log = folder / f"{name}.log"
         canary.watch(self.log)
         self._child: subprocess.Popen[bytes] | None = None

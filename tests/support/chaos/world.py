@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from laneway.local.aws.provision import Account, Provisioner
-from laneway.pool_file import read_pool
+from laneway.local.aws.account import Account
+from laneway.local.aws.provision import Provisioner
 from laneway.schema.job.result import Notification, Result
-from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings
+from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
+from laneway.schema.pool.file import read_pools
 from support.aws.localstack import localstack_server
 from support.aws.moto import CREDENTIALS, REGION
 from support.chaos.engine import MODEL
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 BUCKET = "chaos-results"
 KEY = CREDENTIALS["AWS_ACCESS_KEY_ID"]
 SECRET = CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
+OWNER = "chaos@here-00000000"
 VISIBILITY_SECONDS = 25  # the shortest that a LaneConfig allows
 POLL_SECONDS = 1
 CALM_SECONDS = 4.0 * VISIBILITY_SECONDS  # for what is left in the queues once a storm is over
@@ -47,7 +50,7 @@ kind: LLMWorkerPool
 metadata: {name: chaos}
 spec:
   model: {name: "%(model)s", contextLength: 2048}
-  results: {bucket: %(bucket)s, prefix: chaos/}
+  results: {s3: {bucket: %(bucket)s, prefix: chaos/}}
   lanes:
   - name: main
     parallel: %(parallel)d
@@ -72,7 +75,7 @@ class World:
 
     endpoint: str
     pool: LLMWorkerPool
-    configs: dict[str, LaneConfig] = field(default_factory=dict)
+    lanes: dict[str, LaneDocuments] = field(default_factory=dict)
     inbox: str = ""
 
     @cached_property
@@ -90,7 +93,7 @@ class World:
 
     def provision(self) -> None:
         """Queues, bucket, topic; then what only a test wants: versions, a subscriber, an early dead-letter queue."""
-        made = Provisioner(Account(REGION, self.endpoint, KEY, SECRET))
+        made = Provisioner(Account(REGION, self.endpoint, KEY, SECRET), OWNER)
         made.bucket(BUCKET)
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         topic = made.topic(self.pool)
@@ -106,7 +109,7 @@ class World:
                 visibility_seconds=VISIBILITY_SECONDS,
                 poll_seconds=POLL_SECONDS,
             )
-            self.configs[lane.name] = lane_config(self.pool, lane, settings)
+            self.lanes[lane.name] = lane_documents(self.pool, lane, settings)
         self._die_early(self.configs[DEADLY])
 
     def _die_early(self, config: LaneConfig) -> None:
@@ -116,12 +119,17 @@ class World:
     def _arn(self, url: str) -> str:
         return self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
-    def config(self, lane: str, endpoint: str, ollama_url: str) -> LaneConfig:
-        """One worker's document: its own way to AWS, and its own Ollama."""
-        config = self.configs[lane]
-        limits = config.limits.model_copy(update={"token_gap_seconds": TOKEN_GAP_SECONDS})
+    @property
+    def configs(self) -> dict[str, LaneConfig]:
+        """Of each lane, by its name."""
+        return {name: lane.config for name, lane in self.lanes.items()}
+
+    def documents(self, lane: str, endpoint: str, ollama_url: str) -> LaneDocuments:
+        """One worker's documents: its own way to AWS, and its own Ollama."""
+        config, live = self.lanes[lane].config, self.lanes[lane].live
+        limits = live.limits.model_copy(update={"token_gap_seconds": TOKEN_GAP_SECONDS})
         own = {"endpoint": endpoint, "ollama_url": ollama_url, "health_address": f"127.0.0.1:{free_port()}"}
-        return config.model_copy(update=own | {"limits": limits})
+        return LaneDocuments(config=config.model_copy(update=own), live=live.model_copy(update={"limits": limits}))
 
     def send(self, lane: str, jobs: Sequence[Planned]) -> None:
         """Send up to ten jobs; raises where one is not accepted."""
@@ -175,7 +183,7 @@ def world(folder: Path, parallel: int, attempts: int = 4, model: str = MODEL) ->
     """An AWS of its own, provisioned."""
     text = POOL % {"model": model, "bucket": BUCKET, "parallel": parallel, "attempts": attempts}
     with localstack_server(folder) as endpoint:
-        made = World(endpoint, read_pool(text.encode(), "pool.yaml"))
+        made = World(endpoint, read_pools(text, "pool.yaml").pools[0])
         made.provision()
         try:
             yield made

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.job import MAX_BODY_BYTES
+from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from support.canary import PROMPT
 from support.inputs.images import PNG as PICTURE
@@ -81,7 +81,7 @@ NOT_JSON = (
     _text("trailing comma", f'{{"prompt": "{PROMPT}",}}', "not JSON"),
     _text("comment", f'{{"prompt": "{PROMPT}" /* why */}}', "not JSON"),
     _text("line break in a text", f'{{"prompt": "{PROMPT}\n"}}', "not JSON", "control character"),
-    _text("byte order mark", f'\ufeff{{"prompt": "{PROMPT}"}}', "not JSON", "BOM"),
+    _text("two byte order marks", f'\ufeff\ufeff{{"prompt": "{PROMPT}"}}', "not JSON", "BOM"),
     _text("NaN", f'{{"prompt": "{PROMPT}", "options": {{"temperature": NaN}}}}', "NaN is not JSON"),
     _text("Infinity", f'{{"prompt": "{PROMPT}", "options": {{"seed": -Infinity}}}}', "-Infinity is not JSON"),
     _text("1e999", f'{{"prompt": "{PROMPT}", "options": {{"top_p": 1e999}}}}', "a number is too large"),
@@ -128,9 +128,9 @@ FIELDS = (
     _fields("prompt null", "give exactly one of prompt, messages and input", prompt=None),
     _fields("prompt and messages", "exactly one", "prompt and messages", messages=[{"role": "user", "content": "a"}]),
     _fields("prompt and input", "exactly one", "prompt and input", input=PROMPT),
-    _fields("unknown field", "unknown field 'promt'", "did you mean prompt?", prompt=..., promt=PROMPT),
-    _fields("OpenAI's max_tokens", "unknown field 'max_tokens'", max_tokens=7),
-    _fields("option at the top", "unknown field 'temperature'", temperature=0),
+    _fields("unknown field", "promt: unknown field; did you mean prompt?", prompt=..., promt=PROMPT),
+    _fields("OpenAI's max_tokens", "max_tokens: unknown field; did you mean num_predict of options?", max_tokens=7),
+    _fields("option at the top", "temperature: unknown field; it belongs in options", temperature=0),
     _fields("empty prompt", "prompt", "at least 1 character", prompt=""),
     _fields("empty messages", "messages", "at least 1 item", prompt=..., messages=[]),
     _fields("message text", "messages[0]", prompt=..., messages=[PROMPT]),
@@ -148,11 +148,11 @@ FIELDS = (
     _fields("images beside messages", "images goes with prompt", prompt=..., messages=[{"role": "user"}], images=[PNG]),
     _fields("think yes", "think", think="yes"),
     _fields("another model", "serves stub:latest", "Leave `model` out", code=ErrorCode.UNKNOWN_MODEL, model="gpt-4o"),
-    _fields("keep_alive", "keep_alive is not accepted", "keeps its model loaded", keep_alive=0),
-    _fields("stream", "stream is not accepted", stream=True),
-    _fields("template", "template is not accepted", "raw: true", template="{{ .Prompt }}"),
-    _fields("context", "context is not accepted", "use messages", context=[1]),
-    _fields("60,000 mistakes", "labels.a0: should be a text: write it in quotes", "and 59995 more",
+    _fields("keep_alive", "keep_alive: not accepted", "keeps its model loaded", keep_alive=0),
+    _fields("stream", "stream: not accepted", stream=True),
+    _fields("template", "template: not accepted", "raw: true", template="{{ .Prompt }}"),
+    _fields("context", "context: not accepted", "send messages", context=[1]),
+    _fields("60,000 mistakes", "labels.a0: should be a text: write it in quotes", "and 59975 more",
             labels={f"a{number}": 1 for number in range(60_000)}),
     _fields("17 labels", "labels", "at most 16", labels={f"a{number}": "" for number in range(17)}),
     _fields("huge label", "labels.a", "at most 256 characters", labels={"a": "b" * 9000}),
@@ -167,15 +167,15 @@ OPTIONS = tuple(
     _fields(f"{name} {str(value)[:8]}", f"options.{name}" if "reload" not in words else name, *words,
             options={name: value})
     for name, value, *words in (
-        ("num_predict", 0, "greater than or equal to 1"),
-        ("num_predict", -1, "greater than or equal to 1"),
+        ("num_predict", 0, "at least 1"),
+        ("num_predict", -1, "at least 1", "maxTokens"),
         ("num_predict", True, "whole number"),
         ("num_predict", "5", "without quotes"),
         ("num_predict", 1.5, "whole number"),
         ("num_predict", 10**9, "less than or equal to 131072"),
         ("temperature", 9, "less than or equal to 5"),
         ("seed", 10**20, "less than or equal to"),
-        ("stop", "a", "a list"),
+        ("stop", "a", 'should be a list, such as ["END"]'),
         ("stop", ["a"] * 10_000, "at most 16 items"),
         ("stop", ["a" * 9000], "at most 256 characters"),
         ("max_tokens", 5, "unknown field"),
@@ -225,9 +225,9 @@ IMAGES = tuple(
     for name, value, *words in (
         ("that is none", "aGVsbG8=", "image 1 is no JPEG, PNG"),
         ("that is PDF", base64.b64encode(b"%PDF-1.7").decode(), "image 1 is no JPEG, PNG"),
-        ("not base64", "no image!", "images[0]", "base64 without a data: prefix"),
-        ("as data URL", f"data:image/png;base64,{PNG}", "images[0]", "base64 without a data: prefix"),
-        ("by URL", "https://example.com/a.png", "images[0]", "base64 without a data: prefix"),
+        ("not base64", "no image!", "images[0]", "should be base64"),
+        ("as data URL", f"data:image/png;base64,{PNG}", "images[0]", "leave out data:"),
+        ("by URL", "https://example.com/a.png", "images[0]", "nothing is fetched"),
         ("cut off", PNG, "Ollama can't read an image"),
         ("as large as memory", VAST, "4,096,000,000 pixels together", "at most 50,000,000"),
     )
@@ -267,7 +267,7 @@ STORED = (
 ENVELOPES = (
     _text("SNS", json.dumps(ENVELOPE), "raw message delivery", code=ErrorCode.ENVELOPE),
     _text("EventBridge", json.dumps(EVENT), "send `detail` alone", code=ErrorCode.ENVELOPE),
-    _text("S3's event", json.dumps({"Records": [{"eventName": "a"}]}), "unknown field 'Records'"),
+    _text("S3's event", json.dumps({"Records": [{"eventName": "a"}]}), "Records: unknown field"),
 )
 
 

@@ -11,10 +11,14 @@ from support.inputs.pools import TOPIC, pool_with
 
 DIGEST = "sha256:" + "a" * 64
 BUCKET = {"bucket": "acme-llm"}
-OUT = {"bucket": "acme-out", "prefix": "llm/"}
+OUT = {"s3": {"bucket": "acme-out", "prefix": "llm/"}}
 IN_RESULTS = "a destination and the pool's own results should not lie in each other: give it another bucket"
 QUEUE = {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a-dead"}
 OTHER_QUEUE = {"url": "https://sqs/b", "deadLetterURL": "https://sqs/b-dead"}
+QUEUE_IN_IRELAND = {
+    "url": "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs",
+    "deadLetterURL": "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs-dead",
+}
 LONG_URL = "https://sqs/" + "a" * 500
 
 
@@ -50,15 +54,23 @@ def _memory(value: Any) -> dict[str, Any]:
 
 
 def _env(name: str, value: str = "1") -> dict[str, Any]:
-    return {"podTemplate": {"env": [{"name": name, "value": value}]}}
+    return {"pods": {"env": [{"name": name, "value": value}]}}
+
+
+def _claim(**claim: Any) -> dict[str, Any]:
+    return {"volumeClaim": claim}
 
 
 def _image(**image: Any) -> dict[str, Any]:
     return {"modelStore": {"image": image}}
 
 
-TOGETHER = "url and deadLetterURL go together: give both, or neither"
-ONE_STORE = "give exactly one of pull and image"
+UNKNOWN = "unknown field"
+NO_RESULTS = "say where results go: s3: {bucket: acme-llm}"
+NO_OUTPUT = "say where outputs go: s3: {bucket: acme-legal, prefix: llm/}"
+ONE_QUEUE = "give exactly one of managed and external: {url: …, deadLetterURL: …}"
+COOLDOWN = "cooldown should be at least 1m: SQS's counts are approximate, and a queue that looks empty once would end"
+ONE_STORE = "give exactly one of pull, image and volumeClaim"
 ONE_ACCOUNT = "give exactly one of annotations and name"
 NAMED_FOR_BOTH = "preflightAnnotations go with annotations: an account of your own is the preflight's too"
 IS_LANEWAYS = (
@@ -77,6 +89,12 @@ NOT_THE_POOLS = {
     "eks.amazonaws.com/skip-containers": IS_A_RIGHT,
     "iam.amazonaws.com/role": IS_A_RIGHT,
     "cdi.k8s.io/gpu": GIVES_MORE,
+    "config.linkerd.io/proxy-image": GIVES_MORE,
+    "devices.nri.io/container.ollama": GIVES_MORE,
+    "mounts.nri.io/container.ollama": GIVES_MORE,
+    "nvidia.cdi.k8s.io/gpu": GIVES_MORE,
+    "v1.multus-cni.io/default-network": GIVES_MORE,
+    "vault.hashicorp.com/agent-inject": GIVES_MORE,
     "inject.istio.io/templates": GIVES_MORE,
     "io.katacontainers.config.hypervisor.path": GIVES_MORE,
     "io.kubernetes.cri-o.Devices": GIVES_MORE,
@@ -104,6 +122,7 @@ PROXY_URL = "HTTPS_PROXY should be a URL without a password, such as http://prox
 NOT_ENV = {
     "OLLAMA_CONTEXT_LENGTH": "set contextLength of the model instead",
     "OLLAMA_NUM_PARALLEL": "set parallel of the lane instead",
+    "LLAMA_ARG_CACHE_RAM": "it is an eighth of Ollama's memory limit",
     "OLLAMA_HOST": SERVING,
     "OLLAMA_MODELS": SERVING,
     "OLLAMA_KEEP_ALIVE": SERVING,
@@ -135,7 +154,8 @@ OTHER_RESOURCE = (
 BAD_CPU = "cpu should be 10m to 1000"
 BAD_BYTES = "memory and ephemeral-storage should be 64Mi to 64Ti, with their unit"
 SMALL = "should be small letters, digits and dashes, with a letter or a digit at both ends, such as "
-MODEL = "should be a model's name as Ollama writes it, without spaces, such as gemma3:4b"
+ENGINE = "should be the name of one of the operator's engines, not an image or a version: such as ollama-0-32"
+MODEL = "should be a model's name as Ollama writes it, without spaces and https://, such as gemma3:4b or"
 A_DIGEST = "should be a whole digest: sha256: and 64 digits, each 0-9 or a-f, such as sha256:a2af6cc3eb7f…"
 A_BUCKET = "should be a bucket's name without s3://: 3 to 63 small letters, digits, dots and dashes, such as acme-llm"
 PREFIX = (
@@ -162,7 +182,13 @@ QUANTITY = "should be a quantity such as 500m, 2 or 8Gi (one with a point in quo
 _BAD = (
     _bad("no model", "spec.model: is missing; add it", "spec.model: Required", model=None),
     _bad("a model without a name", "spec.model.name: is missing; add it", "spec.model.name: Required", model={}),
-    _bad("a model's name with a space", f"spec.model.name: {MODEL}", MODEL, model={"name": "gemma 3"}),
+    *(
+        _bad(f"a model's name: {name}", f"spec.model.name: {MODEL}", MODEL, model={"name": name})
+        for name in (
+            *("gemma 3", "gemma3:", ":4b", "a/b/c/d", "a//b", "-a", ".a", "a:-b", "a:b:c", "nlp.team/gemma3"),
+            *("localhost:5000/gemma3", "https://registry.example/nlp/gemma3", f"gemma3@{DIGEST}", "a:" + "b" * 81),
+        )
+    ),
     _bad("a long model's name", "at most 256", "may not be more than 256 bytes", model={"name": "a" * 257}),
     _bad("a digest that is none", f"spec.model.digest: {A_DIGEST}", A_DIGEST, model={"name": "a", "digest": "a" * 64}),
     _bad(
@@ -171,12 +197,29 @@ _BAD = (
         "greater than or equal to 512",
         model={"name": "a", "contextLength": 511},
     ),
-    _bad("no bucket", "spec.results.bucket: is missing; add it", "spec.results.bucket: Required", results={}),
-    _bad("a bucket in capitals", f"spec.results.bucket: {A_BUCKET}", A_BUCKET, results={"bucket": "Acme"}),
-    _bad("a short bucket", f"spec.results.bucket: {A_BUCKET}", A_BUCKET, results={"bucket": "ab"}),
-    _bad("a prefix without a slash", f"spec.results.prefix: {PREFIX}", PREFIX, results=BUCKET | {"prefix": "a"}),
-    _bad("a prefix upwards", f"spec.results.prefix: {PREFIX}", PREFIX, results=BUCKET | {"prefix": "../"}),
-    _bad("a prefix at the root", f"spec.results.prefix: {PREFIX}", PREFIX, results=BUCKET | {"prefix": "/"}),
+    _bad("no place for results", "spec.results.s3: is missing; add it", NO_RESULTS, results={}),
+    _bad(
+        "results as they were",
+        "spec.results.bucket: unknown field; it belongs in spec.results.s3",
+        UNKNOWN,
+        results=BUCKET,
+    ),
+    _bad(
+        "no bucket",
+        "spec.results.s3.bucket: is missing; add it",
+        "spec.results.s3.bucket: Required",
+        results={"s3": {}},
+    ),
+    _bad("a bucket in capitals", f"spec.results.s3.bucket: {A_BUCKET}", A_BUCKET, results={"s3": {"bucket": "Acme"}}),
+    _bad("a short bucket", f"spec.results.s3.bucket: {A_BUCKET}", A_BUCKET, results={"s3": {"bucket": "ab"}}),
+    _bad(
+        "a prefix without a slash",
+        f"spec.results.s3.prefix: {PREFIX}",
+        PREFIX,
+        results={"s3": BUCKET | {"prefix": "a"}},
+    ),
+    _bad("a prefix upwards", f"spec.results.s3.prefix: {PREFIX}", PREFIX, results={"s3": BUCKET | {"prefix": "../"}}),
+    _bad("a prefix at the root", f"spec.results.s3.prefix: {PREFIX}", PREFIX, results={"s3": BUCKET | {"prefix": "/"}}),
     _bad("a topic that is no ARN", f"topicARN: {ARN}", ARN, notifications={"sns": {"topicARN": "results"}}),
     _bad("notifications to nobody", "notifications.sns: is missing; add it", "sns: Required", notifications={}),
     _bad("a region that is none", f"spec.aws.region: {REGION}", REGION, aws={"region": "europe"}),
@@ -194,30 +237,42 @@ _BAD = (
     ),
     _bad(
         "a destination without a prefix",
-        "spec.destinations[0]: prefix is missing: say below which keys outputs go, such as llm/out/",
-        "spec.destinations[0].prefix: Required",
-        destinations=[{"name": "legal", "bucket": "acme-legal"}],
+        "spec.destinations[0].s3: prefix is missing: say below which keys outputs go, such as llm/out/",
+        "spec.destinations[0].s3.prefix: Required",
+        destinations=[{"name": "legal", "s3": {"bucket": "acme-legal"}}],
+    ),
+    _bad(
+        "a destination nowhere",
+        "spec.destinations[0].s3: is missing; add it",
+        NO_OUTPUT,
+        destinations=[{"name": "legal"}],
+    ),
+    _bad(
+        "a destination as it was",
+        "spec.destinations[0].prefix: unknown field; it belongs in spec.destinations[0].s3",
+        UNKNOWN,
+        destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}],
     ),
     _bad(
         "a destination in the results",
         IN_RESULTS,
         IN_RESULTS,
-        results=BUCKET | {"prefix": "documents/"},
-        destinations=[BUCKET | {"name": "legal", "prefix": "documents/results/"}],
+        results={"s3": BUCKET | {"prefix": "documents/"}},
+        destinations=[{"name": "legal", "s3": BUCKET | {"prefix": "documents/results/"}}],
     ),
     _bad(
         "a destination that is the results' place",
         IN_RESULTS,
         IN_RESULTS,
-        results=BUCKET | {"prefix": "llm/documents/"},
-        destinations=[BUCKET | {"name": "legal", "prefix": "llm/documents/"}],
+        results={"s3": BUCKET | {"prefix": "llm/documents/"}},
+        destinations=[{"name": "legal", "s3": BUCKET | {"prefix": "llm/documents/"}}],
     ),
     _bad(
         "a destination around the results",
         IN_RESULTS,
         IN_RESULTS,
-        results=BUCKET | {"prefix": "llm/documents/"},
-        destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}],
+        results={"s3": BUCKET | {"prefix": "llm/documents/"}},
+        destinations=[{"name": "legal", "s3": BUCKET | {"prefix": "llm/"}}],
     ),
     _bad(
         "33 destinations",
@@ -241,24 +296,30 @@ _BAD = (
     _bad("a lane without a name", "spec.lanes[0].name: is missing; add it", "spec.lanes[0].name: Required", lanes=[{}]),
     _bad("a lane's long name", "at most 20 characters", "may not be more than 20 bytes", lanes=[{"name": "l" * 21}]),
     _bad("a lane's name in capitals", f"spec.lanes[0].name: {SMALL}", SMALL, lanes=[{"name": "Fast"}]),
-    _bad("no queue at all", "exactly one of managed and url", "exactly one of managed and url", lane={"queue": {}}),
+    _bad("no queue at all", ONE_QUEUE, ONE_QUEUE, lane={"queue": {}}),
     _bad(
         "a queue of both kinds",
-        "exactly one of managed and url",
-        "exactly one of managed and url",
-        lane={"queue": QUEUE | {"managed": {}}},
+        ONE_QUEUE,
+        ONE_QUEUE,
+        lane={"queue": {"external": QUEUE, "managed": {}}},
+    ),
+    _bad(
+        "a queue as it was",
+        "spec.lanes[0].queue.deadLetterURL: unknown field; it belongs in spec.lanes[0].queue.external",
+        UNKNOWN,
+        lane={"queue": QUEUE},
     ),
     _bad(
         "a queue without a dead-letter queue",
-        TOGETHER,
-        TOGETHER,
-        lane={"queue": {"url": "https://sqs/a"}},
+        "queue.external.deadLetterURL: is missing; add it",
+        "queue.external.deadLetterURL: Required",
+        lane={"queue": {"external": {"url": "https://sqs/a"}}},
     ),
     _bad(
         "a dead-letter queue without a queue",
-        TOGETHER,
-        TOGETHER,
-        lane={"queue": {"managed": {}, "deadLetterURL": "https://sqs/a"}},
+        "queue.external.url: is missing; add it",
+        "queue.external.url: Required",
+        lane={"queue": {"external": {"deadLetterURL": "https://sqs/a"}}},
     ),
     _bad(
         "another deletion policy",
@@ -270,41 +331,78 @@ _BAD = (
         "a FIFO queue",
         "a FIFO queue can't be served",
         "a FIFO queue can't be served",
-        lane={"queue": QUEUE | {"url": "https://sqs/a.fifo"}},
+        lane={"queue": {"external": QUEUE | {"url": "https://sqs/a.fifo"}}},
     ),
     _bad(
         "a FIFO dead-letter queue",
         "a FIFO queue can't be served",
         "a FIFO queue can't be served",
-        lane={"queue": QUEUE | {"deadLetterURL": "https://sqs/a.fifo"}},
+        lane={"queue": {"external": QUEUE | {"deadLetterURL": "https://sqs/a.fifo"}}},
     ),
-    _bad("a queue that is no URL", f"queue.url: {QUEUE_URL}", QUEUE_URL, lane={"queue": QUEUE | {"url": "documents"}}),
     _bad(
-        "a long URL", "at most 512", "may not be more than 512 bytes", lane={"queue": QUEUE | {"url": LONG_URL + "a"}}
+        "a queue that is no URL",
+        f"queue.external.url: {QUEUE_URL}",
+        QUEUE_URL,
+        lane={"queue": {"external": QUEUE | {"url": "documents"}}},
+    ),
+    _bad(
+        "a long URL",
+        "at most 512",
+        "may not be more than 512 bytes",
+        lane={"queue": {"external": QUEUE | {"url": LONG_URL + "a"}}},
     ),
     _bad(
         "two lanes with one queue",
         "lane a and b: a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
-        lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE | {"url": QUEUE["url"]}}],
+        lanes=[
+            {"name": "a", "queue": {"external": QUEUE}},
+            {"name": "b", "queue": {"external": OTHER_QUEUE | {"url": QUEUE["url"]}}},
+        ],
     ),
     _bad(
         "a queue that is another lane's dead-letter queue",
         "lane a and b: a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
-        lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE | {"url": QUEUE["deadLetterURL"]}}],
+        lanes=[
+            {"name": "a", "queue": {"external": QUEUE}},
+            {"name": "b", "queue": {"external": OTHER_QUEUE | {"url": QUEUE["deadLetterURL"]}}},
+        ],
     ),
     _bad(
         "two lanes with one dead-letter queue",
         "lane a and b: a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
-        lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": QUEUE | {"url": "https://sqs/b"}}],
+        lanes=[
+            {"name": "a", "queue": {"external": QUEUE}},
+            {"name": "b", "queue": {"external": QUEUE | {"url": "https://sqs/b"}}},
+        ],
     ),
     _bad(
         "a queue that is its own dead-letter queue",
         ": a queue is used twice; give each lane a queue and a dead-letter queue of its own",
         "a queue is used twice; give each lane a queue and a dead-letter queue of its own",
-        lane={"queue": {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a"}},
+        lane={"queue": {"external": {"url": "https://sqs/a", "deadLetterURL": "https://sqs/a"}}},
+    ),
+    _bad(
+        "a queue in another region",
+        "queue.external.url of lane default says eu-west-1, and spec.aws.region says us-east-1; queues and workers",
+        "queues and workers of a pool are in one region",
+        aws={"region": "us-east-1"},
+        lane={"queue": {"external": QUEUE_IN_IRELAND}},
+    ),
+    _bad(
+        "a dead-letter queue in another region",
+        "queue.external.url of lane default says eu-west-1, and queue.external.deadLetterURL of lane default says "
+        "us-east-1; queues and workers of a pool",
+        "queues and workers of a pool are in one region",
+        aws={"region": "eu-west-1"},
+        lane={
+            "queue": {
+                "external": QUEUE_IN_IRELAND
+                | {"deadLetterURL": "https://sqs.us-east-1.amazonaws.com/111122223333/dead"}
+            }
+        },
     ),
     _bad("no request at once", "parallel: should be greater", "greater than or equal to 1", lane={"parallel": 0}),
     _bad("65 requests at once", "parallel: should be less", "less than or equal to 64", lane={"parallel": 65}),
@@ -391,7 +489,26 @@ _BAD = (
     _bad("1001 workers", "maxReplicas: should be less", "equal to 1000", **_scaling(maxReplicas=1001)),
     _bad("no jobs for a worker", "jobsPerReplica: should be greater", "equal to 1", **_scaling(jobsPerReplica=0)),
     _bad("10001 jobs for a worker", "jobsPerReplica: should be less", "10000", **_scaling(jobsPerReplica=10_001)),
-    _bad("a cooldown too long", "cooldown: should be less", f"{DURATION}, from 0s to 6h", **_scaling(cooldown="6h1s")),
+    _bad("no cooldown", f"cooldown: {COOLDOWN}", COOLDOWN, **_scaling(cooldown="0s")),
+    _bad("a cooldown too short", f"cooldown: {COOLDOWN}", COOLDOWN, **_scaling(cooldown="59s")),
+    _bad("a cooldown too long", "cooldown: should be less", f"{DURATION}, from 1m to 6h", **_scaling(cooldown="6h1s")),
+    _bad("nobody ever leaves", "percent: should be greater", "equal to 1", **_scaling(scaleIn={"percent": 0})),
+    _bad("more than all leave", "percent: should be less", "equal to 100", **_scaling(scaleIn={"percent": 101})),
+    _bad(
+        "a part in words", "percent: should be a whole number", "type integer", **_scaling(scaleIn={"percent": "20%"})
+    ),
+    _bad(
+        "a short period",
+        "scaleIn.period: should be greater than or equal to 15s",
+        f"{DURATION}, from 15s to 30m",
+        **_scaling(scaleIn={"period": "14s"}),
+    ),
+    _bad(
+        "a long period",
+        "scaleIn.period: should be less than or equal to 30m",
+        f"{DURATION}, from 15s to 30m",
+        **_scaling(scaleIn={"period": "31m"}),
+    ),
     _bad("a cooldown of half a second", DURATION, DURATION, **_scaling(cooldown="500ms")),
     _bad("a placement without a profile", "profiles: is missing; add it", "profiles: Required", lane={"placement": {}}),
     _bad(
@@ -416,69 +533,69 @@ _BAD = (
     _bad(
         "a pull secret named twice",
         "the pull secret a is named twice; name each once",
-        "a pull secret is named twice; name each once",
-        podTemplate={"imagePullSecrets": ["a", "b", "a"]},
+        'spec.pods.imagePullSecrets[2]: Duplicate value: "a"',
+        pods={"imagePullSecrets": ["a", "b", "a"]},
     ),
     _bad(
         "nine pull secrets",
         "at most 8 items",
         "must have at most 8 items",
-        podTemplate={"imagePullSecrets": [f"s{number}" for number in range(9)]},
+        pods={"imagePullSecrets": [f"s{number}" for number in range(9)]},
     ),
     _bad(
         "the cluster's own priority",
         SYSTEM_CLASS,
         SYSTEM_CLASS,
-        podTemplate={"priorityClassName": "system-node-critical"},
+        pods={"priorityClassName": "system-node-critical"},
     ),
-    _bad("another of it", SYSTEM_CLASS, SYSTEM_CLASS, podTemplate={"priorityClassName": "system-cluster-critical"}),
-    _bad("a priority in capitals", f"priorityClassName: {OBJECT}", OBJECT, podTemplate={"priorityClassName": "High"}),
-    _bad("a runtime with a space", f"runtimeClassName: {OBJECT}", OBJECT, podTemplate={"runtimeClassName": "a b"}),
+    _bad("another of it", SYSTEM_CLASS, SYSTEM_CLASS, pods={"priorityClassName": "system-cluster-critical"}),
+    _bad("a priority in capitals", f"priorityClassName: {OBJECT}", OBJECT, pods={"priorityClassName": "High"}),
+    _bad("a runtime with a space", f"runtimeClassName: {OBJECT}", OBJECT, pods={"runtimeClassName": "a b"}),
     *(
-        _bad(f"{key} among {field}", f"{field}: {key}: {words}", words, podTemplate={field: {"team": "a", key: "b"}})
+        _bad(f"{key} among {field}", f"{field}: {key}: {words}", words, pods={field: {"team": "a", key: "b"}})
         for field in ("labels", "annotations")
         for key, words in NOT_THE_POOLS.items()
     ),
-    _bad("a label's value with a space", f"labels.team: {LABEL}", LABEL, podTemplate={"labels": {"team": "a b"}}),
+    _bad("a label's value with a space", f"labels.team: {LABEL}", LABEL, pods={"labels": {"team": "a b"}}),
     _bad(
         "a label's long value",
         "at most 63 characters",
         "may not be more than 63 bytes",
-        podTemplate={"labels": {"team": "a" * 64}},
+        pods={"labels": {"team": "a" * 64}},
     ),
     _bad(
         "an annotation that is no text",
         "annotations.karpenter.sh/do-not-disrupt: should be a text: write it in quotes",
         "must be of type string",
-        podTemplate={"annotations": {"karpenter.sh/do-not-disrupt": True}},
+        pods={"annotations": {"karpenter.sh/do-not-disrupt": True}},
     ),
     _bad(
         "a pod's long annotation",
         "at most 2048",
         "may not be more than 2048 bytes",
-        podTemplate={"annotations": {"a": "b" * 2049}},
+        pods={"annotations": {"a": "b" * 2049}},
     ),
     _bad(
         "17 labels",
         "at most 16 items",
         "must have at most 16 items",
-        podTemplate={"labels": {f"a{number}": "" for number in range(17)}},
+        pods={"labels": {f"a{number}": "" for number in range(17)}},
     ),
     *(
-        _bad(f"the variable {name}", f"spec.podTemplate.env[0]: {name}: {words}", words, **_env(name))
+        _bad(f"the variable {name}", f"spec.pods.env[0]: {name}: {words}", words, **_env(name))
         for name, words in NOT_ENV.items()
     ),
     _bad(
         "a variable named twice",
         "two variables of env have the same name, NO_PROXY; name each once",
         "Duplicate value",
-        podTemplate={"env": [{"name": "NO_PROXY", "value": "a"}, {"name": "NO_PROXY", "value": "b"}]},
+        pods={"env": [{"name": "NO_PROXY", "value": "a"}, {"name": "NO_PROXY", "value": "b"}]},
     ),
     _bad(
         "17 variables",
         "at most 16 items",
         "must have at most 16 items",
-        podTemplate={"env": [{"name": "NO_PROXY", "value": "a"} for _ in range(17)]},
+        pods={"env": [{"name": "NO_PROXY", "value": "a"} for _ in range(17)]},
     ),
     _bad("a variable with a dash", f"env[0].name: {VARIABLE}", VARIABLE, **_env("NO-PROXY")),
     _bad("a variable with nothing in it", f"env[0].value: {ONE_LINE}", ONE_LINE, **_env("NO_PROXY", "")),
@@ -488,15 +605,13 @@ _BAD = (
         "a variable without a value",
         "env[0].value: is missing; add it",
         "env[0].value: Required",
-        podTemplate={"env": [{"name": "NO_PROXY"}]},
+        pods={"env": [{"name": "NO_PROXY"}]},
     ),
     _bad(
         "a variable from a Secret",
         "env[0].valueFrom: unknown field",
         'env[0].valueFrom"',
-        podTemplate={
-            "env": [{"name": "NO_PROXY", "value": "a", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]
-        },
+        pods={"env": [{"name": "NO_PROXY", "value": "a", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]},
     ),
     _bad("another kind of cache", KINDS_OF_CACHE, KINDS_OF_CACHE, **_env("OLLAMA_KV_CACHE_TYPE", "q5_0")),
     *(
@@ -505,6 +620,34 @@ _BAD = (
     ),
     _bad("no store at all", ONE_STORE, ONE_STORE, modelStore={}),
     _bad("a store of both kinds", ONE_STORE, ONE_STORE, modelStore={"pull": {}, "image": {"reference": "a"}}),
+    _bad("a store of two kinds", ONE_STORE, ONE_STORE, modelStore={"image": {"reference": "a"}, **_claim(name="a")}),
+    _bad(
+        "a store of three kinds",
+        ONE_STORE,
+        ONE_STORE,
+        modelStore={"pull": {}, "image": {"reference": "a"}, **_claim(name="a")},
+    ),
+    _bad(
+        "a claim without a name",
+        "volumeClaim.name: is missing; add it",
+        "volumeClaim.name: Required",
+        modelStore=_claim(),
+    ),
+    _bad("a claim's name in capitals", f"volumeClaim.name: {OBJECT}", OBJECT, modelStore=_claim(name="Models")),
+    _bad(
+        "a claim as volumes name it",
+        "volumeClaim.claimName: unknown field",
+        "claimName",
+        modelStore=_claim(claimName="a"),
+    ),
+    _bad("an engine that is an image", f"spec.engine: {ENGINE}", ENGINE, engine="ollama/ollama:0.32.15"),
+    _bad(
+        "an engine without quotes",
+        "engine: should be a text: write it in quotes",
+        "must be of type string",
+        engine=0.32,
+    ),
+    _bad("an engine's version", f"spec.engine: {ENGINE}", ENGINE, engine="0.32.15"),
     _bad("an image without a name", "image.reference: is missing; add it", "image.reference: Required", **_image()),
     _bad("an empty image's name", f"image.reference: {IMAGE}", IMAGE, **_image(reference="")),
     _bad("an image's name with a space", f"image.reference: {IMAGE}", IMAGE, **_image(reference="a b")),
@@ -632,9 +775,40 @@ _BAD = (
     _bad("an unknown field", "spec.warmup: unknown field", 'unknown field "spec.warmup"', warmup="5m"),
     _bad(
         "a part of a pod that is Laneway's",
-        "spec.podTemplate.hostNetwork: unknown field",
-        'unknown field "spec.podTemplate.hostNetwork"',
-        podTemplate={"hostNetwork": True},
+        "spec.pods.hostNetwork: unknown field",
+        'unknown field "spec.pods.hostNetwork"',
+        pods={"hostNetwork": True},
+    ),
+    _bad("pods as they were", "spec.podTemplate: unknown field; write it as spec.pods", UNKNOWN, podTemplate={}),
+    _bad(
+        "a lane's pods as they would have been",
+        "spec.lanes[0].podTemplate: unknown field; write it as spec.lanes[0].pods",
+        UNKNOWN,
+        lane={"podTemplate": {}},
+    ),
+    _bad(
+        "a pull secret of a lane",
+        "spec.lanes[0].pods.imagePullSecrets: unknown field; it belongs in spec.pods",
+        UNKNOWN,
+        lane={"pods": {"imagePullSecrets": ["a"]}},
+    ),
+    _bad(
+        "a lane's pods of the cluster's own",
+        SYSTEM_CLASS,
+        SYSTEM_CLASS,
+        lane={"pods": {"priorityClassName": "system-a"}},
+    ),
+    _bad(
+        "a key of Laneway's among a lane's labels",
+        f"lanes[0].pods.labels: laneway.dev/lane: {IS_LANEWAYS}",
+        IS_LANEWAYS,
+        lane={"pods": {"labels": {"laneway.dev/lane": "b"}}},
+    ),
+    _bad(
+        "a lane's variable that serving depends on",
+        f"lanes[0].pods.env[0]: OLLAMA_HOST: {SERVING}",
+        SERVING,
+        lane={"pods": {"env": [{"name": "OLLAMA_HOST", "value": "a"}]}},
     ),
     _bad(
         "a misspelt field",
@@ -662,22 +836,50 @@ GOOD = (
     _good("sixteen lanes", lanes=[{"name": f"lane-{number}"} for number in range(16)]),
     _good("a lane's longest name", lanes=[{"name": "l" * 20}]),
     _good("a registry's model", model={"name": "registry.example/nlp/gemma3:4b-it-q4_K_M", "digest": DIGEST}),
+    *(
+        _good(f"a model's name: {name}", model={"name": name})
+        for name in (
+            *("registry.example:5000/nlp/gemma3:4b", "localhost:5000/nlp/gemma3", "127.0.0.1:5000/a/b", "a" * 80),
+            *("hf.co/acme/Gemma-3-4b-it.v1-GGUF:Q4_K_M", "My_Org/Llama3.2:1b", "_a/_b:_c", "a:4b-it_q8.0"),
+        )
+    ),
     _good("the largest context", model={"name": "a", "contextLength": 1_048_576}),
-    _good("a prefix of several parts", results=BUCKET | {"prefix": "a/b-1/c_2/x=1/"}),
+    _good("a prefix of several parts", results={"s3": BUCKET | {"prefix": "a/b-1/c_2/x=1/"}}),
     _good(
         "destinations, a topic and a region",
-        destinations=[BUCKET | {"name": "legal", "prefix": "llm/"}, OUT | {"name": "archive"}],
+        destinations=[{"name": "legal", "s3": BUCKET | {"prefix": "llm/"}}, OUT | {"name": "archive"}],
         notifications={"sns": {"topicARN": TOPIC}},
         aws={"region": "us-gov-west-1"},
     ),
     _good(
-        "a destination beside the results",
-        results=BUCKET | {"prefix": "llm/documents/"},
-        destinations=[BUCKET | {"name": "out", "prefix": "llm/documents-out/"}],
+        "a queue of one's own in the pool's region",
+        aws={"region": "eu-west-1"},
+        lane={"queue": {"external": QUEUE_IN_IRELAND}},
     ),
-    _good("own queues", lanes=[{"name": "a", "queue": QUEUE}, {"name": "b", "queue": OTHER_QUEUE}, {"name": "c"}]),
+    _good(
+        "a queue behind an endpoint of one's own",
+        aws={"region": "eu-west-1"},
+        lane={
+            "queue": {
+                "external": {"url": "https://sqs.acme.example/a", "deadLetterURL": "https://sqs.acme.example/a-dead"}
+            }
+        },
+    ),
+    _good(
+        "a destination beside the results",
+        results={"s3": BUCKET | {"prefix": "llm/documents/"}},
+        destinations=[{"name": "out", "s3": BUCKET | {"prefix": "llm/documents-out/"}}],
+    ),
+    _good(
+        "own queues",
+        lanes=[
+            {"name": "a", "queue": {"external": QUEUE}},
+            {"name": "b", "queue": {"external": OTHER_QUEUE}},
+            {"name": "c"},
+        ],
+    ),
     _good("queues that go with their pool", lane={"queue": {"managed": {"deletionPolicy": "Delete"}}}),
-    _good("the longest URL", lane={"queue": QUEUE | {"url": LONG_URL}}),
+    _good("the longest URL", lane={"queue": {"external": QUEUE | {"url": LONG_URL}}}),
     _good("a managed queue, said", lane={"queue": {"managed": {}}}),
     _good("the longest times", lane={"limits": {"timeout": "11h30m", "expiresAfter": "312h"}, "drainTimeout": "30m"}),
     _good("the shortest times", lane={"limits": {"timeout": "1s", "expiresAfter": "60s"}, "drainTimeout": "1s"}),
@@ -693,11 +895,15 @@ GOOD = (
     _good("only a ceiling", **_scaling(maxReplicas=1000)),
     _good("a floor at the default ceiling", **_scaling(minReplicas=1)),
     _good("as many jobs as can be", **_scaling(jobsPerReplica=10_000)),
-    _good("no cooldown", **_scaling(cooldown="0s")),
+    _good("the shortest cooldown", **_scaling(cooldown="60s")),
+    _good("all leave at once", **_scaling(scaleIn={"percent": 100, "period": "15s"})),
+    _good("hardly anybody leaves", **_scaling(scaleIn={"percent": 1, "period": "30m"})),
     _good("the longest cooldown", **_scaling(cooldown="6h")),
     _good("64 requests at once", lane={"parallel": 64}),
     _good("a profile", lane={"placement": {"profiles": ["g5-on-demand"]}}),
     _good("an account of its own", serviceAccount={"name": "claims.team-a"}),
+    _good("an image of a registry by its address", **_image(reference="[2001:db8::1]:5000/models/gemma3:4b")),
+    _good("an image of a longer digest", **_image(reference=f"registry.example/a@sha512:{'a' * 128}")),
     _good("models that are pulled, said", modelStore={"pull": {}}),
     _good(
         "models in an image",
@@ -705,14 +911,32 @@ GOOD = (
     ),
     _good("models in an image by its digest", **_image(reference=f"gemma3@{DIGEST}")),
     _good("models in an image by tag and digest", **_image(reference=f"a.example/b.c/d:1@{DIGEST}")),
-    _good("an empty pod template", podTemplate={}),
+    _good("no pods said", pods={}, lane={"pods": {}}),
+    _good("models of a claim", modelStore=_claim(name="team-a.models-1")),
+    _good("an engine", engine="ollama-0-32"),
     _good(
-        "a pod template",
-        podTemplate={"imagePullSecrets": ["a", "b"], "priorityClassName": "high", "runtimeClassName": "nvidia"},
+        "sixteen lanes that say all of their pods",
+        lanes=[
+            {
+                "name": f"l{number}",
+                "pods": {
+                    "labels": {f"a{key}": "b" * 63 for key in range(16)},
+                    "annotations": {f"a{key}": "b" * 200 for key in range(16)},
+                    "env": [{"name": "OLLAMA_FLASH_ATTENTION", "value": "1"}],
+                    "priorityClassName": "high",
+                    "runtimeClassName": "nvidia",
+                },
+            }
+            for number in range(16)
+        ],
+    ),
+    _good(
+        "fields of pods",
+        pods={"imagePullSecrets": ["a", "b"], "priorityClassName": "high", "runtimeClassName": "nvidia"},
     ),
     _good(
         "labels and annotations of others",
-        podTemplate={
+        pods={
             "labels": {
                 "app.kubernetes.io/part-of": "claims",
                 "cost-center": "",
@@ -730,14 +954,14 @@ GOOD = (
     ),
     _good(
         "as many labels and annotations as can be",
-        podTemplate={
+        pods={
             "labels": {f"a{number}": "b" * 63 for number in range(16)},
             "annotations": {f"a{number}": "b" * 2048 for number in range(16)},
         },
     ),
     _good(
         "every variable that there is",
-        podTemplate={
+        pods={
             "env": [
                 {"name": "OLLAMA_FLASH_ATTENTION", "value": "1"},
                 {"name": "OLLAMA_KV_CACHE_TYPE", "value": "q8_0"},
@@ -751,6 +975,7 @@ GOOD = (
             ]
         },
     ),
+    _good("a proxy of another kind", **_env("HTTPS_PROXY", "socks5h://proxy.example:1080")),
     _good("a long variable that fits", **_env("NO_PROXY", "a" * 1024)),
     _good("the plainest cache", **_env("OLLAMA_KV_CACHE_TYPE", "f16")),
     _good("no resources", **_resources()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from laneway.schema.job.job import Job, Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.job import Job
 from laneway.schema.job.options import Options
 
 EXAMPLES = 20_000 if "LANEWAY_FUZZ" in os.environ else 200  # `make fuzz` takes its time
@@ -30,7 +32,8 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
 JSON_OBJECTS: st.SearchStrategy[dict[str, Any]] = st.dictionaries(TEXT, JSON_VALUES, max_size=4)
 IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", fullmatch=True)
 ALIASES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
-IMAGES = st.lists(st.from_regex(r"[A-Za-z0-9+/]{1,20}={0,2}", fullmatch=True), min_size=1, max_size=3)
+BASE64 = st.binary(min_size=1, max_size=20).map(lambda data: base64.b64encode(data).decode())
+IMAGES = st.lists(BASE64, min_size=1, max_size=3)
 PLAIN = st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp"))
 LABELS = st.dictionaries(st.text(PLAIN, min_size=1, max_size=20), st.text(PLAIN, max_size=20), max_size=16)
 ZONES = st.just(UTC) | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -74,6 +77,7 @@ TOOL_CALLS = st.builds(
         description=st.none() | TEXT,
     ),
     id=st.none() | TEXT,
+    type=st.none() | st.just("function"),
 )
 MESSAGES = st.builds(
     Message,
@@ -113,7 +117,7 @@ CHAT_JOBS = _jobs_of(
     think=THINK,
     format=FORMATS,
 )
-EMBED_JOBS = _jobs_of(input=NON_EMPTY | st.lists(NON_EMPTY, min_size=1, max_size=4))
+EMBED_JOBS = _jobs_of(input=NON_EMPTY | st.lists(NON_EMPTY, min_size=1, max_size=4), dimensions=_ints(1, 4096))
 JOBS = PROMPT_JOBS | RAW_JOBS | CHAT_JOBS | EMBED_JOBS
 
 

@@ -19,9 +19,9 @@ kind: LLMWorkerPool
 metadata: {{name: e2e}}
 spec:
   model: {{name: "{GEMMA}", contextLength: 8192}}
-  results: {{bucket: {BUCKET}}}
+  results: {{s3: {{bucket: {BUCKET}}}}}
   destinations:
-  - {{name: legal, bucket: {LEGAL_BUCKET}, prefix: llm/}}
+  - {{name: legal, s3: {{bucket: {LEGAL_BUCKET}, prefix: llm/}}}}
   lanes:
   - name: fast
     limits: {{timeout: 5m, expiresAfter: 1h, maxTokens: 7000}}
@@ -43,7 +43,7 @@ kind: LLMWorkerPool
 metadata: {{name: own}}
 spec:
   model: {{name: "{model}", contextLength: 8192}}
-  results: {{bucket: {BUCKET}}}
+  results: {{s3: {{bucket: {BUCKET}}}}}
   lanes:
   - name: only
     limits: {{timeout: 5m, expiresAfter: 1h, maxTokens: 7000}}

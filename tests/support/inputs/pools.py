@@ -24,7 +24,7 @@ def pool_with(*, lane: dict[str, Any] | None = None, **spec: Any) -> dict[str, A
         "metadata": {"name": "documents"},
         "spec": {
             "model": {"name": "gemma3:4b"},
-            "results": {"bucket": "acme-llm"},
+            "results": {"s3": {"bucket": "acme-llm"}},
             "lanes": [{"name": "default"} | (lane or {})],
         }
         | spec,

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.job import Job
-from laneway.schema.job.keys import Place
-from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
-from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.pool.documents.lane_config import LaneModel
+from laneway.schema.pool.documents.live_config import LaneLimits, LiveConfig
+from laneway_worker.live import Live
 from laneway_worker.request.request import ollama_request
 
 if TYPE_CHECKING:
@@ -29,22 +29,18 @@ def limits(token_gap_seconds: int = 60, timeout_seconds: int = 120) -> LaneLimit
     )
 
 
+def live(token_gap_seconds: int = 60) -> Live:
+    """What the adapter asks by, where it asks for itself."""
+    return Live(LiveConfig(limits=limits(token_gap_seconds)))
+
+
 def request(model: str, **job: Any) -> Request:
     """What the worker asks Ollama for a job."""
-    config = LaneConfig(
-        pool="tests/ports",
-        lane="fast",
-        model=LaneModel(name=model, context_length=CONTEXT_LENGTH),
-        parallel=1,
-        limits=limits(),
-        queue=QueueURLs(url="http://127.0.0.1/queue", dead_letter_url="http://127.0.0.1/dead"),
-        results=Place(bucket="results", prefix="ports/"),
-        region="eu-central-1",
-        ollama_url="http://127.0.0.1:11434",
-        health_address="127.0.0.1:8080",
-        drain_seconds=10,
-        visibility_seconds=60,
-        poll_seconds=20,
-    )
+    return request_within(limits(), model, **job)
+
+
+def request_within(limits: LaneLimits, model: str, **job: Any) -> Request:
+    """The same in a lane of other limits."""
     read = Job.model_validate_json(json.dumps(job))
-    return ollama_request(read, config, read.format)
+    known = LaneModel(name=model, context_length=CONTEXT_LENGTH)
+    return ollama_request(read, known, limits, read.format)

@@ -15,9 +15,8 @@ from laneway.schema.job.failed_job import FailedJob
 from laneway.schema.job.history import Failure, History
 from laneway.schema.job.keys import Place
 from laneway.schema.job.result import ErrorDetail, Result, ServedModel, Timing
-from laneway.schema.pool.documents.lane_config import LaneLimits, LaneModel
-from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
-from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.pool.documents.pool_document import PoolDocument
+from support.inputs import documents
 from support.inputs.pool_files import CANARY
 from support.local.pool import AWS
 
@@ -30,11 +29,8 @@ if TYPE_CHECKING:
 
 BUCKET = "failed-jobs"
 LANES = ("fast", "slow")
-MODEL = "gemma3:4b"
+MODEL = documents.MODEL.name
 EMULATOR_KEY = "any"  # emulators take any credentials
-LIMITS = LaneLimits(
-    timeout_seconds=60, token_gap_seconds=60, expires_after_seconds=3600, max_attempts=2, max_tokens=100
-)
 
 
 @dataclass(frozen=True)
@@ -67,13 +63,11 @@ class Kept:
     def publish(self, lanes: tuple[str, ...]) -> None:
         """Write `pool.json` with some of the lanes."""
         document = PoolDocument(
-            pool="nlp/documents", region="us-east-1", lanes=tuple(self._lane(name) for name in lanes)
+            pool="nlp/documents",
+            region="us-east-1",
+            lanes=tuple(documents.lane(name, self._queues[name]) for name in lanes),
         )
         self.put(self.place.pool_document(), document.model_dump_json().encode())
-
-    def _lane(self, name: str) -> PoolLane:
-        queue = QueueURLs(url=self._queues[name], dead_letter_url=self._queues[name])
-        return PoolLane(name=name, queue=queue, model=LaneModel(name=MODEL, context_length=512), limits=LIMITS)
 
     @property
     def pool(self) -> Pool:
@@ -154,6 +148,10 @@ class Kept:
         while batch := self._receive(lane):
             found += [_sent(message) for message in batch]
         return found
+
+    def bodies(self, lane: str = "fast") -> list[str]:
+        """The bodies of what waits in a lane's queue, at most ten, in the order of sending."""
+        return [message["Body"] for message in self._receive(lane)]
 
     def _receive(self, lane: str) -> list[MessageTypeDef]:
         return self.aws.sqs.receive_message(

@@ -217,6 +217,12 @@ class LocalPool:
         return Connection.model_validate_json((self.state / CONNECTION_FILE).read_bytes())
 
     @property
+    def topic(self) -> str:
+        """The ARN of the pool's topic, as its workers know it."""
+        lane = next((self.state / "live").glob("*.json"))
+        return str(json.loads(lane.read_text())["topic_arn"])
+
+    @property
     def aws(self) -> AWS:
         """The pool's AWS, as boto3 users see it."""
         return AWS(self.connection)

@@ -19,13 +19,16 @@ from rich.console import Console
 
 from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
+from laneway.local.ollama.find import VERSION as BUILT
 from laneway.local.ollama.find import Binary, find_ollama
 from laneway.local.ollama.models import ModelStore
 from laneway.local.say import ConsoleSay
 from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
-from support.inputs.requests import CONTEXT_LENGTH, limits
+from support.inputs.requests import CONTEXT_LENGTH, live
+from support.ollama import newest
+from support.ollama.embedder import make_embedder
 from support.processes import free_port, server
 from support.tools import missing
 
@@ -38,6 +41,10 @@ GEMMA = "gemma3:270m"
 """The base model: completes, does not chat."""
 SMOLLM = "smollm2:135m"
 """Tuned for chat; knows no tools."""
+ENGINES = (BUILT, newest.VERSION)
+"""The Ollama that `laneway up` builds, or finds in its place, and the one that users run today."""
+RUNNERS = ("runner", "llama-server")
+"""What holds a model: an argument of Ollama's up to 0.24, a program of its own from 0.30 on."""
 
 
 @cache
@@ -47,6 +54,12 @@ def ollama_files() -> tuple[Path, Path]:
         return fill_cache()
     except LocalError as error:
         missing("Ollama with its test models", str(error))
+
+
+def engine_files(engine: str) -> tuple[Path, Path]:
+    """The binary of one of `ENGINES`, and the folder with the models, which all share."""
+    binary, models = ollama_files()
+    return (binary if engine == BUILT else newest.newest_ollama()), models
 
 
 def fill_cache() -> tuple[Path, Path]:
@@ -63,6 +76,8 @@ def fill_cache() -> tuple[Path, Path]:
     ):
         for name in (GEMMA, SMOLLM):
             models.ensure(name)
+        with store.locked(say):
+            make_embedder(running.url, store.models, SMOLLM)
     return found.path, store.models
 
 
@@ -86,11 +101,11 @@ class OllamaServer:
     log: Path
 
     def adapter(
-        self, model: str, digest: str | None = None, clock: SystemClock | None = None, image: str | None = None
+        self, model: str, digest: str | None = None, clock: SystemClock | None = None, volume: str | None = None
     ) -> Ollama:
-        """The worker's adapter for a lane with this model, which may come in an image."""
+        """The worker's adapter for a lane with this model, which a volume may hold."""
         lane_model = LaneModel(name=model, digest=digest, context_length=CONTEXT_LENGTH)
-        return Ollama(self.url, lane_model, limits(), clock or SystemClock(), image)
+        return Ollama(self.url, lane_model, live(), clock or SystemClock(), volume)
 
     def runners(self) -> list[psutil.Process]:
         """The processes that hold a model."""
@@ -99,22 +114,22 @@ class OllamaServer:
 
 def _runs_a_model(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
-        return "runner" in process.cmdline()
+        return any(Path(each).name in RUNNERS for each in process.cmdline()[:2])
     return False
 
 
 @contextmanager
-def ollama_server(folder: Path, slots: int = 1) -> Iterator[OllamaServer]:
+def ollama_server(folder: Path, slots: int = 1, engine: str = BUILT) -> Iterator[OllamaServer]:
     """Serve the test models until the end, so many requests at once."""
-    with _serve(*ollama_files(), folder, slots) as running:
+    with _serve(*engine_files(engine), folder, slots) as running:
         yield running
 
 
 @contextmanager
-def ollama_on(models: Path, folder: Path) -> Iterator[OllamaServer]:
+def ollama_on(models: Path, folder: Path, engine: str) -> Iterator[OllamaServer]:
     """Serve what is in this folder of models, as somebody who obeys its modes: root would not."""
     obeying = ("setpriv", f"--bounding-set={OBEYING}", f"--inh-caps={OBEYING}") if os.geteuid() == 0 else ()
-    with _serve(ollama_files()[0], models, folder, prefix=obeying) as running:
+    with _serve(engine_files(engine)[0], models, folder, prefix=obeying) as running:
         yield running
 
 

@@ -126,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(reply.status)
         self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("Connection", "close")  # as it is: a client must not ask again on it
         self.end_headers()
         for piece in reply.pieces:
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))

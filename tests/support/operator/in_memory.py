@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.pool.pool import parse_pool
 from laneway.schema.pool.queues.queue import QueueURLs
+from laneway_operator.engines import parse_engines
 from laneway_operator.known import observe
 from laneway_operator.known.snapshot import PoolBody, Snapshot
+from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.nodes import nodes_of
-from laneway_operator.placement.profiles import parse_profiles
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.reconcile.one_pass import Reconciler
 from laneway_operator.render.view import PoolView, lane_view
@@ -21,52 +21,61 @@ from laneway_operator.settings import Emulator, Settings
 from laneway_operator.testing.cluster import MemoryCluster
 from laneway_operator.testing.queues import MemoryQueues, url_of
 from support.inputs.pools import named, pool_with
+from support.inputs.profiles import profile_specs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.pool import LLMWorkerPool
+    from laneway.schema.pool.profile import ProfileSpec
 
 UID = "5f0f6a3e-0000-4000-8000-000000000001"
 OTHER_UID = "5f0f6a3e-0000-4000-8000-000000000002"
 CLUSTER_ID = "c1c1c1c1-0000-4000-8000-000000000000"
 SECRET = "aws-emulator"  # noqa: S105 - a name
 
+ENGINES = parse_engines(
+    {
+        "engines": {
+            "ollama-0-12": {"image": "docker.io/ollama/ollama:0.12.0"},
+            "ollama-0-32": {"image": "mirror.example/ollama:0.32.15", "pullPolicy": "Always"},
+        },
+        "defaultEngine": "ollama-0-12",
+    }
+)
+OTHER_DEFAULT = ENGINES.model_copy(update={"default_engine": "ollama-0-32"})
 SETTINGS = Settings(
     worker_image="registry.example/laneway/worker:0.1.0",
-    ollama_image="docker.io/ollama/ollama:0.12.0",
-    profiles=Path("unread"),
+    engines=ENGINES,
     region="eu-west-1",
 )
 EMULATED = replace(SETTINGS, emulator=Emulator("http://aws.emulator:4566", SECRET))
 
-PROFILES = parse_profiles(
+PROFILES = profile_specs(
     {
-        "placementProfiles": {
-            "cpu": {},
-            "other-cpu": {"nodeSelector": {"disk": "fast"}},
-            "gpu": {
-                "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge"},
-                "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
-                "accelerator": {"resource": "nvidia.com/gpu", "count": 1, "memory": "22888Mi"},
-                "pricePerHour": 1.006,
-            },
-            "gpu-spot": {
-                "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge", "karpenter.sh/capacity-type": "spot"},
-                "tolerations": [
-                    {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
-                    {"key": "spot", "operator": "Exists", "effect": "NoSchedule"},
-                ],
-                "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
-                "interruption": "spot",
-                "pricePerHour": 0.42,
-            },
-            "small-gpu": {
-                "nodeSelector": {"node.kubernetes.io/instance-type": "g4dn.xlarge"},
-                "accelerator": {"resource": "nvidia.com/gpu", "count": 1},
-            },
-        }
+        "cpu": {},
+        "other-cpu": {"nodeSelector": {"disk": "fast"}},
+        "gpu": {
+            "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge"},
+            "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+            "accelerator": {"extendedResource": {"name": "nvidia.com/gpu", "count": 1, "memory": "22888Mi"}},
+            "pricePerHour": "1.006",
+        },
+        "gpu-spot": {
+            "nodeSelector": {"node.kubernetes.io/instance-type": "g5.xlarge", "karpenter.sh/capacity-type": "spot"},
+            "tolerations": [
+                {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+                {"key": "spot", "operator": "Exists", "effect": "NoSchedule"},
+            ],
+            "accelerator": {"extendedResource": {"name": "nvidia.com/gpu", "count": 1}},
+            "interruption": "spot",
+            "pricePerHour": "0.42",
+        },
+        "small-gpu": {
+            "nodeSelector": {"node.kubernetes.io/instance-type": "g4dn.xlarge"},
+            "accelerator": {"extendedResource": {"name": "nvidia.com/gpu", "count": 1}},
+        },
     }
 )
 
@@ -80,7 +89,10 @@ def queue_urls(pool: LLMWorkerPool, lane: Lane, region: str) -> QueueURLs:
 
 
 def pool_view(
-    document: dict[str, Any], settings: Settings = SETTINGS, uid: str = UID, profiles: Mapping[str, Any] = PROFILES
+    document: dict[str, Any],
+    settings: Settings = SETTINGS,
+    uid: str = UID,
+    profiles: Mapping[str, ProfileSpec] = PROFILES,
 ) -> PoolView:
     """A pool that is ready to be rendered."""
     pool = parse_pool(document)
@@ -89,13 +101,13 @@ def pool_view(
         lane_view(
             pool,
             lane,
-            nodes_of(lane.name, lane.profiles, dict(profiles)),
+            nodes_of(lane.name, lane.profiles, profiles),
             queue_urls(pool, lane, region),
             settings,
         )
         for lane in pool.spec.lanes
     )
-    return PoolView(pool, uid, settings, lanes)
+    return PoolView(pool, uid, settings, engine_of(pool.spec.engine, settings.engines), lanes)
 
 
 HANDLER = "-dead-letters-of-all-lanes"
@@ -112,14 +124,19 @@ class OperatedPool:
         self.generation = 1
         self.uid = UID
         self.pods: list[dict[str, Any]] = []
+        self.annotations: dict[str, str] = {}
+        """Of the pool, by a person."""
+        self.annotators: dict[str, str] = {}
         self.results_shared_with: str | None = None
+        self.profiles: dict[str, ProfileSpec | str] = dict(PROFILES)
+        """Those of the cluster."""
         self.deleting = False
         """A person deleted it."""
         self.restart(settings)
 
     def restart(self, settings: Settings = SETTINGS) -> None:
         """A new operator, which remembers nothing."""
-        self.reconciler = Reconciler(settings, PROFILES, self.cluster, self.queues, lambda: self.now)
+        self.reconciler = Reconciler(settings, self.cluster, self.queues, lambda: self.now)
 
     def change(self, document: dict[str, Any]) -> None:
         """A person edits the pool."""
@@ -154,6 +171,8 @@ class OperatedPool:
                 status=self.status,
                 held=self.uid in self.cluster.held,
                 deleting=self.deleting,
+                annotations=self.annotations,
+                annotators=self.annotators,
             ),
             children=tuple(observe.child(kind, body) for kind, body in mine),
             deployments={lane: observe.deployment_facts(body) for lane, body in lanes.get("Deployment", {}).items()},
@@ -161,6 +180,7 @@ class OperatedPool:
             handler=next((observe.deployment_facts(body) for kind, body in mine if _is_handler(kind, body)), None),
             jobs=tuple(observe.job_facts(body) for kind, body in mine if kind == "Job"),
             pods=tuple(observe.pod_facts(body) for body in self.pods),
+            profiles=self.profiles,
             results_shared_with=self.results_shared_with,
         )
 

@@ -18,6 +18,7 @@ from laneway_operator.kinds import KINDS
 from support.aws.moto import CREDENTIALS
 from support.cluster.cluster import REGION
 from support.inputs.pools import named, pool_with
+from support.inputs.profiles import gpu, profile_with
 from support.pods.installed import READY_SECONDS, ROOT, SECRET, Installed
 from support.processes import free_port, server
 
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
     from support.cluster.cluster import Cluster
 
 CRDS = ROOT / "crds"
-PROFILES = "placementProfiles: {cpu: {}, gpu: {accelerator: {resource: nvidia.com/gpu}}}\n"
+ENGINES = """
+{"engines": {"test": {"image": "laneway.local/ollama:test"}, "stub": {"image": "laneway.local/stub-ollama:test"}},
+ "defaultEngine": "test"}
+"""
+PROFILES = (profile_with("cpu"), profile_with("gpu", accelerator=gpu()))
 REQUESTS = re.compile(r"^apiserver_request_total\{(?P<labels>.*)\} (?P<number>\S+)$", re.MULTILINE)
 
 _numbers = count(1)
@@ -59,8 +64,17 @@ class Operated(Installed):
     folder: Path
     _running: ExitStack = field(default_factory=ExitStack)
 
-    def start(self, endpoint: str | None = None, *, kubeconfig: Path | None = None, name: str = "") -> Running:
-        """With AWS at this endpoint, else with the cluster's own; so is the kubeconfig."""
+    def start(
+        self,
+        endpoint: str | None = None,
+        *,
+        kubeconfig: Path | None = None,
+        name: str = "",
+        namespaces: tuple[str, ...] = (),
+    ) -> Running:
+        """With AWS at this endpoint, else with the cluster's own; so is the kubeconfig. It serves all
+        namespaces, but where some are named.
+        """
         self.stop()
         port = free_port()
         environment = {
@@ -72,17 +86,23 @@ class Operated(Installed):
             "LANEWAY_AWS_REGION": REGION,
             "LANEWAY_AWS_SECRET": SECRET,
             "LANEWAY_LEASE": "default/laneway",
+            "LANEWAY_NAMESPACES": " ".join(namespaces),
+            "LANEWAY_CLUSTER_ID": "blue" if namespaces else "",
             "LANEWAY_POD_NAME": name,
             "LANEWAY_HEALTH_ADDRESS": f"127.0.0.1:{port}",
-            "LANEWAY_OLLAMA_IMAGE": "laneway.local/ollama:test",
+            "LANEWAY_ENGINES": ENGINES,
             "LANEWAY_POD_REPORTS": "true",
             "LANEWAY_NETWORK_POLICIES": "true",
-            "LANEWAY_PROFILES": str(self._profiles()),
             "LANEWAY_WORKER_IMAGE": "laneway.local/worker:test",
         }
         command = [str(Path(sys.executable).parent / "laneway-operator"), "run"]
         process = self._running.enter_context(server(command, environment, port, self._log))
         return Running(process, f"http://127.0.0.1:{port}")
+
+    def restore(self) -> None:
+        """The resources and the profiles that every test may count on."""
+        self.cluster.define(CRDS)
+        self.cluster.apply(*PROFILES)
 
     def stop(self) -> None:
         """Until it is gone; it may be started again."""
@@ -109,11 +129,6 @@ class Operated(Installed):
     def _log(self) -> Path:
         return self.folder / "operator.log"
 
-    def _profiles(self) -> Path:
-        path = self.folder / "profiles.yaml"
-        path.write_text(PROFILES)
-        return path
-
 
 def _is_ours(labels: str) -> bool:
     """Nobody else applies objects of these kinds by the server's side, or writes a pool's status."""
@@ -131,7 +146,7 @@ class Place:
 
     def apply(self, name: str = "documents", *, lane: dict[str, Any] | None = None, **spec: Any) -> None:
         """A pool of one lane."""
-        results = {"bucket": "acme-llm", "prefix": f"{self.namespace}/{name}/"}
+        results = {"s3": {"bucket": "acme-llm", "prefix": f"{self.namespace}/{name}/"}}
         document = pool_with(lane=lane, **{"results": results, **spec})
         self.operated.cluster.apply(named(document, name, self.namespace), namespace=self.namespace)
 
@@ -160,8 +175,8 @@ class Place:
 @contextmanager
 def operated_by_process(cluster: Cluster, folder: Path) -> Iterator[Operated]:
     """With a running operator; it is gone at the end."""
-    cluster.define(CRDS)
     operated = Operated(cluster, folder)
+    operated.restore()
     try:
         operated.start()
         yield operated

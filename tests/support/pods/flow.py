@@ -135,7 +135,7 @@ def versioned_pool(
 ) -> Iterator[Installed]:
     """A pool whose results keep their versions; yields once it tells of its lanes, and is deleted at the end."""
     keep_versions(installed)
-    document = pool_with(model=model, results={"bucket": BUCKET, "prefix": f"{name}/"}, lanes=lanes)
+    document = pool_with(model=model, results={"s3": {"bucket": BUCKET, "prefix": f"{name}/"}}, lanes=lanes)
     installed.cluster.apply(named(document, name, "default"))
     eventually(lambda: len(installed.pool(name).get("status", {}).get("lanes", [])) == len(lanes), RESULT_SECONDS)
     yield installed

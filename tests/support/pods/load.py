@@ -31,12 +31,12 @@ _numbers = count(1)
 @contextmanager
 def stub_engines(installed: Installed) -> Iterator[Installed]:
     """The pools that are made in the meantime have stub engines."""
-    repository = "image.ollama.repository=laneway.local"
-    installed.cluster.run(*HELM, "--set", f"{repository}/stub-ollama")
+    image = "engines.ollama-0-32.image=laneway.local"
+    installed.cluster.run(*HELM, "--set", f"{image}/stub-ollama:test")
     try:
         yield installed
     finally:
-        installed.cluster.run(*HELM, "--set", f"{repository}/ollama")
+        installed.cluster.run(*HELM, "--set", f"{image}/ollama:test")
 
 
 @contextmanager
@@ -52,11 +52,21 @@ def without_operator(installed: Installed) -> Iterator[None]:
         installed.cluster.kubectl("rollout", "status", "deployment/laneway", where, "--timeout=60s")
 
 
+SOON = {"cooldownPeriod": 5}
+"""Of a ScaledObject: less than a pool may ask for, whose queue may look empty and not be."""
+
+
+def change_scaler(lane: StubLane, spec: dict[str, Any]) -> None:
+    """Otherwise than a pool may have it; an operator that runs would mend it."""
+    words = json.dumps({"spec": spec})
+    lane.installed.cluster.kubectl("patch", "scaledobject", lane.deployment, "--type=merge", f"--patch={words}")
+
+
 @contextmanager
 def stub_pool(installed: Installed, name: str, *lanes: dict[str, Any]) -> Iterator[dict[str, StubLane]]:
     """A pool and its lanes by name, once it is ready; gone at the end."""
     whole = [{"drainTimeout": "5m", "limits": {"timeout": "10m", "maxTokens": MAX_TOKENS}} | each for each in lanes]
-    results = {"bucket": BUCKET, "prefix": f"{name}/"}
+    results = {"s3": {"bucket": BUCKET, "prefix": f"{name}/"}}
     installed.cluster.apply(named(pool_with(model=MODEL, results=results, lanes=whole), name, "default"))
     try:
         installed.wait_for(name, "ScaledToZero")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from support.pods.load import stub_engines, stub_pool, without_operator
+from support.pods.load import SOON, change_scaler, stub_engines, stub_pool, without_operator
 from support.pods.timeline import watching
 from support.waiting import eventually
 
@@ -25,11 +24,14 @@ TOLD, UNTOLD = "told", "untold"
 WORKERS = 7
 SHORT, LONG = 20.0, 85.0  # seconds; the short ones still run when the last worker comes
 LOAD = (SHORT,) * 5 + (LONG,) * 2  # so five leave while two run
-LANE = {"name": "default", "scaling": {"maxReplicas": WORKERS, "jobsPerReplica": 1, "cooldown": "5s"}}
+LANE = {"name": "default", "scaling": {"maxReplicas": WORKERS, "jobsPerReplica": 1, "cooldown": "1m"}}
 QUICK = {
-    # more than the worker takes to tell that it is idle, and one at a time, as it ships; only 60 s are too many here
-    "stabilizationWindowSeconds": 35,
-    "policies": [{"type": "Pods", "value": 1, "periodSeconds": 5}],
+    "scaleDown": {
+        # more than the worker takes to tell that it is idle, and one at a time, as it ships for so few; only 60 s are
+        # too many here
+        "stabilizationWindowSeconds": 35,
+        "policies": [{"type": "Pods", "value": 1, "periodSeconds": 5}],
+    }
 }
 ROUND_SECONDS = 300.0
 LOOK_SECONDS = 1.0  # a look costs as much as a worker does
@@ -76,15 +78,8 @@ def two_pools(installed: Installed) -> Iterator[list[StubLane]]:
         with without_operator(installed):
             installed.cluster.kubectl("delete", "rolebinding", f"--selector=laneway.dev/pool={UNTOLD}")
             for each in lanes:
-                _quicken(each)
+                change_scaler(each, SOON | {"advanced": {"horizontalPodAutoscalerConfig": {"behavior": QUICK}}})
             yield lanes
-
-
-def _quicken(lane: StubLane) -> None:
-    """Scale-in goes on by the same rules, only faster; an operator that runs would mend it."""
-    spec = {"advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": QUICK}}}}
-    words = json.dumps({"spec": spec})
-    lane.installed.cluster.kubectl("patch", "scaledobject", lane.deployment, "--type=merge", f"--patch={words}")
 
 
 def one_round(lanes: Sequence[StubLane], seed: int) -> list[Taken]:

@@ -22,8 +22,8 @@ from rich.console import Console
 
 from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
-from laneway.local.processes.children import kill_group
 from laneway.local.say import ConsoleSay
+from support.processes import ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +35,7 @@ SPACE_BYTES = 2 * 1024**3
 GO_TAIL_LINES = 12
 VERSION_SECONDS = 20.0
 HASH_LETTERS = 12
+GO_SETTINGS = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -trimpath", "GOWORK": "off"}
 
 
 class ToolMissing(Exception):
@@ -71,20 +72,20 @@ class ToolSet:
     """The binary that stands behind every program."""
     folders: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """YAML files taken from Go modules: a name of ours, the module, the folder in it."""
+    settings: Mapping[str, str] = field(default_factory=lambda: GO_SETTINGS)
     minutes: str = "1"
 
     def key(self) -> str:
         """Changes with everything that the build depends on."""
         folder = TOOLS / self.module
         tags = (self.tags,) if self.tags else ()
-        settings = (self.packages, self.ldflags, self.links, self.folders, GO_SETTINGS, *tags)
+        settings = (self.packages, self.ldflags, self.links, self.folders, self.settings, *tags)
         digest = hashlib.sha256(repr(settings).encode())
         for source in (folder / "go.mod", folder / "go.sum", *sorted(folder.rglob("*.go"))):
             digest.update(source.read_bytes())
         return digest.hexdigest()[:HASH_LETTERS]
 
 
-GO_SETTINGS = {"CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -trimpath", "GOWORK": "off"}
 KUBERNETES_VERSION = "v1.34.10"
 _BASE = "k8s.io/component-base/version"
 _STAMPS = {
@@ -266,25 +267,11 @@ class Toolbox:
             yield inner
 
     def _go(self, tools: ToolSet, *argv: str) -> str:
-        process = subprocess.Popen(
-            ["go", *argv],
-            cwd=TOOLS / tools.module,
-            env={**self._environment, **GO_SETTINGS},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            with process:
-                output, errors = process.communicate()
-        finally:
-            kill_group(process.pid)  # Ctrl-C leaves no compiler behind
-        if process.returncode != 0:
-            tail = "\n  ".join(errors.splitlines()[-GO_TAIL_LINES:])
+        done = ended(["go", *argv], {**self._environment, **tools.settings}, TOOLS / tools.module)
+        if done.returncode != 0:
+            tail = "\n  ".join(done.stderr.splitlines()[-GO_TAIL_LINES:])
             raise ToolMissing(tools.name, f"`go {argv[0]}` in tools/{tools.module} failed:\n  {tail}")
-        return output
+        return done.stdout
 
 
 def _fits(path: str, program: Program) -> bool:

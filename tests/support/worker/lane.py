@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from laneway.schema.job.history import History
 from laneway.schema.job.result import Result
-from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.answer.prepared import prepared
 from laneway_worker.errors import Unavailable
+from laneway_worker.live import Live
 from laneway_worker.ports.runtime import silent
 from laneway_worker.serving import Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.clock import ManualClock
+from laneway_worker.testing.document import MemoryDocument
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
+from support.worker.documents import documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from laneway.schema.job.result import Notification, ServedModel
+    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.queue import Delivery, Extension
     from laneway_worker.ports.runtime import Answer
@@ -34,7 +38,7 @@ BUCKET = "acme-llm"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:results"
 STEP_SECONDS = 5.0
 
-CONFIG: dict[str, Any] = {
+DOCUMENTS: dict[str, Any] = {
     "pool": "default/documents",
     "lane": "fast",
     "model": {"name": "gemma3:270m", "context_length": 512},
@@ -59,9 +63,9 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def config_with(limits: dict[str, Any] | None = None, **fields: Any) -> LaneConfig:
+def documents_with(limits: dict[str, Any] | None = None, **fields: Any) -> LaneDocuments:
     """The lane of these tests with other limits or fields."""
-    return LaneConfig.model_validate(CONFIG | {"limits": CONFIG["limits"] | (limits or {})} | fields)
+    return documents_of(DOCUMENTS | {"limits": DOCUMENTS["limits"] | (limits or {})} | fields)
 
 
 class WatchedClock(ManualClock):
@@ -240,8 +244,10 @@ class GatedRuntime(ScriptedRuntime):
 class Lane:
     """One worker and everything around it."""
 
-    def __init__(self, config: LaneConfig, *script: Step) -> None:
-        self.config = config
+    def __init__(self, documents: LaneDocuments, *script: Step) -> None:
+        config = self.config = documents.config
+        self.live = MemoryDocument(documents.live.model_dump_json().encode())
+        """What the worker reads again."""
         self.clock = WatchedClock()
         self.journal = Journal()
         self.queue = JournalledQueue(self.clock, config, self.journal)
@@ -250,12 +256,21 @@ class Lane:
         self.runtime = GatedRuntime(self.clock, *script)
         checker = DirectChecker(prepared)
         self.worker = Worker(
-            config, "worker-1", self.queue, self.store, self.notifier, self.runtime, checker, self.clock
+            config,
+            Live(documents.live),
+            "worker-1",
+            self.queue,
+            self.store,
+            self.notifier,
+            self.runtime,
+            checker,
+            self.clock,
         )
 
     def start(self) -> None:
         """Start the worker and let it do what it can."""
         self.worker.start()
+        self.worker.follow(self.live)
         self.settle()
 
     def settle(self) -> None:

@@ -11,13 +11,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from laneway.client.connection import Connection
-from laneway.local.aws.provision import Account, Provisioner
-from laneway.schema.pool.documents.lane_config import LaneSettings, lane_config
+from laneway.local.aws.account import Account
+from laneway.local.aws.provision import Provisioner
+from laneway.schema.pool.documents.lane_config import LaneSettings
+from laneway.schema.pool.documents.lane_documents import lane_documents
 from laneway.schema.pool.pool import LLMWorkerPool
 from support import canary
 from support.aws.moto import CREDENTIALS, REGION
 from support.local.pool import AWS, environment
 from support.processes import free_port, server
+from support.worker.documents import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     import psutil
 
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
+    from laneway.schema.pool.documents.live_config import LiveConfig
 
 POLL_SECONDS = 1
 VISIBILITY_SECONDS = 30
@@ -36,6 +41,7 @@ class WorkerProcess:
     """A running worker."""
 
     config: LaneConfig
+    live: LiveConfig
     process: psutil.Process
     log_file: Path
     account: Account
@@ -72,17 +78,16 @@ def worker_process(
     """The worker of a pool's first lane, with all that the pool wants of AWS; at the end it is gone."""
     account = Account(REGION, endpoint, CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
     port = free_port()
-    config = _provisioned(LLMWorkerPool.model_validate_json(json.dumps(pool)), account, ollama_url, f"127.0.0.1:{port}")
-    path, log = folder / "lane.json", folder / "worker.log"
-    path.write_text(config.model_dump_json(indent=2) + "\n")
-    command = [sys.executable, "-P", "-m", "laneway_worker", "--config", str(path)]
+    lane = _provisioned(LLMWorkerPool.model_validate_json(json.dumps(pool)), account, ollama_url, f"127.0.0.1:{port}")
+    log = folder / "worker.log"
+    command = [sys.executable, "-P", "-m", "laneway_worker", *written(lane, folder, "lane")]
     given = environment(**CREDENTIALS, **variables)
     with server(command, given, port, log) as process:
-        yield WorkerProcess(config, process, log, account)
+        yield WorkerProcess(lane.config, lane.live, process, log, account)
 
 
-def _provisioned(pool: LLMWorkerPool, account: Account, ollama_url: str, health_address: str) -> LaneConfig:
-    provisioner = Provisioner(account)
+def _provisioned(pool: LLMWorkerPool, account: Account, ollama_url: str, health_address: str) -> LaneDocuments:
+    provisioner = Provisioner(account, "tests@here-00000000")
     lane = pool.spec.lanes[0]
     for place in (pool.results, *pool.destinations.values()):
         provisioner.bucket(place.bucket)
@@ -96,4 +101,4 @@ def _provisioned(pool: LLMWorkerPool, account: Account, ollama_url: str, health_
         visibility_seconds=VISIBILITY_SECONDS,
         poll_seconds=POLL_SECONDS,
     )
-    return lane_config(pool, lane, settings)
+    return lane_documents(pool, lane, settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.pool.documents.preflight import PreflightCode
-from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL, TROUBLE
+from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL, REPORT
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import FIXES, Reason
 from support.inputs.pools import NAMESPACE, pool_with
@@ -36,7 +36,7 @@ def worker(status: dict[str, Any], told: dict[str, str] | None = None) -> Scene:
 
     def scene(pool: OperatedPool) -> None:
         pool.report("Deployment", {"replicas": 1, "updatedReplicas": 1, "unavailableReplicas": 1}, replicas=1)
-        annotations = {TROUBLE: json.dumps(told)} if told else {}
+        annotations = {REPORT: json.dumps(told)} if told else {}
         pool.pods.append(pod(status, {LANE_LABEL: "default"}, annotations))
 
     return scene
@@ -52,12 +52,22 @@ def telling(code: str) -> Scene:
     return worker({}, {"code": code, "message": "its words"})
 
 
+def serving_and_telling(code: str) -> Scene:
+    """The worker is ready, and tells something all the same."""
+
+    def scene(pool: OperatedPool) -> None:
+        telling(code)(pool)
+        pool.report("Deployment", {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}, replicas=1)
+
+    return scene
+
+
 def preflight(words: str) -> Scene:
     """The preflight's pod ended with these words."""
 
     def scene(pool: OperatedPool) -> None:
         pool.report("Job", {"active": 1})
-        pool.pods.append(pod(ended("preflight", "Error", words)))
+        pool.pods.append(pod(ended("preflight", "Error", words), {COMPONENT_LABEL: "preflight"}))
 
     return scene
 
@@ -79,6 +89,16 @@ def waiting(reason: str, message: str = "") -> dict[str, Any]:
 
 def unscheduled(message: str) -> dict[str, Any]:
     return {"conditions": [{"type": "PodScheduled", "reason": "Unschedulable", "message": message}]}
+
+
+def claimed(words: str) -> Scene:
+    """A pod that is to read a claim, in the scheduler's words."""
+
+    def scene(pool: OperatedPool) -> None:
+        worker(unscheduled(f"0/2 nodes are available: {words}."))(pool)
+        pool.pods[-1]["spec"] = {"volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": "models"}}]}
+
+    return scene
 
 
 def deployment(**status: Any) -> Scene:
@@ -116,7 +136,8 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.SCALING, SCALING, "True", nothing),
     (Reason.SETTLED, "Progressing", "False", nothing),
     (Reason.NOT_ESTIMATED, "ModelFits", "Unknown", nothing),
-    (Reason.NOT_LOOKED_AT, QUEUES, "Unknown", lambda pool: pool.change(pool_with(warmup="5m"))),
+    (Reason.NOT_LOOKED_AT, QUEUES, "Unknown", lambda pool: pool.change(pool_with(model={}))),
+    (Reason.UNKNOWN_ENGINE, "SpecAccepted", "False", lambda pool: pool.change(pool_with(engine="next"))),
     (Reason.CHECKING, ACCESS, "Unknown", lambda pool: pool.report("Job", {"active": 1})),
     (Reason.PREFLIGHT_REFUSED, ACCESS, "False", lambda pool: pool.report("Job", {"startTime": "…", "ready": 0})),
     (Reason.PREFLIGHT_FAILED, ACCESS, "False", preflight("Traceback: bang")),
@@ -134,6 +155,8 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.STARTING, WORKERS, "Unknown", worker({})),
     (Reason.SERVING, WORKERS, "True", deployment(readyReplicas=1, replicas=1, updatedReplicas=1)),
     (Reason.NO_GPU_CAPACITY, WORKERS, "False", worker(unscheduled(NO_GPU))),
+    (Reason.VOLUME_CLAIM_MISSING, WORKERS, "False", claimed('persistentvolumeclaim "models" not found')),
+    (Reason.VOLUME_CLAIM_UNBOUND, WORKERS, "False", claimed("pod has unbound immediate PersistentVolumeClaims")),
     (Reason.UNSCHEDULABLE, WORKERS, "False", worker(unscheduled("0/2 nodes are available: 2 Insufficient memory."))),
     (Reason.IMAGE_PULL_FAILED, WORKERS, "False", worker(waiting("ErrImagePull"))),
     (Reason.SECRET_MISSING, WORKERS, "False", worker(waiting("CreateContainerConfigError", 'secret "a" not found'))),
@@ -146,6 +169,8 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.MODEL_UNUSABLE, WORKERS, "False", telling("model_unusable")),
     (Reason.ENGINE_DOWN, WORKERS, "False", telling("engine_down")),
     (Reason.ENGINE_BROKEN, WORKERS, "False", telling("engine_broken")),
+    (Reason.FEWER_SLOTS, WORKERS, "True", serving_and_telling("fewer_slots")),
+    (Reason.STARTING, WORKERS, "Unknown", telling("fewer_slots")),
     (Reason.AWS_REFUSED, WORKERS, "False", telling("aws_refused")),
     (Reason.QUOTA_EXCEEDED, WORKERS, "False", refusing('pods "a" is forbidden: exceeded quota: gpus')),
     (Reason.PODS_REFUSED, WORKERS, "False", refusing("denied by policy no-gpu")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,15 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
+from laneway.schema.shared.yaml_text import read_yaml, write_yaml
 from laneway_operator.settings import RENDERED
 from support.inputs.pools import pool_with
 
 ROOT = Path(__file__).parents[3]
-PROFILES = """\
-placementProfiles:
-  g5: {nodeSelector: {kind: g5}, accelerator: {resource: nvidia.com/gpu}}
-podReports: true
-"""
+PROFILE = "apiVersion: laneway.dev/v1alpha1\nkind: PlacementProfile\nmetadata: {name: g5}\n"
+PROFILES = (
+    f"{PROFILE}spec: {{nodeSelector: {{kind: g5}}, accelerator: {{extendedResource: {{name: nvidia.com/gpu}}}}}}\n"
+)
 
 
 def render(*arguments: str | Path, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -52,7 +53,7 @@ def pool(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def profiles(tmp_path: Path) -> Path:
-    path = tmp_path / "values.yaml"
+    path = tmp_path / "profiles.yaml"
     path.write_text(PROFILES)
     return path
 
@@ -70,11 +71,10 @@ def test_what_would_be_applied_is_printed_without_a_cluster(pool: Path, profiles
     assert trigger["queueURL"].startswith("https://sqs.us-east-1.amazonaws.com/000000000000/laneway-documents-default-")
 
 
-def test_the_operators_own_settings_hold_in_its_pod(profiles: Path) -> None:
+def test_the_operators_own_settings_hold_in_its_pod() -> None:
     text = yaml.safe_dump(pool_with())
     settings = {
         "LANEWAY_WORKER_IMAGE": "registry.example/worker:2",
-        "LANEWAY_PROFILES": str(profiles),
         "LANEWAY_AWS_REGION": "eu-west-1",
         "LANEWAY_POD_REPORTS": "true",
     }
@@ -92,9 +92,28 @@ def test_several_pools_of_one_file_are_all_printed(tmp_path: Path) -> None:
     assert names == {f"laneway-{who}-{pool}" for who in ("worker", "preflight") for pool in ("documents", "claims")}
 
 
+def test_what_is_printed_is_what_would_be_applied() -> None:
+    odd = {"sha": "72225e2", "build": "0o7", "centre": "0123", "half": "08", "on": "y", "time": "1:30"}
+    done = render("-", text=write_yaml([pool_with(pods={"annotations": odd})]))
+    for reader in (yaml.safe_load_all, read_yaml):
+        (deployment,) = (each for each in reader(done.stdout) if _is_lane(each))
+        found = deployment["spec"]["template"]["metadata"]["annotations"]
+        assert {name: found[name] for name in odd} == odd
+
+
+def _is_lane(found: dict[str, Any]) -> bool:
+    return (found["kind"], found["metadata"]["name"]) == ("Deployment", "documents-default")
+
+
+def test_what_stands_beside_a_pool_is_named() -> None:
+    text = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: nlp}}\n---\n{yaml.safe_dump(pool_with())}"
+    done = render("-", text=text)
+    assert (done.returncode, done.stderr) == (0, "-:1: not rendered: an object of kind Namespace\n")
+
+
 def test_a_pool_with_queues_of_its_own_names_them() -> None:
     own = {"url": "https://sqs/1/claims", "deadLetterURL": "https://sqs/1/claims-dead"}
-    found = objects(render("-", text=yaml.safe_dump(pool_with(lane={"queue": own}))))
+    found = objects(render("-", text=yaml.safe_dump(pool_with(lane={"queue": {"external": own}}))))
     assert found["ScaledObject"][0]["spec"]["triggers"][0]["metadata"]["queueURL"] == own["url"]
 
 
@@ -102,20 +121,23 @@ def test_a_pool_with_queues_of_its_own_names_them() -> None:
     ("text", "words"),
     [
         ("", "-: there is no pool in it"),
-        ("a: [", "-: line 1, column 5: not YAML: while parsing a flow node: expected the node content, but found"),
-        ("[]", "-: "),
-        ("a: 2026-02-30", "-: not YAML: day is out of range for month"),
+        ("a: [", "-:1: not YAML: while parsing a flow node: expected the node content, but found"),
+        ("[]", "-:1: should be one object"),
         (
             yaml.safe_dump(pool_with(lane={"paralel": 2})),
-            "-: spec.lanes[0].paralel: unknown field; did you mean parallel?",
+            "-:8: spec.lanes[0].paralel: unknown field; did you mean parallel?",
         ),
-        (yaml.safe_dump(pool_with(model={})), "-: spec.model.name: is missing; add it"),
+        (yaml.safe_dump(pool_with(model={})), "-:8: spec.model.name: is missing; add it"),
         (
             yaml.safe_dump(pool_with(lane={"placement": {"profiles": ["g6"]}})),
             "-: lane default: no placement profile g6; there are: none; --profiles names a file with yours",
         ),
+        (
+            yaml.safe_dump(pool_with(engine="next")),
+            "-: no engine next; there are: ollama-0-32; --engines names a file with yours",
+        ),
     ],
-    ids=["empty", "no YAML", "no object", "no date", "a slip", "no model", "no such profile"],
+    ids=["empty", "no YAML", "no object", "a slip", "no model", "no such profile", "no such engine"],
 )
 def test_a_pool_that_can_not_be_used_is_refused_in_one_line(text: str, words: str) -> None:
     done = render("-", text=text)
@@ -131,28 +153,32 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_profiles_that_are_not_there_are_named(pool: Path, tmp_path: Path) -> None:
-    done = render(pool, "--profiles", tmp_path / "values.yaml")
+    done = render(pool, "--profiles", tmp_path / "profiles.yaml")
     assert done.returncode == 2
-    assert done.stderr.startswith(f"laneway-operator: {tmp_path}/values.yaml can't be read: ")
+    assert done.stderr == f"laneway-operator: can't read {tmp_path}/profiles.yaml: No such file or directory\n"
+
+
+def test_profiles_of_the_pools_own_file_hold_too() -> None:
+    text = write_yaml([pool_with(lane={"placement": {"profiles": ["g5"]}})]) + f"---\n{PROFILES}"
+    lane = next(each for each in objects(render("-", text=text))["Deployment"] if _is_lane(each))
+    assert lane["spec"]["template"]["spec"]["nodeSelector"] == {"kind": "g5"}
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (
-            "placementProfiles:\n  g5: {a: [}\n",
-            ": line 2, column 12: not YAML: while parsing a flow node: expected the node content",
-        ),
-        (
-            "placementProfiles:\n\tg5: {}\n",
-            ": line 2, column 1: not YAML: while scanning for the next token: found character '\\t'",
-        ),
+        ("kind: [\n", ":2: not YAML: while parsing a flow node: expected the node content"),
         ("a: \a\n", ": not YAML: unacceptable character #x0007"),
-        ("placementProfiles: {g5: 2026-02-30}", ": not YAML: day is out of range for month"),
-        ("[" * 3000, ": not YAML: maximum recursion depth exceeded"),
-        ("placementProfiles: {g5: {accelerater: {}}}", "g5.accelerater: unknown field; did you mean accelerator?"),
+        (
+            f"{PROFILE}spec: {{nodeSelector: {{a: 1e3}}}}",
+            ":4: spec.nodeSelector.a: should be a text: write it in quotes",
+        ),
+        (f"{PROFILES}---\n{PROFILES}", ": the placement profile g5 stands in it twice; keep one"),
+        ("placementProfiles: {g5: {}}", ":1: these are Helm values: write each profile as an object of kind"),
+        (f"{PROFILE}spec: {{accelerater: {{}}}}", ":4: spec.accelerater: unknown field; did you mean accelerator?"),
+        ("", ": there is no placement profile in it: no object of kind PlacementProfile"),
     ],
-    ids=["a bracket", "a tab", "a bell", "no such day", "too deep", "a slip"],
+    ids=["a bracket", "a bell", "a number", "twice", "Helm values", "a slip", "nothing"],
 )
 def test_profiles_that_can_not_be_used_are_refused_in_one_line(
     pool: Path, profiles: Path, text: str, words: str
@@ -167,6 +193,49 @@ def test_profiles_that_can_not_be_used_are_refused_in_one_line(
 
 def test_without_the_chart_its_images_are_taken() -> None:
     chart = yaml.safe_load((ROOT / "charts/laneway/Chart.yaml").read_text())
-    images = yaml.safe_load((ROOT / "charts/laneway/values.yaml").read_text())["image"]
-    assert RENDERED["LANEWAY_WORKER_IMAGE"] == f"{images['worker']['repository']}:{chart['appVersion']}"
-    assert RENDERED["LANEWAY_OLLAMA_IMAGE"] == f"{images['ollama']['repository']}:{images['ollama']['tag']}"
+    values = yaml.safe_load((ROOT / "charts/laneway/values.yaml").read_text())
+    assert RENDERED["LANEWAY_WORKER_IMAGE"] == f"{values['image']['worker']['repository']}:{chart['appVersion']}"
+    assert json.loads(RENDERED["LANEWAY_ENGINES"]) == {name: values[name] for name in ("engines", "defaultEngine")}
+
+
+def ollama(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    (lane,) = (each for each in objects(done)["Deployment"] if _is_lane(each))
+    (found,) = lane["spec"]["template"]["spec"]["initContainers"]
+    return {name: found[name] for name in ("image", "imagePullPolicy")}
+
+
+ENGINED = yaml.safe_dump(pool_with(engine="next"))
+
+
+def test_an_engine_of_ones_own_values_is_laid_over_those_of_the_chart(tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text("engines: {next: {image: 'mirror.example/ollama:0.33.0', pullPolicy: Always}}\nreplicas: 2\n")
+    found = {"image": "mirror.example/ollama:0.33.0", "imagePullPolicy": "Always"}
+    assert ollama(render("-", "--engines", values, text=ENGINED)) == found
+    plain = render("-", "--engines", values, text=yaml.safe_dump(pool_with()))
+    assert ollama(plain)["image"] == "docker.io/ollama/ollama:0.32.15"
+    values.write_text(values.read_text() + "defaultEngine: next\n")
+    assert ollama(render("-", "--engines", values, text=yaml.safe_dump(pool_with()))) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "should hold one object with `engines`"),
+        ("engines: [next]", "should hold one object with `engines`"),
+        ("engines: {next: 'a/b:1'}", "engines.next: should be an object with fields"),
+        ("engines: {next: {tag: '1'}}", "engines.next.image: is missing; add it"),
+        ("engines: {next: {imag: 'a/b:1'}}", "engines.next.imag: unknown field; did you mean image?"),
+        ("engines: {ollama-0-32: null, next: {image: 'a/b:1'}}", "defaultEngine should be one of engines (next), not"),
+        ("engines: {next: {image: 'https://a/b:1'}}", "engines.next.image: should be an image as a registry names it"),
+    ],
+    ids=["empty", "a list", "an image", "no image", "a slip", "no default", "a URL"],
+)
+def test_engines_that_can_not_be_used_are_refused_in_one_line(tmp_path: Path, text: str, words: str) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text(text)
+    done = render("-", "--engines", values, text=ENGINED)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"laneway-operator: {values}: ")
+    assert words in line

@@ -1,20 +1,21 @@
 from __future__ import annotations
 
-from pathlib import Path
+import json
 
 import pytest
 
+from laneway_operator.engines import parse_engines
 from laneway_operator.settings import Emulator, Settings, SettingsError, read_settings
 
+ENGINES = {"engines": {"one": {"image": "ollama:1"}}, "defaultEngine": "one"}
 LEAST = {
     "LANEWAY_WORKER_IMAGE": "worker:1",
-    "LANEWAY_OLLAMA_IMAGE": "ollama:1",
-    "LANEWAY_PROFILES": "/etc/laneway/profiles.yaml",
+    "LANEWAY_ENGINES": json.dumps(ENGINES),
 }
 
 
 def test_the_chart_must_say_little() -> None:
-    assert read_settings(LEAST) == Settings("worker:1", "ollama:1", Path("/etc/laneway/profiles.yaml"))
+    assert read_settings(LEAST) == Settings("worker:1", parse_engines(ENGINES))
 
 
 def test_everything_can_be_said() -> None:
@@ -34,12 +35,10 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_DNS_ADDRESSES": "169.254.20.10/32 fd00::a/128",
         "LANEWAY_EGRESS_EXCEPT": "10.0.0.0/8",
         "LANEWAY_WORKER_PULL_POLICY": "Always",
-        "LANEWAY_OLLAMA_PULL_POLICY": "Never",
     }
     assert read_settings(everything) == Settings(
         "worker:1",
-        "ollama:1",
-        Path("/etc/laneway/profiles.yaml"),
+        parse_engines(ENGINES),
         region="eu-west-1",
         emulator=Emulator("http://aws:4566", "aws-emulator"),
         pod_reports=True,
@@ -54,7 +53,6 @@ def test_everything_can_be_said() -> None:
         dns_addresses=("169.254.20.10/32", "fd00::a/128"),
         egress_except=("10.0.0.0/8",),
         worker_pull_policy="Always",
-        ollama_pull_policy="Never",
     )
 
 
@@ -83,10 +81,33 @@ def test_a_switch_is_true_or_false(value: str) -> None:
         read_settings(LEAST | {"LANEWAY_POD_REPORTS": value})
 
 
-@pytest.mark.parametrize("name", ["LANEWAY_WORKER_PULL_POLICY", "LANEWAY_OLLAMA_PULL_POLICY"])
-def test_a_pull_policy_is_one_of_kubernetes(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} should be one of IfNotPresent, Always, Never, not 'Sometimes'"):
-        read_settings(LEAST | {name: "Sometimes"})
+def test_a_pull_policy_is_one_of_kubernetes() -> None:
+    words = "LANEWAY_WORKER_PULL_POLICY should be one of IfNotPresent, Always, Never, not 'Sometimes'"
+    with pytest.raises(SettingsError, match=words):
+        read_settings(LEAST | {"LANEWAY_WORKER_PULL_POLICY": "Sometimes"})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "LANEWAY_ENGINES: Expecting property name"),
+        ("[]", "LANEWAY_ENGINES: should be an object"),
+        ('{"engines": {}, "defaultEngine": "one"}', "LANEWAY_ENGINES: engines: should"),
+        (
+            '{"engines": {"a": {"image": "b/c:1"}}, "defaultEngine": "one"}',
+            "LANEWAY_ENGINES: defaultEngine should be one of engines (a), not one",
+        ),
+        (
+            '{"engines": {"a": {"image": "b/c"}}, "defaultEngine": "a"}',
+            "LANEWAY_ENGINES: engines.a.image: should be an image as a registry names it",
+        ),
+    ],
+    ids=["no JSON", "a list", "none", "another default", "no tag"],
+)
+def test_engines_that_can_not_be_used_are_named(text: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(LEAST | {"LANEWAY_ENGINES": text})
+    assert str(caught.value).startswith(words)
 
 
 def test_a_log_level_is_one_of_a_few() -> None:

@@ -12,13 +12,11 @@ import yaml
 from typer.testing import CliRunner
 
 from laneway.cli.main import app
-from laneway.pool_file import load_pool
-from laneway_operator.placement.profiles import parse_profiles
+from laneway.pool_file import load_pool, load_profiles
 
 FOLDER = Path(__file__).parents[3] / "examples" / "eks"
 POOLS = sorted(FOLDER.glob("pool-*.yaml"))
-VALUES = yaml.safe_load((FOLDER / "values.yaml").read_text())
-PROFILES = parse_profiles(VALUES)
+PROFILES = {each.metadata.name: each.spec for each in load_profiles(FOLDER / "profiles.yaml")}
 LONGEST_NOTICE_SECONDS = 120  # EC2: of a spot instance's interruption
 
 
@@ -49,7 +47,15 @@ def test_a_lane_on_spot_has_left_before_its_node_goes(file: Path) -> None:
 
 @pytest.mark.parametrize("file", POOLS, ids=lambda each: each.name)
 def test_the_operator_renders_it(file: Path) -> None:
-    command = [sys.executable, "-m", "laneway_operator", "render", str(file), "--profiles", str(FOLDER / "values.yaml")]
+    command = [
+        sys.executable,
+        "-m",
+        "laneway_operator",
+        "render",
+        str(file),
+        "--profiles",
+        str(FOLDER / "profiles.yaml"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     kinds = [each["kind"] for each in yaml.safe_load_all(done.stdout)]

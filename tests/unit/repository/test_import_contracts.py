@@ -12,19 +12,22 @@ import pytest
 FUTURE = "from __future__ import annotations\n"
 MOST_FILES = 12
 ROOT = Path(__file__).parents[3]
-PACKAGES = {"laneway": "sdk", "laneway_worker": "worker", "laneway_operator": "operator"}
+PACKAGES = {"laneway": "sdk", "laneway_worker": "worker", "laneway_operator": "operator", "laneway_gateway": "gateway"}
 VIOLATIONS = {
     "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator.reasons"),
     "schema-alone": ("laneway_worker/deliver/retry.py", "import laneway.local.say"),
     "pure": ("laneway_worker/deliver/retry.py", "import time"),
     "adapters": ("laneway_worker/deliver/commit.py", "import boto3"),
+    "translation": ("laneway/translate/openai/stream.py", "import starlette.responses"),
     "ports": ("laneway_worker/adapters/clock.py", "import laneway_worker.deliver.retry"),
     "fakes": ("laneway_operator/testing/lease.py", "import laneway_operator.health.vitals"),
     "library-floors": ("laneway/client/lanes.py", "import laneway.iam.needs"),
     "local-floors": ("laneway/local/say.py", "import laneway.local.state"),
     "schema-floors": ("laneway/schema/job/keys.py", "import laneway.schema.pool.arns"),
-    "pool-floors": ("laneway/schema/pool/pods/template.py", "import laneway.schema.pool.schedules.cron"),
+    "pool-floors": ("laneway/schema/pool/pods/fields.py", "import laneway.schema.pool.schedules.cron"),
+    "translation-floors": ("laneway/translate/ollama/stream.py", "import laneway.translate.openai.stream"),
     "worker-floors": ("laneway_worker/deliver/patience.py", "import laneway_worker.report.metrics"),
+    "gateway-floors": ("laneway_gateway/errors.py", "import laneway_gateway.desk"),
     "operator-floors": ("laneway_operator/status/fit.py", "import laneway_operator.reconcile.plan"),
 }
 """Contract → a module of a floor, and what it must not import."""
@@ -35,6 +38,8 @@ CONTAINERS = (
     "laneway/local",
     "laneway/schema",
     "laneway/schema/pool",
+    "laneway/translate",
+    "laneway_gateway",
     "laneway_operator",
     "laneway_worker",
 )

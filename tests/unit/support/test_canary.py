@@ -46,3 +46,11 @@ def test_what_tells_nothing_and_what_is_not_there_pass(tmp_path: Path) -> None:
     gate.watch(tmp_path / "never.log")
     gate.saw('{"message": "job committed", "id": "a"}', "a log")
     assert gate.found() == []
+
+
+def test_a_log_that_goes_while_its_folder_is_read_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    gate = Gate()
+    (tmp_path / "gone.log").symlink_to(tmp_path / "never")
+    (tmp_path / "there.log").write_text(PROMPT)
+    gate.read(tmp_path)
+    assert gate.found() == [f"{tmp_path / 'there.log'}:1: {PROMPT}"]

@@ -107,3 +107,10 @@ def test_a_chart_without_values_has_an_introduction_only() -> None:
 def test_what_breaks_the_grammar_is_named(text: str, message: str) -> None:
     with pytest.raises(ValuesError, match=message):
         schema(text)
+
+
+def test_what_is_gone_is_refused_with_what_to_write_today() -> None:
+    found = schema("# A group.\n# @gone {before: 'gone: write number'}\ngroup:\n  # One.\n  number: 1\n")
+    group = found["properties"]["group"]
+    assert (group["description"], set(group["properties"])) == ("A group.", {"number", "before"})
+    assert group["properties"]["before"]["enum"] == ["gone: write number"]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.worker.lane import Lane, config_with
+from support.worker.lane import Lane, documents_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ def make_lane() -> Iterator[MakeLane]:
     lanes: list[Lane] = []
 
     def make(*script: Step, start: bool = True, limits: dict[str, Any] | None = None, **config: Any) -> Lane:
-        lane = Lane(config_with(limits, **config), *script)
+        lane = Lane(documents_with(limits, **config), *script)
         lanes.append(lane)
         if start:
             lane.start()

@@ -1,4 +1,4 @@
-"""`laneway-worker --config lane.json`, `--dead-letters handler.json`, or `--preflight pool.json`."""
+"""`laneway-worker --config lane.json --live live.json`, `--dead-letters handler.json`, or `--preflight pool.json`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from pydantic import BaseModel, ValidationError
 
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.lane_documents import LaneDocuments
+from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway.schema.pool.documents.preflight import Finding, Preflight, PreflightCode
 from laneway.schema.shared.names import ENGINE_BROKEN_EXIT
 from laneway.schema.shared.problems import problems
 from laneway_worker import app, logs
+from laneway_worker.adapters.document import FileDocument
 from laneway_worker.errors import Unavailable
+from laneway_worker.live import read_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,19 +41,26 @@ def main() -> None:
     asked = _arguments()
     logs.configure()
     if asked.preflight:
-        _check(_read(asked.preflight, Preflight))
+        _check(_read(asked.preflight, Preflight, Preflight.model_validate_json))
     elif asked.dead_letters:
-        handler = _read(asked.dead_letters, DeadLettersConfig)
+        handler = _read(asked.dead_letters, DeadLettersConfig, DeadLettersConfig.model_validate_json)
         _serve(handler.health_address, lambda: app.run_handler(handler))
     else:
-        lane = _read(asked.config, LaneConfig)
-        _serve(lane.health_address, lambda: _serve_lane(lane))
+        config = _read(asked.config, LaneConfig, LaneConfig.model_validate_json)
+        lane = LaneDocuments(config=config, live=_read(asked.live, LiveConfig, read_live))
+        _serve(config.health_address, lambda: _serve_lane(lane, asked.live))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="laneway-worker", description="Serves one lane of a Laneway pool.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--config", type=Path, metavar="FILE", help="serve the lane of this LaneConfig document (JSON)")
+    parser.add_argument(
+        "--live",
+        type=Path,
+        metavar="FILE",
+        help="with --config: the lane's LiveConfig document (JSON), which is read again while the worker runs",
+    )
     what.add_argument(
         "--dead-letters",
         type=Path,
@@ -62,12 +73,15 @@ def _arguments() -> argparse.Namespace:
         metavar="FILE",
         help="write the pool.json of this Preflight document, and try every right that its pool needs",
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if bool(asked.config) != bool(asked.live):
+        parser.error("--config and --live go together: give both documents of the lane")
+    return asked
 
 
-def _read(path: Path, model: type[M]) -> M:
+def _read(path: Path, model: type[M], parse: Callable[[bytes], M]) -> M:
     try:
-        return model.model_validate_json(path.read_bytes())
+        return parse(path.read_bytes())
     except OSError as error:
         _refuse(UNUSABLE, f"can't read {path}: {error.strerror}")
     except ValidationError as error:
@@ -81,8 +95,8 @@ def _serve(health_address: str, run: Callable[[], None]) -> None:
         _refuse(UNUSABLE, f"can't serve probes on {health_address}: {error.strerror}; is the port in use?")
 
 
-def _serve_lane(lane: LaneConfig) -> None:
-    if broken := app.run(lane, os.environ):
+def _serve_lane(lane: LaneDocuments, live: Path) -> None:
+    if broken := app.run(lane, FileDocument(live), os.environ):
         _refuse(ENGINE_BROKEN_EXIT, broken)
 
 

@@ -20,6 +20,7 @@ from laneway_worker.adapters.checker import ProcessChecker
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.adapters.ollama.client import Ollama
+from laneway_worker.live import Live
 from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.preflight.publish import check
 from laneway_worker.report.http import Health
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
     from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
     from laneway.schema.pool.documents.preflight import Finding, Preflight
     from laneway_worker.consume.consumer import Consumer
+    from laneway_worker.ports.document import Document
     from laneway_worker.ports.pod import Pod
     from laneway_worker.ports.trace import Trace
     from laneway_worker.report.http import Readiness
@@ -44,17 +47,19 @@ SIGNALS = {signal.SIGTERM, signal.SIGINT}
 TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-def real_worker(config: LaneConfig, trace: Trace = NO_TRACE) -> Worker:
+def real_worker(lane: LaneDocuments, trace: Trace = NO_TRACE) -> Worker:
     """A worker on real adapters."""
+    config, live = lane.config, Live(lane.live)
     clock = SystemClock()
     clients = make_clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
     return Worker(
         config,
+        live,
         socket.gethostname(),
         SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
         S3Store(clients.s3),
-        SNSNotifier(clients.sns),
-        Ollama(config.ollama_url, config.model, config.limits, clock, config.model_image),
+        SNSNotifier(clients.topics),
+        Ollama(config.ollama_url, config.model, live, clock, config.model_volume),
         ProcessChecker(),
         clock,
         trace=trace,
@@ -63,14 +68,15 @@ def real_worker(config: LaneConfig, trace: Trace = NO_TRACE) -> Worker:
 
 def real_handler(config: DeadLettersConfig) -> DeadLetterHandler:
     """A dead-letter handler on real adapters; the lanes of a pool share region and endpoint."""
-    first = config.lanes[0]
-    slots = sum(lane.parallel for lane in config.lanes)
-    clients = make_clients(first.region, first.endpoint, slots, max(lane.poll_seconds for lane in config.lanes))
+    lanes = [each.config for each in config.lanes]
+    slots = sum(lane.parallel for lane in lanes)
+    clients = make_clients(lanes[0].region, lanes[0].endpoint, slots, max(lane.poll_seconds for lane in lanes))
     queues = [
-        (lane, SQSQueue(clients, lane.queue.dead_letter_url, lane.visibility_seconds, lane.poll_seconds))
-        for lane in config.lanes
+        SQSQueue(clients, lane.queue.dead_letter_url, lane.visibility_seconds, lane.poll_seconds) for lane in lanes
     ]
-    return DeadLetterHandler(queues, S3Store(clients.s3), SNSNotifier(clients.sns), SystemClock())
+    return DeadLetterHandler(
+        list(zip(config.lanes, queues, strict=True)), S3Store(clients.s3), SNSNotifier(clients.topics), SystemClock()
+    )
 
 
 def tracing(config: LaneConfig, environment: Mapping[str, str]) -> Trace:
@@ -108,13 +114,16 @@ def _report(worker: Worker, pod: Pod | None) -> None:
         worker.report_to(pod)
 
 
-def run(config: LaneConfig, environment: Mapping[str, str]) -> str:
+def run(lane: LaneDocuments, live: Document, environment: Mapping[str, str]) -> str:
     """Serve a lane until SIGTERM or SIGINT, or until its engine has been broken for too long, then drain; a second
-    signal gives everything back at once. Returns what was the matter with the engine; nothing, where it did not end us.
+    signal gives everything back at once. `live` is read again meanwhile. Returns what was the matter with the engine;
+    nothing, where it did not end us.
     """
     _block_signals()
+    config = lane.config
     trace = tracing(config, environment)
-    worker = real_worker(config, trace)
+    worker = real_worker(lane, trace)
+    worker.follow(live)
     if config.pod_reports:
         _report(worker, own_pod(environment))
     threading.Thread(target=leave_when_spent, args=(worker.engine,), name="budget", daemon=True).start()
@@ -134,8 +143,9 @@ def leave_when_spent(engine: Spendable) -> None:
 def run_handler(config: DeadLettersConfig) -> None:
     """Serve a pool's dead-letter queues until SIGTERM or SIGINT."""
     _block_signals()
-    lanes = [lane.lane for lane in config.lanes]
-    _run(real_handler(config), config.health_address, {"pool": config.lanes[0].pool, "dead_letters_of": lanes})
+    lanes = [each.config for each in config.lanes]
+    fields = {"pool": lanes[0].pool, "dead_letters_of": [lane.lane for lane in lanes]}
+    _run(real_handler(config), config.health_address, fields)
 
 
 class Spendable(Protocol):

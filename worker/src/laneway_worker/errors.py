@@ -79,7 +79,7 @@ class ModelPullFailed(ModelUnusable):
 
 
 class ModelMissing(ModelUnusable):
-    """The image that should hold the lane's model does not."""
+    """The volume that should hold the lane's model does not."""
 
     code = "model_missing"
 

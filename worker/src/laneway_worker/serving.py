@@ -16,6 +16,7 @@ from laneway_worker.deliver.results import Results
 from laneway_worker.engine.engine import Engine
 from laneway_worker.engine.gate import LaneGate
 from laneway_worker.engine.watch import Watch
+from laneway_worker.live import Live, Rereading
 from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.report.metrics import Families, Metrics
 from laneway_worker.report.pod_report import Standing
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
     from laneway_worker.consume.consumer import Attempts, Gate
     from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.document import Document
     from laneway_worker.ports.notifier import Notifier
     from laneway_worker.ports.objects import ObjectStore
     from laneway_worker.ports.pod import Pod
@@ -58,6 +61,7 @@ class Worker:
     def __init__(
         self,
         config: LaneConfig,
+        live: Live,
         name: str,
         queue: JobQueue,
         store: ObjectStore,
@@ -76,14 +80,16 @@ class Worker:
         self._clock = clock
         self._changed = changed
         metrics = Metrics(self.families, config.pool, config.lane)
-        self.engine = Engine(TracedRuntime(runtime, trace), clock, changed, metrics.wasted, metrics.asked)
+        traced = TracedRuntime(runtime, trace)
+        self.engine = Engine(traced, clock, changed, metrics.wasted, metrics.asked, config.parallel)
         metrics.watch_ready(lambda: self.engine.ready_enough)
         metrics.watch_broken(lambda: self.engine.doubts.broken_since is not None)
+        self._live = live
         results = Results(config, store)
         claims = Claims(config, store)
-        work = Work(config, name, store, results, claims, self.engine, checker, patience, clock, changed, roll)
-        gate = LaneGate(config, self.engine, clock)
-        self.consumer = _consumer(config, queue, gate, work, results, claims, metrics, around)
+        work = Work(config, live, name, store, results, claims, self.engine, checker, patience, clock, changed, roll)
+        gate = LaneGate(live, self.engine, clock)
+        self.consumer = _consumer(config, live, queue, gate, work, results, claims, metrics, around)
 
     def start(self) -> None:
         """Start all threads."""
@@ -95,6 +101,11 @@ class Worker:
         """The one."""
         return (self.consumer,)
 
+    def follow(self, document: Document) -> None:
+        """Read the live document again and again, in a thread of its own."""
+        rereading = Rereading(self._live, document, self._clock, self._changed, lambda: self.consumer.done)
+        self._clock.spawn("live", rereading.run)
+
     def report_to(self, pod: Pod) -> None:
         """Keep the pod's annotations true, in a thread of its own."""
         reporter = Reporter(pod, self._standing, self._clock, self._changed, lambda: self.consumer.done)
@@ -105,7 +116,9 @@ class Worker:
         return Standing(
             running_since=consumer.running_since,
             idle_since=consumer.idle_since,
+            digest=self.engine.model.digest if self.engine.model else None,
             engine=self.engine.failing,
+            fewer=self.engine.slots.fewer(self.engine.model),
             aws=self._patience.failing or consumer.refused,
         )
 
@@ -115,7 +128,7 @@ class DeadLetterHandler:
 
     def __init__(
         self,
-        lanes: Sequence[tuple[LaneConfig, JobQueue]],
+        lanes: Sequence[tuple[LaneDocuments, JobQueue]],
         store: ObjectStore,
         notifier: Notifier,
         clock: Clock,
@@ -129,16 +142,17 @@ class DeadLetterHandler:
         self.engine = NoEngine()
         self.consumers = [
             _consumer(
-                config,
+                lane.config,
+                Live(lane.live),
                 queue,
                 self.engine,
-                DeadLetters(config, clock),
-                Results(config, store),
-                Claims(config, store),
-                Metrics(self.families, config.pool, config.lane),
+                DeadLetters(lane, clock),
+                Results(lane.config, store),
+                Claims(lane.config, store),
+                Metrics(self.families, lane.config.pool, lane.config.lane),
                 around,
             )
-            for config, queue in lanes
+            for lane, queue in lanes
         ]
 
     def start(self) -> None:
@@ -149,6 +163,7 @@ class DeadLetterHandler:
 
 def _consumer(
     config: LaneConfig,
+    live: Live,
     queue: JobQueue,
     gate: Gate,
     work: Attempts,
@@ -160,5 +175,5 @@ def _consumer(
     clock, changed, patience = around.clock, around.changed, around.patience
     leases = Leases(queue, clock, changed, config.visibility_seconds)
     metrics.watch_waiting(lambda: patience.troubled)
-    finisher = Finisher(config, results, claims, around.notifier, queue, leases, patience, around.aside, clock)
+    finisher = Finisher(config, live, results, claims, around.notifier, queue, leases, patience, around.aside, clock)
     return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, around.trace, clock, changed)

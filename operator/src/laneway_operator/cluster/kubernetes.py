@@ -10,7 +10,7 @@ from laneway.schema.shared.names import FINALIZER
 from laneway_operator.cluster.api_server import CALL_SECONDS
 from laneway_operator.cluster.port import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.errors import NotYet, Unreachable
-from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, SECRETS
+from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, PROFILES, SECRETS
 from laneway_operator.known.digest import FIELD_MANAGER, owned
 from laneway_operator.known.image_volumes import has_image_volumes, refuse_dropped
 from laneway_operator.reasons import Reason
@@ -83,8 +83,15 @@ class KubernetesCluster:
 
     def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
         """One merge patch."""
-        path = _address(POOLS, namespace, name) + "/status"
-        self._call("PATCH", path, {"fieldManager": FIELD_MANAGER}, {"status": status}, "application/merge-patch+json")
+        self._write_status(_address(POOLS, namespace, name), status)
+
+    def write_profile_status(self, name: str, status: dict[str, Any]) -> None:
+        """As a pool's."""
+        self._write_status(_address(PROFILES, "", name), status)
+
+    def _write_status(self, address: str, status: dict[str, Any]) -> None:
+        body, kind = {"status": status}, "application/merge-patch+json"
+        self._call("PATCH", f"{address}/status", {"fieldManager": FIELD_MANAGER}, body, kind)
 
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
         """See the port."""
@@ -158,5 +165,7 @@ def _path(manifest: Manifest) -> str:
 
 
 def _address(kind: Kind, namespace: str, name: str) -> str:
+    """Without a namespace, of the cluster."""
     root = "/apis" if kind.group else "/api"
-    return f"{root}/{kind.api}/namespaces/{quote(namespace, safe='')}/{kind.plural}/{quote(name, safe='')}"
+    place = f"namespaces/{quote(namespace, safe='')}/" if namespace else ""
+    return f"{root}/{kind.api}/{place}{kind.plural}/{quote(name, safe='')}"

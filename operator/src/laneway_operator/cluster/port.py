@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from laneway_operator.known.snapshot import PoolBody
     from laneway_operator.render.view import Manifest
 
-NAMED_BY_CONTENT = ("ConfigMap", "Job")
-"""Nobody else's has a name with our hash; all others are called by pool and lane."""
+NAMED_BY_CONTENT = ("Job",)
+"""Nobody else's has a name with our hash; all others are called by pool and lane, and so is a lane's live ConfigMap."""
 
 
 class Cluster(Protocol):
@@ -27,6 +27,9 @@ class Cluster(Protocol):
 
     def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
         """Replace a pool's status; a pool that is gone is no error."""
+
+    def write_profile_status(self, name: str, status: dict[str, Any]) -> None:
+        """Replace a placement profile's status; one that is gone is no error."""
 
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
         """Whether exactly this pool is there, and not on its way out."""

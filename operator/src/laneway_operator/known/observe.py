@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from laneway.schema.job.keys import Place
 from laneway.schema.pool.pool import default_prefix
-from laneway.schema.shared.names import COMPONENT_LABEL, KIND, LANE_LABEL, POOL_LABEL
+from laneway.schema.shared.names import COMPONENT_LABEL, GROUP, KIND, LANE_LABEL, POOL_LABEL
 from laneway_operator.known.digest import digest_of_object
+from laneway_operator.known.report import digest_in, engine_of_pod, report_of
 from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.reasons import Reason
-from laneway_operator.render.pods import CONFIG_VOLUME
+from laneway_operator.render.meta import OLLAMA
+from laneway_operator.render.pods import CONFIG_VOLUME, LIVE_VOLUME
 
 EXCEEDED = "exceeded quota"  # the words of Kubernetes' admission of ResourceQuota
 POD_COUNTS = ("active", "terminating", "succeeded", "failed")  # of a Job's status
 Object = dict[str, Any]
 Key = tuple[str, str]
-"""Namespace and pool."""
+"""Namespace and pool; of a placement profile, which has no namespace, an empty one and the name."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Trouble:
 
     reason: Reason
     message: str
+    lane: str | None = None
+    """Whose it is; nothing where it is the whole pool's."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Child:
     lane: str | None = None
     owner: str | None = None
     """The UID of its controller."""
+    component: str | None = None
+    """Of what makes pods."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +84,52 @@ class JobFacts:
 
 @dataclass(frozen=True)
 class PodFacts:
-    """A pod of a pool: of a lane, of the dead-letter handler, or of the preflight."""
+    """A pod of a pool."""
 
     lane: str | None
     leaving: bool
     config: str | None
-    """The ConfigMap that it reads."""
+    """The ConfigMap that it was started with."""
+    live: str | None = None
+    """The one that it reads again."""
     trouble: Trouble | None = None
     component: str | None = None
-    """The dead-letter handler's."""
+    ready: bool = False
+    digest: str | None = None
+    """Of the model that its worker says it serves."""
+    engine: str | None = None
+    """The image of its Ollama."""
+
+
+def called(key: Key) -> str:
+    """A key as people say it."""
+    namespace, name = key
+    return f"pool {namespace}/{name}" if namespace else f"placement profile {name}"
 
 
 def results_place(body: Object) -> Place | None:
     """Where a pool's results go."""
-    results = body.get("spec", {}).get("results", {})
-    bucket = results.get("bucket")
-    prefix = results.get("prefix") or default_prefix(body["metadata"]["name"])
+    s3 = body.get("spec", {}).get("results", {}).get("s3", {})
+    bucket = s3.get("bucket")
+    prefix = s3.get("prefix") or default_prefix(body["metadata"]["name"])
     return Place(bucket=bucket, prefix=prefix) if bucket else None
+
+
+def own(body: Object, kind: Literal["annotations", "labels"]) -> dict[str, str]:
+    """Those of our group that a pool has."""
+    found = body["metadata"].get(kind) or {}
+    return {name: value for name, value in found.items() if name.startswith(f"{GROUP}/")}
+
+
+def annotators_of(body: Object) -> dict[str, str]:
+    """Annotation of our group → the field manager that wrote it, as the API server keeps it."""
+    entries = body["metadata"].get("managedFields") or []
+    return {
+        name: str(each.get("manager"))
+        for each in entries
+        for name in own(body, "annotations")
+        if f"f:{name}" in each.get("fieldsV1", {}).get("f:metadata", {}).get("f:annotations", {})
+    }
 
 
 def key_of(body: Object) -> Key | None:
@@ -108,9 +143,17 @@ def key_of(body: Object) -> Key | None:
 def child(kind: str, body: Object) -> Child:
     """What is kept of any child."""
     metadata = body["metadata"]
-    lane = metadata.get("labels", {}).get(LANE_LABEL)
+    labels = metadata.get("labels", {})
     owners = [each["uid"] for each in metadata.get("ownerReferences", []) if each.get("controller")]
-    return Child(kind, metadata["name"], metadata["uid"], digest_of_object(body), lane, owners[0] if owners else None)
+    return Child(
+        kind,
+        metadata["name"],
+        metadata["uid"],
+        digest_of_object(body),
+        labels.get(LANE_LABEL),
+        owners[0] if owners else None,
+        labels.get(COMPONENT_LABEL),
+    )
 
 
 def deployment_facts(body: Object) -> DeploymentFacts:
@@ -164,14 +207,18 @@ def pod_facts(body: Object) -> PodFacts:
         lane=metadata.get("labels", {}).get(LANE_LABEL),
         leaving="deletionTimestamp" in metadata,
         config=_config(spec),
+        live=_config(spec, LIVE_VOLUME),
         trouble=Trouble(*found) if found else None,
         component=metadata.get("labels", {}).get(COMPONENT_LABEL),
+        ready=(_condition(body.get("status", {}), "Ready") or {}).get("status") == "True",
+        digest=digest_in(report_of(body)),
+        engine=engine_of_pod(body, OLLAMA),
     )
 
 
-def _config(spec: Object) -> str | None:
+def _config(spec: Object, volume: str = CONFIG_VOLUME) -> str | None:
     """The ConfigMap that a pod of this spec reads."""
-    return next((each["configMap"]["name"] for each in spec.get("volumes", []) if each["name"] == CONFIG_VOLUME), None)
+    return next((each["configMap"]["name"] for each in spec.get("volumes", []) if each["name"] == volume), None)
 
 
 def _condition(status: Object, kind: str) -> Object | None:

@@ -10,6 +10,7 @@ from laneway.schema.shared.names import GROUP, KIND, VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from laneway.schema.pool.profile import ProfileSpec
     from laneway_operator.known.observe import Child, DeploymentFacts, JobFacts, PodFacts, ScalerFacts
 
 
@@ -27,13 +28,24 @@ class PoolBody:
     """It has our finalizer."""
     deleting: bool = False
     """Somebody deleted it, and it waits for its finalizers."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Those of our group."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The same."""
+    annotators: Mapping[str, str] = field(default_factory=dict)
+    """Annotation → the field manager that wrote it."""
 
     def document(self) -> dict[str, Any]:
         """The parts of the YAML that `parse_pool` reads."""
         return {
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": KIND,
-            "metadata": {"name": self.name, "namespace": self.namespace},
+            "metadata": {
+                "name": self.name,
+                "namespace": self.namespace,
+                "annotations": dict(self.annotations),
+                "labels": dict(self.labels),
+            },
             "spec": self.spec,
         }
 
@@ -52,10 +64,12 @@ class Snapshot:
     """The dead-letter handler's Deployment."""
     jobs: tuple[JobFacts, ...] = ()
     pods: tuple[PodFacts, ...] = ()
+    profiles: Mapping[str, ProfileSpec | str] = field(default_factory=dict)
+    """Every placement profile of the cluster by its name; a text says why one can't be used."""
     results_shared_with: str | None = None
     """Another pool, `namespace/name`, that has the place of its results, or one around or within it."""
 
     @property
     def configs_in_use(self) -> set[str]:
         """ConfigMaps that pods read."""
-        return {each.config for each in self.pods if each.config is not None}
+        return {name for each in self.pods for name in (each.config, each.live) if name is not None}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from laneway.schema.pool.documents.preflight import Finding, PreflightCode
-from laneway.schema.shared.names import ENGINE_BROKEN_EXIT, TROUBLE
+from laneway.schema.shared.names import ENGINE_BROKEN_EXIT
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
-from laneway_operator.known.image_volumes import images_of
+from laneway_operator.known.report import report_of
+from laneway_operator.known.volumes import Volumes
 from laneway_operator.reasons import Reason
 from laneway_operator.render.meta import OLLAMA, PREFLIGHT, WORKER
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 Found = tuple[Reason, str]
 
 MAX_WORDS = 1024  # a command that mends a queue fits
-MAX_ANNOTATION = 4096  # a worker writes less than a quarter of it
 LACKS_DEVICE = re.compile(r"Insufficient [^\s/,]+/")  # an extended resource has a slash in its name
 PULL_FAILURES = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 START_FAILURES = {"CreateContainerError", "RunContainerError"}
@@ -43,6 +43,7 @@ WORKER_CODES = {
     "aws_unavailable": Reason.AWS_UNREACHABLE,
     "engine_down": Reason.ENGINE_DOWN,
     "engine_broken": Reason.ENGINE_BROKEN,
+    "fewer_slots": Reason.FEWER_SLOTS,
 }
 PREFLIGHT_CODES = {
     PreflightCode.ACCESS_DENIED: Reason.ACCESS_DENIED,
@@ -76,22 +77,23 @@ def _plain(words: str) -> str:
 
 
 def _causes(body: dict[str, Any], status: dict[str, Any]) -> Iterator[Found]:
-    yield from _unscheduled(status)
-    images = images_of(body.get("spec", {}))
+    volumes = Volumes.of(body.get("spec", {}))
+    yield from _unscheduled(status, volumes)
     for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-        yield from _container(container, images)
-    yield from _told_by_worker(body["metadata"].get("annotations", {}).get(TROUBLE))
+        yield from _container(container, volumes)
+    yield from _told_by_worker(report_of(body))
 
 
-def _unscheduled(status: dict[str, Any]) -> Iterator[Found]:
+def _unscheduled(status: dict[str, Any], volumes: Volumes) -> Iterator[Found]:
     for each in status.get("conditions", []):
         if each.get("type") == "PodScheduled" and each.get("reason") == "Unschedulable":
             message = str(each.get("message", ""))
-            yield (Reason.NO_GPU_CAPACITY if LACKS_DEVICE.search(message) else Reason.UNSCHEDULABLE), message
+            other = Reason.NO_GPU_CAPACITY if LACKS_DEVICE.search(message) else Reason.UNSCHEDULABLE
+            yield volumes.unscheduled(message) or other, message
 
 
-def _container(container: dict[str, Any], images: list[str]) -> Iterator[Found]:
-    """A container that is ready has got over its last end. `images` are the pod's image volumes."""
+def _container(container: dict[str, Any], volumes: Volumes) -> Iterator[Found]:
+    """A container that is ready has got over its last end."""
     if container.get("ready"):
         return
     name, state = container.get("name"), container.get("state", {})
@@ -99,19 +101,19 @@ def _container(container: dict[str, Any], images: list[str]) -> Iterator[Found]:
     ended = state.get("terminated", last)
     reason, message = waiting.get("reason"), str(waiting.get("message", ""))
     if reason in PULL_FAILURES:
-        image = next((each for each in images if each in message), container.get("image"))
+        image = next((each for each in volumes.images if each in message), container.get("image"))
         yield Reason.IMAGE_PULL_FAILED, f"container {name}: image {image} can't be pulled"
     elif reason == "CreateContainerConfigError":
         missing = "secret" in message.lower() and ("not found" in message or "find key" in message)
         yield (Reason.SECRET_MISSING if missing else Reason.REFUSED), f"container {name}: {message}"
     elif reason in START_FAILURES:
-        yield _not_started(f"container {name} can't be started: {message}", images)
+        yield _not_started(f"container {name} can't be started: {message}", volumes.images)
     elif ended.get("reason") == "OOMKilled":
         yield Reason.OUT_OF_MEMORY, f"container {name} was killed for its memory"
     elif name == PREFLIGHT and (found := _found_by_preflight(ended)):
         yield PREFLIGHT_CODES[found.code], found.message
     elif ended.get("exitCode"):
-        yield _crash(name, ended, images)
+        yield _crash(name, ended, volumes)
 
 
 def _not_started(words: str, images: list[str]) -> Found:
@@ -120,10 +122,10 @@ def _not_started(words: str, images: list[str]) -> Found:
     return Reason.CRASHING, words
 
 
-def _crash(name: str | None, ended: dict[str, Any], images: list[str]) -> Found:
+def _crash(name: str | None, ended: dict[str, Any], volumes: Volumes) -> Found:
     told = f"container {name} ended with code {ended['exitCode']}"
     if name == OLLAMA:
-        return _end_of_ollama(told, ended["exitCode"], images)
+        return _end_of_ollama(told, ended["exitCode"], volumes.told)
     words = _last_words(ended)
     said = words if words.startswith(SPOKEN) else SILENT
     if name == WORKER and ended["exitCode"] == ENGINE_BROKEN_EXIT:
@@ -131,11 +133,11 @@ def _crash(name: str | None, ended: dict[str, Any], images: list[str]) -> Found:
     return Reason.CRASHING, f"{told}: {said}"
 
 
-def _end_of_ollama(told: str, code: int, images: list[str]) -> Found:
-    if code != GAVE_UP or not images:
+def _end_of_ollama(told: str, code: int, volume: str | None) -> Found:
+    if code != GAVE_UP or volume is None:
         return Reason.CRASHING, f"{told}: {SILENT}"
     form = "a model folder of Ollama's, with blobs and manifests that all may read"
-    return Reason.MODEL_MISSING, f"{told}, as it does where the image {images[0]} is not {form}"
+    return Reason.MODEL_MISSING, f"{told}, as it does where the {volume} is not {form}"
 
 
 def _found_by_preflight(ended: dict[str, Any]) -> Finding | None:
@@ -150,14 +152,7 @@ def _last_words(ended: dict[str, Any]) -> str:
     return lines[-1] if lines else ""
 
 
-def _told_by_worker(text: str | None) -> Iterator[Found]:
-    """The annotation is a worker's own; it is read like anything from outside."""
-    if text is None or len(text) > MAX_ANNOTATION:
-        return
-    try:
-        told = read_strictly(text.encode(errors="replace"))
-    except NotStrictJSON:
-        return
-    reason = WORKER_CODES.get(str(told.get("code"))) if isinstance(told, dict) else None
+def _told_by_worker(report: dict[str, Any]) -> Iterator[Found]:
+    reason = WORKER_CODES.get(str(report.get("code")))
     if reason is not None:
-        yield reason, str(told.get("message", ""))
+        yield reason, str(report.get("message", ""))

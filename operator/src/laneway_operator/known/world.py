@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, Any
 from laneway_operator.kinds import KINDS, PODS
 from laneway_operator.known import observe
 from laneway_operator.known.places import Claim, holder
+from laneway_operator.known.profiles import ProfileSnapshot, Uses, profile_key, profiles_named
 from laneway_operator.known.snapshot import Snapshot
+from laneway_operator.render.meta import Component
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from laneway_operator.known.observe import Key
+    from laneway_operator.known.profiles import ProfileBody
     from laneway_operator.known.snapshot import PoolBody
 
 WATCHED = {**KINDS, "Pod": PODS}
 """What belongs to a pool: what we make, and the pods that Kubernetes makes of it."""
 POOLS = "pools"
 PLACES = "places"
-INDEXES = (POOLS, PLACES, *WATCHED)
+PROFILES = "profiles"
+INDEXES = (POOLS, PLACES, PROFILES, *WATCHED)
 
 
 class World:
@@ -35,6 +39,7 @@ class World:
         self._listed = listed
         self._values: dict[str, dict[Any, dict[str, Any]]] = {index: defaultdict(dict) for index in INDEXES}
         self._keys: dict[tuple[str, str], Any] = {}
+        self._uses = Uses()
         self._told: set[str] = set()
         self._awaited: set[str] = set()
         self._whole = False
@@ -67,14 +72,43 @@ class World:
             if not self._values[index][key]:
                 del self._values[index][key]
 
+    def tell_pool(self, uid: str, key: Key | None, pool: PoolBody) -> set[Key]:
+        """What a pool is now. The answer: the profiles that it names since, or no more."""
+        self.tell(POOLS, uid, key, pool)
+        return set(map(profile_key, self._uses.tell(uid, key, profiles_named(pool.spec))))
+
+    def tell_profile(self, uid: str, profile: ProfileBody | None, name: str) -> set[Key]:
+        """What a profile is now; nothing where it is gone. The answer: it, and the pools for which that is news."""
+        key = profile_key(name)
+        before = self._profile(key)
+        self.tell(PROFILES, uid, profile and key, profile)
+        same = before is not None and profile is not None and before.spec == profile.spec
+        return {key} if same else {key, *self._uses.of(name)}
+
     def pools(self) -> list[Key]:
         """Every pool."""
         return list(self._values[POOLS])
+
+    def everything(self) -> list[Key]:
+        """Every pool and every profile."""
+        return [*self._values[POOLS], *self._values[PROFILES]]
 
     def conditions(self) -> Counter[tuple[str, str]]:
         """Condition and its status → number of pools."""
         found = (each.status.get("conditions", []) for known in self._values[POOLS].values() for each in known.values())
         return Counter((each["type"], each["status"]) for conditions in found for each in conditions)
+
+    def seen(self, key: Key) -> Snapshot | ProfileSnapshot | None:
+        """What is known of a pool or a profile; None where it is gone."""
+        return self.snapshot(key) if key[0] else self.profile(key)
+
+    def profile(self, key: Key) -> ProfileSnapshot | None:
+        """What is known of a profile; None where it is gone."""
+        found = self._profile(key)
+        return None if found is None else ProfileSnapshot(found, tuple(self._uses.of(found.name)))
+
+    def _profile(self, key: Key) -> ProfileBody | None:
+        return next(self._of(PROFILES, key), None)
 
     def snapshot(self, key: Key) -> Snapshot | None:
         """What is known of a pool; None where it is gone."""
@@ -87,14 +121,17 @@ class World:
             children=tuple(each for kind in KINDS for each, _ in seen[kind]),
             deployments={each.lane: facts for each, facts in seen["Deployment"] if each.lane},
             scalers={each.lane: facts for each, facts in seen["ScaledObject"] if each.lane},
-            handler=next((facts for each, facts in seen["Deployment"] if not each.lane), None),
+            handler=next(
+                (facts for each, facts in seen["Deployment"] if each.component == Component.DEAD_LETTERS), None
+            ),
             jobs=tuple(facts for _, facts in seen["Job"]),
             pods=tuple(facts for _, facts in seen["Pod"]),
+            profiles={name: each.spec for _, name in self._values[PROFILES] if (each := self._profile(("", name)))},
             results_shared_with=self._holder(pool),
         )
 
     def listed(self, index: str, namespace: str | None, uids: Collection[str]) -> set[Key]:
-        """All of an index was listed, in a namespace or everywhere. The answer: the pools that lost something."""
+        """All of an index was listed, in a namespace or everywhere. The answer: what lost something by it."""
         if not self._whole:
             self._awaited |= set(uids) - self._told
         lost = {
@@ -102,10 +139,15 @@ class World:
             for (kind, uid), key in self._keys.items()
             if kind == index and namespace in (None, key[0]) and uid not in uids
         }
-        for uid in lost:
+        touched = set(lost.values())
+        for uid, (_, name) in lost.items():
             for each in (POOLS, PLACES) if index == POOLS else (index,):
                 self._forget(each, uid)
-        return set(lost.values())
+            if index == POOLS:
+                touched.update(map(profile_key, self._uses.tell(uid, None, frozenset())))
+            if index == PROFILES:
+                touched.update(self._uses.of(name))
+        return touched
 
     def _of(self, index: str, key: Any) -> Iterator[Any]:
         return iter(self._values[index].get(key, {}).values())

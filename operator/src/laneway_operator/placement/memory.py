@@ -10,13 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.schema.pool.pods.quantity import thousandths
 from laneway.schema.shared.names import tagged
 
 if TYPE_CHECKING:
     from laneway.schema.pool.lane import Lane, Model
-    from laneway_operator.placement.profiles import Accelerator
+    from laneway.schema.pool.profile import ExtendedResource
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 DOWNLOAD_GB = {
     "gemma3:270m": 0.291,
     "gemma3:1b": 0.815,
@@ -60,10 +61,10 @@ class Fit:
         return None if self.weights is None else self.weights + self.cache + ENGINE_GIB
 
 
-def fit(lane: Lane, model: Model, accelerator: Accelerator | None, cache: str = "f16") -> Fit:
+def fit(lane: Lane, model: Model, device: ExtendedResource | None, cache: str = "f16") -> Fit:
     """A lane's."""
     size, tokens = download_gb(model.name), model.context_length * lane.parallel
-    memory = accelerator.memory * accelerator.count / GIB if accelerator and accelerator.memory else None
+    memory = device.memory_bytes * device.count / GIB if device and device.memory_bytes else None
     return Fit(
         lane=lane.name,
         model=model.name,
@@ -101,6 +102,18 @@ def limit_gib(each: Fit) -> int:
     """
     wanted = UNKNOWN_LIMIT_GIB if each.needed is None else TIMES_NEEDED * each.needed
     return math.ceil(max(wanted, each.memory or 0, LEAST_LIMIT_GIB))
+
+
+CACHE_OF_LIMIT = 8
+"""The part of Ollama's memory limit that prompts of ended answers may take: llama-server (Ollama from 0.30 on) keeps
+them to begin the next alike one sooner, and Ollama's own reckoning of memory has them nowhere (ollama issue 18264).
+"""
+MOST_CACHE_MIB = 8192  # what llama-server takes where nobody says
+
+
+def prompt_cache_mib(limit: str) -> int:
+    """How much of its memory limit, a quantity, llama-server may keep prompts in."""
+    return min(MOST_CACHE_MIB, thousandths(limit) // 1000 // CACHE_OF_LIMIT // MIB)
 
 
 VERSIONS_KEPT = 2  # a tag that was moved is pulled beside its old blobs, which nothing prunes

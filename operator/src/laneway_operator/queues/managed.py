@@ -1,12 +1,12 @@
-"""A lane's managed queue as it should be. Pure."""
+"""The managed queues of a pool in a cluster. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.schema.pool.queues.managed import ManagedQueue, Owner
 from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS
-from laneway.schema.shared.names import dead_letter_queue_name, queue_name, queue_suffix
+from laneway.schema.shared.regions import region_of_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,28 +16,16 @@ if TYPE_CHECKING:
     from laneway_operator.known.snapshot import PoolBody
 
 
-@dataclass(frozen=True)
-class ManagedQueue:
-    """A lane's queue and dead-letter queue."""
-
-    name: str
-    dead_letter_name: str
-    owner: str
-    """What `OWNER_TAG` says of whose they are: `cluster/namespace/pool/lane`."""
-    region: str
-    retention_seconds: int
-
-
 def managed_queue(cluster: str, pool: LLMWorkerPool, lane: Lane, region: str) -> ManagedQueue:
-    """Equal for a pool that is deleted and made again: it finds the jobs that waited meanwhile."""
-    place = (cluster, pool.metadata.namespace, pool.metadata.name)
-    return _queue(place, lane.name, region, lane.retention_seconds)
+    """That of a lane in a cluster."""
+    owner = Owner(cluster, pool.metadata.namespace, pool.metadata.name)
+    return ManagedQueue.of(owner, lane.name, region, lane.retention_seconds)
 
 
 def has_doomed(pool: LLMWorkerPool) -> bool:
     """Whether queues go when the pool does."""
-    managed = (lane.queue.managed for lane in pool.spec.lanes)
-    return any(each is not None and each.deletion_policy == "Delete" for each in managed)
+    queues = (lane.queue.managed for lane in pool.spec.lanes)
+    return any(each is not None and each.deletion_policy == "Delete" for each in queues)
 
 
 def doomed(cluster: str, pool: PoolBody, region: str) -> Iterator[ManagedQueue]:
@@ -45,19 +33,11 @@ def doomed(cluster: str, pool: PoolBody, region: str) -> Iterator[ManagedQueue]:
 
     Read from the body as it is: a spec that this operator does not understand must not keep a pool for ever.
     """
-    region = pool.spec.get("aws", {}).get("region", region)
+    external = [lane.get("queue", {}).get("external", {}) for lane in pool.spec.get("lanes", [])]
+    urls = (each.get(key, "") for each in external for key in ("url", "deadLetterURL"))
+    of_a_queue = next(filter(None, map(region_of_queue, urls)), None)
+    region = of_a_queue or pool.spec.get("aws", {}).get("region", region)
     for lane in pool.spec.get("lanes", []):
         if lane.get("queue", {}).get("managed", {}).get("deletionPolicy") == "Delete":
-            yield _queue((cluster, pool.namespace, pool.name), lane["name"], region, LONGEST_RETENTION_SECONDS)
-
-
-def _queue(place: tuple[str, str, str], lane: str, region: str, retention_seconds: int) -> ManagedQueue:
-    path, name = "/".join(place), place[2]
-    suffix = queue_suffix(*place)
-    return ManagedQueue(
-        name=queue_name(name, lane, suffix),
-        dead_letter_name=dead_letter_queue_name(name, lane, suffix),
-        owner=f"{path}/{lane}",
-        region=region,
-        retention_seconds=retention_seconds,
-    )
+            owner = Owner(cluster, pool.namespace, pool.name)
+            yield ManagedQueue.of(owner, lane["name"], region, LONGEST_RETENTION_SECONDS)

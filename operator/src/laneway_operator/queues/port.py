@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from laneway.schema.pool.queues.managed import ManagedQueue
     from laneway.schema.pool.queues.queue import QueueURLs
     from laneway.schema.pool.queues.rules import OwnQueue
-    from laneway_operator.queues.managed import ManagedQueue
 
 
 class Queues(Protocol):

@@ -32,9 +32,11 @@ from laneway_operator.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from laneway_operator.queues.managed import ManagedQueue
+    from laneway.schema.pool.queues.managed import ManagedQueue
 
 SILENCE_SECONDS = 10.0  # for so long a region that gave no answer isn't asked: each try holds a thread for seconds
+ENCRYPTED = {"SqsManagedSseEnabled": "true"}
+"""Of a new queue only: what a person or a policy of the account makes of it later is theirs, such as a key."""
 DENIED = {
     "AccessDenied",
     "AccessDeniedException",
@@ -102,11 +104,11 @@ class SQSQueues:
         return QueueURLs(url=self._one(sqs, queue, queue.name, wanted), dead_letter_url=dead)
 
     def _one(self, sqs: Any, queue: ManagedQueue, name: str, attributes: dict[str, Any]) -> str:
-        wanted = {key: str(value) for key, value in attributes.items()} | {"SqsManagedSseEnabled": "true"}
+        wanted = {key: str(value) for key, value in attributes.items()}
         try:
             url = str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
         except sqs.exceptions.QueueDoesNotExist:
-            made = sqs.create_queue(QueueName=name, Attributes=wanted, tags={OWNER_TAG: queue.owner})
+            made = sqs.create_queue(QueueName=name, Attributes=wanted | ENCRYPTED, tags={OWNER_TAG: queue.owner})
             return str(made["QueueUrl"])
         self._refuse_foreign(sqs, url, queue.owner)
         there = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

@@ -1,4 +1,4 @@
-"""One pass over one pool: observe → render → plan → apply → status."""
+"""One pass over one pool (observe → render → plan → apply → status), or over one placement profile."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
+from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.pool.queues.rules import Where
 from laneway.schema.pool.schedules.schedule import asleep, quiet_periods
+from laneway.schema.shared.names import LANE_LABEL
 from laneway.schema.shared.problems import problems
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.known.observe import Trouble
+from laneway_operator.known.profiles import ProfileSnapshot
+from laneway_operator.known.understood import Understood, understood
+from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.memory import fit
 from laneway_operator.placement.nodes import nodes_of
 from laneway_operator.queues.managed import managed_queue
@@ -19,6 +23,7 @@ from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
 from laneway_operator.reconcile.plan import make_plan
+from laneway_operator.reconcile.profiles import tell_users
 from laneway_operator.render import render
 from laneway_operator.render.preflight import PREFLIGHT_KIND
 from laneway_operator.render.view import PoolView, lane_view
@@ -26,14 +31,13 @@ from laneway_operator.status.conditions import build_status
 from laneway_operator.status.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.queues.queue import QueueURLs
     from laneway_operator.cluster.port import Cluster
     from laneway_operator.known.snapshot import Snapshot
-    from laneway_operator.placement.profiles import Profile
     from laneway_operator.queues.port import Queues
     from laneway_operator.render.view import Manifest
     from laneway_operator.settings import Settings
@@ -47,25 +51,25 @@ class Reconciler:
     def __init__(
         self,
         settings: Settings,
-        profiles: Mapping[str, Profile],
         cluster: Cluster,
         queues: Queues,
         now: Callable[[], datetime],
     ) -> None:
         """`now` has a zone."""
         self._settings = settings
-        self._profiles = dict(profiles)
         self._cluster = cluster
         self._queues = queues
         self._own_queues = OwnQueues(queues, now)
         self._now = now
         self._identity = settings.cluster_id
 
-    def reconcile(self, seen: Snapshot) -> bool:
-        """Bring the cluster to what the pool says, and say how it is. True where it should be looked at again soon.
-
-        Raises `Unreachable`.
+    def reconcile(self, seen: Snapshot | ProfileSnapshot) -> bool:
+        """Bring the cluster to what the pool says, and say how it is; of a profile, who names it. True where it should
+        be looked at again soon. Raises `Unreachable`.
         """
+        if isinstance(seen, ProfileSnapshot):
+            tell_users(self._cluster, seen, self._settings.namespaces)
+            return False
         if seen.pool.deleting:
             return self._farewell(seen)
         done = Observed.of(seen)
@@ -77,17 +81,20 @@ class Reconciler:
         return done.retry
 
     def _bring_about(self, seen: Snapshot, done: Observed) -> None:
-        pool = _parse(seen)
+        pool, done.unknown = _understood(seen)
         done.lanes = tuple(lane.name for lane in pool.spec.lanes)
-        done.suspended, done.asleep = pool.spec.suspend, tuple(self._asleep(pool))
+        suspended = {lane.name: pool.suspension_of(lane) for lane in pool.spec.lanes}
+        done.suspended = {lane: why for lane, why in suspended.items() if why}
+        done.asleep, done.annotators = tuple(self._asleep(pool)), seen.pool.annotators
         if seen.results_shared_with is not None:
             place = pool.results.url(pool.results.prefix)
             words = f"pool {seen.results_shared_with} has {place}, or a place around or within it, for its results"
             raise SpecError(Reason.RESULTS_SHARED, words)
-        nodes = {lane.name: nodes_of(lane.name, lane.profiles, self._profiles) for lane in pool.spec.lanes}
-        cache = pool.spec.pod_template.cache_type
+        nodes = {lane.name: nodes_of(lane.name, lane.profiles, seen.profiles) for lane in pool.spec.lanes}
+        engine = engine_of(pool.spec.engine, self._settings.engines)
         done.fits = tuple(
-            fit(lane, pool.model_of(lane), nodes[lane.name].accelerator, cache) for lane in pool.spec.lanes
+            fit(lane, pool.model_of(lane), nodes[lane.name].device, pool.pods_of(lane).cache_type)
+            for lane in pool.spec.lanes
         )
         hold_or_let_go(self._cluster, seen.pool, pool)
         self._look_for_secret(pool, done)
@@ -97,7 +104,7 @@ class Reconciler:
         lanes = tuple(
             lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings) for lane in pool.spec.lanes
         )
-        self._apply(PoolView(pool, seen.pool.uid, self._settings, lanes), seen, done)
+        self._apply(PoolView(pool, seen.pool.uid, self._settings, engine, lanes), seen, done)
 
     def _farewell(self, seen: Snapshot) -> bool:
         """The garbage collector sees to everything in the cluster once the pool is let go."""
@@ -125,7 +132,7 @@ class Reconciler:
             try:
                 done.queues[lane.name] = self._queue(pool, lane, done)
             except NotYet as error:
-                done.queue_trouble = Trouble(error.reason, f"lane {lane.name}: {error}")
+                done.queue_trouble = Trouble(error.reason, f"lane {lane.name}: {error}", lane.name)
                 return
 
     def _queue(self, pool: LLMWorkerPool, lane: Lane, done: Observed) -> QueueURLs:
@@ -145,8 +152,8 @@ class Reconciler:
         if looked.denied:
             done.unseen += (lane.name,)
         if looked.trouble is not None:
-            found = Trouble(looked.trouble.reason, f"lane {lane.name}: {looked.trouble.message}")
-            done.own_queue_trouble = done.own_queue_trouble or found
+            words = f"lane {lane.name}: {looked.trouble.message}"
+            done.own_queue_troubles += (Trouble(looked.trouble.reason, words, lane.name),)
 
     def _apply(self, view: PoolView, seen: Snapshot, done: Observed) -> None:
         """Everything that can be applied is, whatever one object's trouble."""
@@ -159,10 +166,10 @@ class Reconciler:
             return  # a watch that was broken off tells nobody of what was deleted meanwhile
         for child in plan.end:
             self._cluster.delete(child, view.namespace)
-        not_ours = set()
+        not_ours: set[tuple[str, str]] = set()
         for manifest in plan.apply:
-            if _target(manifest) not in not_ours and not self._apply_one(manifest, done):
-                not_ours.add(manifest["metadata"]["name"])
+            if not not_ours.isdisjoint(_rests_on(manifest)) or not self._apply_one(manifest, done):
+                not_ours.add((manifest["kind"], manifest["metadata"]["name"]))
         for child in plan.delete:
             if child.kind == "ConfigMap" and done.applied:
                 continue  # a Deployment whose change was refused still names it
@@ -175,7 +182,9 @@ class Reconciler:
         except NotYet as error:
             done.keda = Trouble(error.reason, str(error))
         except SpecError as error:
-            done.applied = Trouble(error.reason, f"{manifest['kind']} {manifest['metadata']['name']}: {error}")
+            metadata = manifest["metadata"]
+            words = f"{manifest['kind']} {metadata['name']}: {error}"
+            done.applied += (Trouble(error.reason, words, metadata["labels"].get(LANE_LABEL)),)
             return error.reason is not Reason.NAME_TAKEN
         return True
 
@@ -189,13 +198,20 @@ class Reconciler:
                 raise Unreachable(f"the status was refused: {error}") from error
 
 
-def _target(manifest: Manifest) -> str | None:
-    """The Deployment that KEDA would scale by this: never somebody else's."""
-    return str(manifest["spec"]["scaleTargetRef"]["name"]) if manifest["kind"] == "ScaledObject" else None
+def _rests_on(manifest: Manifest) -> set[tuple[str, str]]:
+    """Kind and name of what KEDA would scale by this, or its pods would read: never somebody else's."""
+    match manifest["kind"]:
+        case "ScaledObject":
+            return {("Deployment", manifest["spec"]["scaleTargetRef"]["name"])}
+        case "Deployment":
+            volumes = manifest["spec"]["template"]["spec"]["volumes"]
+            return {("ConfigMap", each["configMap"]["name"]) for each in volumes if "configMap" in each}
+        case _:
+            return set()
 
 
-def _parse(seen: Snapshot) -> LLMWorkerPool:
+def _understood(seen: Snapshot) -> Understood:
     try:
-        return parse_pool(seen.pool.document())
+        return understood(seen.pool.document())
     except ValidationError as error:
         raise SpecError(Reason.INVALID_SPEC, problems(error, LLMWorkerPool)) from error

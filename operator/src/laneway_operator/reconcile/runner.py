@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from laneway_operator.errors import Unreachable
+from laneway_operator.known.observe import called
 from laneway_operator.reconcile.workqueue import WorkQueue
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Runner:
         await asyncio.to_thread(self._threads.shutdown)
 
     def add(self, key: Key | None) -> None:
-        """Have a pool looked at. Called by kopf's handlers, with nothing for an object that belongs to no pool."""
+        """Have a pool or a profile looked at. Called by kopf's handlers, with nothing for an object of nobody's."""
         if self._knows_all() and key is not None and self._leads():
             self._queue.add(key, time.monotonic())
             self._more.set()
@@ -78,14 +79,14 @@ class Runner:
     def lead(self) -> None:
         """This operator is the active one from now on: have every pool looked at."""
         if self._began and self._world is not None and self._leads():
-            for key in self._world.pools():
+            for key in self._world.everything():
                 self._queue.add(key, time.monotonic())
         self._more.set()
 
     def listed(self, index: str, namespace: str | None, uids: set[str]) -> None:
         """All of an index was listed anew: pools that lost something are looked at."""
         for key in self._world.listed(index, namespace, uids) if self._world is not None else ():
-            log.warning("pool %s/%s: something of %s is gone, and no watch told of it", *key, index)
+            log.warning("%s: something of %s is gone, and no watch told of it", called(key), index)
             self.add(key)
         self._knows_all()
 
@@ -133,17 +134,17 @@ class Runner:
     async def _end(self, world: World, key: Key) -> str:
         loop = asyncio.get_running_loop()
         try:
-            seen = world.snapshot(key)
+            seen = world.seen(key)
             if seen is None:
                 self._queue.done(key, time.monotonic(), None)
                 return "done"
             soon = await loop.run_in_executor(self._threads, self._reconciler.reconcile, seen)
         except Unreachable as error:
-            log.warning("pool %s/%s: %s", *key, error)
+            log.warning("%s: %s", called(key), error)
             self._queue.failed(key, time.monotonic(), error.after or 0.0)
             return "unreachable"
         except Exception:
-            log.exception("pool %s/%s: a defect of the operator", *key)
+            log.exception("%s: a defect of the operator", called(key))
             self._queue.failed(key, time.monotonic())
             return "defect"
         self._settle(key, soon=soon)

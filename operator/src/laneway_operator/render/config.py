@@ -1,4 +1,6 @@
-"""ConfigMaps, named by the hash of what they hold: a pod keeps the document that it was started with. Pure."""
+"""ConfigMaps of a lane. One has the hash of what it holds in its name: a pod keeps the document that it was started
+with. The other keeps its name, and running workers read it again. Pure.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 LANE_FILE = "lane.json"
+LIVE_FILE = "live.json"
 
 
 def lane_config_map(pool: PoolView, lane: LaneView) -> Manifest:
@@ -20,3 +23,13 @@ def lane_config_map(pool: PoolView, lane: LaneView) -> Manifest:
 def lane_config_name(pool: PoolView, lane: LaneView) -> str:
     """Its name."""
     return f"{lane_child_name(pool.name, lane.lane.name)}-{short_hash(lane.config.model_dump_json())}"
+
+
+def live_config_map(pool: PoolView, lane: LaneView) -> Manifest:
+    """The lane's LiveConfig."""
+    return config_map(pool, live_config_name(pool, lane), LIVE_FILE, lane.live.model_dump_json(), lane)
+
+
+def live_config_name(pool: PoolView, lane: LaneView) -> str:
+    """Its name, whatever it holds."""
+    return f"{lane_child_name(pool.name, lane.lane.name)}-live"

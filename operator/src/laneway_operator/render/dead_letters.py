@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
+from laneway.schema.pool.documents.lane_documents import LaneDocuments
 from laneway.schema.shared.names import COMPONENT_LABEL, POOL_LABEL
 from laneway_operator.render import pods
 from laneway_operator.render.meta import (
     CONFIG_FOLDER,
     WORKER,
+    Component,
     config_map,
     dead_letter_handler_name,
     labels,
@@ -23,19 +25,22 @@ if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest, PoolView
 
 FILE = "dead-letters.json"
-COMPONENT = "dead-letters"
-COMPONENT_LABELS = {COMPONENT_LABEL: COMPONENT}
 POLLING_SECONDS = 30  # nobody waits for a result that took 20 crashes
 COOLDOWN_SECONDS = 60
 GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
 DRAIN_SECONDS = GRACE_SECONDS - 15  # so that it gives back what it holds before it is killed
-OWN = {"drain_seconds": DRAIN_SECONDS, "quiet": (), "price_per_hour": None, "pod_reports": False, "model_image": None}
+OWN = {"drain_seconds": DRAIN_SECONDS, "pod_reports": False, "model_volume": None}
+OWN_LIVE = {"quiet": (), "suspended": False, "price_per_hour": None, "destinations": {}}
 """What the handler does not share with a lane's workers; so a change of it there leaves the handler alone."""
 
 
 def _document(pool: PoolView) -> str:
-    lanes = tuple(lane.config.model_copy(update=OWN) for lane in pool.lanes)
+    lanes = tuple(_of_handler(lane.documents) for lane in pool.lanes)
     return DeadLettersConfig(health_address=HEALTH_ADDRESS, lanes=lanes).model_dump_json()
+
+
+def _of_handler(lane: LaneDocuments) -> LaneDocuments:
+    return LaneDocuments(config=lane.config.model_copy(update=OWN), live=lane.live.model_copy(update=OWN_LIVE))
 
 
 def _config_name(pool: PoolView) -> str:
@@ -49,16 +54,17 @@ def dead_letter_config_map(pool: PoolView) -> Manifest:
 
 def dead_letter_handler(pool: PoolView) -> Manifest:
     """The Deployment, without `replicas`: those are KEDA's. It needs no accelerator and no special node."""
-    selector = {POOL_LABEL: pool.name, **COMPONENT_LABELS}
+    selector = {POOL_LABEL: pool.name, COMPONENT_LABEL: Component.DEAD_LETTERS.value}
+    marks = labels(pool, component=Component.DEAD_LETTERS)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": metadata(pool, dead_letter_handler_name(pool.name)),
+        "metadata": metadata(pool, dead_letter_handler_name(pool.name), component=Component.DEAD_LETTERS),
         "spec": {
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": selector},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
-            "template": {"metadata": pods.pod_metadata(pool, labels(pool) | COMPONENT_LABELS), "spec": _pod(pool)},
+            "template": {"metadata": pods.pod_metadata(pool.pool.spec.pods, marks), "spec": _pod(pool)},
         },
     }
 

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway.schema.pool.pods.ollama_variables import PROMPT_CACHE
 from laneway.schema.pool.pods.quantity import canonical, thousandths
 from laneway.schema.pool.pods.resources import Resources
 from laneway.schema.shared.names import lane_selector
-from laneway_operator.placement.memory import fit, folder_gib, limit_gib
+from laneway_operator.placement.memory import fit, folder_gib, limit_gib, prompt_cache_mib
 from laneway_operator.render import pods
-from laneway_operator.render.config import LANE_FILE, lane_config_name
-from laneway_operator.render.meta import CONFIG_FOLDER, OLLAMA, WORKER, labels, lane_child_name, metadata
+from laneway_operator.render.config import LANE_FILE, LIVE_FILE, lane_config_name, live_config_name
+from laneway_operator.render.meta import (
+    CONFIG_FOLDER,
+    LIVE_FOLDER,
+    OLLAMA,
+    WORKER,
+    Component,
+    labels,
+    lane_child_name,
+    metadata,
+)
 from laneway_operator.render.placement import placement
 from laneway_operator.render.view import OLLAMA_ADDRESS
 
 if TYPE_CHECKING:
+    from laneway.schema.pool.pods.fields import Pods
     from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 LOAD_BUDGET_SECONDS = 1800  # node, image and weights of a large model from nothing
@@ -34,23 +45,30 @@ def deployment(pool: PoolView, lane: LaneView) -> Manifest:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": metadata(pool, lane_child_name(pool.name, lane.lane.name), lane),
+        "metadata": metadata(pool, lane_child_name(pool.name, lane.lane.name), lane, Component.WORKER),
         "spec": {
             "progressDeadlineSeconds": lane.grace_seconds + LOAD_BUDGET_SECONDS,
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": lane_selector(pool.name, lane.lane.name)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
             "template": {
-                "metadata": pods.pod_metadata(pool, labels(pool, lane), {SKIP_IDENTITY: OLLAMA}),
+                "metadata": _metadata(pool, lane),
                 "spec": _pod(pool, lane),
             },
         },
     }
 
 
+def _metadata(pool: PoolView, lane: LaneView) -> Manifest:
+    return pods.pod_metadata(
+        pool.pool.pods_of(lane.lane), labels(pool, lane, Component.WORKER), {SKIP_IDENTITY: OLLAMA}
+    )
+
+
 def _pod(pool: PoolView, lane: LaneView) -> Manifest:
     volumes = [
         pods.config_volume(lane_config_name(pool, lane)),
+        pods.config_volume(live_config_name(pool, lane), pods.LIVE_VOLUME),
         _models(pool, lane),
         pods.empty_volume("home", HOME_SIZE),
         pods.empty_volume(pods.WRITABLE_VOLUME, OLLAMA_TMP_SIZE),
@@ -61,7 +79,7 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
     return {
         **pods.pod_base(pool, pool.account),
         **placement(lane.nodes),
-        **_classes(pool),
+        **_classes(pool.pool.pods_of(lane.lane)),
         "containers": [_worker(pool, lane)],
         "initContainers": [_ollama(pool, lane)],
         "terminationGracePeriodSeconds": lane.grace_seconds,
@@ -70,26 +88,25 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
 
 
 def _models(pool: PoolView, lane: LaneView) -> Manifest:
-    image = pool.pool.model_image
-    if image:
-        return pods.image_volume(MODELS_VOLUME, image)
+    volume = pool.pool.model_volume
+    if volume:
+        return pods.model_volume(MODELS_VOLUME, volume)
     return pods.empty_volume(MODELS_VOLUME, f"{folder_gib(lane.config.model.name)}Gi")
 
 
-def _classes(pool: PoolView) -> Manifest:
-    template = pool.pool.spec.pod_template
-    named = {"priorityClassName": template.priority_class_name, "runtimeClassName": template.runtime_class_name}
+def _classes(said: Pods) -> Manifest:
+    named = {"priorityClassName": said.priority_class_name, "runtimeClassName": said.runtime_class_name}
     return {field: name for field, name in named.items() if name is not None}
 
 
 def _worker(pool: PoolView, lane: LaneView) -> Manifest:
-    mounts: list[Manifest] = [pods.CONFIG_MOUNT, {"name": "worker-tmp", "mountPath": "/tmp"}]  # noqa: S108 - a volume of this pod
+    mounts: list[Manifest] = [pods.CONFIG_MOUNT, pods.LIVE_MOUNT, {"name": "worker-tmp", "mountPath": "/tmp"}]  # noqa: S108 - a volume of this pod
     if pool.pod_reports:
         mounts.append(pods.TOKEN_MOUNT)
     return pods.worker_container(
         pool,
         WORKER,
-        ["--config", f"{CONFIG_FOLDER}/{LANE_FILE}"],
+        ["--config", f"{CONFIG_FOLDER}/{LANE_FILE}", "--live", f"{LIVE_FOLDER}/{LIVE_FILE}"],
         probes=pods.PROBES,
         resources={"limits": {"memory": _worker_memory(lane)}, "requests": {"cpu": "50m", "memory": "128Mi"}},
         mounts=mounts,
@@ -101,15 +118,16 @@ def _worker_memory(lane: LaneView) -> str:
 
 
 def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
+    resources = _resources(pool, lane)
     return {
         "name": OLLAMA,
-        "image": pool.settings.ollama_image,
-        "imagePullPolicy": pool.settings.ollama_pull_policy,
+        "image": pool.engine.image,
+        "imagePullPolicy": pool.engine.pull_policy,
         "args": ["serve"],
-        "env": _variables(pool, lane),
+        "env": _variables(pool, lane, resources["limits"]["memory"]),
         "livenessProbe": pods.ENGINE_LIVENESS,
         "restartPolicy": "Always",
-        "resources": _resources(pool, lane),
+        "resources": resources,
         "securityContext": pods.CONTAINER_SECURITY,
         "startupProbe": {  # whether it answers; the worker sees to the model
             "exec": {"command": ["ollama", "list"]},
@@ -119,7 +137,8 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
         },
         "terminationMessagePolicy": "File",  # its log may hold a job's text, and everybody may read a pod's status
         "volumeMounts": [
-            {"name": MODELS_VOLUME, "mountPath": MODELS_FOLDER} | ({"readOnly": True} if pool.pool.model_image else {}),
+            {"name": MODELS_VOLUME, "mountPath": MODELS_FOLDER}
+            | ({"readOnly": True} if pool.pool.model_volume else {}),
             {"name": "home", "mountPath": HOME_FOLDER},
             pods.WRITABLE_MOUNT,
         ],
@@ -128,8 +147,8 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
 
 def _resources(pool: PoolView, lane: LaneView) -> Manifest:
     """What the lane asks for, as the API server writes it, and the accelerator, which nothing takes away."""
-    accelerator, own = lane.nodes.accelerator, lane.lane.resources or Resources()
-    devices = {accelerator.resource: str(accelerator.count)} if accelerator else {}
+    device, own = lane.nodes.device, lane.lane.resources or Resources()
+    devices = {device.name: str(device.count)} if device else {}
     limits, requests = dict(own.limits), dict(own.requests)
     if "memory" not in limits:
         requests.setdefault("memory", MEMORY_REQUEST)  # else Kubernetes asks for as much as the limit
@@ -143,14 +162,15 @@ def _resources(pool: PoolView, lane: LaneView) -> Manifest:
 
 
 def _default_limit(pool: PoolView, lane: LaneView) -> str:
-    model, cache = pool.pool.model_of(lane.lane), pool.pool.spec.pod_template.cache_type
-    return f"{limit_gib(fit(lane.lane, model, lane.nodes.accelerator, cache))}Gi"
+    model, cache = pool.pool.model_of(lane.lane), pool.pool.pods_of(lane.lane).cache_type
+    return f"{limit_gib(fit(lane.lane, model, lane.nodes.device, cache))}Gi"
 
 
-def _variables(pool: PoolView, lane: LaneView) -> list[Manifest]:
+def _variables(pool: PoolView, lane: LaneView, memory: str) -> list[Manifest]:
     """Every setting that matters: Ollama's own defaults depend on the version and the VRAM. Ours win."""
     ours = {
         "HOME": HOME_FOLDER,
+        PROMPT_CACHE: str(prompt_cache_mib(memory)),
         "OLLAMA_CONTEXT_LENGTH": str(lane.config.model.context_length),
         "OLLAMA_HOST": OLLAMA_ADDRESS,
         "OLLAMA_KEEP_ALIVE": "-1",
@@ -161,5 +181,5 @@ def _variables(pool: PoolView, lane: LaneView) -> list[Manifest]:
         "OLLAMA_NO_CLOUD": "1",
         "OLLAMA_NUM_PARALLEL": str(lane.lane.parallel),
     }
-    theirs = {each.name: each.value for each in pool.pool.spec.pod_template.env if each.name not in ours}
+    theirs = {each.name: each.value for each in pool.pool.pods_of(lane.lane).env if each.name not in ours}
     return [{"name": name, "value": value} for name, value in (ours | theirs).items()]

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from laneway.schema.shared.names import GROUP, KIND, LANE_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, VERSION
+from laneway.schema.shared.names import (
+    COMPONENT_LABEL,
+    GROUP,
+    KIND,
+    LANE_LABEL,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    POOL_LABEL,
+    VERSION,
+)
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import LaneView, Manifest, PoolView
@@ -17,6 +27,15 @@ WORKER = "worker"
 OLLAMA = "ollama"
 PREFLIGHT = "preflight"
 CONFIG_FOLDER = "/etc/laneway"
+LIVE_FOLDER = "/etc/laneway-live"
+
+
+class Component(StrEnum):
+    """What a pod of a pool is for: the label of each pod, and of what makes it."""
+
+    WORKER = "worker"
+    PREFLIGHT = "preflight"
+    DEAD_LETTERS = "dead-letters"
 
 
 def short_hash(text: str) -> str:
@@ -42,10 +61,15 @@ def _cut(name: str) -> str:
 
 def trigger_authentication_name(pool: str) -> str:
     """How KEDA reads the pool's queues."""
-    return f"laneway-{pool}"
+    return f"{MANAGED_BY}-{pool}"
 
 
-def metadata(pool: PoolView, name: str, lane: LaneView | None = None) -> Manifest:
+def network_policy_name(pool: str, component: Component | None) -> str:
+    """What pods of a component may reach; of no component: all of the pool's."""
+    return f"{MANAGED_BY}-{component or 'pool'}-{pool}"
+
+
+def metadata(pool: PoolView, name: str, lane: LaneView | None = None, component: Component | None = None) -> Manifest:
     """Metadata of a child, owned by the pool: deleting the pool deletes it, with the operator down too."""
     owner = {
         "apiVersion": f"{GROUP}/{VERSION}",
@@ -55,7 +79,8 @@ def metadata(pool: PoolView, name: str, lane: LaneView | None = None) -> Manifes
         "controller": True,
         "blockOwnerDeletion": True,
     }
-    return {"name": name, "namespace": pool.namespace, "labels": labels(pool, lane), "ownerReferences": [owner]}
+    marks = labels(pool, lane, component)
+    return {"name": name, "namespace": pool.namespace, "labels": marks, "ownerReferences": [owner]}
 
 
 def config_map(pool: PoolView, name: str, file: str, text: str, lane: LaneView | None = None) -> Manifest:
@@ -63,7 +88,11 @@ def config_map(pool: PoolView, name: str, file: str, text: str, lane: LaneView |
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(pool, name, lane), "data": {file: text}}
 
 
-def labels(pool: PoolView, lane: LaneView | None = None) -> dict[str, str]:
-    """Labels of a child."""
+def labels(pool: PoolView, lane: LaneView | None = None, component: Component | None = None) -> dict[str, str]:
+    """Labels of a child; of a pod and of what makes it, with the component."""
     found = {MANAGED_BY_LABEL: MANAGED_BY, POOL_LABEL: pool.name}
-    return found if lane is None else found | {LANE_LABEL: lane.lane.name}
+    if lane is not None:
+        found[LANE_LABEL] = lane.lane.name
+    if component is not None:
+        found[COMPONENT_LABEL] = component.value
+    return found

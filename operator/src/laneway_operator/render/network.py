@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from laneway.schema.shared.names import MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, worker_account_name
+from laneway.schema.shared.names import (
+    COMPONENT_LABEL,
+    LANE_LABEL,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    POOL_LABEL,
+)
 from laneway_operator.kinds import NETWORKING_GROUP
-from laneway_operator.render.meta import metadata
+from laneway_operator.render.meta import Component, metadata, network_policy_name
 from laneway_operator.render.view import HEALTH_PORT
 
 if TYPE_CHECKING:
@@ -26,28 +32,53 @@ KUBE_DNS = {
 IDENTITY_ENDPOINTS = ("169.254.170.23/32", "fd00:ec2::23/128")
 """EKS Pod Identity's agent on each node: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html.
 Not the node's own metadata at 169.254.169.254, which would give the node's rights."""
+PROBES: list[Manifest] = [{"ports": [{"port": HEALTH_PORT, "protocol": "TCP"}]}]
+"""Probes and metrics, from anywhere."""
 
 
-def network_policy(pool: PoolView) -> Manifest | None:
-    """The cluster's DNS, AWS and Ollama's registry, identity, the API server; probes and metrics from outside.
+def network_policies(pool: PoolView) -> list[Manifest]:
+    """One for all pods of a pool: the cluster's DNS, and nothing else. One more for each component; they add up.
 
     A policy knows addresses and not names, so AWS and the registry are whatever answers on port 443, but for what Helm
-    values except: it is open as long as anybody needs it, and where models come in an image, Ollama doesn't. The
+    values except: it is open as long as anybody needs it, and where models are mounted, Ollama doesn't. The
     kubelet pulls images, from outside.
     """
     if not pool.settings.network_policies:
-        return None
+        return []
+    aws = [_identity(), *_aws(pool)]
+    return [
+        _policy(pool, None, egress=[_names(pool)], ingress=[]),
+        _policy(pool, Component.WORKER, egress=[_identity(), *_servers(pool)], ingress=PROBES),
+        _policy(pool, Component.PREFLIGHT, egress=aws, ingress=[]),
+        _policy(pool, Component.DEAD_LETTERS, egress=aws, ingress=PROBES),
+    ]
+
+
+def _policy(
+    pool: PoolView, component: Component | None, *, egress: list[Manifest], ingress: list[Manifest]
+) -> Manifest:
     return {
         "apiVersion": f"{NETWORKING_GROUP}/v1",
         "kind": "NetworkPolicy",
-        "metadata": metadata(pool, worker_account_name(pool.name)),
+        "metadata": metadata(pool, network_policy_name(pool.name, component)),
         "spec": {
-            "egress": [_names(pool), _identity(), *_servers(pool)],
-            "ingress": [{"ports": [_tcp(HEALTH_PORT)]}],
-            "podSelector": {"matchLabels": {MANAGED_BY_LABEL: MANAGED_BY, POOL_LABEL: pool.name}},
+            "egress": egress,
+            **({"ingress": ingress} if ingress else {}),
+            "podSelector": _pods(pool, component),
             "policyTypes": ["Ingress", "Egress"],
         },
     }
+
+
+def _pods(pool: PoolView, component: Component | None) -> Manifest:
+    own = {MANAGED_BY_LABEL: MANAGED_BY, POOL_LABEL: pool.name}
+    match component:
+        case None:
+            return {"matchLabels": own}
+        case Component.WORKER:  # of before components were labelled, too: who finishes a job still needs AWS
+            return {"matchLabels": own, "matchExpressions": [{"key": LANE_LABEL, "operator": "Exists"}]}
+        case _:
+            return {"matchLabels": own | {COMPONENT_LABEL: component.value}}
 
 
 def _names(pool: PoolView) -> Manifest:
@@ -60,18 +91,28 @@ def _identity() -> Manifest:
     return {"ports": [_tcp(HTTP_PORT)], "to": [{"ipBlock": {"cidr": each}} for each in IDENTITY_ENDPOINTS]}
 
 
-def _servers(pool: PoolView) -> Iterator[Manifest]:
-    """What is outside the cluster, and the API server; the emulator, which is most often a pod of it."""
+def _aws(pool: PoolView) -> list[Manifest]:
+    """AWS; the emulator, which is most often a pod of the cluster."""
     emulator = pool.settings.emulator
-    outside = set()
-    if emulator is None or pool.pool.model_image is None:
-        outside.add(HTTPS_PORT)
+    return [_outside(pool, HTTPS_PORT) if emulator is None else {"ports": [_tcp(_port(emulator.endpoint))]}]
+
+
+def _servers(pool: PoolView) -> Iterator[Manifest]:
+    """AWS, Ollama's registry, and the API server for a worker's reports."""
+    emulated = pool.settings.emulator is not None
+    if emulated:
+        yield from _aws(pool)
+    needed = set()
+    if pool.pool.model_volume is None or not emulated:
+        needed.add(HTTPS_PORT)
     if pool.pod_reports:
-        outside |= {API_SERVER_PORT, HTTPS_PORT}
-    if outside:
-        yield {"ports": [_tcp(each) for each in sorted(outside)], **_elsewhere(pool.settings.egress_except)}
-    if emulator is not None:
-        yield {"ports": [_tcp(_port(emulator.endpoint))]}
+        needed |= {API_SERVER_PORT, HTTPS_PORT}
+    if needed:
+        yield _outside(pool, *needed)
+
+
+def _outside(pool: PoolView, *ports: int) -> Manifest:
+    return {"ports": [_tcp(each) for each in sorted(ports)], **_elsewhere(pool.settings.egress_except)}
 
 
 def _elsewhere(ranges: tuple[str, ...]) -> Manifest:

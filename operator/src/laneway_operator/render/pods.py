@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_operator.render.meta import CONFIG_FOLDER
+from laneway.schema.pool.model_store import VolumeClaim
+from laneway_operator.render.meta import CONFIG_FOLDER, LIVE_FOLDER
 from laneway_operator.render.view import HEALTH_PORT
 
 if TYPE_CHECKING:
     from laneway.schema.pool.model_store import ModelImage
+    from laneway.schema.pool.pods.fields import Pods
     from laneway_operator.render.view import Manifest, PoolView
 
 USER_ID = 65532
@@ -16,6 +18,7 @@ TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a
 TOKEN_SECONDS = 3607  # what Kubernetes itself asks for
 TOKEN_VOLUME = "token"  # noqa: S105 - a volume's name
 CONFIG_VOLUME = "config"
+LIVE_VOLUME = "live"
 WRITABLE_VOLUME = "tmp"
 TMP_SIZE = "256Mi"  # of a worker, a handler, a preflight: they keep nothing there
 
@@ -32,6 +35,8 @@ POD_SECURITY = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 CONFIG_MOUNT = {"name": CONFIG_VOLUME, "mountPath": CONFIG_FOLDER, "readOnly": True}
+LIVE_MOUNT = {"name": LIVE_VOLUME, "mountPath": LIVE_FOLDER, "readOnly": True}
+"""A whole folder: the kubelet brings no change to a file that is mounted alone, by `subPath`."""
 WRITABLE_MOUNT = {"name": WRITABLE_VOLUME, "mountPath": "/tmp"}  # noqa: S108 - a volume of this pod alone
 
 
@@ -43,21 +48,20 @@ def pod_base(pool: PoolView, account: str) -> Manifest:
         "securityContext": POD_SECURITY,
         "serviceAccountName": account,
     }
-    named = (*pool.settings.image_pull_secrets, *pool.pool.spec.pod_template.image_pull_secrets)
+    named = (*pool.settings.image_pull_secrets, *pool.pool.spec.pods.image_pull_secrets)
     secrets = [{"name": each} for each in dict.fromkeys(named)]
     return base | ({"imagePullSecrets": secrets} if secrets else {})
 
 
-def pod_metadata(pool: PoolView, labels: dict[str, str], annotations: dict[str, str] | None = None) -> Manifest:
-    """The pool's own labels and annotations, and ours, which win: a selector finds its pods by them."""
-    template = pool.pool.spec.pod_template
-    notes = template.annotations | (annotations or {})
-    return {**({"annotations": notes} if notes else {}), "labels": template.labels | labels}
+def pod_metadata(said: Pods, labels: dict[str, str], annotations: dict[str, str] | None = None) -> Manifest:
+    """The labels and annotations that a pool says, and ours, which win: a selector finds its pods by them."""
+    notes = said.annotations | (annotations or {})
+    return {**({"annotations": notes} if notes else {}), "labels": said.labels | labels}
 
 
-def config_volume(name: str) -> Manifest:
-    """The one document that a container reads."""
-    return {"name": CONFIG_VOLUME, "configMap": {"name": name}}
+def config_volume(name: str, volume: str = CONFIG_VOLUME) -> Manifest:
+    """A document that a container reads."""
+    return {"name": volume, "configMap": {"name": name}}
 
 
 def empty_volume(name: str, size: str = TMP_SIZE) -> Manifest:
@@ -65,10 +69,14 @@ def empty_volume(name: str, size: str = TMP_SIZE) -> Manifest:
     return {"name": name, "emptyDir": {"sizeLimit": size}}
 
 
-def image_volume(name: str, image: ModelImage) -> Manifest:
-    """The files of an image, read-only. Nobody is root in a pod of ours, so everybody must be able to read them."""
-    policy = {"pullPolicy": image.pull_policy} if image.pull_policy else {}
-    return {"name": name, "image": {"reference": image.reference, **policy}}
+def model_volume(name: str, found: ModelImage | VolumeClaim) -> Manifest:
+    """Files of others, read-only: the kubelet changes no owner then. Nobody is root in a pod of ours, so everybody must
+    be able to read them.
+    """
+    if isinstance(found, VolumeClaim):
+        return {"name": name, "persistentVolumeClaim": {"claimName": found.name, "readOnly": True}}
+    policy = {"pullPolicy": found.pull_policy} if found.pull_policy else {}
+    return {"name": name, "image": {"reference": found.reference, **policy}}
 
 
 def credentials(pool: PoolView) -> Manifest:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from laneway_operator.render import pods
-from laneway_operator.render.meta import CONFIG_FOLDER, PREFLIGHT, config_map, labels, metadata, short_hash
+from laneway_operator.render.meta import CONFIG_FOLDER, PREFLIGHT, Component, config_map, labels, metadata, short_hash
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest, PoolView
@@ -26,7 +26,7 @@ def preflight(pool: PoolView) -> tuple[Manifest, Manifest]:
     job = {
         "apiVersion": "batch/v1",
         "kind": PREFLIGHT_KIND,
-        "metadata": metadata(pool, name),
+        "metadata": metadata(pool, name, component=Component.PREFLIGHT),
         "spec": {"backoffLimit": FOR_EVER, "template": _template(pool, name)},
     }
     return config_map(pool, name, PREFLIGHT_FILE, document), job
@@ -58,4 +58,5 @@ def _template(pool: PoolView, config_map: str) -> Manifest:
         "restartPolicy": "OnFailure",
         "volumes": [pods.config_volume(config_map), pods.empty_volume(pods.WRITABLE_VOLUME)],
     }
-    return {"metadata": pods.pod_metadata(pool, labels(pool)), "spec": spec}
+    marks = labels(pool, component=Component.PREFLIGHT)
+    return {"metadata": pods.pod_metadata(pool.pool.spec.pods, marks), "spec": spec}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from laneway_operator.render.meta import lane_child_name, metadata, trigger_authentication_name
 
 if TYPE_CHECKING:
-    from laneway.schema.pool.lane import Lane
+    from laneway.schema.pool.lane import Lane, ScaleIn
     from laneway.schema.pool.schedules.schedule import Schedule
     from laneway_operator.render.view import LaneView, Manifest, PoolView
 
 POLLING_SECONDS = 5  # 35,000 calls a day and lane: about 0.4 USD a month
-SCALE_IN_PERIOD_SECONDS = 60
+STABILIZATION_SECONDS = 60  # a count that falls for less is passed over: SQS's are approximate
 PAUSED = {"autoscaling.keda.sh/paused-replicas": "0"}
 """KEDA's own way to hold something at zero: workers leave as in any scale-in, and no Deployment is rolled for it."""
 
@@ -33,23 +33,19 @@ def trigger_authentication(pool: PoolView) -> Manifest:
 
 
 def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
-    """From zero on the queue's depth, and never fewer workers than run jobs; a suspended pool's at zero.
+    """From zero on the queue's depth, and never fewer workers than run jobs; at zero where the lane is suspended.
 
     A scaler's error holds the count, because there is no `fallback`.
     """
     name = lane_child_name(pool.name, lane.lane.name)
     scaling = lane.lane.scaling
-    scale_down = {
-        "policies": [{"type": "Pods", "value": 1, "periodSeconds": SCALE_IN_PERIOD_SECONDS}],
-        "stabilizationWindowSeconds": SCALE_IN_PERIOD_SECONDS,
-    }
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
-        "metadata": metadata(pool, name, lane) | ({"annotations": PAUSED} if pool.pool.spec.suspend else {}),
+        "metadata": metadata(pool, name, lane) | ({"annotations": PAUSED} if lane.live.suspended else {}),
         "spec": {
             "advanced": {
-                "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": scale_down}},
+                "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": _scale_down(scaling.scale_in)}},
                 "scalingModifiers": {
                     "activationTarget": "0",
                     "formula": formula(lane.lane),
@@ -68,6 +64,19 @@ def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
                 *(_clock(name, each) for name, each in _clocks(lane.lane).items()),
             ],
         },
+    }
+
+
+def _scale_down(scale_in: ScaleIn) -> Manifest:
+    """The larger of the two: a lane of few workers shrinks too, however the autoscaler rounds."""
+    period = {"periodSeconds": scale_in.period}
+    return {
+        "policies": [
+            {"type": "Percent", "value": scale_in.percent} | period,
+            {"type": "Pods", "value": 1} | period,
+        ],
+        "selectPolicy": "Max",
+        "stabilizationWindowSeconds": STABILIZATION_SECONDS,
     }
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool.documents.lane_config import LaneSettings
+from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
 from laneway.schema.pool.documents.pool_document import pool_document
 from laneway.schema.pool.documents.preflight import Preflight
 from laneway.schema.shared.names import WORKER_ACCOUNT
 
 if TYPE_CHECKING:
+    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.live_config import LiveConfig
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.pool import LLMWorkerPool
     from laneway.schema.pool.queues.queue import QueueURLs
+    from laneway_operator.engines import Engine
     from laneway_operator.placement.nodes import Nodes
     from laneway_operator.settings import Settings
 
@@ -33,7 +37,17 @@ class LaneView:
 
     lane: Lane
     nodes: Nodes
-    config: LaneConfig
+    documents: LaneDocuments
+
+    @property
+    def config(self) -> LaneConfig:
+        """What the lane's workers are started with."""
+        return self.documents.config
+
+    @property
+    def live(self) -> LiveConfig:
+        """What they read again."""
+        return self.documents.live
 
     @property
     def grace_seconds(self) -> int:
@@ -48,6 +62,7 @@ class PoolView:
     pool: LLMWorkerPool
     uid: str
     settings: Settings
+    engine: Engine
     lanes: tuple[LaneView, ...]
 
     @property
@@ -78,14 +93,14 @@ class PoolView:
     @property
     def preflight(self) -> Preflight:
         """What the pool's preflight tries and publishes."""
-        configs = [each.config for each in self.lanes]
+        first = self.lanes[0]
         return Preflight(
             results=self.pool.results,
             destinations=self.pool.destinations,
-            topic_arn=configs[0].topic_arn,
-            region=configs[0].region,
+            topic_arn=first.live.topic_arn,
+            region=first.config.region,
             endpoint=self.settings.endpoint,
-            document=pool_document(configs),
+            document=pool_document([each.documents for each in self.lanes]),
         )
 
 
@@ -95,9 +110,7 @@ def _reports(pool: LLMWorkerPool, settings: Settings) -> bool:
 
 
 def lane_view(pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, settings: Settings) -> LaneView:
-    """A lane whose queues are known. Its workers need not know that the pool is suspended: KEDA keeps none of them, and
-    a document that said so would roll the Deployment twice.
-    """
+    """A lane whose queues are known."""
     surroundings = LaneSettings(
         queue=queue,
         region=settings.region,
@@ -106,8 +119,7 @@ def lane_view(pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, s
         health_address=HEALTH_ADDRESS,
         price_per_hour=nodes.price_per_hour,
         pod_reports=_reports(pool, settings),
-        model_image=pool.model_image.reference if pool.model_image else None,
+        model_volume=pool.model_volume.told if pool.model_volume else None,
     )
-    config = lane_config(pool, lane, surroundings)
-    drain = min(config.drain_seconds, SPOT_DRAIN_SECONDS) if nodes.spot else config.drain_seconds
-    return LaneView(lane, nodes, config.model_copy(update={"suspended": False, "drain_seconds": drain}))
+    documents = lane_documents(pool, lane, surroundings)
+    return LaneView(lane, nodes, documents.with_drain(SPOT_DRAIN_SECONDS) if nodes.spot else documents)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from laneway_operator.reasons import Reason, with_fix
+from laneway_operator.render.meta import Component
 from laneway_operator.status.fit import model_fits
 from laneway_operator.status.found import Found
 from laneway_operator.status.model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
-from laneway_operator.status.workers import is_handler, progressing, workers_available, worst
+from laneway_operator.status.serving import serving
+from laneway_operator.status.workers import progressing, workers_available, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,25 +25,30 @@ ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "Worke
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
     """The status to write, as JSON; equal to `old` where nothing changed. `now` is RFC 3339."""
     found = {"SpecAccepted": _spec(observed)} | _after_spec(observed)
-    before = {each["type"]: each for each in old.get("conditions", [])}
     conditions = [
-        _condition(kind, each, before.get(kind, {}), generation, now)
-        for kind, each in ({READY: _summary(found)} | found).items()
+        _condition(kind, each, old, generation, now) for kind, each in ({READY: _summary(found)} | found).items()
     ]
     known = {each["name"]: each for each in old.get("lanes", [])}
-    lanes = tuple(_lane(name, observed, known.get(name, {})) for name in observed.lanes or known)
+    lanes = tuple(
+        _lane(name, observed, known.get(name, {}), _lane_ready(name, observed, found), generation, now)
+        for name in observed.lanes or known
+    )
     ready, wanted = sum(each.ready_replicas for each in lanes), sum(each.replicas for each in lanes)
     status = PoolStatus(
         observed_generation=generation,
         conditions=tuple(conditions),
         lane_count=len(lanes),
         workers=f"{ready}/{wanted}",
+        ready_workers=ready,
+        desired_workers=wanted,
         lanes=lanes,
     )
     return status.model_dump(by_alias=True, exclude_none=True, mode="json")
 
 
-def _condition(kind: str, found: Found, before: Mapping[str, Any], generation: int, now: str) -> Condition:
+def _condition(kind: str, found: Found, old: Mapping[str, Any], generation: int, now: str) -> Condition:
+    """`old` has the conditions of before."""
+    before: Mapping[str, Any] = next((each for each in old.get("conditions", []) if each["type"] == kind), {})
     since = before.get("lastTransitionTime", now) if before.get("status") == found.status else now
     message = with_fix(found.reason, found.message)
     return Condition(
@@ -61,14 +68,18 @@ def _summary(found: Mapping[str, Found]) -> Found:
         for kind in ORDER:
             if found[kind].status == state and (state, kind) != ("Unknown", "WorkersAvailable"):
                 return found[kind]
-    return Found("True", workers.reason, workers.message)
+    spec = found["SpecAccepted"]
+    rest = f"; {spec.message}" if spec.reason is Reason.NOT_UNDERSTOOD else ""
+    return Found("True", workers.reason, f"{workers.message}{rest}")
 
 
 def _spec(observed: Observed) -> Found:
     if observed.spec:
         return Found("False", observed.spec.reason, observed.spec.message)
     if observed.applied:
-        return Found("False", observed.applied.reason, observed.applied.message)
+        return Found("False", observed.applied[-1].reason, observed.applied[-1].message)
+    if observed.unknown:
+        return Found("True", Reason.NOT_UNDERSTOOD, f"the pool is newer than this operator: {observed.unknown}")
     return Found("True", Reason.ACCEPTED, "the pool is understood and applied")
 
 
@@ -96,8 +107,12 @@ def _queues(observed: Observed) -> Found:
     """Queues that were made by others and can't be reached now may be as they should."""
     if observed.queue_trouble:
         return Found("False", observed.queue_trouble.reason, observed.queue_trouble.message)
-    if observed.own_queue_trouble:
-        reason, message = observed.own_queue_trouble.reason, observed.own_queue_trouble.message
+    missing = [each for each in observed.lanes if each not in observed.queues]
+    if missing:
+        words = f"not looked at: those of {', '.join(missing)}, as other trouble comes first"
+        return Found("Unknown", Reason.NOT_LOOKED_AT, words)
+    if observed.own_queue_troubles:
+        reason, message = observed.own_queue_troubles[0].reason, observed.own_queue_troubles[0].message
         return Found("Unknown" if reason is Reason.AWS_UNREACHABLE else "False", reason, message)
     if observed.unseen:
         lanes = ", ".join(observed.unseen)
@@ -118,7 +133,7 @@ def _access(observed: Observed) -> Found:
     if observed.preflight is not None and observed.preflight.refused:
         words = f"the pod of Job {observed.preflight.name} is refused, by a ResourceQuota, a LimitRange or an admission"
         return Found("False", Reason.PREFLIGHT_REFUSED, f"{words} policy of the namespace")
-    preflights = (each for each in observed.pods if each.lane is None and not is_handler(each))
+    preflights = (each for each in observed.pods if each.component == Component.PREFLIGHT)
     told = (each.trouble for each in preflights if not each.leaving)
     trouble = worst(each for each in told if each is not None)
     if trouble is None:
@@ -134,13 +149,22 @@ def _scaling(observed: Observed) -> Found:
         facts = observed.scalers.get(lane)
         if facts is not None and facts.ready is False:
             return Found("False", Reason.KEDA_ERROR, f"lane {lane}: {facts.message}")
-    seen = (observed.scalers.get(lane) for lane in observed.lanes)
-    if not observed.lanes or any(facts is None or facts.ready is None for facts in seen):
-        return Found("Unknown", Reason.WAITING_FOR_KEDA, "KEDA has not looked at every lane yet")
+    unseen = [lane for lane in observed.lanes if (facts := observed.scalers.get(lane)) is None or facts.ready is None]
+    if unseen or not observed.lanes:
+        words = f"KEDA has not looked at every lane yet: {', '.join(unseen)}"
+        return Found("Unknown", Reason.WAITING_FOR_KEDA, words)
     return Found("True", Reason.SCALING, "KEDA watches every lane")
 
 
-def _lane(name: str, observed: Observed, before: Mapping[str, Any]) -> LaneStatus:
+def _lane_ready(lane: str, observed: Observed, found: Mapping[str, Found]) -> Found:
+    """`found` is the pool's: the preflight looks at all lanes at once."""
+    own = observed.of_lane(lane)
+    return _summary({"SpecAccepted": _spec(own)} | _after_spec(own) | {"AccessVerified": found["AccessVerified"]})
+
+
+def _lane(
+    name: str, observed: Observed, before: Mapping[str, Any], ready: Found, generation: int, now: str
+) -> LaneStatus:
     """Queues that were not looked at this time are those of before."""
     urls, facts = observed.queues.get(name), observed.deployments.get(name)
     return LaneStatus(
@@ -149,4 +173,6 @@ def _lane(name: str, observed: Observed, before: Mapping[str, Any]) -> LaneStatu
         dead_letter_queue_url=urls.dead_letter_url if urls else before.get("deadLetterQueueURL"),
         replicas=facts.replicas if facts else 0,
         ready_replicas=facts.ready if facts else 0,
+        conditions=(_condition(READY, ready, before, generation, now),),
+        serving=serving(observed, name),
     )

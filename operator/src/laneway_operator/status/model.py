@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from laneway.schema.shared.base import KubernetesModel, list_map
 
 MAX_MESSAGE = 2048
+MAX_KINDS = 4  # of workers that serve a lane: two in a rollout, and a tag may have been moved
 
 Text = Annotated[str, StringConstraints(max_length=512)]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -38,6 +39,15 @@ class Condition(Written):
     """The generation that it tells of."""
 
 
+class Serving(Written):
+    """What answers a lane's jobs."""
+
+    model_digest: Annotated[str | None, StringConstraints(max_length=71)] = None
+    """Of the model that is loaded, where workers may write onto their pods (`podReports` of the operator's chart)."""
+    engine_image: Annotated[str | None, StringConstraints(max_length=600)] = None
+    """The image of Ollama, with its digest where the node's runtime tells it."""
+
+
 class LaneStatus(Written):
     """A lane as it is."""
 
@@ -51,6 +61,10 @@ class LaneStatus(Written):
     """Workers wanted."""
     ready_replicas: Replicas = 0
     """Workers with the model loaded."""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=4, json_schema_extra=list_map("type"))] = ()
+    """`Ready` alone: that of this lane. It is as the pool's, without what is wrong with other lanes."""
+    serving: Annotated[tuple[Serving, ...], Field(max_length=MAX_KINDS)] | None = None
+    """What ready workers serve: one entry, or in a rollout those of the new workers first. Absent where none tells."""
 
 
 class PoolStatus(Written):
@@ -63,6 +77,10 @@ class PoolStatus(Written):
     lane_count: Annotated[int, Field(ge=0)] = 0
     """Lanes."""
     workers: Annotated[str, StringConstraints(max_length=32)] = "0/0"
-    """Workers ready and wanted."""
+    """Workers ready and wanted, for people."""
+    ready_workers: Replicas = 0
+    """Workers with their model loaded, of all lanes."""
+    desired_workers: Replicas = 0
+    """Workers wanted, of all lanes."""
     lanes: Annotated[tuple[LaneStatus, ...], Field(max_length=16, json_schema_extra=list_map("name"))] = ()
     """The lanes, in the pool's order."""

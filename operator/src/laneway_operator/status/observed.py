@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from laneway.schema.pool.metadata import Suspension
     from laneway.schema.pool.queues.queue import QueueURLs
     from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
     from laneway_operator.known.snapshot import Snapshot
@@ -23,14 +24,16 @@ class Observed:
     lanes: tuple[str, ...] = ()
     """The lanes' names; none where the spec can't be read."""
     spec: Trouble | None = None
+    unknown: str = ""
+    """The fields of the pool that this operator doesn't know, in words."""
     queues: dict[str, QueueURLs] = field(default_factory=dict)
     queue_trouble: Trouble | None = None
-    own_queue_trouble: Trouble | None = None
-    """Of a queue that somebody else made: told, and the lane serves as it can."""
+    own_queue_troubles: tuple[Trouble, ...] = ()
+    """Of queues that somebody else made: told, and the lane serves as it can."""
     unseen: tuple[str, ...] = ()
     """Lanes whose own queues the operator may not look at."""
     access: Trouble | None = None
-    applied: Trouble | None = None
+    applied: tuple[Trouble, ...] = ()
     """What kept children from being applied."""
     keda: Trouble | None = None
     preflight: JobFacts | None = None
@@ -38,7 +41,10 @@ class Observed:
     deployments: Mapping[str, DeploymentFacts] = field(default_factory=dict)
     scalers: Mapping[str, ScalerFacts] = field(default_factory=dict)
     pods: tuple[PodFacts, ...] = ()
-    suspended: bool = False
+    suspended: Mapping[str, Suspension] = field(default_factory=dict)
+    """Lanes that somebody has stopped, and where that is written."""
+    annotators: Mapping[str, str] = field(default_factory=dict)
+    """Annotation → who wrote it."""
     asleep: tuple[str, ...] = ()
     """Lanes in a quiet schedule."""
     handler: DeploymentFacts | None = None
@@ -53,8 +59,28 @@ class Observed:
         """What the cluster shows."""
         return cls(deployments=seen.deployments, scalers=seen.scalers, pods=seen.pods, handler=seen.handler)
 
+    def of_lane(self, lane: str) -> Self:
+        """What of it is this lane's, or the whole pool's."""
+
+        def mine(troubles: Iterable[Trouble | None]) -> tuple[Trouble, ...]:
+            return tuple(each for each in troubles if each is not None and each.lane in (None, lane))
+
+        return replace(
+            self,
+            lanes=(lane,),
+            queues={name: each for name, each in self.queues.items() if name == lane},
+            queue_trouble=next(iter(mine([self.queue_trouble])), None),
+            own_queue_troubles=mine(self.own_queue_troubles),
+            applied=mine(self.applied),
+            deployments={name: each for name, each in self.deployments.items() if name == lane},
+            pods=tuple(each for each in self.pods if each.lane == lane),
+            asleep=tuple(each for each in self.asleep if each == lane),
+            suspended={name: each for name, each in self.suspended.items() if name == lane},
+            handler=None,
+        )
+
     @property
     def retry(self) -> bool:
         """Something outside is missing: look again soon. A spec that can't be read waits for somebody to edit it."""
-        found = (self.spec, self.queue_trouble, self.own_queue_trouble, self.access, self.applied, self.keda)
+        found = (self.spec, self.queue_trouble, *self.own_queue_troubles, self.access, *self.applied, self.keda)
         return any(each is not None and each.reason is not Reason.INVALID_SPEC for each in found)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway.schema.pool.metadata import Suspension
 from laneway_operator.reasons import Reason
-from laneway_operator.render.dead_letters import COMPONENT
+from laneway_operator.render.meta import Component
 from laneway_operator.status.found import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from laneway_operator.known.observe import PodFacts, Trouble
     from laneway_operator.status.observed import Observed
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 SEVERITY = (
     Reason.SECRET_MISSING,
     Reason.IMAGE_VOLUMES_MISSING,
+    Reason.VOLUME_CLAIM_MISSING,
+    Reason.VOLUME_CLAIM_UNBOUND,
     Reason.IMAGE_PULL_FAILED,
     Reason.OUT_OF_MEMORY,
     Reason.MODEL_PULL_FAILED,
@@ -25,6 +28,7 @@ SEVERITY = (
     Reason.ENGINE_BROKEN,
 )
 """Causes that explain others come first."""
+PAUSES = (Suspension.PAUSED_POOL, Suspension.PAUSED_LANE)
 AWAY_FROM_JOBS = (Reason.AWS_REFUSED, Reason.AWS_UNREACHABLE)
 """What keeps a worker from its jobs although its model is loaded, so that Kubernetes calls it ready."""
 
@@ -34,7 +38,8 @@ def workers_available(observed: Observed) -> Found:
     wanted = sum(each.replicas for each in observed.deployments.values())
     ready = sum(each.ready for each in observed.deployments.values())
     missing = ready < wanted or any(each.unavailable for each in observed.deployments.values())
-    trouble = worst(each for each in _troubles(observed) if missing or each.reason in AWAY_FROM_JOBS)
+    troubles = [each for each in _troubles(observed) if each.reason is not Reason.FEWER_SLOTS]
+    trouble = worst(each for each in troubles if missing or each.reason in AWAY_FROM_JOBS)
     if trouble is not None:
         return Found("False", trouble.reason, trouble.message)
     return _handler(observed) or _resting(observed) or _awake(observed, wanted, ready)
@@ -42,17 +47,37 @@ def workers_available(observed: Observed) -> Found:
 
 def _resting(observed: Observed) -> Found | None:
     """Where nothing is started, whatever is sent."""
-    if observed.suspended:
-        return Found("True", Reason.SUSPENDED, "the pool is suspended: jobs wait, running ones have their drainTimeout")
-    if observed.lanes and set(observed.lanes) == set(observed.asleep):
+    if not observed.lanes or set(observed.lanes) - {*observed.asleep, *observed.suspended}:
+        return None
+    if not observed.suspended:
         return Found("True", Reason.ASLEEP, "every lane is in a quiet schedule: jobs wait, running ones finish")
-    return None
+    reason = Reason.PAUSED if set(observed.suspended.values()) & set(PAUSES) else Reason.SUSPENDED
+    return Found("True", reason, f"{_stopped(observed)}: jobs wait, running ones have their drainTimeout")
+
+
+def _stopped(observed: Observed) -> str:
+    """Which lanes somebody has stopped, by what, and who that was where nothing in Git tells it."""
+    found = ((why, [lane for lane, each in observed.suspended.items() if each is why]) for why in Suspension)
+    return "; ".join(_words(why, lanes, observed.annotators) for why, lanes in found if lanes)
+
+
+def _words(why: Suspension, lanes: list[str], annotators: Mapping[str, str]) -> str:
+    if why is Suspension.POOL:
+        return "the pool is suspended"
+    whole = "the pool" if why is Suspension.PAUSED_POOL else f"lane {', '.join(lanes)}"
+    if why is Suspension.LANE:
+        return f"{whole} is suspended"
+    return f"{whole} is paused by the annotation {why}, which {annotators.get(why, 'somebody')} wrote"
 
 
 def _awake(observed: Observed, wanted: int, ready: int) -> Found:
-    asleep = f"; in a quiet schedule: {', '.join(observed.asleep)}" if observed.asleep else ""
+    asleep = f"; {_stopped(observed)}" if observed.suspended else ""
+    asleep += f"; in a quiet schedule: {', '.join(observed.asleep)}" if observed.asleep else ""
     if not wanted:
         return Found("True", Reason.SCALED_TO_ZERO, f"no jobs, no workers; the next job starts one{asleep}")
+    slower = worst(each for each in _troubles(observed) if each.reason is Reason.FEWER_SLOTS)
+    if ready and slower is not None:
+        return Found("True", slower.reason, slower.message)
     if ready:
         return Found("True", Reason.SERVING, f"{ready} of {wanted} workers are ready{asleep}")
     return Found("Unknown", Reason.STARTING, f"workers are starting: {wanted}{asleep}")
@@ -62,14 +87,9 @@ def _handler(observed: Observed) -> Found | None:
     """Jobs are served without the dead-letter handler, but those that killed their workers have no result."""
     if observed.handler is None or not observed.handler.unavailable:
         return None
-    told = [each.trouble for each in observed.pods if is_handler(each) and not each.leaving]
+    told = [each.trouble for each in observed.pods if each.component == Component.DEAD_LETTERS and not each.leaving]
     trouble = worst(each for each in (observed.handler.trouble, *told) if each is not None)
     return Found("False", trouble.reason, f"dead-letter handler: {trouble.message}") if trouble else None
-
-
-def is_handler(pod: PodFacts) -> bool:
-    """Whether it is the dead-letter handler's."""
-    return pod.component == COMPONENT
 
 
 def progressing(observed: Observed) -> Found:

@@ -6,7 +6,7 @@ import copy
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.shared.names import FINALIZER, KIND
+from laneway.schema.shared.names import FINALIZER, KIND, PROFILE_KIND
 from laneway_operator.cluster.port import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.kinds import KEDA_GROUP, KINDS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from laneway_operator.known.snapshot import PoolBody
     from laneway_operator.render.view import Manifest
 
-WRITES = {"apply", "delete", "hold", "let-go", "status"}
+WRITES = {"apply", "delete", "hold", "let-go", "profile-status", "status"}
 Place = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -31,6 +31,7 @@ class MemoryCluster:
         """Empty, with KEDA."""
         self.objects: dict[Place, dict[str, Any]] = {}
         self.statuses: dict[tuple[str, str], dict[str, Any]] = {}
+        self.profile_statuses: dict[str, dict[str, Any]] = {}
         self.secrets: set[tuple[str, str]] = set()
         self.gone: set[tuple[str, str, str]] = set()
         """Namespace, name and UID of pools that were deleted."""
@@ -91,6 +92,12 @@ class MemoryCluster:
         self._asked(f"status {name}")
         self._admit(KIND, name)
         self.statuses[namespace, name] = copy.deepcopy(status)
+
+    def write_profile_status(self, name: str, status: dict[str, Any]) -> None:
+        """See the port."""
+        self._asked(f"profile-status {name}")
+        self._admit(PROFILE_KIND, name)
+        self.profile_statuses[name] = copy.deepcopy(status)
 
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
         """See the port."""

@@ -12,7 +12,10 @@ from laneway_operator.errors import NotYet
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
-    from laneway_operator.queues.managed import ManagedQueue
+    from laneway.schema.pool.queues.managed import ManagedQueue
+
+SQS_KEY = "SQS"
+"""A key of SQS's own."""
 
 
 @dataclass
@@ -22,7 +25,8 @@ class MadeQueue:
     retention_seconds: int
     dead_letter_url: str | None = None
     max_receives: int | None = None
-    encrypted: bool = True
+    key: str = SQS_KEY
+    """What it is encrypted with; empty: it isn't."""
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -89,7 +93,7 @@ class MemoryQueues:
             owner = wanted.tags[OWNER_TAG]
             raise NotYet(Reason.QUEUE_NOT_OURS, f"the queue {url} is there, but its tag {OWNER_TAG} is not {owner}")
         if there is not None:
-            wanted.tags = there.tags  # other tags are other people's
+            wanted.tags, wanted.key = there.tags, there.key  # other tags are other people's, and so is a key
         if there != wanted:
             self.made[url] = wanted
             self.changes.append(f"{'change' if there else 'create'} {name}")

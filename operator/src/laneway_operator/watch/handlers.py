@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import kopf
 
-from laneway.schema.shared.names import FINALIZER, GROUP, MANAGED_BY, MANAGED_BY_LABEL, PLURAL, VERSION
+from laneway.schema.shared.names import (
+    FINALIZER,
+    GROUP,
+    MANAGED_BY,
+    MANAGED_BY_LABEL,
+    PLURAL,
+    PROFILE_PLURAL,
+    VERSION,
+)
 from laneway_operator.known import observe
 from laneway_operator.known.places import Claim
+from laneway_operator.known.profiles import profile_body
 from laneway_operator.known.snapshot import PoolBody
-from laneway_operator.known.world import PLACES, POOLS, WATCHED, World
+from laneway_operator.known.world import PLACES, WATCHED, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,10 +100,21 @@ def register(registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, 
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def pool_changed(body: Body, type: str | None, **_: Any) -> None:  # noqa: A002 - kopf's name for it
+        profiles: set[observe.Key] = set()
         try:
-            tell_pool(world, dict(body), gone=type == GONE)
+            profiles = tell_pool(world, dict(body), gone=type == GONE)
         finally:  # it may have been the last that the start waited for
-            runner.add((body["metadata"]["namespace"], body["metadata"]["name"]))
+            for key in ((body["metadata"]["namespace"], body["metadata"]["name"]), *profiles):
+                runner.add(key)
+
+    @kopf.on.event(GROUP, VERSION, PROFILE_PLURAL, registry=registry)
+    async def profile_changed(body: Body, type: str | None, **_: Any) -> None:  # noqa: A002 - as above
+        keys: set[observe.Key] = set()
+        try:
+            keys = tell_profile(world, dict(body), gone=type == GONE)
+        finally:  # as above
+            for key in (None, *keys):
+                runner.add(key)
 
     for name, kind in WATCHED.items():
         changed = kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=f"{name}-changed")
@@ -114,8 +134,8 @@ def child_handler(world: World, runner: Runner, kind: str) -> Any:
     return child_changed
 
 
-def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> None:
-    """A pool, and the place where its results go."""
+def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> set[observe.Key]:
+    """A pool, and the place where its results go. The answer: the profiles that it names since, or no more."""
     metadata = body["metadata"]
     key, uid = (metadata["namespace"], metadata["name"]), metadata["uid"]
     world.hear(uid)
@@ -124,7 +144,14 @@ def tell_pool(world: World, body: dict[str, Any], *, gone: bool) -> None:
     created = metadata["creationTimestamp"]
     claim = Claim(created, *key, uid, place) if place else None
     world.tell(PLACES, uid, None if gone or place is None else place.bucket, claim)
-    world.tell(POOLS, uid, None if left else key, pool)
+    return world.tell_pool(uid, None if left else key, pool)
+
+
+def tell_profile(world: World, body: dict[str, Any], *, gone: bool) -> set[observe.Key]:
+    """A placement profile. The answer: it, and the pools for which that is news."""
+    metadata = body["metadata"]
+    world.hear(metadata["uid"])
+    return world.tell_profile(metadata["uid"], None if gone else profile_body(body), metadata["name"])
 
 
 def tell_child(world: World, kind: str, body: dict[str, Any], *, gone: bool) -> observe.Key | None:
@@ -147,6 +174,9 @@ def _pool(body: dict[str, Any]) -> PoolBody:
         status=dict(body.get("status", {})),
         held=FINALIZER in metadata.get("finalizers", ()),
         deleting="deletionTimestamp" in metadata,
+        annotations=observe.own(body, "annotations"),
+        labels=observe.own(body, "labels"),
+        annotators=observe.annotators_of(body),
     )
 
 

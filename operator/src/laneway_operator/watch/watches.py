@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import kopf
 
-from laneway.schema.shared.names import PLURAL
+from laneway.schema.shared.names import PLURAL, PROFILE_PLURAL
 from laneway_operator.cluster.api_server import USER_AGENT
-from laneway_operator.known.world import POOLS, WATCHED
+from laneway_operator.known.world import POOLS, PROFILES, WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aiohttp.client_middlewares import ClientHandlerType
 
-INDEX_OF = {PLURAL: POOLS} | {kind.plural: name for name, kind in WATCHED.items()}
+INDEX_OF = {PLURAL: POOLS, PROFILE_PLURAL: PROFILES} | {kind.plural: name for name, kind in WATCHED.items()}
 """The last part of a list's address → the index that it fills."""
 
 LOGIN_SECONDS = 5.0  # between two logins
+ALL_KINDS = "/apis"
+"""Where kopf begins to look which kinds there are: at its start, and once for each change of a definition."""
+SETTLE_SECONDS = 5.0  # after such a change, until the kind is served: kopf that looks earlier never looks again
 
 
 @dataclass
@@ -43,6 +46,8 @@ class Line:
     """Of the list that is under way, as far as it came."""
     listed: bool = False
     """It has once come to its end."""
+    forbidden: bool = False
+    """It was refused when it was last asked for."""
 
 
 class Watches:
@@ -54,6 +59,7 @@ class Watches:
         self._clock = clock
         self._lines: dict[str, Line] = {}
         self._login_at = clock()
+        self._looked = False
         self.on_list: Callable[[str, str | None, set[str]], None] = lambda *_: None
         """Is told index, namespace (None: all of them) and UIDs of each whole list."""
 
@@ -80,9 +86,16 @@ class Watches:
         self._login_at = at + LOGIN_SECONDS
         return at - now
 
+    def look_pause(self) -> float:
+        """Seconds until kopf may look again which kinds there are; none at its start."""
+        before, self._looked = self._looked, True
+        return SETTLE_SECONDS if before else 0.0
+
     async def overhear(self, request: aiohttp.ClientRequest, handler: ClientHandlerType) -> aiohttp.ClientResponse:
         """Stands between kopf and the API server."""
         place = place_of(request.url.path)
+        if request.url.path == ALL_KINDS:
+            await asyncio.sleep(self.look_pause())
         if place is None:
             return await handler(request)
         line = self._lines.setdefault(request.url.path, Line(self._clock()))
@@ -95,6 +108,7 @@ class Watches:
         finally:
             line.at = self._clock()
             self._counted(verb, code)
+        line.forbidden = response.status == 403  # noqa: PLR2004 - HTTP's own number
         if response.status == 200:  # noqa: PLR2004 - HTTP's own number
             await self._follow(line, place, response, first="continue" not in request.url.query, watch=watch)
         return response
@@ -123,9 +137,13 @@ class Watches:
     @property
     def listed(self) -> bool:
         """Whether pools, and everything that kopf began to list, were once listed to the end. kopf begins all its lists
-        before the first of them can be answered.
+        before the first of them can be answered. An operator that may not read profiles serves the pools that name
+        none: their line is waited for no longer than until it is refused.
         """
-        return self.knows_pools and all(each.listed for each in self._lines.values())
+        return self.knows_pools and all(
+            each.listed or (each.forbidden and path.endswith(f"/{PROFILE_PLURAL}"))
+            for path, each in self._lines.items()
+        )
 
     def silences(self) -> Mapping[str, float]:
         """Address → for how many seconds its watch has given no sign."""

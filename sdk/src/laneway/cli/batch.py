@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from laneway.cli.files.sending import job_lines, sent_lines
+from laneway.cli.files.text import STANDARD_INPUT, name_of, read_text
 from laneway.cli.output import (
     Exit,
     JsonOption,
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
-    from laneway.client.pool import JobHandle, Pool
+    from laneway.client.handles import JobHandle
+    from laneway.client.pool import Pool
     from laneway.schema.job.result import Result
 
 LINE_SECONDS = 5.0
 FIGURES_SECONDS = 2.0
 RESULT_START = b'{"id":"'  # of Result.to_json
-ID_CHARACTERS = 24
 
 
 @dataclass
@@ -48,6 +48,7 @@ class Tally:
     done: int = 0
     failed: int = 0
     running: int = 0
+    not_sent: int = 0
 
     def count(self, status: str) -> None:
         """One more result."""
@@ -59,7 +60,7 @@ class Tally:
     @property
     def left(self) -> int:
         """Without a result yet."""
-        return self.total - self.done - self.failed
+        return self.total - self.done - self.failed - self.not_sent
 
     @property
     def queued(self) -> int:
@@ -70,15 +71,16 @@ class Tally:
         """For a pipe."""
         ended = self.done + self.failed
         rate = ended / seconds if seconds > 0 else 0.0
+        not_sent = f", not sent {self.not_sent}" if self.not_sent else ""
         eta = f", about {self.left / rate:.0f} s left" if rate and self.left else ""
         return (
-            f"queued {self.queued}, running {self.running}, done {self.done}, failed {self.failed} "
+            f"queued {self.queued}, running {self.running}, done {self.done}, failed {self.failed}{not_sent} "
             f"of {self.total}; {rate:.2f} jobs/s{eta}"
         )
 
 
 def batch(
-    source: Annotated[Path, typer.Argument(metavar="JOBS.JSONL", help="One job a line; `-` is standard input.")],
+    source: Annotated[str, typer.Argument(metavar="JOBS.JSONL", help="One job a line; `-` is standard input.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where results go, one a line, as they come.")],
     lane: LaneOption = None,
     timeout: TimeoutOption = None,
@@ -87,28 +89,36 @@ def batch(
 ) -> None:
     """Send a file of jobs and write their results; run it again to go on where it was interrupted."""
     with errors_in_words():
+        text = read_text(source)
         target = open_pool(pool)
         lane = target.lane(lane).name
-        jobs = _read_jobs(source, lane)
         have = _results_in(output, source)
-        todo = [job for job_id, job in jobs.items() if job_id not in have]
+        jobs = job_lines(target, text, name_of(source), lane=lane, done=have)
         with _open(output) as sink:
-            tally = Tally(len(jobs))
-            for job_id in jobs.keys() & have.keys():
+            tally = Tally(len(jobs.todo) + len(jobs.done))
+            for job_id in jobs.done:
                 tally.count(have[job_id])
             if have:
-                say(f"{output} has {len(jobs) - len(todo)} of {len(jobs)} results already; going on with the rest")
-            say(f"sending {len(todo)} jobs to lane {lane}")
-            handles = target.submit_all(todo, lane=lane)
+                say(f"{output} has {len(jobs.done)} of {tally.total} results already; going on with the rest")
+            say(f"sending {len(jobs.todo)} jobs to lane {lane}")
+            sent = sent_lines(jobs.todo, target.send_all(line.job for line in jobs.todo))
+            tally.not_sent = len(jobs.todo) - len(sent.handles)
             began = time.monotonic()
-            for handle in _progress(target, handles, tally, timeout, lane):
-                if (result := _found(handle, tally)) is not None:
-                    tally.count(result.status)
-                    sink.write(result.to_json().decode() + "\n")
-                    sink.flush()
+            with sent.waiting():
+                for handle in _progress(target, sent.handles, tally, timeout, lane):
+                    _write(handle, tally, sink)
         _tell_end(tally, time.monotonic() - began, json_)
-        if tally.failed:
+        if sent.unreachable:
+            raise typer.Exit(int(Exit.UNAVAILABLE))
+        if tally.failed or sent.refused:
             raise typer.Exit(int(Exit.JOB_FAILED))
+
+
+def _write(handle: JobHandle, tally: Tally, sink: TextIO) -> None:
+    if (result := _found(handle, tally)) is not None:
+        tally.count(result.status)
+        sink.write(result.to_json().decode() + "\n")
+        sink.flush()
 
 
 def _found(handle: JobHandle, tally: Tally) -> Result | None:
@@ -133,50 +143,23 @@ def _open(output: Path) -> TextIO:
 def _tell_end(tally: Tally, seconds: float, json_: bool) -> None:
     if json_:
         print_json(
-            {"total": tally.total, "succeeded": tally.done, "failed": tally.failed, "seconds": round(seconds, 1)}
+            {
+                "total": tally.total,
+                "succeeded": tally.done,
+                "failed": tally.failed,
+                "not_sent": tally.not_sent,
+                "seconds": round(seconds, 1),
+            }
         )
     else:
         say(tally.line(seconds))
 
 
-def _read_jobs(source: Path, lane: str) -> dict[str, dict[str, Any]]:
-    """Id → job, in the file's order. A line without an id gets one from content, lane and place among equals."""
-    try:
-        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"can't read {source}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}", Exit.USAGE)
-    jobs: dict[str, dict[str, Any]] = {}
-    seen: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        job = _read_job(line, f"{source}:{number}")
-        if job.get("id") is None:
-            job.pop("id", None)
-            digest = hashlib.sha256(json.dumps([lane, job], sort_keys=True).encode()).hexdigest()[:ID_CHARACTERS]
-            seen[digest] = seen.get(digest, 0) + 1
-            job["id"] = f"{digest}-{seen[digest]}"
-        if job["id"] in jobs:
-            fail(f"{source}:{number}: the id {job['id']} stands twice; give each job its own", Exit.USAGE)
-        jobs[job["id"]] = job
-    return jobs
-
-
-def _read_job(line: str, where: str) -> dict[str, Any]:
-    from laneway.schema.job.job import InvalidJob, parse_job  # noqa: PLC0415 - costs what `--help` should not pay
-
-    try:
-        parse_job(line.encode("utf-8", errors="surrogatepass"))
-    except InvalidJob as error:
-        fail(f"{where}: {error}", Exit.USAGE)
-    return dict(json.loads(line))
-
-
-def _results_in(output: Path, source: Path) -> dict[str, str]:
+def _results_in(output: Path, source: str) -> dict[str, str]:
     """Id → status of what an earlier run wrote. The half of a last line that it was interrupted in is cut off, but only
     where everything before it is results: somebody else's file is left alone.
     """
-    if output.exists() and source.exists() and output.samefile(source):
+    if source != STANDARD_INPUT and output.exists() and output.samefile(source):
         fail("the output is the input; name another file", Exit.USAGE)
     try:
         data = output.read_bytes()

@@ -37,6 +37,7 @@ from laneway.cli.output import (
     print_json,
     printable,
     say,
+    tell,
 )
 from laneway.schema.job.codes import ErrorCode
 
@@ -94,7 +95,7 @@ def list_(
             say(selection.nothing(source))
         else:
             shown = rows[: limit or None]
-            typer.echo(f"{causes_table(rows)}\n\n{rows_table(shown, datetime.now(UTC))}")
+            tell(f"{causes_table(rows)}\n\n{rows_table(shown, datetime.now(UTC))}")
             if len(shown) < len(rows):
                 say(f"and {len(rows) - len(shown)} more: --limit 0 shows all")
 
@@ -115,7 +116,7 @@ def show(
             document = job.model_dump(mode="json", exclude={"body"}) | {"attempts": attempts(job)}
             print_json(document if text is None else document | {"body": text})
         elif text is None:
-            typer.echo(page(job))
+            tell(page(job))
         else:
             typer.echo(printable(text) if sys.stdout.isatty() else text)
 
@@ -240,5 +241,5 @@ def _wait_for(pool: Pool, sent: list[RetryOutcome], timeout: float | None, json_
         except TimeoutError:
             return results, late_line(len(sent) - len(results), timeout)
         if not json_:
-            typer.echo(result_line(results[-1]))
+            tell(result_line(results[-1]))
     return results, ""

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from laneway.cli.output import console, print_json, printable, say
+from laneway.cli.output import console, on_one_line, print_json, say, tell
 from laneway.schema.job.codes import CODES, ErrorCode
 
 if TYPE_CHECKING:
@@ -65,9 +63,8 @@ def causes(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def causes_table(rows: Sequence[Row]) -> str:
     """The same for people."""
-    return _table(
-        [("CODE", "LANE", "JOBS"), *((each["code"], each["lane"], str(each["jobs"])) for each in causes(rows))]
-    )
+    cells = ((each["code"], on_one_line(each["lane"]), str(each["jobs"])) for each in causes(rows))
+    return _table([("CODE", "LANE", "JOBS"), *cells])
 
 
 def rows_table(rows: Sequence[Row], now: datetime) -> str:
@@ -77,9 +74,9 @@ def rows_table(rows: Sequence[Row], now: datetime) -> str:
 
 
 def _cells(row: Row, now: datetime) -> tuple[str, ...]:
-    message = printable(row.message).partition("\n")[0]
+    message = on_one_line(row.message.partition("\n")[0])
     short = message if len(message) <= MESSAGE_WIDTH else message[: MESSAGE_WIDTH - 1] + "…"
-    return row.id, row.lane, row.code, str(row.attempts), age(row.failed_at, now), short
+    return row.id, on_one_line(row.lane), row.code, str(row.attempts), age(row.failed_at, now), short
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:
@@ -100,17 +97,17 @@ def age(since: datetime, now: datetime) -> str:
 
 
 def page(job: FailedJob) -> str:
-    """Everything about one job but its body."""
+    """Everything about one job but its body. Whoever may send can forge a history, and no line of it is of ours."""
     error = job.error
     lines = [
-        f"{job.id} failed in lane {job.lane}, {age(job.failed_at, datetime.now(UTC))} ago: {error.code}",
-        f"  {error.message}",
-        f"  {error.fix}",
+        f"{job.id} failed in lane {on_one_line(job.lane)}, {age(job.failed_at, datetime.now(UTC))} ago: {error.code}",
+        f"  {on_one_line(error.message)}",
+        f"  {on_one_line(error.fix)}",
         f"submitted  {_moment(job.submitted_at)}",
         f"failed     {_moment(job.failed_at)}",
         f"attempts   {attempts(job)}",
         *(
-            f"  {each.attempt}. {_moment(each.at)}  {each.code}: {each.message} ({each.worker})"
+            f"  {each.attempt}. {_moment(each.at)}  {each.code}: {on_one_line(f'{each.message} ({each.worker})')}"
             for each in job.failures
         ),
         *(
@@ -121,7 +118,7 @@ def page(job: FailedJob) -> str:
         f"body       laneway failed show --body {job.id}",
         f"retry      laneway failed retry {job.id}",
     ]
-    return printable("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _moment(at: datetime) -> str:
@@ -132,19 +129,19 @@ def unreadable_line(keys: Sequence[str]) -> str:
     """Which entries a newer version may read."""
     entries = "1 entry is" if len(keys) == 1 else f"{len(keys)} entries are"
     more = f" and {len(keys) - KEYS_NAMED} more" if len(keys) > KEYS_NAMED else ""
-    return printable(f"{entries} not readable by this version: {', '.join(keys[:KEYS_NAMED])}{more}")
+    return on_one_line(f"{entries} not readable by this version: {', '.join(keys[:KEYS_NAMED])}{more}")
 
 
 def refusal_line(refused: Refused) -> str:
     """Which job was refused, and why."""
     named = refused.reason if refused.id in refused.reason else f"{refused.id}: {refused.reason}"
-    return printable(named)
+    return on_one_line(named)
 
 
 def result_line(result: Result) -> str:
     """How a job that was retried ended."""
     reason = "" if result.error is None else f": {result.error.code}: {result.error.message}"
-    return printable(f"{result.id} {result.status}{reason}")
+    return on_one_line(f"{result.id} {result.status}{reason}")
 
 
 def late_line(late: int, seconds: float | None) -> str:
@@ -158,7 +155,7 @@ def tell_dry_run(rows: Sequence[Row], json_: bool) -> None:
     if json_:
         print_json({"dry_run": True, "causes": causes(rows), "jobs": [row.id for row in rows]})
     else:
-        typer.echo(causes_table(rows))
+        tell(causes_table(rows))
     these = "this is 1 failed job" if len(rows) == 1 else f"these are {len(rows)} failed jobs"
     say(f"a dry run: {these} (`laneway failed list`), and nothing was done; --yes does it")
 

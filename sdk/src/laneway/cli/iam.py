@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from laneway.cli.output import Exit, JsonOption, fail, print_json, printable, say
+from laneway.cli.output import Exit, FileArgument, JsonOption, fail, print_json, say
 from laneway.iam.needs import WHO, Role
 from laneway.iam.open_ends import open_ends
 from laneway.iam.policy import bucket_policy, policy
@@ -17,6 +16,7 @@ from laneway.iam.trust import account_of, irsa, pod_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from laneway.iam.policy import Policy
     from laneway.iam.resources import Scope
@@ -32,7 +32,6 @@ class Document(StrEnum):
     BUCKET = "bucket-policy"
 
 
-FileArgument = Annotated[Path, typer.Argument(metavar="POOL.YAML", help="The pool's file.")]
 RoleOption = Annotated[Role | None, typer.Option("--role", help="Only this one, as plain JSON. Default: all of them.")]
 DocumentOption = Annotated[
     Document,
@@ -74,7 +73,7 @@ def iam(
     pool = _load(file)
     roles = tuple(Role) if role is None else (role,)
     trusts = document is Document.IRSA and any(account_of(each, pool) for each in roles)
-    account, region = account or _topics_account(pool), region or (pool.spec.aws.region if pool.spec.aws else None)
+    account, region = account or _topics_account(pool), _region(pool, region)
     missing = list(_missing(account, region, cluster_id, has_issuer=not trusts or oidc_issuer is not None))
     if account is None or region is None or missing:
         fail("; ".join(missing), Exit.USAGE)
@@ -101,11 +100,12 @@ def _warn(document: Document, pool: LLMWorkerPool, scope: Scope) -> None:
     """On standard error: what is printed is to be used by programs."""
     if document is Document.POLICY:
         for each in open_ends(pool, scope):
-            say(f"warning: {printable(each)}")
+            say(f"warning: {each}")
 
 
 def _load(file: Path) -> LLMWorkerPool:
-    from laneway.pool_file import PoolFileError, load_pool  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.pool_file import load_pool  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.schema.pool.file import PoolFileError  # noqa: PLC0415 - as above
 
     try:
         return load_pool(file)
@@ -115,6 +115,16 @@ def _load(file: Path) -> LLMWorkerPool:
 
 def _topics_account(pool: LLMWorkerPool) -> str | None:
     return pool.spec.notifications.sns.topic_arn.split(":")[4] if pool.spec.notifications else None
+
+
+def _region(pool: LLMWorkerPool, option: str | None) -> str | None:
+    from laneway.schema.shared.regions import Contradiction, Said, choose  # noqa: PLC0415 - as above
+
+    try:
+        choice = choose((*pool.spec.regions, *([Said("--region", option)] if option else [])))
+    except Contradiction as error:
+        fail(f"{error}; leave --region out, or correct the pool", Exit.USAGE)
+    return choice.said.region if choice else None
 
 
 def _missing(account: str | None, region: str | None, cluster_id: str | None, *, has_issuer: bool) -> Iterator[str]:

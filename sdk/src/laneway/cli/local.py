@@ -9,27 +9,42 @@ import re
 import shlex
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from laneway.cli.output import Exit, JsonOption, PoolOption, console, errors_in_words, fail, open_pool, print_json, say
+from laneway.cli.output import (
+    Exit,
+    FileArgument,
+    JsonOption,
+    PoolOption,
+    console,
+    errors_in_words,
+    fail,
+    open_pool,
+    print_json,
+    say,
+    tell,
+)
 from laneway.schema.shared.names import DEFAULT_STATE
+from laneway.schema.shared.regions import REGION_PATTERN
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from laneway.client.connection import Connection
-    from laneway.local.up import Board
+    from laneway.local.up import Board, UpOptions
+    from laneway.schema.pool.pool import LLMWorkerPool
 
-ENDPOINT = re.compile(r"https?://[^/\s]+/?")
-REGION = re.compile(r"[a-z]{2,5}(-[a-z]+)+-[0-9]")
+ENDPOINT = re.compile(r"https?://[^/\\\s?#@]+/?")
+REGION = re.compile(REGION_PATTERN)
 EXTRA = "install the extra that runs pools here: pip install 'laneway[local]'"
 
 
 def up(
-    file: Annotated[Path, typer.Argument(metavar="POOL.YAML", help="The pool's file.")],
+    file: FileArgument,
     state: Annotated[Path, typer.Option(help="Folder for everything that the pool keeps.")] = Path(DEFAULT_STATE),
     aws_endpoint: Annotated[
         str | None, typer.Option(metavar="URL", help="An AWS emulator that runs already, such as LocalStack.")
@@ -38,41 +53,75 @@ def up(
     aws_port: Annotated[
         int | None, typer.Option(min=1024, max=65535, help="Port of embedded AWS. Default: a free one.")
     ] = None,
-    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="Where the pool names no region.")] = "us-east-1",
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="The region, where the pool names none. Default: with --aws what AWS_REGION, AWS_DEFAULT_REGION, the "
+            "profile or the bucket says, else us-east-1."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Without the board.")] = False,
     price_per_hour: Annotated[
-        float | None, typer.Option(min=0, help="USD an hour of a worker costs, for the cost in results.")
+        float | None,
+        typer.Option(min=0, help="USD an hour of a worker costs, for the cost in results. Default: as profiles say."),
+    ] = None,
+    profiles: Annotated[
+        Path | None, typer.Option(help="A file with the placement profiles that the lanes name, for their prices.")
     ] = None,
     json_: JsonOption = False,
 ) -> None:
     """Run a pool on this machine until Ctrl-C: AWS (embedded by default), Ollama, models, workers."""
     if not _has_extra():
         fail(EXTRA, Exit.UNAVAILABLE)
-    from laneway.local.errors import LocalError  # noqa: PLC0415 - the extra may be missing
+    from laneway.local.errors import BadInputError, LocalError  # noqa: PLC0415 - the extra may be missing
     from laneway.local.say import ConsoleSay  # noqa: PLC0415 - as above
     from laneway.local.up import Up, UpOptions  # noqa: PLC0415 - as above
-    from laneway.pool_file import PoolFileError, load_pool  # noqa: PLC0415 - as above
+    from laneway.schema.pool.file import PoolFileError  # noqa: PLC0415 - as above
 
-    if aws and aws_endpoint:
-        fail("--aws and --aws-endpoint exclude each other", Exit.USAGE)
-    if aws_endpoint and not ENDPOINT.fullmatch(aws_endpoint):
-        fail("--aws-endpoint should be a URL such as http://127.0.0.1:4566", Exit.USAGE)
-    if not REGION.fullmatch(region):
-        fail("--region should be a region such as eu-west-1", Exit.USAGE)
+    options = UpOptions(state, region, aws_endpoint, aws, aws_port)
+    _refuse(options)
     screen = console()
-    options = UpOptions(state, region, aws_endpoint, aws, aws_port, price_per_hour)
     with errors_in_words(), ExitStack() as stack:
         try:
-            pool = load_pool(file)
-            run = Up(pool, options, os.environ, ConsoleSay(screen))
+            pool, prices = _pool_and_prices(file, profiles, price_per_hour)
+            run = Up(pool, replace(options, prices=prices), os.environ, ConsoleSay(screen))
             run.run(_board(screen, stack, quiet), lambda connection: _tell_ready(connection, state, json_))
         except PoolFileError as error:
             fail(f"the pool can't be used:\n{error}", Exit.USAGE)
+        except BadInputError as error:
+            fail(str(error), Exit.USAGE)
         except LocalError as error:
             fail(str(error), Exit.UNAVAILABLE)
         except KeyboardInterrupt:
             fail("interrupted; nothing is left running", Exit.INTERRUPTED)
     say("stopped; nothing is left running")
+
+
+def _pool_and_prices(
+    file: Path, profiles: Path | None, price: float | None
+) -> tuple[LLMWorkerPool, dict[str, float | None]]:
+    """The pool, and what an hour of each lane costs: as the command line says, or the profiles of both files."""
+    from laneway.local.lanes.prices import prices_of  # noqa: PLC0415 - the extra may be missing
+    from laneway.pool_file import load_objects, load_profiles, only_pool  # noqa: PLC0415 - as above
+
+    found = load_objects(file)
+    pool, given = only_pool(found, file), found.profiles + (load_profiles(profiles) if profiles else ())
+    if price is not None or not given:
+        return pool, dict.fromkeys((lane.name for lane in pool.spec.lanes), price)
+    known = {each.metadata.name: each.spec for each in given}
+    named = {name for lane in pool.spec.lanes for name in lane.profiles}
+    for name in sorted(named - set(known)):
+        say(f"no placement profile {name} is given: results of lanes that name it have no cost")
+    return pool, prices_of(pool, known)
+
+
+def _refuse(options: UpOptions) -> None:
+    if options.real_aws and options.aws_endpoint:
+        fail("--aws and --aws-endpoint exclude each other", Exit.USAGE)
+    if options.aws_endpoint and not ENDPOINT.fullmatch(options.aws_endpoint):
+        fail("--aws-endpoint should be a URL such as http://127.0.0.1:4566", Exit.USAGE)
+    if options.region is not None and not REGION.fullmatch(options.region):
+        fail("--region should be a region such as eu-west-1", Exit.USAGE)
 
 
 def _has_extra() -> bool:
@@ -85,7 +134,8 @@ def _tell_ready(connection: Connection, state: Path, json_: bool) -> None:
             {"ready": True, "pool": connection.url, "state": str(state.absolute()), "endpoint": connection.endpoint}
         )
     say(f"ready: {connection.url}")
-    named = "" if state == Path(DEFAULT_STATE) else f"--pool {state} "
+    here = connection.endpoint is not None
+    named = "" if here and state == Path(DEFAULT_STATE) else f"--pool {state if here else connection.url} "
     say(f'  send a job from this folder:   laneway submit {named}--wait "Capital of France?"')
     exports = [f"LANEWAY_POOL={state.absolute() if connection.endpoint else connection.url}"]
     if connection.endpoint:
@@ -159,7 +209,7 @@ def doctor(pool: PoolOption = None, json_: JsonOption = False) -> None:
         print_json([{"check": name, "ok": good, "detail": detail} for name, good, detail in checks])
     else:
         for name, good, detail in checks:
-            typer.echo(f"{'ok  ' if good else 'NO  '} {name}: {detail}")
+            tell(f"{'ok  ' if good else 'NO  '} {name}: {detail}")
     if not all(good for _, good, _ in checks):
         raise typer.Exit(int(Exit.UNAVAILABLE))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from laneway.client.pool import Pool
+
+
+OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""DEL, C1, separators and Unicode's Bidi_Control, which JSON may hold as they are; C0 it may not."""
 
 
 class Exit(IntEnum):
@@ -35,6 +41,7 @@ class Exit(IntEnum):
     """Ctrl-C."""
 
 
+FileArgument = Annotated[Path, typer.Argument(metavar="POOL.YAML", help="The pool's file; - for standard input.")]
 JobIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 PoolOption = Annotated[
     str | None,
@@ -57,8 +64,13 @@ def console() -> Console:
 
 
 def say(text: str) -> None:
-    """One line for people, on standard error."""
-    typer.echo(text, err=True)
+    """Words for people, on standard error."""
+    typer.echo(printable(text), err=True)
+
+
+def tell(text: str) -> None:
+    """A result for people, on standard output."""
+    typer.echo(printable(text))
 
 
 class Deadline:
@@ -82,7 +94,12 @@ def fail(message: str, code: Exit) -> NoReturn:
 
 def print_json(value: Any) -> None:
     """One document on standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    print_json_text(json.dumps(value, ensure_ascii=False))
+
+
+def print_json_text(text: str) -> None:
+    """A document that is JSON already; what a terminal would obey is escaped, which means the same."""
+    typer.echo(OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def printable(text: str) -> str:
@@ -90,17 +107,28 @@ def printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 
+def on_one_line(text: str) -> str:
+    """The same for a text that stands in a line of ours: it begins none of its own."""
+    return " ".join(printable(text).split())
+
+
 @contextmanager
 def errors_in_words() -> Iterator[None]:
     """Turn what commands raise into a line and an exit code."""
-    from laneway.errors import IdReused, LanewayError, ResultOfAnotherRequest, UnknownJob  # noqa: PLC0415 - as below
+    from laneway.errors import (  # noqa: PLC0415 - as below
+        IdReused,
+        JobNotSent,
+        LanewayError,
+        ResultOfAnotherRequest,
+        UnknownJob,
+    )
     from laneway.schema.job.job import InvalidJob  # noqa: PLC0415 - costs what `--help` should not pay
 
     try:
         yield
     except InvalidJob as error:
-        fail(f"the job can't be sent: {printable(str(error))}", Exit.USAGE)
-    except (IdReused, ResultOfAnotherRequest, UnknownJob) as error:
+        fail(f"the job can't be sent: {error}", Exit.USAGE)
+    except (IdReused, JobNotSent, ResultOfAnotherRequest, UnknownJob) as error:
         fail(str(error), Exit.USAGE)
     except TimeoutError as error:
         fail(str(error), Exit.NOT_YET)

@@ -7,17 +7,33 @@ import shlex
 import sys
 import time
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from laneway.cli.output import Exit, JsonOption, PoolOption, errors_in_words, open_pool, print_json, printable, say
+from laneway.cli.output import (
+    Exit,
+    FileArgument,
+    JsonOption,
+    PoolOption,
+    errors_in_words,
+    on_one_line,
+    open_pool,
+    print_json,
+    say,
+    tell,
+)
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from collections.abc import Iterator
+    from pathlib import Path
 
+    from pydantic import BaseModel
+    from rich.text import Text
+
+    from laneway.client.pool import Pool
     from laneway.client.remote import Figures
+    from laneway.schema.pool.file import PoolFile
 
 REFRESH_SECONDS = 2.0
 
@@ -33,51 +49,86 @@ def top(
         if json_:
             print_json({name: vars(figures) for name, figures in source.figures().items()})
         elif once or not sys.stdout.isatty():
-            typer.echo(_table(source.figures()))
+            tell(_table(source.figures()))
         else:
-            from rich.live import Live  # noqa: PLC0415 - only a terminal needs it
+            _refreshed(source)
 
-            with Live(auto_refresh=False) as live:
-                while True:
-                    live.update(_table(source.figures()), refresh=True)
-                    time.sleep(REFRESH_SECONDS)
+
+def _refreshed(source: Pool) -> NoReturn:
+    from rich.live import Live  # noqa: PLC0415 - only a terminal needs it
+
+    with Live(auto_refresh=False) as live:
+        while True:
+            live.update(_drawn(source.figures()), refresh=True)
+            time.sleep(REFRESH_SECONDS)
+
+
+def _drawn(figures: dict[str, Figures]) -> Text:
+    """Rich would read the words alone as its markup: a lane's name as a link."""
+    from rich.text import Text  # noqa: PLC0415 - only a terminal needs it
+
+    return Text(_table(figures))
 
 
 def _table(figures: dict[str, Figures]) -> str:
     rows = [("LANE", "QUEUED", "RUNNING", "BACKING OFF")]
     rows += [
-        (printable(name), str(each.queued), str(each.running), str(each.delayed)) for name, each in figures.items()
+        (on_one_line(name), str(each.queued), str(each.running), str(each.delayed)) for name, each in figures.items()
     ]
     width = max(len(row[0]) for row in rows)
     return "\n".join(f"{row[0]:<{width}}  {row[1]:>6}  {row[2]:>7}  {row[3]:>11}" for row in rows)
 
 
-def validate(
-    file: Annotated[Path, typer.Argument(metavar="POOL.YAML", help="The pool's file.")], json_: JsonOption = False
-) -> None:
-    """Check a pool file; every problem comes with its line and what to change."""
-    from laneway.pool_file import PoolFileError, load_pool  # noqa: PLC0415 - costs what `--help` should not pay
+def validate(file: FileArgument, json_: JsonOption = False) -> None:
+    """Check the pools and placement profiles of a file; every problem comes with its line and what to change."""
+    from laneway.pool_file import load_objects  # noqa: PLC0415 - costs what `--help` should not pay
+    from laneway.schema.pool.file import PoolFileError, needs_either  # noqa: PLC0415 - as above
 
     with errors_in_words():
         try:
-            pool = load_pool(file)
+            found = needs_either(load_objects(file), str(file))
         except PoolFileError as error:
             if json_:
                 print_json({"valid": False, "problems": [vars(each) for each in error.problems]})
             else:
                 say(str(error))
             raise typer.Exit(int(Exit.USAGE)) from None
-        profiles = sorted({name for lane in pool.spec.lanes for name in lane.profiles})
-        if profiles:
-            say(
-                f"not checked: whether the operator has the placement profiles {', '.join(profiles)}; this does, with "
-                f"its Helm values: laneway-operator render {shlex.quote(str(file))} --profiles values.yaml"
-            )
-        lanes = ", ".join(f"{lane.name} ({pool.model_of(lane).name})" for lane in pool.spec.lanes)
+        for line in _not_checked(file, found):
+            say(line)
         if json_:
             print_json({"valid": True, "problems": []})
-        else:
-            typer.echo(f"{file} is valid: pool {pool.metadata.name}, lanes {lanes}")
+            return
+        for pool in found.pools:
+            lanes = ", ".join(f"{lane.name} ({pool.model_of(lane).name})" for lane in pool.spec.lanes)
+            tell(f"{file} is valid: pool {pool.metadata.name}, lanes {lanes}")
+        for profile in found.profiles:
+            tell(f"{file} is valid: placement profile {profile.metadata.name}")
+
+
+FILES = {"engines": "values.yaml", "profiles": "profiles.yaml"}
+"""What `laneway-operator render` takes for each: the Helm values, and a file of PlacementProfiles."""
+
+
+def _not_checked(file: Path, found: PoolFile) -> Iterator[str]:
+    for other in found.others:
+        yield f"{file}:{other.line}: not checked: an object of kind {other.kind}"
+    lanes = [lane for pool in found.pools for lane in pool.spec.lanes]
+    given = {each.metadata.name for each in found.profiles}
+    named = {
+        "engines": ("the operator has the engines {}", {pool.spec.engine for pool in found.pools if pool.spec.engine}),
+        "profiles": (
+            "the cluster has the placement profiles {} (kubectl get placementprofiles)",
+            {name for lane in lanes for name in lane.profiles} - given,
+        ),
+    }
+    asked = {option: each for option, each in named.items() if each[1]}
+    if asked:
+        what = " and ".join(words.format(", ".join(sorted(names))) for words, names in asked.values())
+        options = " ".join(f"--{option} {FILES[option]}" for option in asked)
+        yield (
+            f"not checked: whether {what}; with files of them, this does: "
+            f"laneway-operator render {shlex.quote(str(file))} {options}"
+        )
 
 
 class Document(StrEnum):
@@ -86,6 +137,7 @@ class Document(StrEnum):
     JOB = "job"
     RESULT = "result"
     POOL = "pool"
+    PROFILE = "profile"
     NOTIFICATION = "notification"
 
 
@@ -98,11 +150,13 @@ def _model(what: Document) -> type[BaseModel]:
     from laneway.schema.job.job import Job  # noqa: PLC0415 - costs what `--help` should not pay
     from laneway.schema.job.result import Notification, Result  # noqa: PLC0415 - as above
     from laneway.schema.pool.pool import LLMWorkerPool  # noqa: PLC0415 - as above
+    from laneway.schema.pool.profile import PlacementProfile  # noqa: PLC0415 - as above
 
     models: dict[Document, type[BaseModel]] = {
         Document.JOB: Job,
         Document.RESULT: Result,
         Document.POOL: LLMWorkerPool,
+        Document.PROFILE: PlacementProfile,
         Document.NOTIFICATION: Notification,
     }
     return models[what]

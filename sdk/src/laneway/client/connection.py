@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from laneway.errors import PoolUnavailable
 from laneway.schema.job.keys import Place
-from laneway.schema.shared.base import Frozen
+from laneway.schema.shared.base import Frozen, shown
 from laneway.schema.shared.names import DEFAULT_STATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONNECTION_FILE = "connection.json"
+BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")  # S3's oldest buckets too, as boto3 takes them
 POOL_VARIABLE = "LANEWAY_POOL"
+LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?", re.IGNORECASE)
+"""What `laneway up` writes. Whatever else may be read in two ways: of `http://a\\@127.0.0.1` urllib takes 127.0.0.1 for
+the host, and urllib3, which connects, `a`."""
 
 
 class Connection(Frozen):
@@ -46,7 +49,7 @@ def connect(url: str | None, environment: Mapping[str, str]) -> Connection:
 
     Without a URL: `$LANEWAY_POOL`, else the folder `.laneway`. Raises `PoolUnavailable`, which says what to do.
     """
-    url = url or environment.get(POOL_VARIABLE)
+    url = url or environment.get(POOL_VARIABLE) or None  # a variable that is there and empty names nothing
     if url is None:
         found = _of_folder(Path(DEFAULT_STATE), "name a pool with s3://bucket/prefix or $LANEWAY_POOL")
         return _refuse_what_nobody_named(found)
@@ -55,6 +58,11 @@ def connect(url: str | None, environment: Mapping[str, str]) -> Connection:
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
     if not bucket:
         raise PoolUnavailable(f"{url} names no bucket; a pool is s3://bucket/prefix")
+    if not BUCKET.fullmatch(bucket):
+        raise PoolUnavailable(
+            f"{shown(bucket)!r} is no bucket's name; a pool is s3://bucket/prefix, where the bucket may be an access "
+            "point's alias, which ends with -s3alias, but no ARN"
+        )
     prefix = prefix.rstrip("/")
     return Connection(place=Place(bucket=bucket, prefix=f"{prefix}/" if prefix else ""))
 
@@ -77,17 +85,10 @@ def _of_folder(folder: Path, hint: str) -> Connection:
 
 def _refuse_what_nobody_named(found: Connection) -> Connection:
     """A folder that is only there, in a checked-out repository perhaps, sends prompts to no other machine."""
-    if found.endpoint is None or _is_loopback(found.endpoint):
+    if found.endpoint is not None and LOOPBACK.fullmatch(found.endpoint):
         return found
+    where = f"a pool on AWS, {found.url}," if found.endpoint is None else f"a pool behind {found.endpoint},"
     raise PoolUnavailable(
-        f"{DEFAULT_STATE} is a pool behind {found.endpoint}, which is not this machine: if you mean it, name the "
-        f"folder, by export {POOL_VARIABLE}={DEFAULT_STATE} for example"
+        f"{DEFAULT_STATE} is {where} which is not this machine: if you mean it, name the folder, by export "
+        f"{POOL_VARIABLE}={DEFAULT_STATE} for example"
     )
-
-
-def _is_loopback(endpoint: str) -> bool:
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

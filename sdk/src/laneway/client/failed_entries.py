@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from laneway.client.compose import checked_id
 from laneway.client.pacing import CONCURRENT_CALLS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from laneway.client.remote import Remote
     from laneway.schema.job.keys import Place
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", FailedJob, Result)
 
 WINDOW = 32  # entries in memory at once while listing; each holds a body of up to 1 MiB
 CLOCKS_DIFFER = timedelta(minutes=15)  # AWS refuses requests of a clock that is further off
@@ -33,9 +33,9 @@ CLOCKS_DIFFER = timedelta(minutes=15)  # AWS refuses requests of a clock that is
 class Unreadable(LanewayError):
     """What lies where a failed job or a result belongs is of a newer version, or something else."""
 
-    def __init__(self, key: str, error: ValidationError) -> None:
+    def __init__(self, key: str, why: str) -> None:
         """The object's key."""
-        super().__init__(f"{key} is not readable by this version: {problems(error)}; upgrade laneway, or look at it")
+        super().__init__(f"{key} is not readable by this version: {why}; upgrade laneway, or look at it")
         self.key = key
 
 
@@ -118,7 +118,7 @@ class FailedEntries:
 
     def get(self, job_id: str) -> Entry | None:
         """The entry of a job, whether it counts or not."""
-        found = self._read(self._place.failed(checked_id(job_id)), FailedJob)
+        found = self._read(job_id, self._place.failed(checked_id(job_id)), FailedJob)
         return found and Entry(*found)
 
     def standing(self, job_id: str) -> Entry | None:
@@ -130,18 +130,21 @@ class FailedEntries:
 
     def result(self, job_id: str) -> StandingResult | None:
         """The result that stands."""
-        found = self._read(self._place.result(checked_id(job_id)), Result)
+        found = self._read(job_id, self._place.result(checked_id(job_id)), Result)
         return found and StandingResult(*found)
 
-    def _read(self, key: str, model: type[M]) -> tuple[M, str] | None:
-        """What an object holds, and its ETag."""
+    def _read(self, job_id: str, key: str, model: type[M]) -> tuple[M, str] | None:
+        """What an object holds, and its ETag. Whoever selects by what an entry says acts on the job that it names."""
         stored = self._remote.read(key)
         if stored is None:
             return None
         try:
-            return model.model_validate_json(stored.body), stored.etag
+            found = model.model_validate_json(stored.body)
         except ValidationError as error:
-            raise Unreadable(key, error) from None
+            raise Unreadable(key, problems(error)) from None
+        if found.id != job_id:
+            raise Unreadable(key, f"it is of {found.id}")
+        return found, stored.etag
 
     def delete(self, entry: Entry) -> bool:
         """Delete exactly this entry; False where it has gone, or another one is there."""

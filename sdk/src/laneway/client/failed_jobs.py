@@ -147,9 +147,7 @@ class FailedJobs:
         try:
             self._remote.send(lane.queue.url, message.body, history=history.to_attribute(), group_id=message.group_id)
         except MessageRefused as error:
-            raise FailedJobRefused(
-                f"SQS refuses the message of {message.id}: {error}; send the job under a new id with another body"
-            ) from error
+            raise FailedJobRefused(f"{message.id}: {error}; send the job under a new id with another body") from error
 
     def _expired(self, job_id: str) -> _Message:
         """No entry tells of a job that expired without a retry; the client stored its body, other senders did not."""

@@ -38,14 +38,24 @@ class Pace:
         self._next = max(self._next, self._monotonic()) + self._gap
 
 
-def paced(items: Iterable[T], action: Callable[[T], R], pace: Pace) -> Iterator[R]:
+def in_order(items: Iterable[T], action: Callable[[T], R]) -> Iterator[R]:
     """What the action returns for each, in order. Whoever stops early waits for those under way."""
     running: deque[Future[R]] = deque()
     with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
         for item in items:
-            pace.wait()
             running.append(threads.submit(action, item))
             while running and (running[0].done() or len(running) >= CONCURRENT_CALLS):
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
+
+
+def paced(items: Iterable[T], action: Callable[[T], R], pace: Pace) -> Iterator[R]:
+    """The same, evenly."""
+    return in_order(_passing(items, pace), action)
+
+
+def _passing(items: Iterable[T], pace: Pace) -> Iterator[T]:
+    for item in items:
+        pace.wait()
+        yield item

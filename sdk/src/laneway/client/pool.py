@@ -6,34 +6,32 @@ import os
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import ValidationError
 
-from laneway.client.compose import Input, checked_id, compose, instance_of
+from laneway.client.compose import Input, checked_id
 from laneway.client.connection import connect
 from laneway.client.failed_jobs import FailedJobs
-from laneway.client.lanes import lane_of, refuse_early
+from laneway.client.handles import JobHandle, JobStatus
+from laneway.client.lanes import lane_of
 from laneway.client.pacing import CONCURRENT_CALLS
 from laneway.client.remote import Figures, Remote
 from laneway.client.results import Request, answered, is_of, read_result
 from laneway.client.sender import sender_of
-from laneway.errors import (
-    IdReused,
-    PoolUnavailable,
-    ResultOfAnotherRequest,
-    UnknownJob,
-)
-from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, Job, StoredJob, parse_job
+from laneway.client.sending.checked import check
+from laneway.client.sending.many import NotAllSent, NotSent, check_all, send_all
+from laneway.client.sending.outbox import Outbox
+from laneway.errors import JobNotSent, PoolUnavailable, ResultOfAnotherRequest, UnknownJob
 from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
-from laneway.schema.shared.names import LANE_METADATA
+from laneway.schema.shared.names import LANE_METADATA, NOT_SENT_METADATA
 from laneway.schema.shared.problems import problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from laneway.client.remote import Stored
+    from laneway.client.handles import T
+    from laneway.client.sending.checked import CheckedJob
     from laneway.schema.job.keys import Place
     from laneway.schema.job.result import Result
 
@@ -42,66 +40,6 @@ LONGEST_PAUSE_SECONDS = 1.0
 PAUSE_SHARE = 0.02  # of the time waited so far: looking costs the wait two percent, and long waits few requests
 LOOKS_PER_SECOND = 50  # of `as_completed`
 WINDOW = 40  # handles that it looks at in one round
-
-
-@dataclass(frozen=True)
-class JobStatus:
-    """How a job stands."""
-
-    id: str
-    state: Literal["queued", "running", "succeeded", "failed", "expired", "cancelled"]
-    """`running` is told only where nothing waits in the lane; a job behind others is `queued` until its result."""
-    lane: str | None
-    waiting: int | None = None
-    """About how many jobs wait in the lane."""
-
-    def __str__(self) -> str:
-        """As people say it."""
-        if self.state != "queued" or self.waiting is None:
-            return self.state
-        return f"queued; about {self.waiting} in the lane"
-
-
-@dataclass(frozen=True)
-class JobHandle:
-    """A submitted job.
-
-    One that `submit` made refuses a result of another request. One that is made from an id alone can't compare: it
-    takes whatever stands under the id.
-    """
-
-    pool: Pool
-    id: str
-    returns: Any = None
-    request: Request | None = None
-
-    def status(self) -> JobStatus:
-        """How the job stands."""
-        return self.pool.status(self.id)
-
-    def result(self, timeout: float | None = None) -> Result:
-        """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError, and
-        `ResultOfAnotherRequest` where somebody else's request was answered under the id.
-        """
-        return answered(self.wait(timeout))
-
-    def wait(self, timeout: float | None = None) -> Result:
-        """Wait for the result however the job ended; raises `ResultOfAnotherRequest` and TimeoutError."""
-        return self.pool.own(self.pool.wait(self.id, timeout=timeout), self.request)
-
-    def find(self) -> Result | None:
-        """The result however the job ended; None before the end. Raises `ResultOfAnotherRequest`."""
-        result = self.pool.find(self.id)
-        return None if result is None else self.pool.own(result, self.request)
-
-    def parsed(self, timeout: float | None = None) -> Any:
-        """The answer as the type that `submit` got as `returns` (a model, a dataclass, `list[…]`), else as JSON."""
-        result = self.result(timeout)
-        return result.parsed if self.returns is None else instance_of(self.returns, result.parsed)
-
-    def cancel(self) -> None:
-        """Ask the workers to cancel the job."""
-        self.pool.cancel(self.id)
 
 
 class Pool:
@@ -117,8 +55,9 @@ class Pool:
         self.url = connection.url
         self._place: Place = connection.place
         self._remote = Remote(connection)
-        self._sender = sender_of(sender, os.environ)
+        self._outbox = Outbox(self._remote, self._place, sender_of(sender, os.environ))
         self.document = self._read_document()
+        self._remote.follow(self.document)
         self.failed = FailedJobs(self._remote, self._place, self.document)
         """What is kept of jobs that failed: to look at, to retry, to drop."""
 
@@ -135,6 +74,14 @@ class Pool:
         """A lane by name; without one the first. Raises `InvalidJob`."""
         return lane_of(self.document, name)
 
+    @overload
+    def submit(
+        self, job: Input | None = None, *, lane: str | None = None, returns: type[T], **fields: Any
+    ) -> JobHandle[T]: ...
+    @overload
+    def submit(
+        self, job: Input | None = None, *, lane: str | None = None, returns: Any = None, **fields: Any
+    ) -> JobHandle: ...
     def submit(
         self,
         job: Input | None = None,
@@ -145,32 +92,28 @@ class Pool:
     ) -> JobHandle:
         """Send a job: a prompt, a `Job`, a dictionary or the fields of one (`id=`, `messages=`, `options=`, …).
 
-        The same id may be sent again with the same request: there is still one result. Raises `InvalidJob` where the
-        workers would refuse it, `IdReused` and `PoolUnavailable`.
+        `returns` is a type for the answer, anything that pydantic's TypeAdapter takes. The same id may be sent again
+        with the same request: there is still one result. Raises `InvalidJob` where the workers, or SQS, would refuse
+        it, `IdReused` and `PoolUnavailable`.
         """
-        ready = compose(job, fields, returns)
-        target = self.lane(lane)
-        refuse_early(ready, target, self.document)
-        assert ready.id is not None  # noqa: S101 - compose gives every job an id
-        handle = JobHandle(self, ready.id, returns, Request.of(ready, target.model.name))
-        body = ready.to_body()
-        key = self._place.job(ready.id)
-        if not self._remote.put_new(key, body, {LANE_METADATA: target.name}):
-            body = self._sent_before(ready, key, target)
-            if self._remote.exists(self._place.result(ready.id)):
-                return handle
-        message = body if len(body) <= MAX_INLINE_BYTES else StoredJob(id=ready.id).model_dump_json().encode()
-        self._remote.send(target.queue.url, message.decode(), group_id=self._sender)
-        return handle
+        return self.send(self.check(job, lane=lane, returns=returns, **fields))
 
-    def _sent_before(self, job: Job, key: str, lane: PoolLane) -> bytes:
-        """The body that stands under the id. It may be sent again only with the same request, to the same lane and
-        destination; what was said first counts, its labels and deadline too.
+    def check(
+        self, job: Input | None = None, *, lane: str | None = None, returns: Any = None, **fields: Any
+    ) -> CheckedJob:
+        """What `submit` would send, checked without asking AWS; raises `InvalidJob`."""
+        return check(self.document, job, fields, lane, returns)
+
+    def send(self, job: CheckedJob) -> JobHandle:
+        """Send what was checked, as `submit` does. Raises `InvalidJob` where SQS refuses it, `IdReused` and
+        `PoolUnavailable`.
         """
-        stored = self._remote.read(key)
-        if stored is None or not _is_again(job, lane, stored):
-            raise IdReused(f"the id {job.id} belongs to another request; choose a new one, or leave it out")
-        return stored.body
+        self._outbox.send(job)
+        return JobHandle(self, job.id, job.returns, Request.of(job.job, job.lane.model.name))
+
+    def send_all(self, jobs: Iterable[CheckedJob]) -> Iterator[JobHandle | NotSent]:
+        """Send what was checked, several at once, and yield what became of each, in order."""
+        return send_all(jobs, self.send)
 
     def own(self, result: Result, request: Request | None) -> Result:
         """The result, where it is of the request; raises `ResultOfAnotherRequest`."""
@@ -191,6 +134,8 @@ class Pool:
                 "only once it has a result"
             )
         lane = metadata.get(LANE_METADATA)
+        if NOT_SENT_METADATA in metadata:
+            return JobStatus(job_id, "not_sent", lane)
         queue = next((each.queue for each in self.document.lanes if each.name == lane), None)
         if queue is None:
             return JobStatus(job_id, "queued", lane)  # its lane has left the pool; the queue may still hold it
@@ -218,28 +163,53 @@ class Pool:
         return None if stored is None or stored.etag == replaced else read_result(job_id, stored.body)
 
     def result(self, job_id: str, *, timeout: float | None = None) -> Result:
-        """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, TimeoutError."""
+        """Wait for the answer, at most `timeout` seconds; raises JobFailed, JobExpired, JobCancelled, `JobNotSent`,
+        TimeoutError.
+        """
         return answered(self.wait(job_id, timeout=timeout))
 
     def wait(self, job_id: str, *, timeout: float | None = None, replaced: str | None = None) -> Result:
-        """Wait for the result however the job ended, but not for the one that a retry replaces; raises TimeoutError."""
+        """Wait for the result however the job ended, but not for the one that a retry replaces; raises `JobNotSent` and
+        TimeoutError.
+        """
         began = time.monotonic()
-        while (result := self.find(job_id, replaced=replaced)) is None:
+        result = self.find(job_id, replaced=replaced)
+        if result is None:
+            self.refuse_not_sent(job_id)
+        while result is None:
             waited = time.monotonic() - began
             if timeout is not None and waited >= timeout:
                 raise TimeoutError(f"{job_id} has no result after {timeout:g} s; it goes on, ask again later")
             pause = max(SHORTEST_PAUSE_SECONDS, min(LONGEST_PAUSE_SECONDS, waited * PAUSE_SHARE))
             time.sleep(pause if timeout is None else min(pause, timeout - waited))
+            result = self.find(job_id, replaced=replaced)
         return result
+
+    def refuse_not_sent(self, job_id: str) -> None:
+        """Raise `JobNotSent` where SQS has refused the job."""
+        if NOT_SENT_METADATA in (self._remote.metadata(self._place.job(job_id)) or {}):
+            raise JobNotSent(f"{job_id} was not sent: SQS refused it; submit it again, mended or as it is")
 
     def cancel(self, job_id: str) -> None:
         """Ask the workers to cancel a job; one that has its result already keeps it."""
         self._remote.put_new(self._place.cancel(checked_id(job_id)), b"{}", {})
 
+    @overload
+    def submit_all(self, jobs: Iterable[Input], *, lane: str | None = None, returns: type[T]) -> list[JobHandle[T]]: ...
+    @overload
+    def submit_all(self, jobs: Iterable[Input], *, lane: str | None = None, returns: Any = None) -> list[JobHandle]: ...
     def submit_all(self, jobs: Iterable[Input], *, lane: str | None = None, returns: Any = None) -> list[JobHandle]:
-        """Send many jobs, several at once; the handles come in the order of the jobs."""
-        with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
-            return list(threads.map(lambda job: self.submit(job, lane=lane, returns=returns), jobs))
+        """Send many jobs, several at once; the handles come in the order of the jobs.
+
+        All are checked before any is sent. Raises `NotAllSent`, which tells every job that was not sent, and why, and
+        has the handles of those that were.
+        """
+        checked = check_all(jobs, lambda job: self.check(job, lane=lane, returns=returns))
+        outcomes = list(self.send_all(checked))
+        handles = [each for each in outcomes if isinstance(each, JobHandle)]
+        if refused := [each for each in outcomes if isinstance(each, NotSent)]:
+            raise NotAllSent(refused, handles, len(outcomes))
+        return handles
 
     def map(
         self,
@@ -249,11 +219,11 @@ class Pool:
         returns: Any = None,
         timeout: float | None = None,
     ) -> Iterator[Result]:
-        """Send many jobs and yield their answers in the order of the jobs."""
+        """Send many jobs and yield their answers in the order of the jobs; raises `NotAllSent` before the first."""
         handles = self.submit_all(jobs, lane=lane, returns=returns)
         return (handle.result(timeout) for handle in handles)
 
-    def as_completed(self, handles: Iterable[JobHandle], *, timeout: float | None = None) -> Iterator[JobHandle]:
+    def as_completed(self, handles: Iterable[JobHandle[T]], *, timeout: float | None = None) -> Iterator[JobHandle[T]]:
         """Yield handles as their results appear, however they ended; raises TimeoutError."""
         waiting = deque(handles)
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -274,17 +244,3 @@ class Pool:
     def figures(self) -> dict[str, Figures]:
         """About how many jobs each lane holds."""
         return {lane.name: self._remote.figures(lane.queue.url) for lane in self.document.lanes}
-
-
-def _is_again(job: Job, lane: PoolLane, stored: Stored) -> bool:
-    """Whether a job is what is stored, for the same lane and destination."""
-    try:
-        before = parse_job(stored.body)
-    except InvalidJob:
-        return False
-    model = lane.model.name
-    return (
-        before.request_hash(model) == job.request_hash(model)
-        and before.destination == job.destination
-        and stored.metadata.get(LANE_METADATA) == lane.name
-    )

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+import threading
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import ClientError
 
+from laneway.client.aws.session import ANYWHERE, session_with
+from laneway.client.aws.words import RAISED, code_of, settings_of, words_of
 from laneway.errors import PoolUnavailable
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.job import InvalidJob
+from laneway.schema.job.result import MAX_RESULT_BYTES
+from laneway.schema.shared.message_text import message_text
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
+from laneway.schema.shared.regions import region_of_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from laneway.client.connection import Connection
+    from laneway.schema.pool.documents.pool_document import PoolDocument
 
 CONNECTIONS = 16
 TRIES = 4
@@ -27,12 +37,15 @@ ABSENT = {"NoSuchKey", "404", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
 UNSUPPORTED = {"NotImplemented", "501"}  # LocalStack's answer to a conditional delete
 BODY_REFUSED = {"InvalidMessageContents", "InvalidParameterValue"}  # a character, the size; the queue takes others
-REGION_HEADER = "x-amz-bucket-region"
 CONFLICT = {"ConditionalRequestConflict", "409"}  # S3: two writers at once; one of them may try again
 
 
-class MessageRefused(PoolUnavailable):
-    """SQS refuses this very message; it may take others."""
+class RefusedByAWS(PoolUnavailable):
+    """AWS answered that it did not do what it was asked for, at its first try."""
+
+
+class MessageRefused(InvalidJob):
+    """SQS refuses this very message, whoever sends it; it may take others."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +77,15 @@ class Remote:
         """boto3 finds credentials by its own chain, an emulator's aside."""
         self._connection = connection
         self._bucket = connection.place.bucket
+        self._region = connection.region
+        self._queues: dict[str | None, Any] = {}
+        self._lock = threading.Lock()
         with self._reaching("connecting"):
             self._connect(connection)
 
     def _connect(self, connection: Connection) -> None:
-        session = boto3.Session(
-            aws_access_key_id=connection.access_key_id,
-            aws_secret_access_key=connection.secret_access_key,
-            region_name=connection.region,
-        )
-        config = Config(
+        self._session = session_with(connection.access_key_id, connection.secret_access_key, connection.region)
+        self._config = Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             max_pool_connections=CONNECTIONS,
@@ -81,35 +93,34 @@ class Remote:
             s3={"addressing_style": "path" if connection.endpoint else "auto"},
             proxies={} if connection.endpoint else None,  # a proxy from the environment is not for an emulator
         )
-        self._s3 = session.client("s3", endpoint_url=connection.endpoint, config=config)
-        region = session.region_name or self._region()
-        self._sqs = session.client("sqs", endpoint_url=connection.endpoint, config=config, region_name=region)
+        region = self._session.region_name or ANYWHERE  # a variable that is there and empty is a region to boto3
+        self._s3 = self._session.client("s3", endpoint_url=connection.endpoint, config=self._config, region_name=region)
 
-    def _region(self) -> str:
-        """The bucket's region, where nobody named one."""
-        try:
-            answer: Any = self._s3.head_bucket(Bucket=self._bucket)
-        except ClientError as error:  # S3 tells the region also to those who may list a part of the bucket only
-            if REGION_HEADER not in _headers(error.response):
-                raise
-            answer = error.response
-        return _headers(answer).get(REGION_HEADER, "us-east-1")
+    def follow(self, document: PoolDocument) -> None:
+        """Queues are where the pool says, whatever region the caller's own settings name."""
+        self._region = document.region
+
+    def _sqs(self, queue_url: str) -> Any:
+        """SQS in the region of a queue: that of its URL, else the pool's. Sessions aren't for several threads."""
+        region = region_of_queue(queue_url) or self._region
+        with self._lock:
+            if region not in self._queues:
+                self._queues[region] = self._session.client(
+                    "sqs", endpoint_url=self._connection.endpoint, config=self._config, region_name=region
+                )
+            return self._queues[region]
 
     @contextmanager
     def _reaching(self, what: str) -> Iterator[None]:
         url = self._connection.url
         try:
             yield
-        except NoCredentialsError:
-            raise PoolUnavailable(f"{what}: no AWS credentials; set AWS_PROFILE, or log in with the AWS CLI") from None
-        except EndpointConnectionError as error:
-            where = error.kwargs.get("endpoint_url")
-            raise PoolUnavailable(f"{what}: nothing answers at {where}; is `laneway up` still running?") from None
-        except ClientError as error:
-            code = code_of(error)
-            raise PoolUnavailable(f"{what} was refused by AWS: {code} ({url}); {_advice(code)}") from None
-        except BotoCoreError as error:
-            raise PoolUnavailable(f"{what} failed: {error}") from None
+        except MessageRefused:  # a ValueError, as what a person's settings raise is
+            raise
+        except RAISED as error:
+            words = words_of(error, settings_of(os.environ))
+            kind = RefusedByAWS if isinstance(error, ClientError) and is_refusal(error) else PoolUnavailable
+            raise kind(f"{what} ({url}): {words}") from None
 
     def get(self, key: str, bucket: str | None = None) -> bytes | None:
         """An object's bytes, or None."""
@@ -121,7 +132,11 @@ class Remote:
         with self._reaching(f"reading {key}"):
             try:
                 answer = self._s3.get_object(Bucket=bucket or self._bucket, Key=key)
-                return Stored(answer["Body"].read(), answer["ETag"], answer["Metadata"])
+                with closing(answer["Body"]) as body:
+                    found = body.read(MAX_RESULT_BYTES + 1)
+                if len(found) > MAX_RESULT_BYTES:  # a result is the largest object of a pool
+                    raise PoolUnavailable(f"{key} has more than {MAX_RESULT_BYTES:,} bytes: it is none of the pool's")
+                return Stored(found, answer["ETag"], answer["Metadata"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
@@ -152,38 +167,40 @@ class Remote:
                     return None
                 raise
 
-    def keys(self, folder: str) -> Iterator[tuple[str, datetime]]:
-        """The keys under a prefix with their times of writing, in S3's order, page by page."""
+    def keys(self, folder: str, after: str = "") -> Iterator[tuple[str, datetime]]:
+        """The keys under a prefix, and after this key, with their times of writing, in S3's order, page by page."""
+        pages = self._s3.get_paginator("list_objects_v2")
         with self._reaching(f"listing {folder}"):
-            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=folder, StartAfter=after):
                 yield from ((each["Key"], each["LastModified"]) for each in page.get("Contents", []))
 
-    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """Write an object that must not exist; False where it does."""
+    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> str | None:
+        """Write an object that must not exist; its ETag, or None where there is one."""
+        return self._put(key, body, metadata, IfNoneMatch="*")
+
+    def replace(self, key: str, body: bytes, metadata: Mapping[str, str], etag: str) -> str | None:
+        """Write over exactly this object; the new one's ETag, or None where another one is there, or none."""
+        return self._put(key, body, metadata, IfMatch=etag)
+
+    def _put(self, key: str, body: bytes, metadata: Mapping[str, str], **condition: Any) -> str | None:
         with self._reaching(f"writing {key}"):
             for _ in range(TRIES):
-                code = self._put(key, body, metadata)
-                if code not in CONFLICT:
-                    return code is None
+                try:
+                    answer: Any = self._s3.put_object(
+                        Bucket=self._bucket,
+                        Key=key,
+                        Body=body,
+                        Metadata=metadata,
+                        ContentType="application/json",
+                        **condition,
+                    )
+                    return str(answer["ETag"])
+                except ClientError as error:
+                    if code_of(error) in TAKEN | ABSENT:
+                        return None
+                    if code_of(error) not in CONFLICT:
+                        raise
             raise PoolUnavailable(f"writing {key}: another writer is always there first; try again")
-
-    def _put(self, key: str, body: bytes, metadata: Mapping[str, str]) -> str | None:
-        """None, or AWS's code where the object is there or being written."""
-        try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=body,
-                IfNoneMatch="*",
-                Metadata=metadata,
-                ContentType="application/json",
-            )
-        except ClientError as error:
-            code = code_of(error)
-            if code in TAKEN | CONFLICT:
-                return code
-            raise
-        return None
 
     def delete(self, key: str, etag: str) -> bool:
         """Delete exactly this object; False where another one is there, or none."""
@@ -215,22 +232,25 @@ class Remote:
         return None
 
     def send(self, queue_url: str, body: str, *, history: str | None = None, group_id: str | None = None) -> None:
-        """Send one message; `history` is the text of our own attribute. Raises `MessageRefused`."""
+        """Send one message; `history` is the text of our own attribute. A body that was stored by another client may
+        hold what SQS does not carry as it is. Raises `MessageRefused`.
+        """
         extra: dict[str, Any] = {"MessageGroupId": group_id} if group_id else {}
         if history is not None:
             extra["MessageAttributes"] = {MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}}
         with self._reaching("sending the job"):
             try:
-                self._sqs.send_message(QueueUrl=queue_url, MessageBody=body, **extra)
+                self._sqs(queue_url).send_message(QueueUrl=queue_url, MessageBody=message_text(body), **extra)
             except ClientError as error:
                 if code_of(error) in BODY_REFUSED:
-                    raise MessageRefused(f"{code_of(error)}: {_words(error)}") from None
+                    words = f"SQS refuses the message: {code_of(error)}: {_words(error)}"
+                    raise MessageRefused(ErrorCode.INVALID_JOB, words) from None
                 raise
 
     def figures(self, queue_url: str) -> Figures:
         """A queue's approximate counts."""
         with self._reaching("asking the queue"):
-            attributes = self._sqs.get_queue_attributes(
+            attributes = self._sqs(queue_url).get_queue_attributes(
                 QueueUrl=queue_url,
                 AttributeNames=[
                     "ApproximateNumberOfMessages",
@@ -245,25 +265,14 @@ class Remote:
         )
 
 
-def _headers(answer: Any) -> Mapping[str, str]:
-    found: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return found
-
-
-def code_of(error: ClientError) -> str:
-    """AWS's code of an error, such as `NoSuchBucket`."""
-    return str(error.response.get("Error", {}).get("Code", "unknown"))
+def is_refusal(error: ClientError) -> bool:
+    """Whether nothing was done. Of an earlier try that had no answer nobody knows, and what a server could not do it
+    may have done in part.
+    """
+    told = error.response.get("ResponseMetadata", {})
+    tries, status = told.get("RetryAttempts", 0), told.get("HTTPStatusCode", 0)
+    return tries == 0 and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _words(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Message", "no reason given"))
-
-
-def _advice(code: str) -> str:
-    if code == "NoSuchBucket":
-        return "check the bucket's name in the URL"
-    if code in ("AccessDenied", "403", "AccessDeniedException"):
-        return "ask for access to the pool's bucket prefix and queues, s3:ListBucket included"
-    if code.startswith(("Invalid", "Signature", "ExpiredToken", "UnrecognizedClient")):
-        return "check the AWS credentials in use"
-    return "try again; AWS's error code says more"

@@ -31,11 +31,14 @@ UNREAD = {ErrorCode.INVALID_JOB, ErrorCode.ENVELOPE, ErrorCode.BODY_TOO_LARGE, E
 
 
 def read_result(job_id: str, body: bytes) -> Result:
-    """A result from its object; raises `PoolUnavailable`."""
+    """A result from its object; raises `PoolUnavailable`, also where it is another job's."""
     try:
-        return Result.model_validate_json(body)
+        result = Result.model_validate_json(body)
     except ValidationError as error:
         raise PoolUnavailable(f"the result of {job_id} is not readable by this version: {problems(error)}") from None
+    if result.id != job_id:
+        raise PoolUnavailable(f"where the result of {job_id} belongs lies that of {result.id}: look at it")
+    return result
 
 
 def answered(result: Result) -> Result:

@@ -14,6 +14,7 @@ class Role(StrEnum):
     DEAD_LETTERS = "dead-letters"
     PREFLIGHT = "preflight"
     SUBMITTER = "submitter"
+    GATEWAY = "gateway"
     PERSON_ON_CALL = "person-on-call"
     KEDA = "keda"
     OPERATOR = "operator"
@@ -33,6 +34,12 @@ class On(StrEnum):
     CANCELS = "`<prefix>cancels/*`"
     FAILED = "`<prefix>failed/*`"
     POOL_DOCUMENT = "`<prefix>pool.json`"
+    MODELS = "`<prefix>models/*`"
+    GATEWAYS = "`<prefix>gateways/*`"
+    OWNERS = "`<prefix>owners/*`"
+    JOINS = "`<prefix>joins/*`"
+    WAITERS = "`<prefix>waiters/*`"
+    GATEWAY_SETTINGS = "`<prefix>gateway.json`"
     DESTINATIONS = "the destinations' prefixes"
     TOPIC = "the topic"
 
@@ -119,6 +126,30 @@ SUBMITTER = (
     Need(WRITE, On.CANCELS, "asks for a cancel", _CLIENT),
     Need(READ, On.DESTINATIONS, "reads outputs there; readers without it are told where they are", _CLIENT),
 )
+GATEWAY = (
+    Need(SEND, On.QUEUES, "sends jobs", _CLIENT),
+    Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
+    Need(LIST, On.BUCKET, "finds results of held requests, and who else waits", _CLIENT),
+    Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
+    Need(READ, On.MODELS, "says what a model can do, and refuses what it can't", _CLIENT),
+    Need(READ, On.RESULTS, "reads results", _CLIENT),
+    Need(READ, On.JOBS, "refuses a result that belongs to another request", _CLIENT),
+    Need(WRITE, On.JOBS, "stores bodies before they are sent", _CLIENT),
+    Need(READ, On.CANCELS, "sends a retry anew where its job is being cancelled", _CLIENT),
+    Need(WRITE, On.CANCELS, "cancels what nobody waits for any more", _CLIENT),
+    Need(READ, On.GATEWAYS, "sees which gateways live; S3 wants it for a write under a condition", _CLIENT),
+    Need(WRITE, On.GATEWAYS, "says where workers find it", _CLIENT),
+    Need(DELETE, On.GATEWAYS, "says so no longer", _CLIENT),
+    Need(READ, On.OWNERS, "sees whose a job is", _CLIENT),
+    Need(WRITE, On.OWNERS, "says whose a job is", _CLIENT),
+    Need(READ, On.JOINS, "finds the job of an earlier try", _CLIENT),
+    Need(WRITE, On.JOINS, "says which job a request became", _CLIENT),
+    Need(READ, On.WAITERS, "finds its own mark; S3 wants it for a delete under a condition", _CLIENT),
+    Need(WRITE, On.WAITERS, "says that it waits for a job", _CLIENT),
+    Need(DELETE, On.WAITERS, "waits no longer", _CLIENT),
+    Need(READ, On.GATEWAY_SETTINGS, "reads the secret by which earlier tries are named", _CLIENT),
+    Need(WRITE, On.GATEWAY_SETTINGS, "makes it, the first of all gateways", _CLIENT),
+)
 PERSON_ON_CALL = (
     Need(SEND, On.QUEUES, "sends failed jobs again", _CLIENT),
     Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
@@ -150,6 +181,7 @@ NEEDS: dict[Role, tuple[Need, ...]] = {
     Role.DEAD_LETTERS: DEAD_LETTERS,
     Role.PREFLIGHT: PREFLIGHT,
     Role.SUBMITTER: SUBMITTER,
+    Role.GATEWAY: GATEWAY,
     Role.PERSON_ON_CALL: PERSON_ON_CALL,
     Role.KEDA: KEDA,
     Role.OPERATOR: OPERATOR,
@@ -161,6 +193,7 @@ WHO: dict[Role, str] = {
     Role.PREFLIGHT: "what tries a pool's rights, and alone may write where its senders send; "
     "the part of `pool` that does so, where the pool's `serviceAccount` is for both",
     Role.SUBMITTER: "applications, and people who send jobs",
+    Role.GATEWAY: "a pool's gateways, which alone say where they are and whose a job is",
     Role.PERSON_ON_CALL: "people who look after failed jobs",
     Role.KEDA: "KEDA's operator, which counts jobs",
     Role.OPERATOR: "Laneway's operator, which makes queues",

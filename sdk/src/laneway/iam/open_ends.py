@@ -18,7 +18,7 @@ CLUSTER_ID = "--cluster-id $(kubectl get namespace kube-system --output jsonpath
 
 def open_ends(pool: LLMWorkerPool, scope: Scope) -> Iterator[str]:
     """One sentence each: the pool's file may have been written by somebody who has no right to what it names."""
-    if scope.cluster_id is None and any(lane.queue.url is None for lane in pool.spec.lanes):
+    if scope.cluster_id is None and any(lane.queue.own is None for lane in pool.spec.lanes):
         name = pool.metadata.name
         yield (
             f"the names of managed queues end with any five characters: pools named {name} of other namespaces and "
@@ -31,6 +31,7 @@ def open_ends(pool: LLMWorkerPool, scope: Scope) -> Iterator[str]:
                 f"{place.url(place.prefix)}, for submitters may read it and workers write there"
             )
     for lane in pool.spec.lanes:
-        for url in (lane.queue.url, lane.queue.dead_letter_url):
-            if url is not None and urlsplit(url).path.rpartition("/")[2].startswith(MANAGED):
+        own = lane.queue.own
+        for url in (own.url, own.dead_letter_url) if own else ():
+            if urlsplit(url).path.rpartition("/")[2].startswith(MANAGED):
                 yield f"lane {lane.name} names {url}, which is called like a managed queue: it may be another pool's"

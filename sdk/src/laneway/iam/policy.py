@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from laneway.iam.needs import NEEDS, On, Role
 from laneway.iam.resources import resources
-from laneway.schema.pool.arns import bucket_arn, partition_of
+from laneway.schema.pool.arns import bucket_arn, domain_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,19 @@ Policy: TypeAlias = dict[str, Any]
 
 VERSION = "2012-10-17"  # IAM's own, of its language
 ENCRYPTS = {"s3:PutObject", "sns:Publish", "sqs:SendMessage"}
+CONDITIONAL = (
+    On.RESULTS,
+    On.FAILED,
+    On.JOBS,
+    On.CANCELS,
+    On.GATEWAYS,
+    On.OWNERS,
+    On.JOINS,
+    On.WAITERS,
+    On.GATEWAY_SETTINGS,
+)
+"""What nobody writes over unseen."""
 DECRYPTS = {"s3:GetObject", "sqs:ReceiveMessage"}
-DOMAINS = {"aws-cn": "amazonaws.com.cn"}  # others: amazonaws.com
 
 
 def policy(role: Role, pool: LLMWorkerPool, scope: Scope) -> Policy:
@@ -68,8 +79,7 @@ def _keys(needs: tuple[Need, ...], scope: Scope) -> Iterator[Policy]:
     encrypts, decrypts = used & ENCRYPTS, used & (ENCRYPTS | DECRYPTS)
     if not scope.kms_keys or not decrypts:
         return
-    domain = DOMAINS.get(partition_of(scope.region), "amazonaws.com")
-    services = sorted({f"{action.partition(':')[0]}.{scope.region}.{domain}" for action in decrypts})
+    services = sorted({f"{action.partition(':')[0]}.{scope.region}.{domain_of(scope.region)}" for action in decrypts})
     yield {
         "Sid": "Keys",
         "Effect": "Allow",
@@ -86,7 +96,7 @@ def bucket_policy(pool: LLMWorkerPool, scope: Scope) -> Policy:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     """
     found, bucket = resources(pool, scope), bucket_arn(pool.results.bucket, scope.region)
-    written = [arn for on in (On.RESULTS, On.FAILED, On.JOBS, On.CANCELS) for arn in found[on]]
+    written = [arn for on in CONDITIONAL for arn in found[on]]
     return {
         "Version": VERSION,
         "Statement": [

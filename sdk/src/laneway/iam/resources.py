@@ -10,6 +10,7 @@ from laneway.schema.pool.arns import bucket_arn, objects_arn, partition_of, queu
 from laneway.schema.shared.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name, queue_suffix
 
 if TYPE_CHECKING:
+    from laneway.schema.job.keys import Place
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.pool import LLMWorkerPool
 
@@ -44,14 +45,25 @@ def resources(pool: LLMWorkerPool, scope: Scope) -> dict[On, tuple[str, ...]]:
         On.DOOMED_QUEUES: _both(pool, doomed, scope),
         On.OWN_QUEUES: _both(pool, own, scope),
         On.BUCKET: (bucket_arn(place.bucket, region),),
-        On.RESULTS: (objects_arn(place.bucket, place.result("*").removesuffix(".json"), region),),
-        On.JOBS: (objects_arn(place.bucket, place.job("*").removesuffix(".json"), region),),
-        On.CANCELS: (objects_arn(place.bucket, place.cancel("*").removesuffix(".json"), region),),
-        On.FAILED: (objects_arn(place.bucket, f"{place.failed_folder}*", region),),
+        On.RESULTS: (_folder(place, place.result("*"), region),),
+        On.JOBS: (_folder(place, place.job("*"), region),),
+        On.CANCELS: (_folder(place, place.cancel("*"), region),),
+        On.FAILED: (_folder(place, place.failed("*"), region),),
         On.POOL_DOCUMENT: (objects_arn(place.bucket, place.pool_document(), region),),
+        On.MODELS: (_folder(place, place.model_facts("*"), region),),
+        On.GATEWAYS: (_folder(place, place.gateway("*"), region),),
+        On.OWNERS: (_folder(place, place.owner("*"), region),),
+        On.JOINS: (_folder(place, place.join("*"), region),),
+        On.WAITERS: (objects_arn(place.bucket, place.waiters("*").removesuffix("/"), region),),
+        On.GATEWAY_SETTINGS: (objects_arn(place.bucket, place.gateway_settings(), region),),
         On.DESTINATIONS: tuple(objects_arn(each.bucket, f"{each.prefix}*", region) for each in destinations),
         On.TOPIC: (topic.sns.topic_arn,) if topic else (),
     }
+
+
+def _folder(place: Place, key: str, region: str) -> str:
+    """All objects that are called like this one."""
+    return objects_arn(place.bucket, key.removesuffix(".json"), region)
 
 
 def _both(pool: LLMWorkerPool, lanes: list[Lane], scope: Scope) -> tuple[str, ...]:
@@ -60,13 +72,14 @@ def _both(pool: LLMWorkerPool, lanes: list[Lane], scope: Scope) -> tuple[str, ..
 
 def _queue(pool: LLMWorkerPool, lane: Lane, scope: Scope) -> str:
     name = queue_name(pool.metadata.name, lane.name, _suffix(pool, scope))
-    return queue_arn(lane.queue.url, scope.region) if lane.queue.url else _managed(name, scope)
+    own = lane.queue.own
+    return queue_arn(own.url, scope.region) if own else _managed(name, scope)
 
 
 def _dead_letter_queue(pool: LLMWorkerPool, lane: Lane, scope: Scope) -> str:
     name = dead_letter_queue_name(pool.metadata.name, lane.name, _suffix(pool, scope))
-    url = lane.queue.dead_letter_url
-    return queue_arn(url, scope.region) if url else _managed(name, scope)
+    own = lane.queue.own
+    return queue_arn(own.dead_letter_url, scope.region) if own else _managed(name, scope)
 
 
 def _managed(name: str, scope: Scope) -> str:

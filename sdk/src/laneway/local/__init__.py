@@ -1,1 +1,1 @@
-"""A pool on this machine: embedded AWS, Ollama, and workers as real processes from the same LaneConfig documents."""
+"""A pool on this machine: embedded AWS, Ollama, and workers as real processes from the same documents."""

@@ -42,8 +42,10 @@ class ConsoleSay:
         """A spinner while it lasts, then a line with the seconds it took."""
         began = time.monotonic()
         if self._console.is_terminal:
-            with self._console.status(title) as status:
-                yield lambda detail: status.update(f"{title} ({time.monotonic() - began:.0f} s) {detail[:80]}")
+            from rich.text import Text  # noqa: PLC0415 - only a terminal needs it
+
+            with self._console.status(Text(title)) as status:  # what is built or pulled prints brackets of its own
+                yield lambda detail: status.update(Text(f"{title} ({time.monotonic() - began:.0f} s) {detail[:80]}"))
         else:
             self.line(f"{title} …")
             yield self._now_and_then(began)

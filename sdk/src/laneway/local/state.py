@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pydantic import BaseModel
+
     from laneway.client.connection import Connection
+
+
+PRIVATE = 0o700
+"""Prompts and answers lie in the folder."""
 
 
 class StateFolder:
@@ -25,6 +31,9 @@ class StateFolder:
         self.root = root.absolute()
         self.logs = self.root / "logs"
         self.lanes = self.root / "lanes"
+        """What a lane's worker reads once."""
+        self.live = self.root / "live"
+        """What it reads again."""
         self.dead_letters = self.root / "dead-letters.json"
         self.aws = self.root / "aws"
         self.home = self.root / "home"
@@ -33,10 +42,9 @@ class StateFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder; raises `LocalError` where another `laneway up` holds it."""
+        """Hold the folder; raises `LocalError` where another `laneway up` holds it, or where it leads elsewhere."""
         try:
-            for folder in (self.root, self.logs, self.lanes, self.aws, self.home):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make()
             lock = (self.root / "lock").open("a+")
         except OSError as error:
             raise LocalError(
@@ -49,6 +57,20 @@ class StateFolder:
             lock.write(f"{os.getpid()}\n")
             lock.flush()
             yield
+
+    @staticmethod
+    def write(path: Path, document: BaseModel) -> None:
+        """What a worker or the dead-letter handler reads."""
+        path.write_text(document.model_dump_json(indent=2) + "\n")
+
+    def _make(self) -> None:
+        """The folder may have come with somebody's repository: readable by all, or with links to the user's files."""
+        found = next(_links(self.root), None)
+        if found is not None:
+            raise LocalError(f"{found} is a link, and what is kept here would be written elsewhere: remove it")
+        for folder in (self.root, self.logs, self.lanes, self.live, self.aws, self.home):
+            folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        _close(self.root)
 
     def publish(self, connection: Connection) -> None:
         """Let clients find the pool; only the user may read it, since it holds credentials."""
@@ -66,6 +88,24 @@ def write_privately(path: Path, text: str) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")
     draft.replace(path)
+
+
+def _close(folder: Path) -> None:
+    """To all others, where its file system knows them: a stick's may not."""
+    try:
+        folder.chmod(PRIVATE)
+    except PermissionError:
+        if folder.stat().st_uid != os.geteuid():
+            raise
+
+
+def _links(root: Path) -> Iterator[Path]:
+    """The folder where it is a link, and every link in it."""
+    if root.is_symlink():
+        yield root
+    for folder, folders, files in os.walk(root):
+        paths = (root.joinpath(folder, name) for name in (*folders, *files))
+        yield from (path for path in paths if path.is_symlink())
 
 
 def _take(lock: int, root: Path) -> None:

@@ -6,25 +6,30 @@ import math
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from laneway.client.aws.session import ANYWHERE
 from laneway.client.connection import Connection
 from laneway.client.remote import Figures, Remote
 from laneway.errors import PoolUnavailable
+from laneway.local.aws.account import Account
 from laneway.local.aws.keys import Keys, keys_of
-from laneway.local.aws.provision import Account, Provisioner
+from laneway.local.aws.provision import Provisioner
+from laneway.local.aws.region import region_of, said_around, said_by_variables
 from laneway.local.errors import LocalError
 from laneway.local.lanes.board import HandlerStats, LaneStats, rows
 from laneway.local.lanes.workers import WorkerProcess
 from laneway.local.ollama.servers import start_ollamas, wait_for
-from laneway.local.processes.children import PYTHON, Children, how_ended, without_aws
+from laneway.local.owner import owner_of
+from laneway.local.processes.children import PYTHON, Children, how_ended, self_contained
 from laneway.local.processes.ports import LOOPBACK, free_port, wanted_port
 from laneway.local.processes.stopping import Stopping
 from laneway.local.state import StateFolder
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
-from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool.documents.lane_config import LaneSettings
+from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
 from laneway.schema.pool.documents.pool_document import pool_document
 from laneway.schema.pool.schedules.schedule import asleep
 
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from laneway.local.processes.children import Child
     from laneway.local.say import Say
     from laneway.schema.pool.pool import LLMWorkerPool
+    from laneway.schema.shared.regions import Said
 
 ANY_KEYS = Keys(access_key_id="laneway-emulator", secret_access_key="laneway")  # noqa: S106 - other emulators take any
 VISIBILITY_SECONDS = 30  # shorter than in a cluster: a killed worker's jobs come back sooner, and beats cost nothing
@@ -50,15 +56,15 @@ class UpOptions:
     """What the command line says."""
 
     state: Path
-    region: str
+    region: str | None = None
     aws_endpoint: str | None = None
     """An AWS emulator that runs already."""
     real_aws: bool = False
     """AWS itself, with boto3's own credentials."""
     aws_port: int | None = None
     """Where embedded AWS listens."""
-    price_per_hour: float | None = None
-    """USD, for the cost in results."""
+    prices: Mapping[str, float | None] = field(default_factory=dict)
+    """Lane → USD for an hour, for the cost in results."""
 
 
 class Board(Protocol):
@@ -94,8 +100,8 @@ class Up:
             stack.callback(self._children.end_all)
             account = self._start_aws(stack)
             urls, servers = start_ollamas(self._pool, self._state, self._children, self._environment, self._say, stack)
-            configs = self._provision(account, urls)
-            workers = self._workers(account, configs)
+            lanes = self._provision(account, urls)
+            workers = self._workers(account, lanes)
             stack.callback(self._stop_workers, workers, stopping)
             self._wait_until_serving(workers)
             connection = self._connection(account)
@@ -103,35 +109,47 @@ class Up:
             stack.callback(self._state.withdraw)
             stopping.starting = False
             ready(connection)
-            self._watch(servers, workers, Remote(connection), configs, board, stopping)
+            self._watch(servers, workers, Remote(connection), lanes, board, stopping)
 
     def _start_aws(self, stack: ExitStack) -> Account:
-        options = self._options
-        region = self._pool.region_or(options.region)
-        if options.real_aws:
-            return Account(region)
-        endpoint, keys = options.aws_endpoint, ANY_KEYS
-        if endpoint is None:
-            keys = keys_of(self._state.aws)
-            port = wanted_port(options.aws_port, "--aws-port")
-            endpoint = f"http://{LOOPBACK}:{port}"
-            argv = [*PYTHON, "-m", "laneway.local.aws.server", str(port), str(self._state.aws)]
-            child = self._children.start("aws", argv, without_aws(self._environment), self._state.logs / "aws.log")
-            stack.callback(child.stop)
-            self._embedded = child
-            with self._say.step("starting embedded AWS (SQS, S3, SNS)"):
-                wait_for(endpoint, child, self._state.logs / "aws.log")
-        return Account(region, endpoint, keys.access_key_id, keys.secret_access_key)
+        account, around = self._reached(stack)
+        region = region_of(self._pool, self._options.region, account, around)
+        self._say.line(f"region: {region}")
+        return replace(account, region=region.said.region)
 
-    def _provision(self, account: Account, urls: dict[str, str]) -> list[LaneConfig]:
-        provisioner = Provisioner(account)
+    def _reached(self, stack: ExitStack) -> tuple[Account, tuple[Said, ...]]:
+        """The account, and what a person has set of regions: an embedded AWS keeps its own."""
+        options = self._options
+        if options.real_aws:
+            return Account(), said_around(self._environment)
+        if options.aws_endpoint is not None:
+            account = Account(ANYWHERE, options.aws_endpoint, ANY_KEYS.access_key_id, ANY_KEYS.secret_access_key)
+            return account, said_by_variables(self._environment)
+        keys = keys_of(self._state.aws)
+        return Account(ANYWHERE, self._embed(stack), keys.access_key_id, keys.secret_access_key), ()
+
+    def _embed(self, stack: ExitStack) -> str:
+        """The endpoint of an AWS of the pool's own."""
+        port = wanted_port(self._options.aws_port, "--aws-port")
+        endpoint = f"http://{LOOPBACK}:{port}"
+        argv = [*PYTHON, "-m", "laneway.local.aws.server", str(port), str(self._state.aws)]
+        child = self._children.start("aws", argv, self_contained(self._environment), self._state.logs / "aws.log")
+        stack.callback(child.stop)
+        self._embedded = child
+        with self._say.step("starting embedded AWS (SQS, S3, SNS)"):
+            wait_for(endpoint, child, self._state.logs / "aws.log")
+        return endpoint
+
+    def _provision(self, account: Account, urls: dict[str, str]) -> list[LaneDocuments]:
+        provisioner = Provisioner(account, owner_of(self._state.root))
         pool = self._pool
         provisioner.bucket(pool.results.bucket)
         for place in pool.destinations.values():
             provisioner.bucket(place.bucket)
+        provisioner.claim(pool)
         topic = provisioner.topic(pool)
-        configs = [
-            lane_config(
+        lanes = [
+            lane_documents(
                 pool,
                 lane,
                 LaneSettings(
@@ -143,38 +161,36 @@ class Up:
                     health_address=f"{LOOPBACK}:{free_port()}",
                     visibility_seconds=VISIBILITY_SECONDS,
                     poll_seconds=POLL_SECONDS,
-                    price_per_hour=self._options.price_per_hour,
+                    price_per_hour=self._options.prices.get(lane.name),
                 ),
             )
             for lane in pool.spec.lanes
         ]
-        provisioner.publish(pool.results, pool_document(configs))
-        return configs
+        provisioner.publish(pool, pool_document(lanes))
+        return lanes
 
-    def _workers(self, account: Account, configs: list[LaneConfig]) -> list[WorkerProcess]:
+    def _workers(self, account: Account, lanes: list[LaneDocuments]) -> list[WorkerProcess]:
         environment = dict(self._environment)
         if account.access_key_id and account.secret_access_key:
-            environment |= {
+            environment = self_contained(environment) | {
                 "AWS_ACCESS_KEY_ID": account.access_key_id,
                 "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
-                "AWS_EC2_METADATA_DISABLED": "true",
             }
-            environment.pop("AWS_PROFILE", None)
-            environment.pop("AWS_SESSION_TOKEN", None)
         workers = []
-        for config in configs:
-            path = self._state.lanes / f"{config.lane}.json"
-            path.write_text(config.model_dump_json(indent=2) + "\n")
-            name, stats = f"worker-{config.lane}", self._stats[config.lane]
-            workers.append(self._process(name, ("--config", str(path)), stats, environment))
-        return [*workers, self._dead_letter_handler(configs, environment)]
+        for lane in lanes:
+            name = lane.config.lane
+            config, live = (folder / f"{name}.json" for folder in (self._state.lanes, self._state.live))
+            self._state.write(config, lane.config)
+            self._state.write(live, lane.live)
+            arguments = ("--config", str(config), "--live", str(live))
+            workers.append(self._process(f"worker-{name}", arguments, self._stats[name], environment))
+        return [*workers, self._dead_letter_handler(lanes, environment)]
 
-    def _dead_letter_handler(self, configs: list[LaneConfig], environment: Mapping[str, str]) -> WorkerProcess:
-        config = DeadLettersConfig(health_address=f"{LOOPBACK}:{free_port()}", lanes=tuple(configs))
-        path = self._state.dead_letters
-        path.write_text(config.model_dump_json(indent=2) + "\n")
+    def _dead_letter_handler(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> WorkerProcess:
+        config = DeadLettersConfig(health_address=f"{LOOPBACK}:{free_port()}", lanes=tuple(lanes))
+        self._state.write(self._state.dead_letters, config)
         stats = HandlerStats(lanes=self._stats)
-        return self._process("dead-letters", ("--dead-letters", str(path)), stats, environment)
+        return self._process("dead-letters", ("--dead-letters", str(self._state.dead_letters)), stats, environment)
 
     def _process(
         self, name: str, arguments: Sequence[str], stats: LaneStats, environment: Mapping[str, str]
@@ -214,13 +230,13 @@ class Up:
         servers: Sequence[OllamaServer],
         workers: Sequence[WorkerProcess],
         remote: Remote,
-        configs: list[LaneConfig],
+        lanes: list[LaneDocuments],
         board: Board,
         stopping: Stopping,
     ) -> None:
         figures: dict[str, Figures] = {}
         finished = threading.Event()
-        threading.Thread(target=self._read_figures, args=(remote, configs, figures, finished), daemon=True).start()
+        threading.Thread(target=self._read_figures, args=(remote, lanes, figures, finished), daemon=True).start()
         try:
             while not stopping.asked:
                 now = time.monotonic()
@@ -231,7 +247,7 @@ class Up:
                 for worker in workers:
                     worker.tend(now)
                 self._refuse_without_aws()
-                board.show(rows(self._stats, figures, now, _asleep(configs)))
+                board.show(rows(self._stats, figures, now, _asleep(lanes)))
                 time.sleep(TICK_SECONDS)
         finally:
             finished.set()
@@ -243,10 +259,10 @@ class Up:
 
     @staticmethod
     def _read_figures(
-        remote: Remote, configs: list[LaneConfig], figures: dict[str, Figures], finished: threading.Event
+        remote: Remote, lanes: list[LaneDocuments], figures: dict[str, Figures], finished: threading.Event
     ) -> None:
         while not finished.wait(FIGURES_SECONDS):
-            for config in configs:
+            for config in (each.config for each in lanes):
                 try:
                     figures[config.lane] = remote.figures(config.queue.url)
                 except PoolUnavailable:
@@ -271,9 +287,9 @@ class Up:
         _each(workers, WorkerProcess.end)
 
 
-def _asleep(configs: Iterable[LaneConfig]) -> list[str]:
+def _asleep(lanes: Iterable[LaneDocuments]) -> list[str]:
     now = datetime.now(UTC)
-    return [each.lane for each in configs if asleep(each.suspended, each.quiet, now)]
+    return [each.config.lane for each in lanes if asleep(each.live.suspended, each.live.quiet, now)]
 
 
 def _each(workers: list[WorkerProcess], action: Callable[[WorkerProcess], None]) -> None:

@@ -18,7 +18,8 @@ SUITE = "bookworm"
 PACKAGES = (
     "python3-venv",
     "ca-certificates",
-    "libstdc++6",  # Ollama's
+    "libgomp1",  # Ollama's, as the next
+    "libstdc++6",
     "usr-is-merged",  # instead of usrmerge, which brings 50 MB of Perl
 )
 UNREAD = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*")

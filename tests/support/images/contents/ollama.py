@@ -1,21 +1,24 @@
-"""The test image of the sidecar: the Ollama of the cache, with two small models to be linked into the models folder."""
+"""The test image of the sidecar: today's Ollama, with two small models to be linked into the models folder."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
 import tarfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
-from laneway.local.ollama.find import Binary, look_for_ollama
 from support.images.builders.layers import add_data, add_file
 from support.images.builders.oci import write_archive
 from support.images.store import RECIPE, Image, key, reference
+from support.ollama import newest
 from support.ollama.real import GEMMA, SMOLLM, fill_cache
+from support.toolchain.toolbox import ToolMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +39,11 @@ CONFIG = {
 
 
 def ollama(base: Image) -> Image:
-    """Its key is that of the binary and the models' manifests, so the cache is filled first; raises `LocalError`."""
-    binary, models = _files()
+    """Its key is that of the binaries and the models' manifests, so the cache is filled first; raises `LocalError`."""
+    models = _models()
     texts = [(models / manifest(each)).read_text() for each in MODELS]
-    about = binary.stat()
-    facts = [base.key, str(about.st_size), str(about.st_mtime_ns), *texts]
-    build = partial(_build, base=base, binary=binary, models=models)
-    return Image("ollama", key(facts, SOURCES), build, ("mmdebstrap",))
+    build = partial(_build, base=base, models=models)
+    return Image("ollama", key([base.key, newest.folder().name, *texts], SOURCES), build, ("mmdebstrap",))
 
 
 def manifest(model: str) -> Path:
@@ -51,20 +52,28 @@ def manifest(model: str) -> Path:
     return Path("manifests", "registry.ollama.ai", "library", name, tag)
 
 
-def _files() -> tuple[Path, Path]:
+def _models() -> Path:
     """Without the seconds that a look into a filled cache with a running Ollama takes."""
     environment = {name: value for name, value in os.environ.items() if name != "OLLAMA_HOST"}
     cache = Cache(environment)
-    found = look_for_ollama(environment, cache)
-    if isinstance(found, Binary) and all((cache.models / manifest(each)).exists() for each in MODELS):
-        return found.path, cache.models
-    return fill_cache()
+    if all((cache.models / manifest(each)).exists() for each in MODELS):
+        return cache.models
+    return fill_cache()[1]
 
 
-def _build(store: Store, target: Path, base: Image, binary: Path, models: Path) -> None:
+def _engine() -> Path:
+    try:
+        return newest.build()
+    except ToolMissing as error:
+        raise LocalError(str(error)) from error
+
+
+def _build(store: Store, target: Path, base: Image, models: Path) -> None:
+    engine = _engine()
     layer = target.with_name("layer.tar")
     with tarfile.open(layer, "w") as out:
-        add_file(out, binary.resolve(), "usr/local/bin/ollama", 0o755)
+        for program in newest.PROGRAMS:
+            add_file(out, engine / program, f"usr/local/{program}", 0o755)
         add_data(out, SCRIPT.read_bytes(), ENTRYPOINT, 0o755)
         _add_models(out, models, MODELS, "seed/")
     write_archive(target, reference("ollama"), layer, CONFIG, below=store.get(base))
@@ -75,19 +84,39 @@ def model_image(target: Path, name: str, wanted: Sequence[str]) -> str:
 
     Returns the digest of the first model.
     """
-    _, models = _files()
+    models = _models()
     layer = target.with_name("layer.tar")
     with tarfile.open(layer, "w") as out:
         _add_models(out, models, wanted, "")
     write_archive(target, name, layer, {})
     layer.unlink()
-    return f"sha256:{hashlib.sha256((models / manifest(wanted[0])).read_bytes()).hexdigest()}"
+    return _digest(models, wanted[0])
+
+
+def add_to_folder(folder: Path, model: str) -> str:
+    """Put a model into a models folder, for everybody to read; returns its digest."""
+    models = _models()
+    for path in _paths(models, (model,)):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(models / path, folder / path)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return _digest(models, model)
+
+
+def _digest(models: Path, model: str) -> str:
+    return f"sha256:{hashlib.sha256((models / manifest(model)).read_bytes()).hexdigest()}"
 
 
 def _add_models(out: tarfile.TarFile, models: Path, wanted: Sequence[str], below: str) -> None:
-    manifests = [manifest(each) for each in wanted]
-    for path in sorted({*manifests, *(blob for each in manifests for blob in _blobs(models / each))}):
+    for path in _paths(models, wanted):
         add_file(out, models / path, f"{below}{path}", 0o644)
+
+
+def _paths(models: Path, wanted: Sequence[str]) -> list[Path]:
+    """What the models are made of; the manifest comes last, as what makes a model be there."""
+    manifests = [manifest(each) for each in wanted]
+    return [*sorted({blob for each in manifests for blob in _blobs(models / each)}), *manifests]
 
 
 def _blobs(manifest: Path) -> list[Path]:

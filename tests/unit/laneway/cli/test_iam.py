@@ -97,6 +97,12 @@ def test_a_pool_without_a_region_needs_one(tmp_path: Path) -> None:
     assert "--region" in result.stderr
 
 
+def test_a_region_that_contradicts_the_pools_is_refused(file: Path) -> None:
+    result = iam(file, *HERE, "--region", "us-east-1")
+    assert result.exit_code == Exit.USAGE
+    assert "spec.aws.region says eu-west-1, and --region says us-east-1; leave --region out" in result.stderr
+
+
 def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
     path = tmp_path / "pool.yaml"
     path.write_text(yaml.safe_dump(pool_with()))

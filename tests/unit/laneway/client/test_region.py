@@ -1,33 +1,46 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError
-from botocore.stub import Stubber
 
 from laneway.client.connection import Connection
-from laneway.client.remote import REGION_HEADER, Remote
+from laneway.client.remote import Remote
 from laneway.schema.job.keys import Place
+from laneway.schema.pool.documents.pool_document import PoolDocument, pool_document
+from support.worker.lane import documents_with
 
-CONNECTION = Connection(
-    place=Place(bucket="acme-llm"),
-    region="eu-west-1",
-    access_key_id="a",
-    secret_access_key="s",  # noqa: S106 - nobody's
-)
+NAMELESS = "http://127.0.0.1:4566/000000000000/jobs"
+IN_OHIO = "https://sqs.us-east-2.amazonaws.com/111122223333/jobs"
 
 
-def asked(headers: dict[str, str]) -> str:
-    """The region of a bucket that may be listed in part only."""
-    remote = Remote(CONNECTION)
-    with Stubber(remote._s3) as s3:
-        s3.add_client_error("head_bucket", "403", http_status_code=403, response_meta={"HTTPHeaders": headers})
-        return remote._region()
+@pytest.fixture
+def remote(monkeypatch: pytest.MonkeyPatch) -> Remote:
+    """Of a caller whose own settings name a region where the pool is not."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    return Remote(Connection(place=Place(bucket="acme-llm")))
 
 
-def test_a_refusal_tells_the_buckets_region_too() -> None:
-    assert asked({REGION_HEADER: "eu-north-1"}) == "eu-north-1"
+def document(region: str) -> PoolDocument:
+    return pool_document([documents_with(region=region)])
 
 
-def test_a_refusal_without_a_region_is_one() -> None:
-    with pytest.raises(ClientError):
-        asked({})
+def region_for(remote: Remote, url: str) -> str:
+    return str(remote._sqs(url).meta.region_name)
+
+
+def test_queues_are_asked_in_the_region_that_the_pool_names(remote: Remote) -> None:
+    remote.follow(document("eu-west-1"))
+    assert region_for(remote, NAMELESS) == "eu-west-1"
+
+
+def test_the_url_of_a_queue_comes_first(remote: Remote) -> None:
+    remote.follow(document("eu-west-1"))
+    assert region_for(remote, IN_OHIO) == "us-east-2"
+    assert region_for(remote, NAMELESS) == "eu-west-1"
+
+
+def test_a_region_that_is_empty_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "")
+    made = Remote(Connection(place=Place(bucket="acme-llm")))
+    made.follow(document("eu-west-1"))
+    assert region_for(made, NAMELESS) == "eu-west-1"

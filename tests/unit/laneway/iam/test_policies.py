@@ -30,16 +30,18 @@ URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/jobs"
 LANES: list[dict[str, Any]] = [
     {"name": "fast"},
     {"name": "gone", "queue": {"managed": {"deletionPolicy": "Delete"}}},
-    {"name": "own", "queue": {"url": URL, "deadLetterURL": f"{URL}-dead"}},
+    {"name": "own", "queue": {"external": {"url": URL, "deadLetterURL": f"{URL}-dead"}}},
 ]
 DOCUMENT = pool_with(
     lanes=LANES,
-    destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+    destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}],
     notifications={"sns": {"topicARN": TOPIC}},
 )
 POOL = parse_pool(DOCUMENT)
 SCOPE = Scope(ACCOUNT, REGION)
 OF_PODS = (Role.POOL, Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT)
+SENDERS = (Role.SUBMITTER, Role.GATEWAY, Role.PERSON_ON_CALL)
+OF_GATEWAYS = ("gateways/a.json", "owners/a.json", "joins/a.json", "waiters/a/b.json", "gateway.json")
 
 ALLOWED: dict[Call, set[Role]] = {
     Call("sqs:ReceiveMessage", QUEUE): {Role.POOL, Role.WORKER, Role.PREFLIGHT},
@@ -48,10 +50,9 @@ ALLOWED: dict[Call, set[Role]] = {
         Role.POOL,
         Role.WORKER,
         Role.PREFLIGHT,
-        Role.SUBMITTER,
-        Role.PERSON_ON_CALL,
+        *SENDERS,
     },
-    Call("sqs:SendMessage", OWN): {Role.POOL, Role.WORKER, Role.PREFLIGHT, Role.SUBMITTER, Role.PERSON_ON_CALL},
+    Call("sqs:SendMessage", OWN): {Role.POOL, Role.WORKER, Role.PREFLIGHT, *SENDERS},
     Call("sqs:GetQueueAttributes", QUEUE): set(Role) - {Role.POOL, Role.WORKER, Role.DEAD_LETTERS},
     Call("sqs:GetQueueAttributes", f"{OWN}-dead"): {Role.PREFLIGHT, Role.KEDA, Role.OPERATOR},
     Call("sqs:CreateQueue", QUEUE): {Role.OPERATOR},
@@ -63,35 +64,39 @@ ALLOWED: dict[Call, set[Role]] = {
     Call("sqs:SendMessage", QUEUE.replace("documents", "others")): set(),
     Call("sqs:SendMessage", QUEUE.replace(ACCOUNT, "999999999999")): set(),
     Call("sqs:SendMessage", QUEUE.replace("fast", "fast-lane")): set(),
-    Call("s3:ListBucket", BUCKET, UNDER): {*OF_PODS, Role.SUBMITTER, Role.PERSON_ON_CALL},
+    Call("s3:ListBucket", BUCKET, UNDER): {*OF_PODS, *SENDERS},
     Call("s3:ListBucket", BUCKET, {"s3:prefix": "others/"}): set(),
     Call("s3:ListBucket", BUCKET): set(),
-    Call("s3:GetObject", f"{OBJECTS}/results/a.json"): {*OF_PODS, Role.SUBMITTER, Role.PERSON_ON_CALL},
+    Call("s3:GetObject", f"{OBJECTS}/results/a.json"): {*OF_PODS, *SENDERS},
     Call("s3:PutObject", f"{OBJECTS}/results/a.json"): set(OF_PODS),
     Call("s3:DeleteObject", f"{OBJECTS}/results/a.json"): set(),
-    Call("s3:PutObject", f"{OBJECTS}/jobs/a.json"): {Role.SUBMITTER},
+    Call("s3:PutObject", f"{OBJECTS}/jobs/a.json"): {Role.SUBMITTER, Role.GATEWAY},
     Call("s3:GetObject", f"{OBJECTS}/jobs/a.json"): {
         Role.POOL,
         Role.WORKER,
         Role.DEAD_LETTERS,
         Role.PREFLIGHT,
-        Role.SUBMITTER,
-        Role.PERSON_ON_CALL,
+        *SENDERS,
     },
-    Call("s3:PutObject", f"{OBJECTS}/cancels/a.json"): {Role.SUBMITTER},
+    Call("s3:PutObject", f"{OBJECTS}/cancels/a.json"): {Role.SUBMITTER, Role.GATEWAY},
     Call("s3:PutObject", f"{OBJECTS}/failed/a.json"): set(OF_PODS),
     Call("s3:GetObject", f"{OBJECTS}/failed/a.json"): {*OF_PODS, Role.PERSON_ON_CALL},
     Call("s3:DeleteObject", f"{OBJECTS}/failed/a.json"): {Role.PERSON_ON_CALL},
     Call("s3:PutObject", f"{OBJECTS}/pool.json"): {Role.PREFLIGHT},
     Call("s3:GetObject", f"{OBJECTS}/pool.json"): {
         Role.PREFLIGHT,
-        Role.SUBMITTER,
-        Role.PERSON_ON_CALL,
+        *SENDERS,
     },
     Call("s3:GetObject", "arn:aws:s3:::acme-llm/others/results/a.json"): set(),
     Call("s3:PutObject", "arn:aws:s3:::acme-legal/llm/a.json"): {Role.POOL, Role.WORKER, Role.PREFLIGHT},
     Call("s3:GetObject", "arn:aws:s3:::acme-legal/llm/a.json"): {Role.SUBMITTER},
     Call("s3:PutObject", "arn:aws:s3:::acme-legal/a.json"): set(),
+    **{Call("s3:PutObject", f"{OBJECTS}/{key}"): {Role.GATEWAY} for key in OF_GATEWAYS},
+    **{Call("s3:GetObject", f"{OBJECTS}/{key}"): {Role.GATEWAY} for key in OF_GATEWAYS},
+    Call("s3:DeleteObject", f"{OBJECTS}/gateways/a.json"): {Role.GATEWAY},
+    Call("s3:DeleteObject", f"{OBJECTS}/waiters/a/b.json"): {Role.GATEWAY},
+    **{Call("s3:DeleteObject", f"{OBJECTS}/{key}"): set() for key in ("owners/a.json", "joins/a.json", "gateway.json")},
+    Call("s3:GetObject", f"{OBJECTS}/models/fast.json"): {Role.GATEWAY},
     Call("sns:Publish", TOPIC): set(OF_PODS),
     Call("sns:Publish", f"{TOPIC}-of-others"): set(),
     Call("sns:Subscribe", TOPIC): set(),
@@ -133,10 +138,20 @@ def test_a_key_is_used_through_its_services_only(role: Role) -> None:
     assert not allows(policy(role, POOL, SCOPE), through)
 
 
-def test_china_has_arns_and_services_of_its_own() -> None:
-    text = json.dumps(policy(Role.WORKER, POOL, Scope(ACCOUNT, "cn-north-1", kms_keys=(KEY,))))
-    assert "arn:aws-cn:s3:::acme-llm" in text
-    assert "s3.cn-north-1.amazonaws.com.cn" in text
+@pytest.mark.parametrize(
+    ("region", "partition", "domain"),
+    [
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+        ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+        ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov"),
+        ("us-east-1", "aws", "amazonaws.com"),
+    ],
+)
+def test_each_part_of_aws_has_arns_and_services_of_its_own(region: str, partition: str, domain: str) -> None:
+    text = json.dumps(policy(Role.WORKER, POOL, Scope(ACCOUNT, region, kms_keys=(KEY,))))
+    assert f'"arn:{partition}:s3:::acme-llm' in text
+    assert f'"s3.{region}.{domain}"' in text
 
 
 def largest() -> LLMWorkerPool:
@@ -159,6 +174,8 @@ def test_the_policy_of_sixteen_lanes_fits_a_managed_policy(role: Role) -> None:
         ("results/a.json", {"s3:ObjectCreationOperation": "false"}, False),
         ("failed/a.json", {"s3:ObjectCreationOperation": "true"}, True),
         ("jobs/a.json", {"s3:ObjectCreationOperation": "true"}, True),
+        *((key, {"s3:ObjectCreationOperation": "true"}, True) for key in OF_GATEWAYS),
+        *((key, NEW, False) for key in OF_GATEWAYS),
         ("pool.json", {"s3:ObjectCreationOperation": "true"}, False),
     ],
 )

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from laneway.pool_file import PoolFileError, read_pool
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.history import MAX_ATTRIBUTE_BYTES, History, read_history
 from laneway.schema.job.job import InvalidJob, Job, parse_job
+from laneway.schema.pool.file import PoolFileError, read_pools
 from laneway.schema.pool.pool import parse_pool
 from laneway.schema.shared.base import duration_seconds
 from laneway.schema.shared.problems import problems
@@ -50,7 +50,7 @@ def test_one_mistake_in_a_lane_is_one_problem() -> None:
 )
 def test_yaml_that_is_no_json_is_refused_in_words(text: str) -> None:
     with pytest.raises(PoolFileError, match=r"pool.yaml:1: "):
-        read_pool(text.encode(), "pool.yaml")
+        read_pools(text, "pool.yaml")
 
 
 def test_a_duration_has_ascii_digits() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from laneway.schema.shared.names import REPORT
 from laneway_operator.known import observe
 from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.reasons import Reason
@@ -131,3 +133,83 @@ def test_a_pod_tells_its_trouble() -> None:
     waiting = {"name": "worker", "image": "w:1", "state": {"waiting": {"reason": "ErrImagePull"}}}
     found = observe.pod_facts(body({"containerStatuses": [waiting]})).trouble
     assert found == Trouble(Reason.IMAGE_PULL_FAILED, "container worker: image w:1 can't be pulled")
+
+
+DIGEST = "sha256:" + "a" * 64
+IMAGE_DIGEST = "sha256:" + "b" * 64
+
+
+def reporting(report: str | None = None, image: str = "ollama:1", image_id: str = "", ready: str = "True") -> PodFacts:
+    annotations = {} if report is None else {REPORT: report}
+    body = {
+        "metadata": {"name": "p", "labels": {}, "annotations": annotations},
+        "spec": {"initContainers": [{"name": "ollama", "image": image}]},
+        "status": {
+            "conditions": [{"type": "Ready", "status": ready}],
+            "initContainerStatuses": [{"name": "ollama", "ready": True, "imageID": image_id}],
+        },
+    }
+    return observe.pod_facts(body)
+
+
+def test_a_pod_tells_whether_it_is_ready_what_it_serves_and_by_which_engine() -> None:
+    found = reporting(json.dumps({"digest": DIGEST}))
+    assert (found.ready, found.digest, found.engine, found.trouble) == (True, DIGEST, "ollama:1", None)
+    both = reporting(json.dumps({"digest": DIGEST, "code": "fewer_slots", "message": "one of two"}), ready="False")
+    assert (both.ready, both.digest) == (False, DIGEST)
+    assert both.trouble == Trouble(Reason.FEWER_SLOTS, "one of two")
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        None,
+        "",
+        "{",
+        "[]",
+        "7",
+        '{"digest": 7}',
+        '{"digest": "latest"}',
+        json.dumps({"digest": DIGEST.upper()}),
+        json.dumps({"digest": f"{DIGEST}\n"}),
+        json.dumps({"digest": [DIGEST]}),
+        json.dumps({"digest": DIGEST, "message": "a" * 5000}),
+    ],
+)
+def test_a_report_that_is_none_tells_no_digest(report: str | None) -> None:
+    assert reporting(report).digest is None
+
+
+@pytest.mark.parametrize(
+    ("image", "image_id", "told"),
+    [
+        ("ollama:1", f"docker.io/ollama/ollama@{IMAGE_DIGEST}", f"ollama:1@{IMAGE_DIGEST}"),
+        ("ollama:1", f"docker-pullable://ollama@{IMAGE_DIGEST}", f"ollama:1@{IMAGE_DIGEST}"),
+        (f"ollama@{DIGEST}", f"docker.io/ollama/ollama@{IMAGE_DIGEST}", f"ollama@{DIGEST}"),
+        ("ollama:1", IMAGE_DIGEST, "ollama:1"),  # of the image's configuration: by it nothing can be pulled
+        ("ollama:1", "", "ollama:1"),
+        ("ollama:1", "a@b", "ollama:1"),
+    ],
+)
+def test_an_engine_is_named_as_it_could_be_pinned(image: str, image_id: str, told: str) -> None:
+    assert reporting(image=image, image_id=image_id).engine == told
+
+
+def test_of_a_pools_annotations_ours_are_kept_and_who_wrote_them() -> None:
+    """Argo CD writes many, and kubectl the whole pool into one."""
+    ours = {"laneway.dev/paused": "true", "laneway.dev/paused-lanes": "fast"}
+    written: dict[str, Any] = {"f:metadata": {"f:annotations": {"f:laneway.dev/paused": {}}}}
+    metadata = {
+        "annotations": ours | {"kubectl.kubernetes.io/last-applied-configuration": "{}"},
+        "managedFields": [
+            {"manager": "argocd-controller", "fieldsV1": {"f:spec": {}}},
+            {"manager": "kubectl-annotate", "fieldsV1": written},
+        ],
+    }
+    assert observe.own({"metadata": metadata}, "annotations") == ours
+    assert observe.annotators_of({"metadata": metadata}) == {"laneway.dev/paused": "kubectl-annotate"}
+
+
+@pytest.mark.parametrize("metadata", [{}, {"annotations": None}, {"annotations": {}, "managedFields": None}])
+def test_a_pool_without_annotations_has_none(metadata: dict[str, Any]) -> None:
+    assert observe.own({"metadata": metadata}, "annotations") == observe.annotators_of({"metadata": metadata}) == {}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.pool.documents.preflight import PreflightCode
-from laneway.schema.shared.names import ENGINE_BROKEN_EXIT, TROUBLE
+from laneway.schema.shared.names import ENGINE_BROKEN_EXIT, REPORT
 from laneway_operator.known.trouble import MAX_WORDS, PREFLIGHT_CODES, trouble_of_pod
 from laneway_operator.reasons import Reason
 
@@ -31,7 +31,7 @@ def container(state: dict[str, Any], last: dict[str, Any] | None = None, **field
 
 
 def pod(*containers: dict[str, Any], sidecar: dict[str, Any] | None = None, told: str | None = None) -> dict[str, Any]:
-    metadata = {"name": "documents-fast-1", "annotations": {TROUBLE: told}} if told is not None else {"name": "p"}
+    metadata = {"name": "documents-fast-1", "annotations": {REPORT: told}} if told is not None else {"name": "p"}
     status: dict[str, Any] = {"phase": "Pending", "containerStatuses": list(containers)}
     return {"metadata": metadata, "status": status | ({"initContainerStatuses": [sidecar]} if sidecar else {})}
 
@@ -154,6 +154,48 @@ def test_an_image_that_is_no_model_folder_is_named_with_what_it_should_be() -> N
     found = trouble_of_pod(with_models(container(BACK_OFF, ended(1))))
     words = f"the image {MODELS} is not a model folder of Ollama's, with blobs and manifests that all may read"
     assert found == (Reason.MODEL_MISSING, f"container ollama ended with code 1, as it does where {words}")
+
+
+def with_claim(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"spec": {"volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": "models"}}]}}
+
+
+def test_a_claim_that_is_no_model_folder_is_named_with_what_it_should_be() -> None:
+    ended_at_once = container(BACK_OFF, ended(1)) | {"name": "ollama"}
+    found = trouble_of_pod(
+        with_claim(pod(container({"waiting": {"reason": "PodInitializing"}}), sidecar=ended_at_once))
+    )
+    words = "the volume claim models is not a model folder of Ollama's, with blobs and manifests that all may read"
+    assert found == (Reason.MODEL_MISSING, f"container ollama ended with code 1, as it does where {words}")
+
+
+CLAIM = 'persistentvolumeclaim "models"'
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (f"{NO_NODE}{CLAIM} not found. not found", Reason.VOLUME_CLAIM_MISSING),
+        (f"{NO_NODE}1 Insufficient nvidia.com/gpu, {CLAIM} not found.", Reason.VOLUME_CLAIM_MISSING),
+        (f"{NO_NODE}pod has unbound immediate PersistentVolumeClaims.", Reason.VOLUME_CLAIM_UNBOUND),
+        (f"{NO_NODE}{CLAIM} is being deleted.", Reason.VOLUME_CLAIM_UNBOUND),
+        (f'{NO_NODE}{CLAIM} bound to non-existent persistentvolume "a".', Reason.VOLUME_CLAIM_UNBOUND),
+        (f"{NO_NODE}3 node(s) didn't find available persistent volumes to bind.", Reason.VOLUME_CLAIM_UNBOUND),
+        (
+            f"{NO_NODE}1 node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s).",
+            Reason.VOLUME_CLAIM_UNBOUND,
+        ),
+        (f"{NO_NODE}3 Insufficient nvidia.com/gpu.", Reason.NO_GPU_CAPACITY),
+        (f"{NO_NODE}3 node(s) had volume node affinity conflict.", Reason.UNSCHEDULABLE),
+    ],
+)
+def test_a_claim_that_keeps_a_pod_from_every_node_is_named(message: str, reason: Reason) -> None:
+    assert trouble_of_pod(with_claim(unscheduled(message))) == (reason, message)
+
+
+def test_of_a_pod_without_a_claim_nothing_is_said_of_claims() -> None:
+    message = f"{NO_NODE}{CLAIM} not found."
+    assert trouble_of_pod(unscheduled(message)) == (Reason.UNSCHEDULABLE, message)
 
 
 @pytest.mark.parametrize(("images", "reason"), [((), Reason.CRASHING), ((MODELS,), Reason.IMAGE_VOLUMES_MISSING)])

@@ -17,7 +17,7 @@ OTHER = ("law", "documents")
 
 def pool(uid: str, namespace: str = "nlp", name: str = "documents") -> PoolBody:
     ready = {"conditions": [{"type": "Ready", "status": "True"}]}
-    return PoolBody(namespace, name, uid, 1, {"results": {"bucket": "acme"}}, ready)
+    return PoolBody(namespace, name, uid, 1, {"results": {"s3": {"bucket": "acme"}}}, ready)
 
 
 def child(kind: str, uid: str) -> tuple[Child, Any]:

@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 
 from laneway.schema.pool.pool import parse_pool
-from laneway_operator.placement.memory import Fit, fit, folder_gib, limit_gib
-from laneway_operator.placement.profiles import Accelerator
+from laneway.schema.pool.profile import ExtendedResource
+from laneway_operator.placement.memory import Fit, fit, folder_gib, limit_gib, prompt_cache_mib
 from support.inputs.pools import pool_with
 
-T4, A10G, L40S = (Accelerator(resource="nvidia.com/gpu", memory=each * 2**20) for each in (16384, 22888, 45776))  # MiB
+T4, A10G, L40S = (ExtendedResource(name="nvidia.com/gpu", memory=f"{each}Mi") for each in (16384, 22888, 45776))  # MiB
 PAIR = L40S.model_copy(update={"count": 2})
 UNTOLD = L40S.model_copy(update={"memory": None})
 
 
-def of(model: str, accelerator: Accelerator | None, context: int = 8192, parallel: int = 1) -> Fit:
+def of(model: str, accelerator: ExtendedResource | None, context: int = 8192, parallel: int = 1) -> Fit:
     pool = parse_pool(pool_with(lane={"parallel": parallel}, model={"name": model, "contextLength": context}))
     return fit(pool.spec.lanes[0], pool.spec.model, accelerator)
 
@@ -34,7 +34,7 @@ def of(model: str, accelerator: Accelerator | None, context: int = 8192, paralle
     ],
 )
 def test_ollama_may_take_twice_what_its_model_needs_and_never_less_than_its_accelerator_holds(
-    model: str, accelerator: Accelerator | None, context: int, parallel: int, gib: int
+    model: str, accelerator: ExtendedResource | None, context: int, parallel: int, gib: int
 ) -> None:
     assert limit_gib(of(model, accelerator, context, parallel)) == gib
 
@@ -45,6 +45,14 @@ def test_on_a_cpu_weights_fit_twice_as_the_file_that_was_pulled_and_as_loaded(mo
     found = of(model, None, parallel=parallel)
     assert found.weights is not None
     assert limit_gib(found) >= 2 * found.weights + found.cache
+
+
+@pytest.mark.parametrize(
+    ("limit", "mib"),
+    [("4Gi", 512), ("64Gi", 8192), ("96Gi", 8192), ("512Mi", 64), ("2G", 238), ("1", 0), ("1500m", 0)],
+)
+def test_prompts_of_ended_answers_are_kept_in_an_eighth_of_the_limit(limit: str, mib: int) -> None:
+    assert prompt_cache_mib(limit) == mib
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway.schema.pool.profile import ANYWHERE
 from laneway_operator.errors import SpecError
 from laneway_operator.placement.nodes import nodes_of
-from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from laneway_operator.render.placement import placement
 from support.inputs.pools import named, pool_with
+from support.inputs.profiles import gpu, profile_specs
 from support.operator.in_memory import pool_view
 
-GPU = {"resource": "nvidia.com/gpu"}
+if TYPE_CHECKING:
+    from laneway.schema.pool.profile import ProfileSpec
 
 
-def parsed(**profiles: Any) -> dict[str, Profile]:
-    return parse_profiles({"placementProfiles": profiles})
+def parsed(**profiles: Any) -> dict[str, ProfileSpec]:
+    return profile_specs(profiles)
 
 
 def affinity(*selectors: dict[str, str]) -> dict[str, Any]:
@@ -39,9 +41,25 @@ def preferred(found: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 def test_a_lane_runs_on_its_profile_and_without_one_anywhere() -> None:
-    profiles = parsed(a={"pricePerHour": 1.0}, b={"pricePerHour": 2.0})
+    profiles = parsed(a={"pricePerHour": "1.0"}, b={"pricePerHour": "2.0"})
     assert nodes_of("fast", ("b",), profiles).price_per_hour == 2
     assert nodes_of("fast", (), profiles).selectors == (ANYWHERE.node_selector,)
+
+
+def test_all_that_are_missing_are_named_at_once() -> None:
+    with pytest.raises(SpecError, match=r"^lane fast: no placement profile g5, g6; there are: a$"):
+        nodes_of("fast", ("g5", "a", "g6"), parsed(a={}))
+
+
+def test_of_many_profiles_the_first_are_named() -> None:
+    with pytest.raises(SpecError, match=r"there are: p10, p11, .*, p29, and 15 more$"):
+        nodes_of("fast", ("g5",), parsed(**{f"p{number}": {} for number in range(10, 45)}))
+
+
+def test_a_profile_that_can_not_be_used_says_why() -> None:
+    with pytest.raises(SpecError, match=r"^lane fast: placement profile g5: spec.accelerator: give one$") as caught:
+        nodes_of("fast", ("g5",), {"g5": "spec.accelerator: give one"})
+    assert caught.value.reason is Reason.INVALID_PROFILE
 
 
 @pytest.mark.parametrize(
@@ -55,20 +73,20 @@ def test_an_unknown_profile_is_refused_with_those_that_there_are(profiles: dict[
 
 @pytest.mark.parametrize(
     "other",
-    [{}, {"accelerator": {"resource": "amd.com/gpu"}}, {"accelerator": GPU | {"count": 2}}],
+    [{}, {"accelerator": gpu(name="amd.com/gpu")}, {"accelerator": gpu(count=2)}],
     ids=["none", "another", "more"],
 )
 def test_profiles_with_different_accelerators_are_refused_because_a_pod_asks_for_one(other: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match=r"lane fast: .* different accelerators \(a: 1 nvidia.com/gpu, b: ") as caught:
-        nodes_of("fast", ("a", "b"), parsed(a={"accelerator": GPU}, b=other))
+        nodes_of("fast", ("a", "b"), parsed(a={"accelerator": gpu()}, b=other))
     assert caught.value.reason is Reason.PROFILES_DIFFER
 
 
 @pytest.mark.parametrize(
-    ("prices", "price"), [((1.0, 1.0), 1.0), ((1.0, 2.0), None), ((1.0, None), None), ((None, None), None)]
+    ("prices", "price"), [(("1", "1.00"), 1.0), (("1.0", "2.0"), None), (("1.0", None), None), ((None, None), None)]
 )
 def test_a_price_counts_only_where_it_is_the_same_on_every_node(
-    prices: tuple[float | None, float | None], price: float | None
+    prices: tuple[str | None, str | None], price: float | None
 ) -> None:
     first, second = ({"pricePerHour": each} if each else {} for each in prices)
     assert nodes_of("fast", ("a", "b"), parsed(a=first, b=second)).price_per_hour == price
@@ -78,10 +96,10 @@ def test_a_price_counts_only_where_it_is_the_same_on_every_node(
 def test_a_model_has_to_fit_into_the_smallest_accelerator(
     memories: tuple[str, str | None], smallest: int | None
 ) -> None:
-    first, second = ({"accelerator": GPU | ({"memory": each} if each else {})} for each in memories)
-    found = nodes_of("fast", ("a", "b"), parsed(a=first, b=second)).accelerator
+    first, second = ({"accelerator": gpu(memory=each)} for each in memories)
+    found = nodes_of("fast", ("a", "b"), parsed(a=first, b=second)).device
     assert found is not None
-    assert found.memory == smallest
+    assert found.memory_bytes == smallest
 
 
 def test_of_two_profiles_a_node_has_to_fit_one_and_the_first_is_preferred() -> None:

@@ -15,7 +15,7 @@ from support.operator.in_memory import OperatedPool
 
 DAY = 24 * 3600
 URL, DEAD = (url_of(name, "eu-west-1") for name in ("claims", "claims-dead"))
-OWN = {"url": URL, "deadLetterURL": DEAD}
+OWN = {"external": {"url": URL, "deadLetterURL": DEAD}}
 
 
 def own_pool(queue: MadeQueue | None = None, **lane: Any) -> OperatedPool:
@@ -113,7 +113,7 @@ def test_good_queues_are_not_asked_for_again_for_some_minutes() -> None:
 
 
 def test_the_first_lane_in_trouble_is_told() -> None:
-    other = {"url": f"{URL}-2", "deadLetterURL": f"{DEAD}-2"}
+    other = {"external": {"url": f"{URL}-2", "deadLetterURL": f"{DEAD}-2"}}
     pool = OperatedPool(pool_with(lanes=[{"name": "fast", "queue": OWN}, {"name": "slow", "queue": other}]))
     pool.reconcile()
     assert pool.condition("QueuesReady")[2].startswith(f"lane fast: queue {URL}: ")

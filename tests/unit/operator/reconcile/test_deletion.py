@@ -14,7 +14,7 @@ from support.operator.in_memory import OperatedPool
 
 KEPT = {"name": "kept", "queue": {"managed": {"deletionPolicy": "Retain"}}}
 DOOMED = {"name": "doomed", "queue": {"managed": {"deletionPolicy": "Delete"}}}
-OWN = {"name": "own", "queue": {"url": "https://sqs/a", "deadLetterURL": "https://sqs/b"}}
+OWN = {"name": "own", "queue": {"external": {"url": "https://sqs/a", "deadLetterURL": "https://sqs/b"}}}
 REMOVAL = ["let-go documents"]
 
 
@@ -100,7 +100,9 @@ def test_trouble_while_queues_are_deleted_is_told_with_the_way_out_by_hand() -> 
     assert queues(pool) == set()
 
 
-@pytest.mark.parametrize("spec", [{"warmup": "5m"}, {"model": {}}, {"lanes": [DOOMED | {"parallel": 0}]}], ids=str)
+@pytest.mark.parametrize(
+    "spec", [{"modelStore": {"s3": {}}}, {"model": {}}, {"lanes": [DOOMED | {"parallel": 0}]}], ids=str
+)
 def test_a_spec_that_is_not_understood_keeps_no_pool_from_being_deleted(spec: dict[str, Any]) -> None:
     pool = pool_of(DOOMED)
     pool.change(pool_with(**{"lanes": [DOOMED], **spec}))
@@ -111,9 +113,26 @@ def test_a_spec_that_is_not_understood_keeps_no_pool_from_being_deleted(spec: di
     assert queues(pool) == set()
 
 
-def test_queues_are_deleted_in_the_region_of_their_pool() -> None:
-    pool = OperatedPool(pool_with(lanes=[DOOMED], aws={"region": "us-east-2"}))
+IN_OHIO = "https://sqs.us-east-2.amazonaws.com/123456789012/own"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"lanes": [DOOMED], "aws": {"region": "us-east-2"}},
+        {
+            "lanes": [
+                DOOMED,
+                {"name": "own", "queue": {"external": {"url": IN_OHIO, "deadLetterURL": f"{IN_OHIO}-dead"}}},
+            ]
+        },
+    ],
+    ids=["said", "of a queue's URL"],
+)
+def test_queues_are_deleted_in_the_region_of_their_pool(spec: dict[str, Any]) -> None:
+    pool = OperatedPool(pool_with(**spec))
     pool.reconcile()
+    assert pool.queues.made
     assert all("us-east-2" in url for url in pool.queues.made)
     pool.deleting = True
     pool.reconcile()

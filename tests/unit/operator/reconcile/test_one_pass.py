@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from laneway_operator.errors import NotYet
-from laneway_operator.reasons import Reason
+from laneway_operator.reasons import FIXES, Reason
 from support.inputs.pools import NAMESPACE, pool_with
-from support.operator.in_memory import SETTINGS, OperatedPool, running_pool
+from support.operator.in_memory import ENGINES, OTHER_DEFAULT, SETTINGS, OperatedPool, running_pool
 
 ALL = [
     "apply ServiceAccount laneway-worker-documents",
@@ -17,6 +18,7 @@ ALL = [
     "apply ConfigMap documents-preflight-",
     "apply Job documents-preflight-",
     "apply ConfigMap documents-default-",
+    "apply ConfigMap documents-default-live",
     "apply Deployment documents-default",
     "apply ScaledObject documents-default",
     "apply ConfigMap documents-dead-letters-of-all-lanes-",
@@ -26,7 +28,7 @@ ALL = [
 
 
 def without_hash(calls: list[str]) -> list[str]:
-    return [call[: -len("0123abcd")] if call.split()[1] in ("ConfigMap", "Job") else call for call in calls]
+    return [re.sub(r"^(\w+ (ConfigMap|Job) .*-)[0-9a-f]{8}$", r"\1", call) for call in calls]
 
 
 def test_a_new_pool_gets_its_queues_then_its_children_then_its_status() -> None:
@@ -106,14 +108,15 @@ def test_a_lane_that_is_taken_out_takes_its_children_along_but_not_its_queue() -
     pool.change(pool_with(lanes=[{"name": "fast"}]))
     pool.reconcile()
     assert set(pool.children("Deployment")) == set(pool.children("ScaledObject")) == {"documents-fast"}
-    assert len(pool.children("ConfigMap")) == 2
+    assert len(pool.children("ConfigMap")) == 3
+    assert "documents-fast-live" in pool.children("ConfigMap")
     assert len(pool.queues.made) == 4
     assert [each["name"] for each in pool.status["lanes"]] == ["fast"]
 
 
 def test_a_draining_pod_keeps_its_config_until_it_is_gone() -> None:
     pool = running_pool()
-    (old,) = [name for name in pool.children("ConfigMap") if "preflight" not in name]
+    old = _config(pool)
     pool.pods = [_pod(old, leaving=True)]
     pool.change(pool_with(lane={"parallel": 2}))
     pool.reconcile()
@@ -123,14 +126,26 @@ def test_a_draining_pod_keeps_its_config_until_it_is_gone() -> None:
     assert old not in pool.children("ConfigMap")
 
 
+def test_workers_of_a_lane_that_was_taken_out_keep_what_they_read_again_until_they_are_gone() -> None:
+    pool = OperatedPool(pool_with(lanes=[{"name": "fast"}, {"name": "slow"}]))
+    pool.reconcile()
+    live = "documents-slow-live"
+    pool.pods = [_pod("documents-slow-01234567", leaving=True, live=live)]
+    pool.change(pool_with(lanes=[{"name": "fast"}]))
+    pool.reconcile()
+    assert live in pool.children("ConfigMap")
+    pool.pods = []
+    pool.reconcile()
+    assert live not in pool.children("ConfigMap")
+
+
 def test_a_config_stays_while_its_deployment_cannot_be_changed() -> None:
     pool = running_pool()
-    (old,) = [name for name in pool.children("ConfigMap") if "preflight" not in name]
+    old = _config(pool)
     pool.cluster.refusals["Deployment", "documents-default"] = "denied by a policy"
     pool.change(pool_with(lane={"parallel": 2}))
     pool.reconcile()
-    (volume,) = [each for each in _volumes(pool.child("Deployment")) if "configMap" in each]
-    assert volume["configMap"]["name"] == old
+    assert _config(pool) == old
     assert old in pool.children("ConfigMap")
     pool.cluster.refusals.clear()
     pool.reconcile()
@@ -191,18 +206,41 @@ def test_a_condition_knows_since_when_it_holds() -> None:
     assert times["SpecAccepted"] == "2026-11-22T18:00:00Z"
 
 
-def test_a_new_image_of_the_worker_reaches_a_pool_that_did_not_change() -> None:
+def test_another_default_engine_reaches_a_pool_that_did_not_change_and_names_none() -> None:
     pool = running_pool()
-    pool.restart(replace(SETTINGS, ollama_image="ollama:2"))
+    pool.restart(replace(SETTINGS, engines=OTHER_DEFAULT))
     assert pool.again() == ["apply Deployment documents-default"]
+    pool.change(pool_with(engine="ollama-0-32"))
+    assert pool.again() == ["status documents"]
+
+
+def test_an_engine_that_is_gone_is_told_and_the_workers_that_have_it_are_left_alone() -> None:
+    pool = running_pool()
+    pool.change(pool_with(engine="ollama-0-32"))
+    pool.reconcile()
+    before = pool.child("Deployment")
+    kept = {name: each for name, each in ENGINES.engines.items() if name != "ollama-0-32"}
+    pool.restart(replace(SETTINGS, engines=ENGINES.model_copy(update={"engines": kept})))
+    assert pool.again() == ["status documents"]
+    status, reason, message = pool.condition("Ready")
+    assert (status, reason) == ("False", Reason.UNKNOWN_ENGINE)
+    assert message == "no engine ollama-0-32; there are: ollama-0-12. " + FIXES[Reason.UNKNOWN_ENGINE]
+    assert pool.child("Deployment") == before
+
+
+def _config(pool: OperatedPool) -> str:
+    """The ConfigMap that new workers are started with."""
+    (name,) = [each["configMap"]["name"] for each in _volumes(pool.child("Deployment")) if each["name"] == "config"]
+    return str(name)
 
 
 def _volumes(deployment: dict[str, Any]) -> Any:
     return deployment["spec"]["template"]["spec"]["volumes"]
 
 
-def _pod(config: str, *, leaving: bool) -> dict[str, Any]:
+def _pod(config: str, *, leaving: bool, live: str = "documents-default-live") -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": "p", "namespace": NAMESPACE, "labels": {"laneway.dev/lane": "default"}}
     if leaving:
         metadata["deletionTimestamp"] = "2026-11-22T18:00:00Z"
-    return {"metadata": metadata, "spec": {"volumes": [{"name": "config", "configMap": {"name": config}}]}}
+    volumes = [{"name": name, "configMap": {"name": each}} for name, each in (("config", config), ("live", live))]
+    return {"metadata": metadata, "spec": {"volumes": volumes}}

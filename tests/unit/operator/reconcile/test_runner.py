@@ -41,13 +41,13 @@ class Pools:
     def is_whole(self) -> bool:
         return self.whole
 
-    def pools(self) -> list[Key]:
+    def everything(self) -> list[Key]:
         return [GOOD]
 
     def conditions(self) -> dict[tuple[str, str], int]:
         return {}
 
-    def snapshot(self, key: Key) -> Any:
+    def seen(self, key: Key) -> Any:
         if key in BAD:
             raise ValueError(key)
         return key

@@ -30,15 +30,13 @@ def test_a_profile_that_there_is_not_stops_everything_and_says_so() -> None:
     status, reason, message = pool.condition("SpecAccepted")
     assert (status, reason) == ("False", Reason.UNKNOWN_PROFILE)
     assert message.startswith(
-        "lane default: no placement profile g5; there are: cpu, gpu, gpu-spot, other-cpu, small-gpu. Use one of"
+        "lane default: no placement profile g5; there are: cpu, gpu, gpu-spot, other-cpu, small-gpu. Use one that"
     )
 
 
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (pool_with(lane={"warmup": "5m"}), "spec.lanes[0].warmup: unknown field; remove it"),
-        (pool_with(lane={"paralel": 2}), "spec.lanes[0].paralel: unknown field; did you mean parallel?"),
         (pool_with(aws={"region": "europe"}), f"spec.aws.region: {REGION}"),
         (pool_with(modelStore={"image": {"reference": "https://a/b"}}), f"spec.modelStore.image.reference: {IMAGE}"),
         (
@@ -59,6 +57,41 @@ def test_a_spec_that_a_newer_crd_let_in_leaves_what_runs_alone(document: dict[st
     assert pool.condition("Ready")[:2] == ("False", Reason.INVALID_SPEC)
     assert words in pool.condition("Ready")[2]
     assert pool.status["observedGeneration"] == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (pool_with(lane={"warmup": "5m"}), "spec.lanes[0].warmup: unknown field; remove it"),
+        (pool_with(lane={"paralel": 2}), "spec.lanes[0].paralel: unknown field; did you mean parallel?"),
+        (pool_with(gateway={"keys": [{"name": "a"}]}, table={}), "spec.table: unknown field"),
+    ],
+)
+def test_a_field_from_the_future_is_named_and_keeps_nothing_else_from_being_carried_out(
+    document: dict[str, Any], words: str
+) -> None:
+    pool = running_pool()
+    document["spec"]["model"]["name"] = "gemma3:1b"
+    pool.change(document)
+    assert pool.reconcile() is False
+    assert [each for each in pool.cluster.writes if each == "apply Deployment documents-default"] != []
+    status, reason, message = pool.condition("SpecAccepted")
+    assert (status, reason) == ("True", Reason.NOT_UNDERSTOOD)
+    assert words in message
+    pool.come_up()
+    pool.reconcile()
+    status, reason, message = pool.condition("Ready")
+    assert (status, reason) == ("True", Reason.SCALED_TO_ZERO)
+    assert words in message
+
+
+def test_a_pool_that_is_none_without_its_unknown_fields_is_left_alone() -> None:
+    pool = running_pool()
+    before = copy.deepcopy(pool.cluster.objects)
+    pool.change(pool_with(modelStore={"s3": {"bucket": "models"}}))
+    pool.reconcile()
+    assert pool.cluster.objects == before
+    assert "spec.modelStore.s3: unknown field" in pool.condition("Ready")[2]
 
 
 def test_an_emulators_secret_that_is_missing_is_waited_for() -> None:
@@ -94,7 +127,7 @@ def test_trouble_at_aws_leaves_what_runs_alone(reason: Reason) -> None:
 
 
 def test_own_queues_are_used_as_they_are() -> None:
-    own = {"url": "https://sqs/a", "deadLetterURL": "https://sqs/b"}
+    own = {"external": {"url": "https://sqs/a", "deadLetterURL": "https://sqs/b"}}
     pool = OperatedPool(pool_with(lane={"queue": own}))
     pool.reconcile()
     assert pool.queues.changes == []
@@ -151,7 +184,21 @@ def test_nobody_scales_a_deployment_of_somebody_else() -> None:
     assert "documents-default" in pool.children("ScaledObject")
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "ScaledObject", "ServiceAccount", "TriggerAuthentication"])
+def test_no_worker_reads_a_live_document_of_somebody_else() -> None:
+    pool = OperatedPool()
+    place = ("ConfigMap", "nlp", "documents-default-live")
+    theirs = {"metadata": {"name": place[2], "namespace": place[1]}, "data": {"theirs": "kept"}}
+    pool.cluster.objects[place] = copy.deepcopy(theirs)
+    assert pool.reconcile() is True
+    assert pool.cluster.objects[place] == theirs
+    assert "documents-default" not in {*pool.children("Deployment"), *pool.children("ScaledObject")}
+    assert pool.condition("Ready")[1] == Reason.NAME_TAKEN
+    del pool.cluster.objects[place]
+    assert pool.reconcile() is False
+    assert "documents-default" in pool.children("Deployment").keys() & pool.children("ScaledObject").keys()
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Deployment", "ScaledObject", "ServiceAccount", "TriggerAuthentication"])
 def test_what_is_somebody_elses_is_left_alone(kind: str) -> None:
     pool = OperatedPool()
     theirs = next(each for each in render(pool_view(named(pool_with()), uid=OTHER_UID)) if each["kind"] == kind)
@@ -196,11 +243,14 @@ def test_an_object_that_only_wears_our_labels_is_left_alone() -> None:
 
 def test_queues_of_a_pool_in_trouble_stay_in_its_status() -> None:
     pool = running_pool()
-    lanes = pool.status["lanes"]
-    assert lanes[0]["queueURL"]
+    (before,) = pool.status["lanes"]
+    assert before["queueURL"]
     pool.results_shared_with = "other/documents"
     pool.reconcile()
-    assert pool.status["lanes"] == lanes
+    (after,) = pool.status["lanes"]
+    assert [after[name] for name in ("queueURL", "deadLetterQueueURL")] == [
+        before[name] for name in ("queueURL", "deadLetterQueueURL")
+    ]
 
 
 def test_a_pool_whose_deletion_nobody_told_of_is_not_made_again() -> None:

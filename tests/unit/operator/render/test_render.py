@@ -9,6 +9,7 @@ import pytest
 
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from laneway.schema.pool.documents.lane_config import LaneConfig
+from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway.schema.pool.documents.preflight import Preflight
 from laneway.schema.pool.pods.ollama_variables import ALLOWED
 from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, MANAGED_BY_LABEL, POOL_LABEL
@@ -20,7 +21,8 @@ from laneway_operator.render.meta import lane_child_name
 from laneway_operator.settings import Emulator
 from support.golden import FOLDER, ODD_RESOURCES, cases, text_of
 from support.inputs.pools import TOPIC, named, pool_with
-from support.operator.in_memory import EMULATED, OTHER_UID, SETTINGS, pool_view
+from support.operator.in_memory import EMULATED, OTHER_DEFAULT, OTHER_UID, SETTINGS, pool_view
+from support.operator.policies import labels_of_pods, of_component, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,6 +45,9 @@ HANDLER_CONFIG = HANDLER | {"ConfigMap documents-dead-letters-of-all-lanes"}
 HANDLER_SCALER = {"ScaledObject documents-dead-letters-of-all-lanes"}
 LANE = {"ConfigMap documents-fast", "Deployment documents-fast"}
 """A pod reads the config by a name that changes with it."""
+LIVE = {"ConfigMap documents-fast-live"}
+"""What running workers read again: nothing else changes with it."""
+LIVES = LIVE | {"ConfigMap documents-slow-live"}
 CONFIG = LANE | HANDLER_CONFIG
 DEPLOYMENT = {"Deployment documents-fast"}
 SCALER = {"ScaledObject documents-fast"}
@@ -55,8 +60,10 @@ SCALERS = SCALER | OTHER_SCALER
 ROLES = {"Role laneway-worker-documents", "RoleBinding laneway-worker-documents"}
 DEFAULT_MEMORY = {"limits": {"memory": "10Gi"}, "requests": {"memory": "256Mi"}}
 OWN_QUEUE = {
-    "url": "https://sqs.eu-west-1.amazonaws.com/1/a",
-    "deadLetterURL": "https://sqs.eu-west-1.amazonaws.com/1/b",
+    "external": {
+        "url": "https://sqs.eu-west-1.amazonaws.com/1/a",
+        "deadLetterURL": "https://sqs.eu-west-1.amazonaws.com/1/b",
+    }
 }
 
 NIGHT = {"name": "night", "timezone": "Europe/Paris", "start": "0 1 * * *", "end": "0 5 * * *", "suspend": True}
@@ -105,39 +112,51 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes({"scaling": {"minReplicas": 1}}), SCALER),
         (two_lanes({"scaling": {"jobsPerReplica": 1}}), SCALER),
         (two_lanes({"scaling": {"cooldown": "1m"}}), SCALER),
+        (two_lanes({"scaling": {"scaleIn": {"percent": 50}}}), SCALER),
+        (two_lanes({"scaling": {"scaleIn": {"period": "2m"}}}), SCALER),
         (two_lanes({"parallel": 2}), CONFIG | SCALER),
-        (two_lanes({"limits": {"timeout": "4m"}}), CONFIG | PREFLIGHT),
-        (two_lanes({"limits": {"maxTokens": 100}}), CONFIG | PREFLIGHT),
+        (two_lanes({"limits": {"timeout": "4m"}}), CONFIG | LIVE | PREFLIGHT),  # a drain as long as that
+        (two_lanes({"limits": {"timeout": "4m"}, "drainTimeout": "5m"}), LIVE | HANDLER_CONFIG | PREFLIGHT),
+        (two_lanes({"limits": {"maxTokens": 100}}), LIVE | HANDLER_CONFIG | PREFLIGHT),
         # The handler has a grace of its own and works in quiet hours too; nor does it generate or report for a pod.
         (two_lanes({"drainTimeout": "10m"}), LANE),
-        (two_lanes({"schedules": [NIGHT]}), LANE | SCALER),
+        (two_lanes({"schedules": [NIGHT]}), LIVE | SCALER),
         (two_lanes({"placement": {"profiles": ["other-cpu"]}}), DEPLOYMENT),
-        (two_lanes({"placement": {"profiles": ["gpu"]}}), LANE),
+        (two_lanes({"placement": {"profiles": ["gpu"]}}), DEPLOYMENT | LIVE),
         (two_lanes({"resources": {"requests": {"cpu": 2}}}), DEPLOYMENT),
         (two_lanes({"model": {"name": "gemma3:1b"}}), CONFIG | PREFLIGHT),
         (two_lanes({"model": {"name": "gemma3:4b", "contextLength": 4096}}), CONFIG | PREFLIGHT),
         (two_lanes({"queue": OWN_QUEUE}), CONFIG | SCALER | HANDLER_SCALER | PREFLIGHT),
         (two_lanes(model={"name": "gemma3:1b"}), CONFIGS | PREFLIGHT),
-        (two_lanes(destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}]), CONFIGS | PREFLIGHT),
-        (two_lanes(notifications={"sns": {"topicARN": TOPIC}}), CONFIGS | PREFLIGHT),
+        (
+            two_lanes(destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}]),
+            LIVES | PREFLIGHT,
+        ),
+        (two_lanes(notifications={"sns": {"topicARN": TOPIC}}), LIVES | HANDLER_CONFIG | PREFLIGHT),
         (two_lanes(aws={"region": "us-east-2"}), CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT),
         (two_lanes(settings=replace(SETTINGS, worker_image="worker:2")), DEPLOYMENTS | HANDLER | PREFLIGHT),
-        (two_lanes(settings=replace(SETTINGS, ollama_image="ollama:2")), DEPLOYMENTS),
+        (two_lanes(engine="ollama-0-32"), DEPLOYMENTS),
+        (two_lanes(engine="ollama-0-12"), set()),
+        (two_lanes(settings=replace(SETTINGS, engines=OTHER_DEFAULT)), DEPLOYMENTS),
+        (two_lanes(settings=replace(SETTINGS, engines=OTHER_DEFAULT), engine="ollama-0-12"), set()),
         (two_lanes(settings=replace(SETTINGS, image_pull_secrets=("a",))), DEPLOYMENTS | HANDLER | PREFLIGHT),
-        (two_lanes(podTemplate={"imagePullSecrets": ["a"]}), DEPLOYMENTS | HANDLER | PREFLIGHT),
-        (two_lanes(podTemplate={"labels": {"team": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
-        (two_lanes(podTemplate={"annotations": {"note": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
-        (two_lanes(podTemplate={"env": [{"name": "OLLAMA_FLASH_ATTENTION", "value": "1"}]}), DEPLOYMENTS),
-        (two_lanes(podTemplate={"priorityClassName": "high"}), DEPLOYMENTS),
-        (two_lanes(podTemplate={"runtimeClassName": "nvidia"}), DEPLOYMENTS),
+        (two_lanes(pods={"imagePullSecrets": ["a"]}), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(pods={"labels": {"team": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(pods={"annotations": {"note": "a"}}), DEPLOYMENTS | HANDLER | PREFLIGHT),
+        (two_lanes(pods={"env": [{"name": "OLLAMA_FLASH_ATTENTION", "value": "1"}]}), DEPLOYMENTS),
+        (two_lanes(pods={"priorityClassName": "high"}), DEPLOYMENTS),
+        (two_lanes(pods={"runtimeClassName": "nvidia"}), DEPLOYMENTS),
+        (two_lanes({"pods": {"labels": {"team": "a"}}}), DEPLOYMENT),
+        (two_lanes({"pods": {"env": [{"name": "OLLAMA_VULKAN", "value": "1"}]}}), DEPLOYMENT),
         (two_lanes(modelStore={"pull": {}}), set()),
         (two_lanes(modelStore={"image": {"reference": "models:1"}}), LANES),
+        (two_lanes(modelStore={"volumeClaim": {"name": "models"}}), LANES),
         (two_lanes(settings=replace(SETTINGS, pod_reports=True)), LANES | ROLES),
         (
             two_lanes(settings=EMULATED),
             CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT | {"TriggerAuthentication laneway-documents"},
         ),
-        (replace(two_lanes(), uid=OTHER_UID), OF_POOL | CONFIGS | SCALERS | HANDLER_SCALER | PREFLIGHT),
+        (replace(two_lanes(), uid=OTHER_UID), OF_POOL | CONFIGS | LIVES | SCALERS | HANDLER_SCALER | PREFLIGHT),
     ],
 )
 def test_a_change_reaches_the_right_children_and_no_other(after: PoolView, expected: set[str]) -> None:
@@ -189,8 +208,10 @@ def test_every_child_is_owned_by_its_pool_and_labelled_and_of_a_known_kind(name:
 def test_the_documents_in_config_maps_are_what_their_readers_parse(name: str) -> None:
     maps = [each["data"] for each in render(CASES[name]) if each["kind"] == "ConfigMap"]
     lanes = [LaneConfig.model_validate_json(each["lane.json"]) for each in maps if "lane.json" in each]
+    live = [LiveConfig.model_validate_json(each["live.json"]) for each in maps if "live.json" in each]
     preflights = [Preflight.model_validate_json(each["preflight.json"]) for each in maps if "preflight.json" in each]
     assert lanes == [each.config for each in CASES[name].lanes]
+    assert live == [each.live for each in CASES[name].lanes]
     assert [each.document.lanes[0].name for each in preflights] == [lanes[0].lane]
 
 
@@ -204,11 +225,11 @@ def test_no_pod_can_take_its_nodes_memory_or_disk(name: str) -> None:
 
 
 def test_an_image_of_a_tag_that_moves_can_be_pulled_anew_each_time() -> None:
-    settings = replace(SETTINGS, worker_pull_policy="Always", ollama_pull_policy="Never")
-    for pod in _pods(two_lanes(settings=settings)):
-        assert [each["imagePullPolicy"] for each in pod["containers"]] == ["Always"]
-        assert [each["imagePullPolicy"] for each in pod.get("initContainers", [{"imagePullPolicy": "Never"}])] == [
-            "Never"
+    settings = replace(SETTINGS, worker_pull_policy="Never")
+    for pod in _pods(two_lanes(settings=settings, engine="ollama-0-32")):
+        assert [each["imagePullPolicy"] for each in pod["containers"]] == ["Never"]
+        assert [each["imagePullPolicy"] for each in pod.get("initContainers", [{"imagePullPolicy": "Always"}])] == [
+            "Always"
         ]
 
 
@@ -250,7 +271,7 @@ def test_a_pools_variables_are_ollamas_alone_and_none_of_laneways_is_among_those
         return {each["name"]: each.get("env", []) for each in containers}
 
     proxy = {"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}
-    plain, found = of(two_lanes()), of(two_lanes(podTemplate={"env": [proxy]}))
+    plain, found = of(two_lanes()), of(two_lanes(pods={"env": [proxy]}))
     assert found == plain | {"ollama": [*plain["ollama"], proxy]}
     assert {each["name"] for each in plain["ollama"]}.isdisjoint(ALLOWED)
 
@@ -368,13 +389,13 @@ def test_the_dead_letter_handler_gives_back_what_it_holds_before_it_is_killed() 
     ]
     (pod,) = [pod for pod in _pods_of(manifests) if "--dead-letters" in pod["containers"][0].get("args", [])]
     for lane in DeadLettersConfig.model_validate_json(document).lanes:
-        assert lane.drain_seconds < pod["terminationGracePeriodSeconds"]
-        assert lane.quiet == ()
+        assert lane.config.drain_seconds < pod["terminationGracePeriodSeconds"]
+        assert lane.live.quiet == ()
 
 
 def test_a_pools_own_labels_and_annotations_are_on_every_pod_and_change_no_selector() -> None:
     own = {"labels": {"team": "a"}, "annotations": {"karpenter.sh/do-not-disrupt": "true"}}
-    before, after = (_workloads(view) for view in (two_lanes(), two_lanes(podTemplate=own)))
+    before, after = (_workloads(view) for view in (two_lanes(), two_lanes(pods=own)))
     assert len(after) == 4
     for plain, each in zip(before, after, strict=True):
         metadata, was = (spec["template"]["metadata"] for spec in (each, plain))
@@ -383,12 +404,47 @@ def test_a_pools_own_labels_and_annotations_are_on_every_pod_and_change_no_selec
         assert each.get("selector") == plain.get("selector")
 
 
+def test_what_a_lane_says_of_its_pods_wins_and_is_its_workers_alone() -> None:
+    pool = {
+        "labels": {"team": "a", "site": "x"},
+        "annotations": {"a.example/note": "a", "a.example/other": "b"},
+        "priorityClassName": "low",
+        "runtimeClassName": "nvidia",
+        "env": [{"name": "NO_PROXY", "value": "a"}, {"name": "OLLAMA_VULKAN", "value": "1"}],
+    }
+    lane = {
+        "labels": {"team": "b"},
+        "annotations": {"a.example/note": "c"},
+        "priorityClassName": "high",
+        "env": [{"name": "NO_PROXY", "value": "b"}],
+    }
+    plain, said = render(two_lanes(pods=pool)), render(two_lanes({"pods": lane}, pods=pool))
+    fast, slow = (_template(said, each) for each in ("documents-fast", "documents-slow"))
+    assert fast["metadata"]["labels"].items() >= {"team": "b", "site": "x"}.items()
+    assert fast["metadata"]["annotations"].items() >= {"a.example/note": "c", "a.example/other": "b"}.items()
+    assert (fast["spec"]["priorityClassName"], fast["spec"]["runtimeClassName"]) == ("high", "nvidia")
+    env = {each["name"]: each["value"] for each in fast["spec"]["initContainers"][0]["env"]}
+    assert (env["NO_PROXY"], env["OLLAMA_VULKAN"]) == ("b", "1")
+    assert slow == _template(plain, "documents-slow")
+    handler = "documents-dead-letters-of-all-lanes"
+    assert _template(said, handler) == _template(plain, handler)
+
+
+def _template(manifests: list[Manifest], name: str) -> Manifest:
+    found: list[Manifest] = [
+        each["spec"]["template"]
+        for each in manifests
+        if (each["kind"], each["metadata"]["name"]) == ("Deployment", name)
+    ]
+    return found[0]
+
+
 def test_what_laneway_says_of_a_pod_stays() -> None:
     """A newer CRD may let through what this operator's models refuse, and rendering trusts neither."""
     view = two_lanes()
     theirs = {POOL_LABEL: "another", COMPONENT_LABEL: "other", MANAGED_BY_LABEL: "somebody", LANE_LABEL: "other"}
-    template = view.pool.spec.pod_template.model_copy(update={"labels": theirs, "annotations": {SKIP_IDENTITY: "none"}})
-    spec = view.pool.spec.model_copy(update={"pod_template": template})
+    template = view.pool.spec.pods.model_copy(update={"labels": theirs, "annotations": {SKIP_IDENTITY: "none"}})
+    spec = view.pool.spec.model_copy(update={"pods": template})
     forced = replace(view, pool=view.pool.model_copy(update={"spec": spec}))
     for plain, each in zip(_workloads(view), _workloads(forced), strict=True):
         metadata, was = (found["template"]["metadata"] for found in (each, plain))
@@ -419,23 +475,36 @@ def _pods_of(manifests: Iterable[Manifest]) -> list[Manifest]:
     ],
 )
 def test_pods_reach_no_server_but_those_that_they_need(settings: Settings, ports: list[int]) -> None:
-    (policy,) = [each for each in render(two_lanes(settings=settings)) if each["kind"] == "NetworkPolicy"]
-    _, _, *servers = policy["spec"]["egress"]
-    assert all(each.keys() == {"ports"} for each in servers)
+    view = two_lanes(settings=settings)
+    servers = [each for each in rules(view, of_component(view, "worker"), "egress") if "to" not in each]
     assert sorted({port["port"] for each in servers for port in each["ports"]}) == ports
 
 
 def test_pods_that_may_not_write_onto_themselves_do_not_reach_the_api_server() -> None:
     view = two_lanes(settings=replace(SETTINGS, network_policies=True, pod_reports=True), serviceAccount={"name": "a"})
-    (policy,) = [each for each in render(view) if each["kind"] == "NetworkPolicy"]
-    assert policy["spec"]["egress"][-1] == {"ports": [{"port": 443, "protocol": "TCP"}]}
+    assert rules(view, of_component(view, "worker"), "egress")[-1] == {"ports": [{"port": 443, "protocol": "TCP"}]}
 
 
-def test_a_network_policy_binds_every_pod_of_its_pool() -> None:
+def test_a_pod_of_a_component_that_no_policy_knows_has_names_and_nothing_else() -> None:
     view = two_lanes(settings=replace(SETTINGS, network_policies=True))
-    (policy,) = [each for each in render(view) if each["kind"] == "NetworkPolicy"]
-    bound = policy["spec"]["podSelector"]["matchLabels"].items()
-    specs = [each.get("spec", {}) for each in render(view)]
-    pods = [each["template"]["metadata"]["labels"] for each in specs if "template" in each]
-    assert len(pods) == 4
-    assert all(bound <= labels.items() for labels in pods)
+    labels = of_component(view, "preflight") | {COMPONENT_LABEL: "another"}
+    assert [each["port"] for rule in rules(view, labels, "egress") for each in rule["ports"]] == [53, 53]
+    assert rules(view, labels, "ingress") == []
+
+
+def test_nobody_reaches_a_preflight_and_probes_reach_who_answers_them() -> None:
+    view = two_lanes(settings=replace(SETTINGS, network_policies=True))
+    reached = {labels[COMPONENT_LABEL]: bool(rules(view, labels, "ingress")) for labels in labels_of_pods(view)}
+    assert reached == {"worker": True, "preflight": False, "dead-letters": True}
+
+
+def test_workers_of_before_components_were_labelled_keep_their_way_to_aws() -> None:
+    view = two_lanes(settings=replace(SETTINGS, network_policies=True))
+    labels = {key: each for key, each in of_component(view, "worker").items() if key != COMPONENT_LABEL}
+    assert rules(view, labels, "egress") == rules(view, of_component(view, "worker"), "egress")
+
+
+def test_what_makes_pods_has_their_label() -> None:
+    made = [each for each in render(two_lanes()) if each["kind"] in ("Deployment", "Job")]
+    marks = [(each["metadata"], each["spec"]["template"]["metadata"]) for each in made]
+    assert [own["labels"][COMPONENT_LABEL] == pods["labels"][COMPONENT_LABEL] for own, pods in marks] == [True] * 4

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from laneway.schema.pool.metadata import Suspension
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.placement.memory import Fit
 from laneway_operator.reasons import FIXES, Reason, with_fix
+from laneway_operator.render.meta import Component
 from laneway_operator.status.conditions import ORDER, build_status
 from laneway_operator.status.model import MAX_MESSAGE, PoolStatus
 from laneway_operator.status.observed import Observed
@@ -31,7 +33,8 @@ WANTED = replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 0)})
 """Two workers are wanted."""
 SERVED = replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)})
 """One worker serves."""
-SUSPENDED = replace(ASLEEP, suspended=True)
+STOPPED = {"fast": Suspension.POOL}
+SUSPENDED = replace(ASLEEP, suspended=STOPPED)
 QUIET = replace(ASLEEP, asleep=("fast",))
 """Its only lane is in a quiet schedule."""
 
@@ -40,8 +43,12 @@ def trouble(reason: Reason, message: str = "what happened") -> Trouble:
     return Trouble(reason, message)
 
 
-def pod(reason: Reason, *, lane: str | None = "fast", leaving: bool = False) -> PodFacts:
-    return PodFacts(lane, leaving, None, trouble(reason))
+def pod(reason: Reason, *, leaving: bool = False) -> PodFacts:
+    return PodFacts("fast", leaving, None, trouble=trouble(reason), component=Component.WORKER)
+
+
+def preflight_pod(reason: Reason, *, leaving: bool = False) -> PodFacts:
+    return PodFacts(None, leaving, None, trouble=trouble(reason), component=Component.PREFLIGHT)
 
 
 def conditions(observed: Observed, old: dict[str, Any] | None = None, now: str = NOW) -> dict[str, dict[str, Any]]:
@@ -55,7 +62,7 @@ def verdict(observed: Observed, kind: str = "Ready") -> tuple[str, str]:
 
 
 SPEC, QUEUES, ACCESS, SCALING, WORKERS = ORDER
-HANDLER_CRASHES = replace(pod(Reason.CRASHING, lane=None), component="dead-letters")
+HANDLER_CRASHES = replace(preflight_pod(Reason.CRASHING), component=Component.DEAD_LETTERS)
 TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memory=15.0)
 
 
@@ -65,8 +72,8 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
         (ASLEEP, SPEC, "True", Reason.ACCEPTED),
         (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), SPEC, "False", Reason.INVALID_SPEC),
         (Observed(lanes=("fast",), spec=trouble(Reason.UNKNOWN_PROFILE)), SPEC, "False", Reason.UNKNOWN_PROFILE),
-        (replace(ASLEEP, applied=trouble(Reason.NAME_TAKEN)), SPEC, "False", Reason.NAME_TAKEN),
-        (replace(ASLEEP, applied=trouble(Reason.REFUSED)), SPEC, "False", Reason.REFUSED),
+        (replace(ASLEEP, applied=(trouble(Reason.NAME_TAKEN),)), SPEC, "False", Reason.NAME_TAKEN),
+        (replace(ASLEEP, applied=(trouble(Reason.REFUSED),)), SPEC, "False", Reason.REFUSED),
         (ASLEEP, QUEUES, "True", Reason.QUEUES_READY),
         (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), QUEUES, "Unknown", Reason.NOT_LOOKED_AT),
         (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), ACCESS, "Unknown", Reason.NOT_LOOKED_AT),
@@ -80,17 +87,17 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
         (replace(NEW, preflight=JobFacts("a", succeeded=False)), ACCESS, "Unknown", Reason.CHECKING),
         (
             replace(
-                NEW, preflight=JobFacts("a", succeeded=False, refused=True), pods=(pod(Reason.CRASHING, lane=None),)
+                NEW, preflight=JobFacts("a", succeeded=False, refused=True), pods=(preflight_pod(Reason.CRASHING),)
             ),
             ACCESS,
             "False",
             Reason.PREFLIGHT_REFUSED,
         ),
         (replace(NEW, access=trouble(Reason.SECRET_MISSING)), ACCESS, "False", Reason.SECRET_MISSING),
-        (replace(NEW, pods=(pod(Reason.CRASHING, lane=None),)), ACCESS, "False", Reason.PREFLIGHT_FAILED),
-        (replace(NEW, pods=(pod(Reason.IMAGE_PULL_FAILED, lane=None),)), ACCESS, "False", Reason.IMAGE_PULL_FAILED),
-        (replace(NEW, pods=(pod(Reason.CRASHING, lane=None, leaving=True),)), ACCESS, "Unknown", Reason.CHECKING),
-        (replace(ASLEEP, pods=(pod(Reason.CRASHING, lane=None),)), ACCESS, "True", Reason.PUBLISHED),
+        (replace(NEW, pods=(preflight_pod(Reason.CRASHING),)), ACCESS, "False", Reason.PREFLIGHT_FAILED),
+        (replace(NEW, pods=(preflight_pod(Reason.IMAGE_PULL_FAILED),)), ACCESS, "False", Reason.IMAGE_PULL_FAILED),
+        (replace(NEW, pods=(preflight_pod(Reason.CRASHING, leaving=True),)), ACCESS, "Unknown", Reason.CHECKING),
+        (replace(ASLEEP, pods=(preflight_pod(Reason.CRASHING),)), ACCESS, "True", Reason.PUBLISHED),
         (ASLEEP, SCALING, "True", Reason.SCALING),
         (NEW, SCALING, "Unknown", Reason.WAITING_FOR_KEDA),
         (replace(ASLEEP, scalers={"fast": ScalerFacts(None)}), SCALING, "Unknown", Reason.WAITING_FOR_KEDA),
@@ -99,10 +106,10 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
         (replace(NEW, keda=trouble(Reason.KEDA_MISSING)), SCALING, "False", Reason.KEDA_MISSING),
         (ASLEEP, WORKERS, "True", Reason.SCALED_TO_ZERO),
         (SUSPENDED, WORKERS, "True", Reason.SUSPENDED),
-        (replace(SERVED, suspended=True), WORKERS, "True", Reason.SUSPENDED),
-        (replace(QUIET, suspended=True), WORKERS, "True", Reason.SUSPENDED),
+        (replace(SERVED, suspended=STOPPED), WORKERS, "True", Reason.SUSPENDED),
+        (replace(QUIET, suspended=STOPPED), WORKERS, "True", Reason.SUSPENDED),
         (
-            replace(WANTED, suspended=True, pods=(pod(Reason.NO_GPU_CAPACITY),)),
+            replace(WANTED, suspended=STOPPED, pods=(pod(Reason.NO_GPU_CAPACITY),)),
             WORKERS,
             "False",
             Reason.NO_GPU_CAPACITY,
@@ -151,7 +158,7 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
         ),
         (replace(NEW, pods=(HANDLER_CRASHES,)), ACCESS, "Unknown", Reason.CHECKING),
         *(
-            (replace(NEW, pods=(pod(reason, lane=None),)), ACCESS, "False", reason)
+            (replace(NEW, pods=(preflight_pod(reason),)), ACCESS, "False", reason)
             for reason in (
                 Reason.ACCESS_DENIED,
                 Reason.BUCKET_MISSING,
@@ -165,7 +172,7 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
             )
         ),
         *(
-            (replace(NEW, own_queue_trouble=trouble(reason)), QUEUES, status, reason)
+            (replace(NEW, own_queue_troubles=(trouble(reason),)), QUEUES, status, reason)
             for reason, status in (
                 (Reason.REDRIVE_TOO_LOW, "False"),
                 (Reason.RETENTION_TOO_SHORT, "False"),
@@ -174,6 +181,7 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
             )
         ),
         (Observed(lanes=("fast",), spec=trouble(Reason.RESULTS_SHARED)), SPEC, "False", Reason.RESULTS_SHARED),
+        (replace(ASLEEP, unknown="spec.gateway: unknown field"), SPEC, "True", Reason.NOT_UNDERSTOOD),
         (ASLEEP, "Progressing", "False", Reason.SETTLED),
         (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), "Progressing", "Unknown", Reason.NOT_LOOKED_AT),
         (replace(ASLEEP, spec=trouble(Reason.INVALID_SPEC)), "Progressing", "False", Reason.SETTLED),
@@ -261,7 +269,7 @@ def test_every_reason_is_reached(observed: Observed, kind: str, status: str, rea
             id="the first thing that is wrong",
         ),
         pytest.param(
-            replace(ASLEEP, applied=trouble(Reason.REFUSED), access=trouble(Reason.SECRET_MISSING)),
+            replace(ASLEEP, applied=(trouble(Reason.REFUSED),), access=trouble(Reason.SECRET_MISSING)),
             "False",
             Reason.REFUSED,
             id="the spec before all",
@@ -356,7 +364,8 @@ def test_lanes_and_workers_are_counted() -> None:
     )
     status = build_status(observed, {}, 3, NOW)
     assert (status["laneCount"], status["workers"]) == (2, "1/3")
-    assert status["lanes"] == [
+    assert (status["readyWorkers"], status["desiredWorkers"]) == (1, 3)
+    assert [{name: each[name] for name in each if name != "conditions"} for each in status["lanes"]] == [
         {
             "name": "fast",
             "queueURL": "https://sqs/a",

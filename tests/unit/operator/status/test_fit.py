@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 
 from laneway.schema.pool.pool import parse_pool
+from laneway.schema.pool.profile import ANYWHERE, ProfileSpec
 from laneway_operator.placement.memory import DOWNLOAD_GB, download_gb, fit
-from laneway_operator.placement.profiles import ANYWHERE, Profile, parse_profiles
 from laneway_operator.reasons import Reason
 from laneway_operator.status.fit import model_fits
 from support.inputs.pools import pool_with
+from support.inputs.profiles import gpu, profile_specs
 from support.operator.in_memory import OperatedPool
 
 SMALL_CACHE = {"OLLAMA_KV_CACHE_TYPE": "q8_0", "OLLAMA_FLASH_ATTENTION": "1"}
 T4, A10G, L40S = "16384Mi", "22888Mi", "45776Mi"
 
 
-def profile(memory: str | None, count: int = 1) -> Profile:
-    accelerator = {"resource": "nvidia.com/gpu", "count": count, "memory": memory}
-    return parse_profiles({"placementProfiles": {"gpu": {"accelerator": accelerator}}})["gpu"]
+def profile(memory: str | None, count: int = 1) -> ProfileSpec:
+    return profile_specs({"gpu": {"accelerator": gpu(count, memory)}})["gpu"]
 
 
-def judged(model: str, where: Profile, context: int = 8192, parallel: int = 1) -> tuple[str, str, str]:
+def judged(model: str, where: ProfileSpec, context: int = 8192, parallel: int = 1) -> tuple[str, str, str]:
     pool = parse_pool(pool_with(lane={"parallel": parallel}, model={"name": model, "contextLength": context}))
-    found = model_fits([fit(pool.spec.lanes[0], pool.spec.model, where.accelerator)])
+    found = model_fits([fit(pool.spec.lanes[0], pool.spec.model, where.device)])
     return found.status, found.reason, found.message
 
 
@@ -31,7 +31,7 @@ def large_pool(env: dict[str, str]) -> dict[str, Any]:
     return pool_with(
         model={"name": "gemma3:27b"},
         lane={"parallel": 4, "placement": {"profiles": ["gpu"]}},
-        podTemplate={"env": [{"name": name, "value": value} for name, value in env.items()]},
+        pods={"env": [{"name": name, "value": value} for name, value in env.items()]},
     )
 
 
@@ -71,7 +71,14 @@ def test_a_model_fits_or_not(model: str, memory: str, context: int, parallel: in
 )
 def test_a_smaller_cache_counts_where_ollama_is_sure_to_use_it(env: dict[str, str], cache: float) -> None:
     spec = parse_pool(large_pool(env)).spec
-    assert round(fit(spec.lanes[0], spec.model, None, spec.pod_template.cache_type).cache, 1) == cache
+    assert round(fit(spec.lanes[0], spec.model, None, spec.pods.cache_type).cache, 1) == cache
+
+
+def test_a_lanes_own_cache_counts_over_the_pools() -> None:
+    env = [{"name": name, "value": value} for name, value in SMALL_CACHE.items()]
+    said = [{"name": "OLLAMA_KV_CACHE_TYPE", "value": "f16"}]
+    pool = parse_pool(pool_with(lanes=[{"name": "a"}, {"name": "b", "pods": {"env": said}}], pods={"env": env}))
+    assert [pool.pods_of(lane).cache_type for lane in pool.spec.lanes] == ["q8_0", "f16"]
 
 
 @pytest.mark.parametrize(("env", "status"), [({}, "False"), (SMALL_CACHE, "True")], ids=["as it is", "smaller"])
@@ -105,7 +112,7 @@ def test_one_that_fits_is_told_with_the_numbers_too() -> None:
         ("gemma3:4b", profile(None), "lane default: its placement profile names no accelerator's memory"),
     ],
 )
-def test_what_can_not_be_estimated_says_why(model: str, where: Profile, words: str) -> None:
+def test_what_can_not_be_estimated_says_why(model: str, where: ProfileSpec, words: str) -> None:
     assert judged(model, where) == ("Unknown", Reason.NOT_ESTIMATED, words)
 
 
@@ -139,7 +146,7 @@ def test_the_first_lane_that_does_not_fit_is_told_before_those_that_are_not_know
         {"name": "c", "model": {"name": "llama3.3:70b"}},
     ]
     pool = parse_pool(pool_with(lanes=lanes))
-    found = model_fits([fit(lane, pool.model_of(lane), profile(T4).accelerator) for lane in pool.spec.lanes])
+    found = model_fits([fit(lane, pool.model_of(lane), profile(T4).device) for lane in pool.spec.lanes])
     assert found.message.startswith("lane b: gemma3:27b needs")
 
 

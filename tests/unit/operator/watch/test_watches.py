@@ -9,7 +9,7 @@ from yarl import URL
 
 from laneway_operator.health.metrics import Metrics
 from laneway_operator.health.vitals import WATCH_SECONDS, Vitals
-from laneway_operator.watch.watches import LOGIN_SECONDS, Watches, place_of
+from laneway_operator.watch.watches import LOGIN_SECONDS, SETTLE_SECONDS, Watches, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,6 +100,7 @@ def test_a_refused_list_says_nothing(overheard: Overheard) -> None:
         (JOBS, ("Job", None)),
         ("/apis/batch/v1/namespaces/nlp/jobs", ("Job", "nlp")),
         ("/apis/laneway.dev/v1alpha1/llmworkerpools", ("pools", None)),
+        ("/apis/laneway.dev/v1alpha1/placementprofiles", ("profiles", None)),
         ("/api/v1", None),
         ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", None),
     ],
@@ -133,6 +134,27 @@ def test_pools_are_known_once_they_were_listed(overheard: Overheard) -> None:
     assert not overheard.watches.knows_pools
     overheard.call("/apis/laneway.dev/v1alpha1/llmworkerpools", page())
     assert overheard.watches.knows_pools
+
+
+@pytest.mark.parametrize(("resource", "waits"), [("placementprofiles", False), ("llmworkerpools", True)])
+def test_of_what_may_not_be_read_only_profiles_are_not_waited_for(
+    overheard: Overheard, resource: str, *, waits: bool
+) -> None:
+    for each in ("placementprofiles", "llmworkerpools"):
+        overheard.call(f"/apis/laneway.dev/v1alpha1/{each}", Answer(403) if each == resource else page())
+    assert overheard.watches.listed is not waits
+
+
+def test_profiles_that_are_not_listed_yet_are_waited_for(overheard: Overheard) -> None:
+    overheard.call("/apis/laneway.dev/v1alpha1/llmworkerpools", page())
+    overheard.call("/apis/laneway.dev/v1alpha1/placementprofiles", Answer(500))
+    assert not overheard.watches.listed
+    overheard.call("/apis/laneway.dev/v1alpha1/placementprofiles", page())
+    assert overheard.watches.listed
+
+
+def test_kinds_are_looked_for_at_once_at_the_start_and_later_once_they_are_served(overheard: Overheard) -> None:
+    assert [overheard.watches.look_pause() for _ in range(3)] == [0, SETTLE_SECONDS, SETTLE_SECONDS]
 
 
 def test_a_token_that_is_refused_is_tried_again_with_pauses(overheard: Overheard) -> None:

@@ -34,6 +34,11 @@ DRAFT_4 = "http://json-schema.org/draft-04/schema#"
             {"dependencies": {"a": ["b"], "c": {"type": "null"}}},
             {"dependentRequired": {"a": ["b"]}, "dependentSchemas": {"c": {"type": "null"}}},
         ),
+        (
+            {"dependencies": {"a": ["b"]}, "dependentRequired": {"c": ["d"]}},
+            {"dependentRequired": {"a": ["b"], "c": ["d"]}, "dependentSchemas": {}},
+        ),
+        ({"dependencies": {}, "dependentSchemas": []}, {"dependentRequired": {}, "dependentSchemas": []}),
         ({"$schema": DRAFT_7, "const": {"id": "a"}}, {"const": {"id": "a"}}),
         (
             {"properties": {"default": {"type": "string", "nullable": True}}},

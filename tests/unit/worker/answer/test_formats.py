@@ -298,6 +298,15 @@ def test_a_format_says_what_is_meant_and_is_not_asserted(name: str, draft: dict[
     assert answer_checker({"type": "string", "format": name} | draft)('"anything"') == "anything"
 
 
+@pytest.mark.parametrize("text", ["0.07", "4.35", "19.99", "1.1", "3", "1000000.29", "-2.5e-1"])
+def test_multiples_are_reckoned_in_decimals(text: str) -> None:
+    assert answer_checker({"type": "number", "multipleOf": 0.01})(text) == json.loads(text)
+
+
+def test_what_is_between_multiples_is_told() -> None:
+    assert refusal_of_answer({"multipleOf": 0.01}, "4.349999").code is ErrorCode.FORMAT_NOT_MET
+
+
 DECIMAL = r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$"
 
 

@@ -11,7 +11,7 @@ from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.report.http import Health
 from laneway_worker.serving import DeadLetterHandler
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
-from support.worker.lane import BUCKET, WatchedClock, config_with
+from support.worker.lane import BUCKET, WatchedClock, documents_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Handler:
         self.store = MemoryStore(self.clock)
         self.notifier = MemoryNotifier()
         self.queues = {lane: MemoryQueue(self.clock) for lane in LANES}
-        lanes = [(config_with(lane=lane), self.queues[lane]) for lane in LANES]
+        lanes = [(documents_with(lane=lane), self.queues[lane]) for lane in LANES]
         self.handler = DeadLetterHandler(lanes, self.store, self.notifier, self.clock)
         self.handler.start()
         self.clock.settle()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_worker.testing.runtime import Held
-from support.worker.lane import BUCKET, config_with
+from support.worker.lane import BUCKET, documents_with
 
 if TYPE_CHECKING:
     from support.worker.lane import Lane, MakeLane
@@ -89,7 +89,7 @@ def test_two_deliveries_that_race_commit_one_result(make_lane: MakeLane) -> None
 
 
 def test_a_job_is_committed_by_the_first_of_two_lanes_alone(make_lane: MakeLane) -> None:
-    assert config_with().lane == "fast"
+    assert documents_with().config.lane == "fast"
     lane = make_lane()
     etag = lane.store_object("results/a.json", winner_of(make_lane).replace(b'"lane":"fast"', b'"lane":"slow"'))
     lane.run(id="a")

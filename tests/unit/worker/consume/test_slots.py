@@ -20,6 +20,25 @@ def test_two_slots_run_two_jobs_at_once_and_never_more(make_lane: MakeLane) -> N
     assert lane.runtime.most_running == 2
 
 
+def test_no_more_jobs_are_taken_than_the_engine_answers_at_once(make_lane: MakeLane) -> None:
+    lane = make_lane(Held(), start=False, parallel=4)
+    lane.runtime.slots = 1
+    lane.worker.start()
+    waiting = [lane.queue.messages[lane.run(id=job_id)] for job_id in ("a", "b")][1]
+    assert lane.journal.of("receive") == ["receive 1"]
+    assert (lane.runtime.running, waiting.receives) == (1, 0)
+    labels = {"pool": "default/documents", "lane": "fast"}
+    assert lane.worker.families.registry.get_sample_value("laneway_slots", labels) == 1
+
+
+def test_an_engine_with_more_slots_than_wanted_gets_no_more_jobs(make_lane: MakeLane) -> None:
+    lane = make_lane(start=False, parallel=2)
+    lane.runtime.slots = 8
+    lane.worker.start()
+    lane.settle()
+    assert lane.journal.of("receive") == ["receive 2"]
+
+
 def test_a_job_beyond_the_slots_stays_in_the_queue_unreceived(make_lane: MakeLane) -> None:
     lane = make_lane(Held())
     lane.run(id="a")

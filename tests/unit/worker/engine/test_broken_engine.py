@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_SICK, TROUBLE
+from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_SICK, REPORT
 from laneway_worker.engine.doubts import SICK_SECONDS, SPENT_SECONDS
 from laneway_worker.engine.engine import LONGEST_SPIN_SECONDS, RESTART_BUDGET_SECONDS, SPIN_SECONDS
 from laneway_worker.errors import EngineCrashed, EngineFailed, JobError, ModelUnusable, Unavailable
@@ -166,14 +166,14 @@ def test_a_broken_engine_is_told_in_log_pod_and_metrics(make_lane: MakeLane, cap
     lane.pass_time(5)
     told = [each.__dict__["fields"] for each in caplog.records if each.getMessage() == ENGINE_NOT_READY]
     assert [(each["code"], each["unusable"]) for each in told] == [("engine_broken", True)]
-    assert json.loads(pod.annotations[TROUBLE])["code"] == "engine_broken"
+    assert json.loads(pod.annotations[REPORT])["code"] == "engine_broken"
     assert sample(lane, "laneway_engine_broken") == 1
     assert sample(lane, "laneway_engine_questions_total", answered="no") == lane.runtime.proofs
     assert page(lane, "/readyz")[0] is HTTPStatus.SERVICE_UNAVAILABLE
     lane.runtime.broken = False
     lane.pass_time(60)
     assert (sample(lane, "laneway_engine_broken"), page(lane, "/readyz")[0]) == (0, HTTPStatus.OK)
-    assert TROUBLE not in pod.annotations
+    assert "code" not in json.loads(pod.annotations[REPORT])
 
 
 def test_an_engine_that_stays_broken_is_to_be_started_anew_and_the_worker_to_end(make_lane: MakeLane) -> None:
@@ -224,3 +224,30 @@ def test_jobs_beside_such_a_request_may_end_first(make_lane: MakeLane) -> None:
     assert page(lane, "/livez/engine")[0] is HTTPStatus.OK
     lane.pass_time(40)
     assert page(lane, "/livez/engine")[0] is HTTPStatus.SERVICE_UNAVAILABLE
+
+
+# Before the first job
+
+
+def test_an_engine_that_is_broken_when_it_is_first_asked_gets_no_job(make_lane: MakeLane) -> None:
+    lane = make_lane(start=False, parallel=2)
+    lane.runtime.broken = True
+    lane.worker.start()
+    lane.run(id="a")
+    lane.pass_time(5)
+    assert (lane.worker.engine.unusable, lane.journal.of("receive")) == (True, [])
+    lane.runtime.broken = False
+    lane.pass_time(60)
+    assert lane.has_result("a")
+
+
+def test_an_engine_that_answers_one_question_and_never_several_gets_as_many_jobs_as_the_lane_wants(
+    make_lane: MakeLane,
+) -> None:
+    lane = make_lane(start=False, parallel=2)
+    lane.runtime.falls_over_several = True
+    lane.worker.start()
+    lane.pass_time(5)
+    lane.run(id="a")
+    assert (lane.runtime.proofs, lane.journal.of("receive")[0]) == (1, "receive 2")
+    assert lane.has_result("a")

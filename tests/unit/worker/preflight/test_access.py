@@ -15,7 +15,7 @@ from laneway_worker.preflight.publish import check
 from laneway_worker.testing.access import MemoryAccess
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
-from support.worker.lane import config_with
+from support.worker.lane import documents_with
 
 if TYPE_CHECKING:
     from laneway_worker.errors import Unavailable as Trouble
@@ -34,13 +34,13 @@ class Checked:
     def __init__(self, region: str = "eu-west-1", **lane: Any) -> None:
         self.store = MemoryStore(ManualClock())
         self.access = MemoryAccess()
-        config = config_with(queue={"url": URL, "dead_letter_url": DEAD}, **lane)
+        documents = documents_with(queue={"url": URL, "dead_letter_url": DEAD}, **lane)
         self.preflight = Preflight(
             results=Place(bucket="acme-llm", prefix="documents/"),
             destinations={"legal": Place(bucket="acme-legal", prefix="llm/")},
             topic_arn=TOPIC,
             region=region,
-            document=pool_document([config]),
+            document=pool_document([documents]),
         )
 
     def findings(self) -> list[Finding]:

@@ -10,17 +10,17 @@ from laneway_worker.errors import Unavailable
 from laneway_worker.preflight.publish import publish
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryStore
-from support.worker.lane import BUCKET, config_with
+from support.worker.lane import BUCKET, documents_with
 
 if TYPE_CHECKING:
-    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 KEY = "documents/pool.json"
 
 
-def preflight(config: LaneConfig | None = None) -> Preflight:
-    config = config or config_with()
-    return Preflight(results=config.results, region=config.region, document=pool_document([config]))
+def preflight(lane: LaneDocuments | None = None) -> Preflight:
+    lane = lane or documents_with()
+    return Preflight(results=lane.config.results, region=lane.config.region, document=pool_document([lane]))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_same_document_is_not_written_again(store: MemoryStore) -> None:
 
 def test_another_document_replaces_it(store: MemoryStore) -> None:
     publish(preflight(), store)
-    assert publish(preflight(config_with(lane="slow")), store)
+    assert publish(preflight(documents_with(lane="slow")), store)
     assert b'"slow"' in store.objects[BUCKET, KEY].body
 
 

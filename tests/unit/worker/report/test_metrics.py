@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.result import MAX_RESULT_BYTES
 from laneway_worker.errors import EngineCrashed, JobError
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.report.metrics import Families, Metrics
@@ -68,6 +70,20 @@ def test_an_attempt_that_fails_is_wasted(make_lane: MakeLane, end: Answer | Exce
     gate = Gate(end)
     lane = make_lane(gate)
     lane.run(id="a", format="json")
+    lane.pass_time(10)
+    lane.let_go(gate)
+    assert wasted(lane, reason) == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("x" * (MAX_RESULT_BYTES + 1), "invalid_job"), ("\ud800", "engine_error")],
+    ids=["too large", "no Unicode"],
+)
+def test_an_answer_that_can_t_be_stored_is_wasted(make_lane: MakeLane, text: str, reason: str) -> None:
+    gate = Gate(replace(NOT_JSON, text=text))
+    lane = make_lane(gate)
+    lane.run(id="a")
     lane.pass_time(10)
     lane.let_go(gate)
     assert wasted(lane, reason) == pytest.approx(10)

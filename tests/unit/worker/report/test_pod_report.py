@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.shared.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, REPORT
 from laneway_worker.errors import ModelPullFailed, ModelUnusable, Refused, Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.report.pod_report import Standing, Written, changes
@@ -20,11 +20,11 @@ def cost(standing: Standing, now: float, written: Written = FRESH) -> str | None
 
 
 def told(cost: str, at: float = 0) -> Written:
-    return Written().after({DELETION_COST: cost, TROUBLE: None}, at)
+    return Written().after({DELETION_COST: cost, REPORT: None}, at)
 
 
 def trouble(now: float = 0, engine: Failing | None = None, aws: Failing | None = None) -> dict[str, str] | None:
-    text = changes(Standing(engine=engine, aws=aws), FRESH, now)[TROUBLE]
+    text = changes(Standing(engine=engine, aws=aws), FRESH, now)[REPORT]
     return None if text is None else dict(json.loads(text))
 
 
@@ -40,7 +40,7 @@ def lasting(message: str = "it is refused") -> Failing:
 
 
 def test_a_fresh_worker_clears_what_an_earlier_process_may_have_left() -> None:
-    assert changes(Standing(), FRESH, 0) == {DELETION_COST: "0", TROUBLE: None}
+    assert changes(Standing(), FRESH, 0) == {DELETION_COST: "0", REPORT: None}
 
 
 def test_a_job_costs_at_once() -> None:
@@ -129,7 +129,7 @@ def test_trouble_of_aws_is_told_while_the_engine_only_restarts() -> None:
 
 
 def test_a_message_is_one_bounded_line() -> None:
-    text = changes(Standing(engine=lasting("a\nb  c " + "é" * 2000)), FRESH, 0)[TROUBLE]
+    text = changes(Standing(engine=lasting("a\nb  c " + "é" * 2000)), FRESH, 0)[REPORT]
     assert text is not None
     assert "\n" not in text
     message = json.loads(text)["message"]
@@ -139,12 +139,12 @@ def test_a_message_is_one_bounded_line() -> None:
 
 def test_trouble_that_is_over_is_removed() -> None:
     there = Written().after(changes(Standing(engine=lasting()), FRESH, 0), 0)
-    assert changes(Standing(), there, 1) == {TROUBLE: None}
+    assert changes(Standing(), there, 1) == {REPORT: None}
 
 
 def test_another_cause_is_a_change() -> None:
     there = Written().after(changes(Standing(engine=lasting("one")), FRESH, 0), 0)
-    assert json.loads(changes(Standing(engine=lasting("two")), there, 1)[TROUBLE] or "")["message"] == "two"
+    assert json.loads(changes(Standing(engine=lasting("two")), there, 1)[REPORT] or "")["message"] == "two"
 
 
 # What counts as lasting

@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from laneway.schema.shared.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, REPORT
 from laneway_worker.errors import EngineCrashed, ModelUnusable, Refused
 from laneway_worker.testing.memory import MemoryPod
-from laneway_worker.testing.runtime import Held
+from laneway_worker.testing.runtime import DIGEST, Held
 from support.worker.lane import Gate
 
 if TYPE_CHECKING:
@@ -27,19 +27,50 @@ def cost(pod: MemoryPod) -> str:
     return pod.annotations[DELETION_COST]
 
 
+def report(pod: MemoryPod) -> dict[str, str]:
+    found: dict[str, str] = json.loads(pod.annotations.get(REPORT, "{}"))
+    return found
+
+
 def code(pod: MemoryPod) -> str | None:
-    return str(json.loads(pod.annotations[TROUBLE])["code"]) if TROUBLE in pod.annotations else None
+    return report(pod).get("code")
 
 
 def message(pod: MemoryPod) -> str:
-    return str(json.loads(pod.annotations[TROUBLE])["message"])
+    return report(pod)["message"]
 
 
 def test_an_idle_worker_writes_once(make_lane: MakeLane) -> None:
     lane = make_lane()
     pod = pod_of(lane)
     lane.pass_time(600)
-    assert pod.writes == [{DELETION_COST: "0", TROUBLE: None}]
+    assert pod.writes == [{DELETION_COST: "0", REPORT: json.dumps({"digest": DIGEST})}]
+
+
+def test_the_digest_is_told_as_long_as_its_model_is_loaded(make_lane: MakeLane) -> None:
+    lane = make_lane(start=False)
+    lane.runtime.loaded = False
+    lane.start()
+    pod = pod_of(lane)
+    assert report(pod) == {}
+    lane.runtime.loaded = True
+    lane.pass_time(10)
+    assert report(pod) == {"digest": DIGEST}
+    lane.runtime.loaded = False
+    lane.pass_time(60)
+    assert "digest" not in report(pod)
+
+
+def test_an_engine_that_answers_fewer_at_once_than_wanted_is_told(make_lane: MakeLane) -> None:
+    lane = make_lane(start=False, parallel=4)
+    lane.runtime.slots = 1
+    lane.worker.start()
+    pod = pod_of(lane)
+    assert code(pod) == "fewer_slots"
+    assert message(pod) == (
+        "Ollama answers 1 of 4 requests of gemma3:270m at once, and the others would wait inside it; "
+        "set the lane's parallel to 1"
+    )
 
 
 def test_a_job_raises_the_cost_at_once_and_while_it_runs(make_lane: MakeLane) -> None:
@@ -105,7 +136,7 @@ def test_an_unusable_model_is_reported_until_it_can_be_served(make_lane: MakeLan
     assert (code(pod), message(pod)) == ("model_unusable", "no such model; correct its name")
     lane.runtime.loaded = True
     lane.pass_time(60)
-    assert TROUBLE not in pod.annotations
+    assert report(pod) == {"digest": DIGEST}
 
 
 def test_a_model_on_its_way_is_no_trouble(make_lane: MakeLane) -> None:
@@ -114,7 +145,7 @@ def test_a_model_on_its_way_is_no_trouble(make_lane: MakeLane) -> None:
     lane.start()
     pod = pod_of(lane)
     lane.pass_time(3600, step=60)
-    assert TROUBLE not in pod.annotations
+    assert code(pod) is None
 
 
 def test_a_missing_engine_is_reported_after_a_minute(make_lane: MakeLane) -> None:

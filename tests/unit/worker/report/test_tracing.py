@@ -11,12 +11,13 @@ from laneway_worker.adapters.tracing import OpenTelemetry
 from laneway_worker.answer.prepared import prepared
 from laneway_worker.app import tracing
 from laneway_worker.errors import EngineCrashed
+from laneway_worker.live import Live
 from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.serving import Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.runtime import Held
 from support.canary import PROMPT
-from support.worker.lane import config_with
+from support.worker.lane import documents_with
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -35,7 +36,7 @@ class Traced:
         self._exporter = InMemorySpanExporter()
         trace = OpenTelemetry(SimpleSpanProcessor(self._exporter), {"laneway.lane": "fast"})
         parts = (lane.queue, lane.store, lane.notifier, lane.runtime, DirectChecker(prepared), lane.clock)
-        lane.worker = Worker(lane.config, "worker-1", *parts, trace=trace)
+        lane.worker = Worker(lane.config, Live(documents_with().live), "worker-1", *parts, trace=trace)
         lane.start()
 
     def spans(self) -> list[ReadableSpan]:
@@ -146,10 +147,10 @@ def test_what_goes_back_unworked_has_no_span(traced: Traced) -> None:
 
 
 def test_without_an_endpoint_nothing_is_traced() -> None:
-    assert tracing(config_with(), {"OTEL_SERVICE_NAME": "a"}) is NO_TRACE
+    assert tracing(documents_with().config, {"OTEL_SERVICE_NAME": "a"}) is NO_TRACE
 
 
 def test_with_an_endpoint_everything_is() -> None:
-    trace = tracing(config_with(), {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
+    trace = tracing(documents_with().config, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
     assert isinstance(trace, OpenTelemetry)
     trace.flush()

@@ -1,30 +1,42 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 
+from laneway.schema.job.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.job import Job, Message, parse_job
+from laneway.schema.job.job import Job, parse_job
 from laneway.schema.job.options import Options
 from laneway_worker.errors import JobError
-from laneway_worker.request.request import check, fewest_tokens, ollama_request
+from laneway_worker.request.request import Request, check, fewest_tokens, most_tokens, ollama_request
 from support.inputs.images import IMAGES, PNG
 from support.inputs.jobs import JOBS, PROPERTY
-from support.worker.lane import config_with
+from support.worker.lane import documents_with
 
-CONFIG = config_with()
+if TYPE_CHECKING:
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
+
+LANE = documents_with()
 
 
-def lane_of(model: str) -> Any:
-    return config_with(model={"name": model, "context_length": 512})
+def checked(job: Job, lane: LaneDocuments = LANE) -> None:
+    check(job, lane.config, lane.live.destinations)
+
+
+def asked_of_ollama(job: Job, wanted: object) -> Request:
+    return ollama_request(job, LANE.config.model, LANE.live.limits, wanted)
+
+
+def lane_of(model: str) -> LaneDocuments:
+    return documents_with(model={"name": model, "context_length": 512})
 
 
 def code_of_refusal(job: Job) -> ErrorCode:
     with pytest.raises(JobError) as caught:
-        check(job, CONFIG)
+        checked(job)
     return caught.value.code
 
 
@@ -39,7 +51,7 @@ def code_of_refusal(job: Job) -> ErrorCode:
     ],
 )
 def test_a_model_without_a_tag_is_the_latest(asked: str, served: str) -> None:
-    check(Job(prompt="a", model=asked), lane_of(served))
+    checked(Job(prompt="a", model=asked), lane_of(served))
 
 
 @pytest.mark.parametrize(
@@ -54,23 +66,23 @@ def test_a_model_without_a_tag_is_the_latest(asked: str, served: str) -> None:
 )
 def test_another_model_is_refused(asked: str, served: str) -> None:
     with pytest.raises(JobError, match=f"serves {served}") as caught:
-        check(Job(prompt="a", model=asked), lane_of(served))
+        checked(Job(prompt="a", model=asked), lane_of(served))
     assert caught.value.code is ErrorCode.UNKNOWN_MODEL
 
 
 def test_a_declared_destination_is_accepted() -> None:
-    check(Job(prompt="a", destination="legal"), CONFIG)
+    checked(Job(prompt="a", destination="legal"))
 
 
 def test_an_undeclared_destination_is_refused_with_the_declared_ones() -> None:
     with pytest.raises(JobError, match=r"destinations: legal$") as caught:
-        check(Job(prompt="a", destination="other"), CONFIG)
+        checked(Job(prompt="a", destination="other"))
     assert caught.value.code is ErrorCode.UNKNOWN_DESTINATION
 
 
 def test_a_pool_without_destinations_says_so() -> None:
     with pytest.raises(JobError, match=r"destinations: none$"):
-        check(Job(prompt="a", destination="legal"), config_with(destinations={}))
+        checked(Job(prompt="a", destination="legal"), documents_with(destinations={}))
 
 
 @pytest.mark.parametrize(
@@ -95,29 +107,48 @@ def test_more_words_than_the_context_has_tokens_are_refused(job: Job) -> None:
         (Job(messages=[Message(role="system", content="one two"), Message(role="user", content="three")]), 1),
         (Job(messages=[Message(role="user", content="one two"), Message(role="user", content="three")]), 3),
         (Job(messages=[Message(role="assistant")]), 0),
+        (Job(messages=[Message(role="assistant", content="<think>one two</think> three")]), 0),
+        (Job(messages=[Message(role="user", content="one"), Message(role="tool", content="two three")]), 1),
         (Job(input="one two"), 2),
         (Job(input=["one", "one two", "one"]), 2),
     ],
 )
 def test_words_are_counted(job: Job, fewest: int) -> None:
     assert fewest_tokens(job) == fewest
-    assert ollama_request(job, CONFIG, job.format).fewest_tokens == fewest
+    assert asked_of_ollama(job, job.format).fewest_tokens == fewest
 
 
 def test_many_texts_to_embed_may_together_be_longer_than_the_context() -> None:
-    check(Job(input=["word " * 400] * 3), CONFIG)
+    checked(Job(input=["word " * 400] * 3))
 
 
 @pytest.mark.parametrize(("asked", "sent"), [(None, 256), (1, 1), (255, 255), (256, 256), (257, 256), (131_072, 256)])
 def test_the_number_of_tokens_is_capped_and_always_sent(asked: int | None, sent: int) -> None:
     job = Job(prompt="a", options=Options(num_predict=asked))
-    assert ollama_request(job, CONFIG, job.format).body["options"]["num_predict"] == sent
+    assert asked_of_ollama(job, job.format).body["options"]["num_predict"] == sent
+
+
+def test_what_tools_answered_is_counted_apart() -> None:
+    job = Job(messages=[Message(role="user", content="one"), Message(role="tool", content="two three")])
+    assert asked_of_ollama(job, None).tool_words == 2
+
+
+def test_tools_and_their_calls_are_in_the_prompt() -> None:
+    tool = Tool(function=ToolFunction(name="f", description="word " * 100))
+    call = ToolCall(function=ToolCallFunction(name="f", arguments={"a": "word " * 100}))
+    plain = [Message(role="user", content="a")]
+    assert most_tokens(Job(messages=plain, tools=[tool])) > 100 + most_tokens(Job(messages=plain))
+    assert most_tokens(Job(messages=[*plain, Message(role="assistant", tool_calls=[call])])) > 100
+
+
+def test_the_dimensions_are_sent() -> None:
+    assert asked_of_ollama(Job(input="a", dimensions=256), None).body["dimensions"] == 256
 
 
 @PROPERTY
 @given(JOBS)
 def test_what_would_reload_the_model_is_the_lanes(job: Job) -> None:
-    body = ollama_request(job, CONFIG, job.format).body
+    body = asked_of_ollama(job, job.format).body
     assert (body["model"], body["keep_alive"], body["options"]["num_ctx"]) == ("gemma3:270m", -1, 512)
     assert body["truncate"] is False
 
@@ -125,13 +156,13 @@ def test_what_would_reload_the_model_is_the_lanes(job: Job) -> None:
 @PROPERTY
 @given(JOBS)
 def test_what_is_ours_is_not_sent_to_ollama(job: Job) -> None:
-    assert not {"id", "destination", "expires_at", "labels"} & ollama_request(job, CONFIG, job.format).body.keys()
+    assert not {"id", "destination", "expires_at", "labels"} & asked_of_ollama(job, job.format).body.keys()
 
 
 @PROPERTY
 @given(JOBS)
 def test_a_request_is_json(job: Job) -> None:
-    body = ollama_request(job, CONFIG, job.format).body
+    body = asked_of_ollama(job, job.format).body
     assert json.loads(json.dumps(body)) == body
 
 
@@ -144,7 +175,7 @@ def test_a_request_is_json(job: Job) -> None:
     ],
 )
 def test_each_kind_has_its_path(job: Job, path: str, *, streams: bool) -> None:
-    request = ollama_request(job, CONFIG, job.format)
+    request = asked_of_ollama(job, job.format)
     assert (request.path, request.body.get("stream", False)) == (path, streams)
 
 
@@ -158,7 +189,7 @@ def test_a_job_is_sent_as_it_is_but_for_its_format() -> None:
         "options": {"temperature": 0.5, "stop": ["x"]},
     }
     written = {"type": "object"}
-    body = ollama_request(parse_job(json.dumps(document).encode()), CONFIG, written).body
+    body = asked_of_ollama(parse_job(json.dumps(document).encode()), written).body
     assert {name: body[name] for name in ("prompt", "system", "think", "images")} == {
         name: document[name] for name in ("prompt", "system", "think", "images")
     }
@@ -168,8 +199,8 @@ def test_a_job_is_sent_as_it_is_but_for_its_format() -> None:
 
 def test_tools_and_raw_are_sent() -> None:
     chat = b'{"messages": [{"role": "user", "content": "a"}], "tools": [{"function": {"name": "f"}}]}'
-    assert ollama_request(parse_job(chat), CONFIG, None).body["tools"][0]["function"]["name"] == "f"
-    assert ollama_request(Job(prompt="a", raw=True), CONFIG, None).body["raw"] is True
+    assert asked_of_ollama(parse_job(chat), None).body["tools"][0]["function"]["name"] == "f"
+    assert asked_of_ollama(Job(prompt="a", raw=True), None).body["raw"] is True
 
 
 def in_a_chat(image: str) -> Job:
@@ -178,12 +209,12 @@ def in_a_chat(image: str) -> Job:
 
 @pytest.mark.parametrize("image", IMAGES.values(), ids=IMAGES)
 def test_an_image_of_every_format_is_accepted(image: str) -> None:
-    check(Job(prompt="a", images=[image]), CONFIG)
-    check(in_a_chat(image), CONFIG)
+    checked(Job(prompt="a", images=[image]))
+    checked(in_a_chat(image))
 
 
-@pytest.mark.parametrize("image", ["aGVsbG8=", "abc", "iVBORw0K", "UklGRgAAAABXQVZF", "JVBERi0xLjc="])
+@pytest.mark.parametrize("image", ["aGVsbG8=", "iVBORw0K", "UklGRgAAAABXQVZF", "JVBERi0xLjc="])
 def test_an_image_that_is_none_makes_the_job_invalid(image: str) -> None:
     assert code_of_refusal(Job(prompt="a", images=[PNG, image])) is ErrorCode.INVALID_JOB
     with pytest.raises(JobError, match=r"image 1 is no JPEG, PNG, WebP, GIF or BMP file in base64"):
-        check(in_a_chat(image), CONFIG)
+        checked(in_a_chat(image))

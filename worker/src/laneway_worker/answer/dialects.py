@@ -87,8 +87,8 @@ def _depending(node: dict[str, Any]) -> dict[str, Any]:
     found = dict(node)
     both = found.pop("dependencies")
     names = {name: each for name, each in both.items() if isinstance(each, list)}
-    found["dependentRequired"] = names | found.get("dependentRequired", {})
-    found["dependentSchemas"] = {each: both[each] for each in both if each not in names} | found.get(
-        "dependentSchemas", {}
-    )
+    schemas = {name: each for name, each in both.items() if name not in names}
+    for keyword, own in (("dependentRequired", names), ("dependentSchemas", schemas)):
+        beside = found.get(keyword, {})
+        found[keyword] = own | beside if isinstance(beside, dict) else beside  # what is none is refused by place
     return found

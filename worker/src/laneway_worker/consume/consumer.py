@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from laneway.schema.shared.names import JOB_COMMITTED
@@ -36,7 +37,6 @@ RETRY_BEAT_SECONDS = 3.0  # after a heartbeat that failed: a lease survives seve
 PROGRESS_SECONDS = 5.0  # every loop shows progress at least so often, whatever it waits for
 STALLED_SECONDS = 120.0  # longer than any call with its retries
 
-
 T = TypeVar("T")
 
 
@@ -54,6 +54,9 @@ class Gate(Protocol):
     @property
     def takes_jobs(self) -> bool:
         """Whether the engine can take another one. Called under the worker's condition."""
+
+    def slots(self, wanted: int) -> int:
+        """How many of the jobs wanted may be at work at once."""
 
     @property
     def asleep(self) -> bool:
@@ -107,7 +110,8 @@ class Consumer:
         self.idle_since: float | None = None
         """Monotonic time of the last job's end; None before."""
         self._progress = dict.fromkeys(("poll", "heartbeat"), clock.monotonic())
-        metrics.slots.set(config.parallel)
+        self._slots = partial(gate.slots, config.parallel)
+        metrics.watch_slots(self._slots)
 
     def start(self) -> None:
         """Start the threads: one polls, one beats."""
@@ -163,7 +167,7 @@ class Consumer:
 
     def _free(self) -> int:
         ready = self._gate.takes_jobs and self._patience.troubled == 0
-        return self._config.parallel - self._busy if ready else 0
+        return self._slots() - self._busy if ready else 0
 
     def _heartbeat_loop(self) -> None:
         while not self.done:

@@ -11,7 +11,7 @@ from laneway.schema.job.result import ServedModel
 from laneway_worker.deliver.outcomes import Finished, Outcome, Records, Task
 
 if TYPE_CHECKING:
-    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.queue import Delivery
     from laneway_worker.ports.stop import Stop
@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 class DeadLetters:
     """Ends the jobs of one lane's dead-letter queue. Nothing is generated, so nothing can be killed by them."""
 
-    def __init__(self, config: LaneConfig, clock: Clock) -> None:
+    def __init__(self, lane: LaneDocuments, clock: Clock) -> None:
         """The lane that the messages were sent to."""
+        config = lane.config
         self._model = ServedModel(name=config.model.name, digest=config.model.digest)
         self._clock = clock
+        self._live = lane.live
         self._records = Records(config)
 
     def attempt(self, delivery: Delivery, _stop: Stop) -> Outcome:
         """A failed result, whatever the message holds; where a result stands already, the commit finds it."""
-        task = Task.of(delivery, self._clock.now())
+        task = Task.of(delivery, self._clock.now(), self._live)
         with suppress(InvalidJob):
             task.read(delivery.body, self._model.name)
         message = "its message came back again and again without an end, and SQS moved it to the dead-letter queue"
@@ -45,3 +47,7 @@ class NoEngine:
     trouble = ""
     sick = ""
     spent = False
+
+    def slots(self, wanted: int) -> int:
+        """Nothing bounds them."""
+        return wanted

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.job import MAX_BODY_BYTES, InvalidJob, Job, parse_job
+from laneway.schema.job.job import InvalidJob, Job, parse_job
 from laneway.schema.job.result import ServedModel
+from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway_worker.answer.formats import reading
 from laneway_worker.deliver.lease import BEATS_PER_LEASE
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Results
     from laneway_worker.engine.engine import Engine, Generated
+    from laneway_worker.live import Live
     from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.objects import ObjectStore, Stored
@@ -46,6 +48,7 @@ class Work:
     def __init__(
         self,
         config: LaneConfig,
+        live: Live,
         worker: str,
         store: ObjectStore,
         results: Results,
@@ -59,6 +62,7 @@ class Work:
     ) -> None:
         """`worker` names this process in failures; `random` gives numbers in [0, 1)."""
         self._config = config
+        self._live = live
         self._worker = worker
         self._store = store
         self._results = results
@@ -73,7 +77,7 @@ class Work:
 
     def attempt(self, delivery: Delivery, stop: Stop) -> Outcome:
         """Try to answer a message. Never raises for anything that the message holds."""
-        task = Task.of(delivery, self._clock.now())
+        task = Task.of(delivery, self._clock.now(), self._live.now)
         try:
             done, parsed = self._answer(task, delivery.body, stop)
         except (JobError, InvalidJob) as error:
@@ -83,14 +87,14 @@ class Work:
         try:
             result = self._records.succeeded(task, done, parsed, self._served(), self._clock.now())
         except JobError as error:
-            return self._failed(task, error)
+            return self._thrown_away(task, done, error)
         except ValueError:  # pydantic's errors are; their text may quote the answer
-            return self._failed(task, JobError(ErrorCode.ENGINE_ERROR, "the answer can't be stored as JSON"))
+            return self._thrown_away(task, done, JobError(ErrorCode.ENGINE_ERROR, "the answer can't be stored as JSON"))
         return Finished(result, task, task.job.destination if task.job else None)
 
     def _answer(self, task: Task, body: bytes, stop: Stop) -> tuple[Generated, object]:
         job = self._read(task, body, stop)
-        check(job, self._config)
+        check(job, self._config, task.live.destinations)
         with reading(job.format, self._checker) as wanted:
             return self._generated(task, job, wanted, stop)
 
@@ -99,7 +103,9 @@ class Work:
         if deadline <= self._clock.now():
             stop.set(StopReason.EXPIRED)
             raise Interrupted
-        done = self._generate(task, ollama_request(job, self._config, wanted.asked), deadline, stop)
+        done = self._generate(
+            task, ollama_request(job, self._config.model, task.live.limits, wanted.asked), deadline, stop
+        )
         text = done.answer.text if done.answer.message is None else str(done.answer.message.get("content", ""))
         calls_tools = done.answer.message is not None and bool(done.answer.message.get("tool_calls"))
         try:
@@ -137,7 +143,7 @@ class Work:
             raise InvalidJob(ErrorCode.BODY_TOO_LARGE, f"the body at {place.url(key)} {error}", pointer.id) from None
 
     def _deadline(self, task: Task, job: Job) -> datetime:
-        oldest = task.history.submitted_at + timedelta(seconds=self._config.limits.expires_after_seconds)
+        oldest = task.history.submitted_at + timedelta(seconds=task.live.limits.expires_after_seconds)
         return min(oldest, job.expires_at) if job.expires_at else oldest
 
     def _generate(self, task: Task, request: Request, deadline: datetime, stop: Stop) -> Generated:
@@ -156,7 +162,7 @@ class Work:
 
         Whose the id is, is learned here too, so that nobody waits for it.
         """
-        timeout = self._config.limits.timeout_seconds
+        timeout = task.live.limits.timeout_seconds
         interval = self._config.visibility_seconds / BEATS_PER_LEASE
         while not ended.up and stop.reason is None:
             if not (task.claim and task.claim.settled):
@@ -187,11 +193,15 @@ class Work:
     def _served(self) -> ServedModel:
         return self._engine.model or ServedModel(name=self._config.model.name, digest=self._config.model.digest)
 
+    def _thrown_away(self, task: Task, done: Generated, error: JobError) -> Outcome:
+        self._engine.waste(error.code.value, done.gpu_seconds)
+        return self._failed(task, error)
+
     def _failed(self, task: Task, error: JobError | InvalidJob) -> Outcome:
         now = self._clock.now()
         failure = error if isinstance(error, JobError) else JobError(error.code, str(error))
         failure = same_again(failure, task.history.failures)
-        match decide(failure, task.history.attempts, self._config.limits.max_attempts, self._random()):
+        match decide(failure, task.history.attempts, task.live.limits.max_attempts, self._random()):
             case Retry(after_seconds=after):
                 return TryAgain(task.history.with_failure(failure.code, str(failure), self._worker, now), after)
             case GiveUp(code=code):
@@ -206,7 +216,7 @@ class Work:
             case StopReason.LEASE_LOST:
                 return Lost()
             case StopReason.TIMED_OUT if self._engine.can_answer(lambda: stop.leaving):
-                seconds = self._config.limits.timeout_seconds
+                seconds = task.live.limits.timeout_seconds
                 return self._failed(task, JobError(ErrorCode.TIMED_OUT, f"no complete answer within {seconds} s"))
             case StopReason.CANCELLED:
                 return self._ended(task, "cancelled", ErrorCode.CANCELLED, "cancelled on request")

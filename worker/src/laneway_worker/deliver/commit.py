@@ -18,12 +18,15 @@ from laneway_worker.errors import Interrupted, TargetRefused, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway.schema.job.keys import Place
     from laneway.schema.job.result import Result
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.live_config import LiveConfig
     from laneway_worker.deliver.claims import Claims
     from laneway_worker.deliver.lease import Lease, Leases
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Committed, Results
+    from laneway_worker.live import Live
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.notifier import Notifier
     from laneway_worker.ports.queue import Delivery, JobQueue
@@ -54,6 +57,7 @@ class Finisher:
     def __init__(
         self,
         config: LaneConfig,
+        live: Live,
         results: Results,
         claims: Claims,
         notifier: Notifier,
@@ -67,6 +71,7 @@ class Finisher:
         `aside` holds up nobody.
         """
         self._config = config
+        self._live = live
         self._results = results
         self._claims = claims
         self._notifier = notifier
@@ -105,7 +110,7 @@ class Finisher:
 
     def _commit(self, lease: Lease, done: Finished) -> Committed:
         result = self._under_its_own_id(lease, done)
-        record = self._place(lease, result, done.destination) if done.destination else result
+        record = self._place(lease, result, done.destination, done.task.live) if done.destination else result
         replaces = lease.delivery.read_history().replaces
         return self._patiently(lease, lambda: self._results.commit(record, replaces))
 
@@ -116,22 +121,22 @@ class Finisher:
             claim = self._patiently(lease, lambda: self._claims.of(done.task))
         return done.result if done.result.id == claim.job_id else done.result.model_copy(update={"id": claim.job_id})
 
-    def _place(self, lease: Lease, result: Result, destination: str) -> Result:
+    def _place(self, lease: Lease, result: Result, destination: str, live: LiveConfig) -> Result:
         """A destination is one job's business: others are received meanwhile, as long as not too many wait so, nor
         what is as large as embeddings.
         """
         small = result.embeddings is None
         patience = self._aside if small and self._aside.troubled < MOST_ASIDE else self._patience
-        placing = Placing(self._results, self._clock, result, destination)
+        placing = Placing(self._results, self._clock, result, destination, live.destinations[destination])
         return patience.until_done(placing, lambda: lease.stop.leaving)
 
     def _tail(self, lease: Lease, committed: Committed) -> Ended:
         if is_kept(lease.delivery, committed.result):
             failed = failed_job(self._config.lane, lease.delivery, committed)
             self._patiently(lease, lambda: self._results.keep_failed(failed))
-        if self._config.topic_arn is not None:
+        topic = self._live.now.topic_arn
+        if topic is not None:
             note = self._notification(committed)
-            topic = self._config.topic_arn
             self._patiently(lease, lambda: self._notifier.publish(topic, note))
         self._delete(self._leases.close(lease))
         return Ended("committed" if committed.ours else "duplicate", committed)
@@ -202,18 +207,19 @@ class Finisher:
 class Placing:
     """Brings one output to its destination; after a minute of refusals the job fails instead."""
 
-    def __init__(self, results: Results, clock: Clock, result: Result, destination: str) -> None:
+    def __init__(self, results: Results, clock: Clock, result: Result, destination: str, place: Place) -> None:
         """Called until it does not raise `Unavailable`."""
         self._results = results
         self._clock = clock
         self._result = result
         self._destination = destination
+        self._place = place
         self._refused_at: float | None = None
 
     def __call__(self) -> Result:
         """The record to commit."""
         try:
-            return self._results.store_output(self._result, self._destination)
+            return self._results.store_output(self._result, self._destination, self._place)
         except TargetRefused as error:
             now = self._clock.monotonic()
             self._refused_at = now if self._refused_at is None else self._refused_at

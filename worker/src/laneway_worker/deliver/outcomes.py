@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from laneway.schema.job.history import History
     from laneway.schema.job.result import ServedModel
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.live_config import LiveConfig
     from laneway_worker.deliver.claims import Claim
     from laneway_worker.engine.engine import Generated
     from laneway_worker.ports.queue import Delivery
@@ -69,6 +70,8 @@ class Task:
     """As its message names it; whether it is the job's own, `claim` tells."""
     history: History
     received_at: datetime
+    live: LiveConfig
+    """What held when it came: a change is for jobs that come later."""
     points: bool = False
     """Whether the message only points to the stored body."""
     job: Job | None = None
@@ -84,10 +87,10 @@ class Task:
         return self.claim.job_id if self.claim else self.id
 
     @classmethod
-    def of(cls, delivery: Delivery, now: datetime) -> Task:
+    def of(cls, delivery: Delivery, now: datetime, live: LiveConfig) -> Task:
         """A message whose body has not been read."""
         history = delivery.read_history()
-        return cls(delivery, history.id, history, now)
+        return cls(delivery, history.id, history, now, live)
 
     def read(self, body: bytes, model: str) -> Job | StoredJob:
         """Read what the message holds; the id is known afterwards, also where `InvalidJob` is raised."""
@@ -113,7 +116,7 @@ class Records:
     """Makes the results of one lane."""
 
     def __init__(self, config: LaneConfig) -> None:
-        """The lane whose name and price stand in the results."""
+        """The lane whose name stands in the results."""
         self._config = config
 
     def succeeded(self, task: Task, done: Generated, parsed: object, model: ServedModel, now: datetime) -> Result:
@@ -133,7 +136,8 @@ class Records:
             embeddings=answer.embeddings,
             finish_reason=answer.finish_reason,
             usage=usage,
-            cost=self._cost(done.gpu_seconds),
+            engine=answer.engine,
+            cost=_cost(done.gpu_seconds, task.live.price_per_hour),
         )
 
     def ended(
@@ -141,11 +145,6 @@ class Records:
     ) -> Result:
         """The result of a job without an answer."""
         return self._record(task, status, now, model=model, error=ErrorDetail.of(code, message))
-
-    def _cost(self, gpu_seconds: float) -> Cost:
-        price = self._config.price_per_hour
-        usd = None if price is None else round(gpu_seconds * price / SECONDS_PER_HOUR, 9)
-        return Cost(gpu_seconds=round(gpu_seconds, 3), usd=usd)
 
     def _record(
         self, task: Task, status: Status, now: datetime, *, first_token_at: datetime | None = None, **fields: object
@@ -172,11 +171,19 @@ class Records:
             "request_hash": task.request_hash,
         }
         result = Result.model_validate(everywhere | fields)
-        size = len(result.to_json())  # what can't be written should fail here, where it can still be said
+        body = result.to_json()  # what can't be written should fail here, where it can still be said
+        size = len(body)
         if size > MAX_RESULT_BYTES:  # it could not be read again
             words = f"the answer has {size:,} bytes as JSON, of which at most {MAX_RESULT_BYTES:,} are stored"
             raise JobError(ErrorCode.INVALID_JOB, f"{words}; ask for less in one job")
+        if result.message is not None:  # tool calls may be nested deeper than is read; a little deeper is written
+            Result.model_validate_json(body)
         return result
+
+
+def _cost(gpu_seconds: float, price: float | None) -> Cost:
+    usd = None if price is None else round(gpu_seconds * price / SECONDS_PER_HOUR, 9)
+    return Cost(gpu_seconds=round(gpu_seconds, 3), usd=usd)
 
 
 def _seconds(start: datetime, end: datetime) -> float:

@@ -16,6 +16,7 @@ from laneway_worker.errors import AbsentError, AlreadyThereError, Interrupted, T
 from laneway_worker.ports.objects import Stored
 
 if TYPE_CHECKING:
+    from laneway.schema.job.keys import Place
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.ports.objects import ObjectStore
 
@@ -60,7 +61,6 @@ class Results:
     def __init__(self, config: LaneConfig, store: ObjectStore) -> None:
         """The lane's pool."""
         self._place = config.results
-        self._destinations = config.destinations
         self._store = store
 
     def stands(self, job_id: str, replaces: str | None) -> bool:
@@ -81,9 +81,10 @@ class Results:
         """Whether somebody asked for the job's cancel."""
         return self._store.etag(self._place.bucket, self._place.cancel(job_id)) is not None
 
-    def store_output(self, result: Result, destination: str) -> Result:
-        """Write the full result to a destination; returns the commit record, which tells where it is."""
-        place = self._destinations[destination]
+    def store_output(self, result: Result, destination: str, place: Place) -> Result:
+        """Write the full result to a destination, which is at `place`; returns the commit record, which tells where it
+        is.
+        """
         body = result.to_json()
         key = place.output(result.id, hashlib.sha256(body).hexdigest()[:16])
         with suppress(AlreadyThereError):  # our own write, repeated

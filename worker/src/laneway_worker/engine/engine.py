@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.engine.doubts import SICK_SECONDS, SPENT_SECONDS, Doubts
 from laneway_worker.engine.share import ShareClock
+from laneway_worker.engine.slots import Slots
+from laneway_worker.engine.waste import reason_of
 from laneway_worker.errors import EngineBroken, EngineCrashed, EngineFailed, Interrupted, JobError, Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.ports.stop import Stop
@@ -49,9 +51,11 @@ class Engine:
         changed: Condition,
         waste: Callable[[str, float], None],
         asked: Callable[[bool], None],
+        wanted: int,
     ) -> None:
         """The engine is not ready before `watch` has seen the model loaded. `waste` is told the reason and the
-        accelerator seconds of every answer that is thrown away, `asked` whether the engine could answer our own.
+        accelerator seconds of every answer that is thrown away, `asked` whether the engine could answer our own;
+        `wanted` is how many requests the lane has at once.
         """
         self.waste = waste
         self._asked = asked
@@ -63,6 +67,7 @@ class Engine:
         self.trouble = "the model is being loaded"
         self.failing: Failing | None = None
         """What keeps the model from being served; None where it is served or on its way."""
+        self.slots = Slots(wanted)
         self._pause = RETRY_SECONDS
         self._down_since: float | None = None
         self._spins = 0.0
@@ -113,6 +118,7 @@ class Engine:
         try:
             model = self._runtime.prepare(lambda how_far: self._on_its_way(how_far, told))
             self._prove()
+            self._measure()
         except Unavailable as error:
             return self._failed(error)
         self.failing, self._pause = None, RETRY_SECONDS
@@ -131,6 +137,14 @@ class Engine:
             raise
         self._asked(True)  # noqa: FBT003 - it could
         self.doubts.settle(number)
+
+    def _measure(self) -> None:
+        """An engine on which this goes wrong may be broken: it is in doubt. Raises `Unavailable`."""
+        try:
+            self.slots.measure(self._runtime)
+        except (EngineCrashed, EngineFailed):
+            self.doubts.add()
+            raise
 
     def _on_its_way(self, how_far: str, told: Callable[[], None]) -> None:
         self.failing = None
@@ -267,7 +281,7 @@ class Engine:
         try:
             yield began
         except (JobError, Interrupted, Unavailable) as error:
-            self.waste(_reason(error, stop), self._share_now() - began)
+            self.waste(reason_of(error, stop), self._share_now() - began)
             raise
         finally:
             stop.running(None)
@@ -278,17 +292,3 @@ class Engine:
     def _share_now(self) -> float:
         with self._changed:
             return self._share.read()
-
-
-def _reason(error: JobError | Interrupted | Unavailable, stop: Stop) -> str:
-    match error:
-        case JobError():
-            return error.code.value
-        case EngineFailed():
-            return error.blame.code.value
-        case EngineCrashed():
-            return ErrorCode.ENGINE_CRASHED.value
-        case Interrupted() if stop.reason is not None:
-            return stop.reason.value
-        case _:
-            return "unavailable"

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from laneway.schema.pool.schedules.schedule import asleep
 
 if TYPE_CHECKING:
-    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.engine.engine import Engine
+    from laneway_worker.live import Live
     from laneway_worker.ports.clock import Clock
 
 
 class LaneGate:
     """The gate of one lane. Schedules are read from the worker's own clock: they hold with the operator down."""
 
-    def __init__(self, config: LaneConfig, engine: Engine, clock: Clock) -> None:
+    def __init__(self, live: Live, engine: Engine, clock: Clock) -> None:
         """The engine knows what it can take."""
-        self._config = config
+        self._live = live
         self._engine = engine
         self._clock = clock
 
@@ -26,7 +26,12 @@ class LaneGate:
         """Whether the engine can take another job."""
         return self._engine.takes_jobs
 
+    def slots(self, wanted: int) -> int:
+        """As many as the engine answers at once."""
+        return min(wanted, self._engine.slots.number)
+
     @property
     def asleep(self) -> bool:
-        """Whether the pool is suspended, or it is a quiet time of the lane."""
-        return asleep(self._config.suspended, self._config.quiet, self._clock.now())
+        """Whether the lane is suspended, or it is a quiet time of it."""
+        live = self._live.now
+        return asleep(live.suspended, live.quiet, self._clock.now())

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from laneway.schema.job.result import FinishReason, ServedModel
+    from laneway.schema.job.result import EngineCounters, FinishReason, ServedModel
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
 
@@ -26,6 +26,7 @@ class Answer:
     thinking: str | None = None
     message: dict[str, Any] | None = None
     embeddings: list[list[float]] | None = None
+    engine: EngineCounters | None = None
 
 
 def silent(_: str) -> None:
@@ -46,6 +47,11 @@ class Runtime(Protocol):
     def prove(self, stop: Stop) -> None:
         """Answer a tiny question that is no job's; raises `EngineBroken` where that can't be done, `Unavailable` where
         nobody is there to be asked, or `Interrupted` soon after `stop` is set.
+        """
+
+    def serves(self, wanted: int) -> int:
+        """How many of the `wanted` requests the loaded model is at work on at once; measured while nobody else asks.
+        Raises `Unavailable` where nobody is there.
         """
 
     def lingers(self) -> float:

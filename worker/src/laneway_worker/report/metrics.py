@@ -77,7 +77,7 @@ class Families:
         self.first = histogram("first_token", "From the start to the first token")
         self.before = histogram("before_engine", "From receiving a message to its request", SHORT_SECONDS)
         self.after = histogram("after_engine", "From the last token to the stored result", SHORT_SECONDS)
-        self.slots = gauge("slots", "Jobs the worker takes at once")
+        self.slots = gauge("slots", "Jobs the worker takes at once: as many as its Ollama answers, at most parallel")
         self.busy = gauge("slots_busy", "Jobs being generated")
         self.leases = gauge("leases", "Messages held")
         self.waiting = gauge("jobs_waiting", "Jobs that wait for AWS")
@@ -105,6 +105,7 @@ class Metrics:
         self._ends = families.ends
         self._waiting = families.waiting
         self._ready = families.ready
+        self._slots = families.slots
         self._asked = families.asked
         self._broken = families.broken
         self._wait = families.wait.labels(**own)
@@ -112,7 +113,6 @@ class Metrics:
         self._first = families.first.labels(**own)
         self._before = families.before.labels(**own)
         self._after = families.after.labels(**own)
-        self.slots = families.slots.labels(**own)
         self.busy = families.busy.labels(**own)
         self.leases = families.leases.labels(**own)
         self._redelivered = families.redelivered.labels(**own)
@@ -126,6 +126,10 @@ class Metrics:
     def watch_ready(self, ready: Callable[[], bool]) -> None:
         """Export whether jobs can be served."""
         self._ready.labels(**self._own).set_function(ready)
+
+    def watch_slots(self, slots: Callable[[], int]) -> None:
+        """Export how many jobs are taken at once."""
+        self._slots.labels(**self._own).set_function(slots)
 
     def watch_broken(self, broken: Callable[[], bool]) -> None:
         """Export whether the engine is broken."""

@@ -1,4 +1,4 @@
-"""What a worker writes onto its own pod: what it would cost to delete it, and what keeps it from serving. Pure."""
+"""What a worker writes onto its own pod: what its end would cost, what it serves, and what keeps it from that. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from laneway.schema.shared.names import DELETION_COST, TROUBLE
+from laneway.schema.shared.names import DELETION_COST, REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,11 @@ class Standing:
     """When the oldest of the held jobs came."""
     idle_since: float | None = None
     """When the last job ended; None before the first."""
+    digest: str | None = None
+    """Of the model that is loaded."""
     engine: Failing | None = None
+    fewer: str = ""
+    """What to change where the engine answers fewer requests at once than the lane wants."""
     aws: Failing | None = None
 
 
@@ -49,7 +53,7 @@ class Written:
 
 def changes(standing: Standing, written: Written, now: float) -> dict[str, str | None]:
     """What to write now; None removes an annotation."""
-    wanted = {TROUBLE: _trouble(standing, now)}
+    wanted = {REPORT: _report(standing, now)}
     if _cost_is_due(standing, written, now):
         wanted[DELETION_COST] = _cost(standing, now)
     there = written.annotations
@@ -69,7 +73,12 @@ def _cost(standing: Standing, now: float) -> str:
     return str(min(MAX_COST, BUSY_COST + int(now - standing.running_since)))
 
 
-def _trouble(standing: Standing, now: float) -> str | None:
+def _report(standing: Standing, now: float) -> str | None:
+    told = ({"digest": standing.digest} if standing.digest else {}) | _trouble(standing, now)
+    return json.dumps(told) if told else None
+
+
+def _trouble(standing: Standing, now: float) -> dict[str, str]:
     """The engine's comes first: without it AWS is not asked, so what AWS said last may be over."""
     engine, aws = standing.engine, standing.aws
     if engine is not None and engine.lasting:
@@ -78,8 +87,10 @@ def _trouble(standing: Standing, now: float) -> str | None:
         return _told("engine_down", f"{engine.message}; see the log of the pod's Ollama container")
     if aws is not None and aws.lasts(now, PASSES_SECONDS):
         return _told("aws_refused" if aws.lasting else "aws_unavailable", aws.message)
-    return None
+    if standing.fewer:
+        return _told("fewer_slots", standing.fewer)
+    return {}
 
 
-def _told(code: str, message: str) -> str:
-    return json.dumps({"code": code, "message": " ".join(message.split())[:MAX_MESSAGE]})
+def _told(code: str, message: str) -> dict[str, str]:
+    return {"code": code, "message": " ".join(message.split())[:MAX_MESSAGE]}

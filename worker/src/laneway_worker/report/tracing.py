@@ -37,6 +37,10 @@ class TracedRuntime:
         """As the runtime does."""
         self._runtime.prove(stop)
 
+    def serves(self, wanted: int) -> int:
+        """As the runtime does."""
+        return self._runtime.serves(wanted)
+
     def lingers(self) -> float:
         """As the runtime does."""
         return self._runtime.lingers()

@@ -15,6 +15,8 @@ Size = tuple[int, int]
 
 PNG, GIF, BMP, JPEG = b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a"), b"BM", b"\xff\xd8"
 FILL, END, SCAN = 0xFF, 0xD9, 0xDA  # JPEG (ITU T.81, table B.1): before a marker; end of image; start of scan
+MOST_SCANS = 32  # JPEG: a decoder goes over all pixels once for each; encoders write up to ten, thumbnails have theirs
+START_OF_SCAN = bytes((FILL, SCAN))
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG: starts of frame; the three are tables and reserved
 SHORT_BMP = 12  # bytes of OS/2's header, whose sizes have two bytes
 CHUNK_HEAD = 8  # bytes: four letters and a length
@@ -25,8 +27,12 @@ class NoImage(ValueError):
     """Not a file of an accepted format."""
 
 
+class TooManyScans(ValueError):
+    """A JPEG that takes minutes to decode."""
+
+
 def pixels(data: bytes) -> int:
-    """Width times height; raises `NoImage` and nothing else, whatever the bytes."""
+    """Width times height; raises `NoImage`, `TooManyScans` and nothing else, whatever the bytes."""
     try:
         width, height = _reader(data)(data)
     except (struct.error, IndexError):  # it ends within its header
@@ -70,7 +76,11 @@ def _bmp(data: bytes) -> Size:
 
 
 def _jpeg(data: bytes) -> Size:
-    """The frame's header comes before the first scan; nothing stands between segments but fill bytes."""
+    """The frame's header comes before the first scan; nothing stands between segments but fill bytes. A scan of no
+    news has 70 bytes and takes as long as any other: 10,000 fit into a job.
+    """
+    if data.count(START_OF_SCAN) > MOST_SCANS:  # in coded data a zero would stand between the two bytes
+        raise TooManyScans
     at = 2
     while True:
         if data[at] != FILL:

@@ -256,6 +256,8 @@ class MemoryNotifier:
     def __init__(self) -> None:
         """Nothing published yet."""
         self.published: list[Notification] = []
+        self.topics: list[str] = []
+        """Where each went."""
         self.down = False
 
     def publish(self, topic_arn: str, notification: Notification) -> None:
@@ -263,3 +265,4 @@ class MemoryNotifier:
         if self.down:
             raise Unavailable(f"{topic_arn} is down")
         self.published.append(notification)
+        self.topics.append(topic_arn)

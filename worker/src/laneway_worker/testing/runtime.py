@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.result import ServedModel
-from laneway_worker.errors import EngineBroken, Interrupted, Unavailable
+from laneway_worker.errors import EngineBroken, EngineCrashed, Interrupted, Unavailable
 from laneway_worker.ports.runtime import Answer, silent
 
 if TYPE_CHECKING:
@@ -55,7 +55,11 @@ class ScriptedRuntime:
         self.prepares = 0
         self.broken = False
         """While True it can't answer questions of ours."""
+        self.falls_over_several = False
+        """While True it fails where it is asked several questions at once."""
         self.proofs = 0
+        self.slots: int | None = None
+        """How many requests it works on at once; None is as many as are wanted."""
         self.dropped_since: float | None = None
         """Since when it has worked on what nobody wants."""
         self._clock = clock
@@ -96,6 +100,12 @@ class ScriptedRuntime:
             raise Interrupted
         if self.broken:
             raise EngineBroken("Ollama can't answer a question of two tokens: HTTP 500")
+
+    def serves(self, wanted: int) -> int:
+        """As the test says; broken, or not."""
+        if self.broken or self.falls_over_several:
+            raise EngineCrashed("Ollama's runner stopped: HTTP 500")
+        return wanted if self.slots is None else min(wanted, self.slots)
 
     def lingers(self) -> float:
         """As the test says."""

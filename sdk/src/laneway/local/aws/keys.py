@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEYS_FILE = "keys.json"
+OTHERS = 0o077  # of a mode: the group's rights and everybody's
 KEY_BYTES = 20  # 160 random bits: base32 makes 32 characters of them, AWS allows 128
 SECRET_BYTES = 30
 
@@ -28,14 +29,26 @@ class Keys(Frozen):
 
 
 def keys_of(folder: Path) -> Keys:
-    """The keys of a folder of embedded AWS, made where there are none. Raises `LocalError`."""
+    """The keys of a folder of embedded AWS, made where there are none, and where others may read them: whoever put them
+    into a repository knows them. Raises `LocalError`.
+    """
     path = folder / KEYS_FILE
     try:
-        return Keys.model_validate_json(path.read_bytes())
+        keys = Keys.model_validate_json(path.read_bytes())
+        known = _was_open(path)
     except FileNotFoundError:
         return _made(path)
     except (OSError, ValidationError):
         raise LocalError(f"{path} holds no access key; remove it, and the next start makes another") from None
+    return _made(path) if known else keys
+
+
+def _was_open(path: Path) -> bool:
+    """Whether others could read a file, which they can't any more. Some file systems know no others: all stays open."""
+    was_open = path.stat().st_mode & OTHERS != 0
+    if was_open:
+        path.chmod(0o600)
+    return was_open and path.stat().st_mode & OTHERS == 0
 
 
 def _made(path: Path) -> Keys:

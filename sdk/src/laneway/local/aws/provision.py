@@ -1,110 +1,106 @@
-"""Makes what a local pool needs in AWS and does not find there: queues, bucket, topic, pool.json."""
+"""Makes what a local pool needs in AWS and does not find there: queues, bucket, topic, pool.json.
+
+A name may be taken by somebody else's pool: what is not tagged as this pool's is never used.
+"""
 
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from laneway.client.remote import code_of
+from laneway.client.aws.words import NO_QUEUE, code_of
 from laneway.local.errors import LocalError
+from laneway.local.owner import OWNER_FILE
+from laneway.schema.pool.queues.managed import ManagedQueue, Owner
 from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECEIVES, QueueURLs
-from laneway.schema.shared.names import dead_letter_queue_name, queue_name, topic_name
+from laneway.schema.shared.base import shown
+from laneway.schema.shared.names import OWNER_METADATA, OWNER_TAG, topic_name
+from laneway.schema.shared.regions import is_of_aws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from laneway.schema.job.keys import Place
+    from laneway.local.aws.account import Account
     from laneway.schema.pool.documents.pool_document import PoolDocument
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.pool import LLMWorkerPool
 
 NO_LOCATION = "us-east-1"  # S3: the region that must not be named as a location
-
-
-@dataclass(frozen=True)
-class Account:
-    """How to reach AWS, or an emulator."""
-
-    region: str
-    endpoint: str | None = None
-    access_key_id: str | None = None
-    secret_access_key: str | None = None
+ABSENT = {"404", "NoSuchBucket", "NoSuchKey"}
 
 
 class Provisioner:
-    """Idempotent. Of what is there it changes only the settings of queues that it makes; it never deletes."""
+    """Idempotent. Of what is there it changes only the settings of queues that it makes; it never deletes.
 
-    def __init__(self, account: Account) -> None:
-        """boto3 finds credentials by its own chain, an emulator's aside."""
+    Every method raises `LocalError`.
+    """
+
+    def __init__(self, account: Account, owner: str) -> None:
+        """`owner` tells this state folder from others that use the account."""
         self._account = account
-        with self._asking("reading AWS settings"):
-            self._connect(account)
+        self._owner = owner
+        with account.asking("reading AWS settings"):
+            self._sqs, self._s3, self._sns = (account.client(each) for each in ("sqs", "s3", "sns"))
 
-    def _connect(self, account: Account) -> None:
-        session = boto3.Session(
-            aws_access_key_id=account.access_key_id,
-            aws_secret_access_key=account.secret_access_key,
-            region_name=account.region,
-        )
-        config = Config(
-            retries={"mode": "standard", "total_max_attempts": 3},
-            s3={"addressing_style": "path" if account.endpoint else "auto"},
-            proxies={} if account.endpoint else None,  # a proxy from the environment is not for an emulator
-        )
-        self._sqs = session.client("sqs", endpoint_url=account.endpoint, config=config)
-        self._s3 = session.client("s3", endpoint_url=account.endpoint, config=config)
-        self._sns = session.client("sns", endpoint_url=account.endpoint, config=config)
+    def _owner_of(self, pool: LLMWorkerPool) -> Owner:
+        return Owner(self._owner, pool.metadata.namespace, pool.metadata.name)
 
     def queues(self, pool: LLMWorkerPool, lane: Lane) -> QueueURLs:
         """The lane's queues: its own, or managed ones that are made where they are missing."""
         own = lane.queue.own
         if own is not None:
-            self._refuse_foreign(own.url, lane)
+            for url in (own.url, own.dead_letter_url):
+                self._refuse_elsewhere(url, lane)
             return own
-        name = pool.metadata.name
-        dead = self._queue(
-            dead_letter_queue_name(name, lane.name), {"MessageRetentionPeriod": LONGEST_RETENTION_SECONDS}
-        )
-        with self._asking("reading the dead-letter queue"):
+        queue = ManagedQueue.of(self._owner_of(pool), lane.name, self._account.region, lane.retention_seconds)
+        dead = self._queue(queue, queue.dead_letter_name, {"MessageRetentionPeriod": LONGEST_RETENTION_SECONDS})
+        with self._account.asking("reading the dead-letter queue"):
             arn = self._sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES}
-        url = self._queue(
-            queue_name(name, lane.name),
-            {"MessageRetentionPeriod": lane.retention_seconds, "RedrivePolicy": json.dumps(redrive)},
-        )
-        return QueueURLs(url=url, dead_letter_url=dead)
+        wanted = {"MessageRetentionPeriod": queue.retention_seconds, "RedrivePolicy": json.dumps(redrive)}
+        return QueueURLs(url=self._queue(queue, queue.name, wanted), dead_letter_url=dead)
 
-    def _refuse_foreign(self, url: str, lane: Lane) -> None:
+    def _refuse_elsewhere(self, url: str, lane: Lane) -> None:
+        """An emulator's queue is the emulator's, whatever name of its host the URL has: the emulator is asked."""
         endpoint = self._account.endpoint
-        if endpoint is not None and not url.startswith(endpoint):
-            raise LocalError(
-                f"lane {lane.name} names the queue {url}, which {endpoint} has not; leave `queue` out for a pool "
-                "on this machine, or use AWS itself: --aws"
-            )
+        if endpoint is None or (not is_of_aws(url) and self._has(url)):
+            return
+        raise LocalError(
+            f"lane {lane.name} names the queue {url}, which {endpoint} has not; leave `queue` out for a pool "
+            "on this machine, or use AWS itself: --aws"
+        )
 
-    def _queue(self, name: str, attributes: dict[str, Any]) -> str:
-        texts: dict[Any, str] = {key: str(value) for key, value in attributes.items()}  # the stubs list every name
-        with self._asking(f"making the queue {name}"):
+    def _has(self, url: str) -> bool:
+        with self._account.asking(f"looking for the queue {url}"):
             try:
-                url = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
-                self._sqs.set_queue_attributes(QueueUrl=url, Attributes=texts)
+                self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+            except ClientError as error:
+                if code_of(error) not in NO_QUEUE:
+                    raise
+                return False
+            return True
+
+    def _queue(self, queue: ManagedQueue, name: str, attributes: dict[str, Any]) -> str:
+        texts = {key: str(value) for key, value in attributes.items()}
+        with self._account.asking(f"making the queue {name}"):
+            try:
+                url = str(self._sqs.get_queue_url(QueueName=name)["QueueUrl"])
             except self._sqs.exceptions.QueueDoesNotExist:
-                url = self._sqs.create_queue(QueueName=name, Attributes=texts)["QueueUrl"]
+                made = self._sqs.create_queue(QueueName=name, Attributes=texts, tags={OWNER_TAG: queue.owner})
+                return str(made["QueueUrl"])
+            tag = self._sqs.list_queue_tags(QueueUrl=url).get("Tags", {}).get(OWNER_TAG)
+            if tag != queue.owner:
+                raise LocalError(_not_ours(f"the queue {url}", tag, queue.owner))
+            self._sqs.set_queue_attributes(QueueUrl=url, Attributes=texts)
             return url
 
     def bucket(self, name: str) -> None:
         """A bucket that is there or made."""
-        with self._asking(f"making the bucket {name}"):
+        with self._account.asking(f"making the bucket {name}"):
             try:
                 self._s3.head_bucket(Bucket=name)
             except ClientError as error:
-                if code_of(error) not in ("404", "NoSuchBucket"):
+                if code_of(error) not in ABSENT:
                     raise
                 self._make_bucket(name)
 
@@ -113,34 +109,81 @@ class Provisioner:
         if region == NO_LOCATION:
             self._s3.create_bucket(Bucket=name)
         else:
-            self._s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item] # a literal type of every region - the user's is one
+            self._s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+
+    def claim(self, pool: LLMWorkerPool) -> None:
+        """See that nobody else's pool has its results where this one's are to go."""
+        place, ours = pool.results, self._owner_of(pool).path
+        with self._account.asking("looking for another pool's pool.json"):
+            try:
+                there = self._s3.get_object(Bucket=place.bucket, Key=place.pool_document())
+            except ClientError as error:
+                if code_of(error) not in ABSENT:
+                    raise
+                return
+            owner = there["Metadata"].get(OWNER_METADATA)
+            theirs = owner or _pool_named_in(there["Body"].read())
+        from_before = owner is None and self._account.endpoint is not None and theirs == pool.full_name
+        if theirs != ours and not from_before:
+            there_already = place.url(place.pool_document())
+            raise LocalError(
+                _not_ours(there_already, theirs, ours) if owner else _unmarked(there_already, theirs, ours)
+            )
 
     def topic(self, pool: LLMWorkerPool) -> str:
         """The pool's topic. An emulator has none of AWS: there a topic of the same name stands in for it."""
-        named = pool.spec.notifications
+        named, owner = pool.spec.notifications, self._owner_of(pool)
         if named is not None and self._account.endpoint is None:
             return named.sns.topic_arn
-        name = named.sns.topic_arn.rpartition(":")[2] if named else topic_name(pool.metadata.name)
-        with self._asking("making the topic"):
-            return self._sns.create_topic(Name=name)["TopicArn"]
+        with self._account.asking("making the topic"):
+            if named is not None:
+                return str(self._sns.create_topic(Name=named.sns.topic_arn.rpartition(":")[2])["TopicArn"])
+            return self._own_topic(owner)
 
-    def publish(self, place: Place, document: PoolDocument) -> None:
+    def _own_topic(self, owner: Owner) -> str:
+        mark = [{"Key": OWNER_TAG, "Value": owner.path}]
+        arn = str(self._sns.create_topic(Name=topic_name(owner.pool, owner.suffix), Tags=mark)["TopicArn"])
+        tags = self._sns.list_tags_for_resource(ResourceArn=arn).get("Tags", [])
+        tag = next((each["Value"] for each in tags if each["Key"] == OWNER_TAG), None)
+        if tag != owner.path:
+            raise LocalError(_not_ours(f"the topic {arn}", tag, owner.path))
+        return arn
+
+    def publish(self, pool: LLMWorkerPool, document: PoolDocument) -> None:
         """Write `pool.json`."""
-        with self._asking("writing pool.json"):
+        place = pool.results
+        with self._account.asking("writing pool.json"):
             self._s3.put_object(
                 Bucket=place.bucket,
                 Key=place.pool_document(),
                 Body=document.model_dump_json().encode(),
                 ContentType="application/json",
+                Metadata={OWNER_METADATA: self._owner_of(pool).path},
             )
 
-    @contextmanager
-    def _asking(self, what: str) -> Iterator[None]:
-        where = self._account.endpoint or f"AWS in {self._account.region}"
-        try:
-            yield
-        except ClientError as error:
-            code = code_of(error)
-            raise LocalError(f"{what}: {where} refused with {code}; check the credentials and their rights") from None
-        except BotoCoreError as error:
-            raise LocalError(f"{what}: no answer from {where} ({error}); check endpoint and credentials") from None
+
+def _pool_named_in(body: bytes) -> str | None:
+    """That of a `pool.json`, and of a result, which lies there where the prefix is another pool's folder of results."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    named = found.get("pool") if isinstance(found, dict) else None
+    return named if isinstance(named, str) else None
+
+
+def _not_ours(what: str, theirs: str | None, ours: str) -> str:
+    if not theirs:
+        return _unmarked(what, theirs, ours)
+    return (
+        f"{_unmarked(what, theirs, ours)}. If it is yours, from another state folder, use that one (--state), or write "
+        f"its name, which is all before the first slash, into the file {OWNER_FILE} of this one"
+    )
+
+
+def _unmarked(what: str, theirs: str | None, ours: str) -> str:
+    """Of what no `laneway up` has marked as its own, so that no state folder has its name."""
+    whose = f"belongs to {shown(theirs)}" if theirs else "does not say whose it is"
+    return (
+        f"{what} {whose}, and this pool is {ours}: give the pool another name, or its results another bucket or prefix"
+    )

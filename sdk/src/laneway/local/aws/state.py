@@ -11,6 +11,8 @@ from urllib.parse import quote
 from moto.s3.models import s3_backends
 from moto.sqs.models import Message, sqs_backends
 
+from laneway.schema.pool.arns import partition_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -18,32 +20,38 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ACCOUNT = "123456789012"  # moto's default account
-PARTITION = "aws"
+OLDEST = "us-east-1"  # of buckets in a folder that doesn't say
 
 
 class EmbeddedState:
-    """One folder: `s3/<bucket>/<key>`, `objects.json` with the objects' metadata, `queues.json` with the messages."""
+    """One folder: `s3/<bucket>/<key>`, `objects.json` with the objects' metadata, `buckets.json` with their buckets'
+    regions, `queues.json` with the messages.
+    """
 
     def __init__(self, folder: Path) -> None:
         """The folder exists."""
         self._objects = folder / "s3"
         self._index = folder / "objects.json"
+        self._regions = folder / "buckets.json"
         self._queues = folder / "queues.json"
         self._written: dict[tuple[str, str], str] = {}
         self._messages = ""
 
     def restore(self) -> None:
         """Fill the empty models of a new process."""
+        queues_of, regions = _load(self._queues), _load(self._regions)
+        unsaid = next(iter(queues_of)) if len(queues_of) == 1 else OLDEST
         for bucket, objects in _load(self._index).items():
-            backend = s3_backends[ACCOUNT][PARTITION]
-            backend.create_bucket(bucket, "us-east-1")
+            region = regions.get(bucket, unsaid)
+            backend = s3_backends[ACCOUNT][partition_of(region)]
+            backend.create_bucket(bucket, region)
             for key, metadata in objects.items():
                 path = self._path(bucket, key)
                 if path.is_file():
                     stored = backend.put_object(bucket, key, path.read_bytes())
                     stored.set_metadata(metadata)
                     self._written[bucket, key] = stored.etag
-        for region, queues in _load(self._queues).items():
+        for region, queues in queues_of.items():
             _restore_queues(sqs_backends[ACCOUNT][region], queues)
 
     def save(self) -> None:
@@ -67,15 +75,19 @@ class EmbeddedState:
 
     def _save_objects(self) -> None:
         index: dict[str, dict[str, Any]] = {}
+        regions: dict[str, str] = {}
         there: dict[tuple[str, str], str] = {}
-        for bucket, key, stored in _objects():
-            index.setdefault(bucket, {})
-            if stored is not None and self._save_object(bucket, key, stored):
-                index[bucket][key] = dict(stored.metadata)
-                there[bucket, key] = stored.etag
+        for name, bucket in _buckets():
+            regions[name] = bucket.region_name
+            index[name] = {}
+            for key, stored in list(bucket.keys.items()):
+                if self._save_object(name, key, stored):
+                    index[name][key] = dict(stored.metadata)
+                    there[name, key] = stored.etag
         for gone in self._written.keys() - there.keys():
             self._path(*gone).unlink(missing_ok=True)
         if there != self._written or not self._index.exists():
+            _replace(self._regions, json.dumps(regions).encode())
             _replace(self._index, json.dumps(index).encode())
         self._written = there
 
@@ -93,17 +105,15 @@ class EmbeddedState:
 
     def _path(self, bucket: str, key: str) -> Path:
         """A readable path that can't leave the folder: whatever is special in a segment is quoted."""
-        segments = [quote(segment, safe="") for segment in key.split("/")]
+        segments = [quote(segment, safe="") for segment in (bucket, *key.split("/"))]
         safe = [segment.replace(".", "%2E") if set(segment) <= {"."} else segment for segment in segments]
-        return self._objects.joinpath(bucket, *(segment or "%" for segment in safe))
+        return self._objects.joinpath(*(segment or "%" for segment in safe))
 
 
-def _objects() -> Iterator[tuple[str, str, Any]]:
-    """Every object, and for every bucket one row without an object."""
-    for name, bucket in list(s3_backends[ACCOUNT][PARTITION].buckets.items()):
-        yield name, "", None
-        for key, stored in list(bucket.keys.items()):
-            yield name, key, stored
+def _buckets() -> Iterator[tuple[str, Any]]:
+    """Every bucket with its name; regions of a part of AWS of their own have a model of their own."""
+    for backend in list(s3_backends[ACCOUNT].values()):
+        yield from list(backend.buckets.items())
 
 
 def _kept(queue: Any) -> dict[str, Any]:
@@ -114,13 +124,14 @@ def _kept(queue: Any) -> dict[str, Any]:
     }
     return {
         "attributes": {name: value for name, value in attributes.items() if value},
+        "tags": dict(queue.tags),
         "messages": [dict(vars(each)) for each in list(queue._messages)],  # noqa: SLF001 - moto has no way to look at them all
     }
 
 
 def _restore_queues(backend: Any, queues: dict[str, Any]) -> None:
-    for name in queues:  # all of them first: a redrive policy names another queue
-        backend.create_queue(name, {})
+    for name, kept in queues.items():  # all of them first: a redrive policy names another queue
+        backend.create_queue(name, kept.get("tags", {}))
     for name, kept in queues.items():
         backend.set_queue_attributes(name, kept["attributes"])
         for fields in kept["messages"]:

@@ -127,12 +127,13 @@ def _seconds(value: float | None) -> str:
 def table(content: list[tuple[str, ...]]) -> Table:
     """The board for a terminal."""
     from rich.table import Table  # noqa: PLC0415 - only a terminal needs it
+    from rich.text import Text  # noqa: PLC0415 - as above
 
     board = Table(box=None, pad_edge=False, header_style="bold")
     for column in COLUMNS:
         board.add_column(column, justify="left" if column in ("LANE", "WORKER") else "right")
     for row in content:
-        board.add_row(*row)
+        board.add_row(*map(Text, row))  # a text alone would be read as markup
     return board
 
 

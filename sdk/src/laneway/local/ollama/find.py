@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from laneway.local.errors import LocalError
+from laneway.local.ollama.address import address_in
 from laneway.local.processes.children import kill_group, without_aws
 from laneway.local.processes.ports import LOOPBACK
+from laneway.schema.pool.pods.ollama_variables import PROMPT_CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,10 +30,11 @@ MODULE = f"github.com/ollama/ollama@v{VERSION}"
 LDFLAGS = f"-s -w -X=github.com/ollama/ollama/version.Version={VERSION}"
 SIMD_FLAGS = {"avx2", "fma", "f16c", "bmi2"}
 """CPU features of x86-64-v3; without them prompt evaluation is 20 times slower."""
-DEFAULT_PORT = 11434
 BUILT = f"built here, version {VERSION}"
 DOWNLOAD = "https://ollama.com/download"
 ANSWER_SECONDS = 5.0
+ENGINE_VARIABLES = ("OLLAMA_", "LLAMA_")  # of Ollama, and of llama-server below it
+PROMPT_CACHE_MIB = 512  # a lane; from 0.30 on each would keep 8 GiB of prompts in the memory of one's own machine
 BUILD_SPACE_BYTES = 2 * 1024**3
 
 
@@ -62,31 +65,28 @@ def find_ollama(environment: Mapping[str, str], cache: Cache, say: Say) -> Runni
 
 
 def look_for_ollama(environment: Mapping[str, str], cache: Cache) -> RunningServer | Binary | None:
-    """What is there without building anything."""
-    if host := environment.get("OLLAMA_HOST"):
-        return RunningServer(server_url(host))
+    """What is there without building anything; raises `LocalError`."""
+    if url := address_in(environment):
+        return RunningServer(url)
     if on_path := shutil.which("ollama", path=environment.get("PATH")):
         return Binary(Path(on_path), "on PATH")
     return Binary(_built(cache), BUILT) if _built(cache).exists() else None
-
-
-def server_url(host: str) -> str:
-    """The URL that `OLLAMA_HOST` means: http and port 11434 where it names none (Ollama's envconfig)."""
-    scheme, separator, rest = host.rpartition("://")
-    rest = rest.rstrip("/")
-    port = rest.rpartition(":")[2]
-    default = "" if port.isdigit() or separator else f":{DEFAULT_PORT}"
-    return f"{scheme or 'http'}://{rest}{default}"
 
 
 def _built(cache: Cache) -> Path:
     return cache.root / f"ollama-{VERSION}" / "ollama"
 
 
+def version_of(url: str) -> str:
+    """What the Ollama at a URL says that it is; raises what httpx raises, and `ValueError`."""
+    answer = httpx.get(f"{url}/api/version", timeout=ANSWER_SECONDS, trust_env=False).raise_for_status()
+    return str(answer.json().get("version"))
+
+
 def _answering(server: RunningServer) -> RunningServer:
     try:
-        httpx.get(f"{server.url}/api/version", timeout=ANSWER_SECONDS, trust_env=False).raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL):
+        version_of(server.url)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         raise LocalError(f"no Ollama answers at {server.url} (OLLAMA_HOST); start it, or unset OLLAMA_HOST") from None
     return server
 
@@ -118,7 +118,7 @@ def missing_build_tools(path: str | None) -> list[str]:
 
 
 def _go_install(scratch: Path, environment: Mapping[str, str], detail: Callable[[str], None]) -> None:
-    flags = f"-O3{' -march=x86-64-v3' if _has_simd() else ''}"
+    flags = f"-O3{' -march=x86-64-v3' if has_simd() else ''}"
     build = {
         **without_aws(environment),
         "CGO_ENABLED": "1",
@@ -153,7 +153,8 @@ def _go_install(scratch: Path, environment: Mapping[str, str], detail: Callable[
         raise LocalError(f"Ollama could not be built; install it instead ({DOWNLOAD}). Go's last words:\n  {tail}")
 
 
-def _has_simd() -> bool:
+def has_simd() -> bool:
+    """Whether this machine's CPU has x86-64-v3."""
     if platform.machine() not in ("x86_64", "AMD64"):
         return False
     try:
@@ -168,9 +169,10 @@ def server_environment(
     environment: Mapping[str, str], *, port: int, models: Path, home: Path, parallel: int, context: int
 ) -> dict[str, str]:
     """Every variable of Ollama's that matters, set: a server must not depend on who starts it, nor act as them."""
-    kept = {name: value for name, value in without_aws(environment).items() if not name.startswith("OLLAMA_")}
+    kept = {name: value for name, value in without_aws(environment).items() if not name.startswith(ENGINE_VARIABLES)}
     return kept | {
         "HOME": str(home),
+        PROMPT_CACHE: str(PROMPT_CACHE_MIB),
         "OLLAMA_HOST": f"{LOOPBACK}:{port}",
         "OLLAMA_MODELS": str(models),
         "OLLAMA_NUM_PARALLEL": str(parallel),

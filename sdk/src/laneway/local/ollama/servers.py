@@ -10,7 +10,7 @@ import httpx
 
 from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
-from laneway.local.ollama.find import RunningServer, find_ollama, server_environment
+from laneway.local.ollama.find import RunningServer, find_ollama, server_environment, version_of
 from laneway.local.ollama.models import ModelStore
 from laneway.local.processes.children import how_ended
 from laneway.local.processes.ports import free_port
@@ -88,10 +88,10 @@ def start_ollamas(
     cache = Cache(environment)
     found = find_ollama(environment, cache, say)
     say.line(f"Ollama: {found.url if isinstance(found, RunningServer) else f'{found.path} ({found.origin})'}")
-    if pool.model_image:
-        say.line(
-            f"modelStore.image is for clusters: {pool.model_image.reference} is left alone, Ollama pulls the models"
-        )
+    if pool.spec.engine:
+        say.line(f"engine is for clusters: {pool.spec.engine} is left alone, this machine has one Ollama")
+    if pool.model_volume:
+        say.line(f"modelStore is for clusters: the {pool.model_volume.told} is left alone, Ollama pulls the models")
     servers: list[OllamaServer] = []
     if isinstance(found, RunningServer):
         urls = {lane.name: found.url for lane in pool.spec.lanes}
@@ -112,6 +112,7 @@ def start_ollamas(
             for server in servers:
                 server.wait_until_answering()
         urls = {lane.name: server.url for lane, server in zip(pool.spec.lanes, servers, strict=True)}
+    say.line(f"Ollama's version: {version_of(next(iter(urls.values())))}")
     for lane in pool.spec.lanes:
         with closing(ModelStore(urls[lane.name], cache, say)) as store:
             store.ensure(pool.model_of(lane).name)

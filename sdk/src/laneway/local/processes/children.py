@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PYTHON = (sys.executable, "-P")
 """The interpreter, not importing from the folder that the user happens to be in."""
+MOTOS = ("MOTO_", "TEST_SERVER_MODE", "TEST_PROXY_MODE", "INITIAL_NO_AUTH_ACTION_COUNT", "S3_IGNORE_SUBDOMAIN_")
+"""How the variables begin that change what moto does; among them its account, which all that is kept belongs to."""
 TERM_SECONDS = 10.0
 POLL_SECONDS = 0.05
 STARTTIME = 19  # proc(5): field 22 of stat, counted from the third
@@ -60,6 +62,13 @@ class Child:
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
     """For a child that has no business in the user's accounts."""
     return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+
+
+def self_contained(environment: Mapping[str, str]) -> dict[str, str]:
+    """For a child of an AWS of its own: what the user has set for AWS, in files too, and for moto, is not for it."""
+    kept = {name: value for name, value in without_aws(environment).items() if not name.startswith(MOTOS)}
+    files = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+    return kept | dict.fromkeys(files, os.devnull) | {"AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def how_ended(child: Child) -> str:
@@ -130,7 +139,7 @@ class Children:
         try:
             record = json.loads(self._record.read_text())
             rows = record["children"] if record["boot"] == _boot() else []
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return []
         left = [row for row in rows if _is_left(row["pid"], row["started"])]
         for row in left:

@@ -65,7 +65,7 @@ CODES: dict[ErrorCode, CodeInfo] = {
         "Use one of the pool's `destinations`, or leave `destination` out.",
     ),
     ErrorCode.UNSUPPORTED: CodeInfo(
-        "The model cannot do what the job asks: tools, images, thinking or embeddings.",
+        "The model or its Ollama cannot do what the job asks: tools, images, thinking, embeddings, `dimensions`.",
         "Use a model with that capability (`ollama show MODEL` lists them), or leave the field out.",
     ),
     ErrorCode.PROMPT_TOO_LONG: CodeInfo(

@@ -9,7 +9,9 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.reply import ReplyTo
 from laneway.schema.shared.base import JobId, Record
+from laneway.schema.shared.message_text import message_text
 
 MAX_ATTRIBUTE_BYTES = 4096  # of the message's 8 KiB that bodies leave free
 MAX_FAILURES = 20
@@ -59,6 +61,8 @@ class History(Origin):
 
     failures: Annotated[tuple[Failure, ...], Field(max_length=MAX_FAILURES)] = ()
     """Failed attempts, oldest first."""
+    reply: ReplyTo | None = None
+    """Where its stream goes."""
 
     @property
     def attempts(self) -> int:
@@ -73,7 +77,7 @@ class History(Origin):
     def to_attribute(self) -> str:
         """The attribute's text, ≤ 4 KiB: the oldest failures are dropped until it fits."""
         history = self
-        while len((text := history.model_dump_json()).encode()) > MAX_ATTRIBUTE_BYTES:
+        while len((text := message_text(history.model_dump_json())).encode()) > MAX_ATTRIBUTE_BYTES:
             history = history.model_copy(update={"failures": history.failures[1:]})
         return text
 

@@ -5,37 +5,43 @@ Field names and meanings are Ollama's (https://github.com/ollama/ollama/blob/mai
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
-    JsonValue,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
+from laneway.schema.job.chat import Message, Tool
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.options import Options
-from laneway.schema.job.refusals import REFUSED_FIELDS
-from laneway.schema.shared.base import BASE64, Alias, Frozen, JobId, PlainLabels
+from laneway.schema.job.refusals import REFUSED_FIELDS, WORDS
+from laneway.schema.job.values import (
+    MAX_BODY_BYTES,
+    WHOLE,
+    Image,
+    JsonObject,
+    NonEmptyText,
+    OllamaObject,
+    Text,
+)
+from laneway.schema.shared.base import Alias, Frozen, JobId, PlainLabels
+from laneway.schema.shared.message_text import message_text
 from laneway.schema.shared.problems import problems
-from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
+from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly, without_mark
 
-MAX_BODY_BYTES = 1024 * 1024 - 8 * 1024  # SQS: 1 MiB a message with its attributes; 8 KiB are left for those
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_INLINE_BYTES = 64 * 1024  # SQS bills each started 64 KiB; larger bodies wait in S3 and the message points there
 MAX_EMBEDDING_NUMBERS = 2 * 1024 * 1024  # texts times dimensions; at most 16 bytes of JSON each (a float32): 32 MiB
 MAX_PIXELS = 50_000_000  # of a job's images together: an engine decodes each to 3 or 4 bytes a pixel, in memory
-MAX_TEXT = MAX_BODY_BYTES  # characters of one text; the body's size bounds all of them together
-
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
-Image = Annotated[str, StringConstraints(max_length=MAX_TEXT), BASE64]
-"""One image, base64 without a data-URL prefix."""
 
 
 def _no_number(value: object) -> object:
@@ -45,7 +51,15 @@ def _no_number(value: object) -> object:
     return value
 
 
-JsonObject = Annotated[dict[str, JsonValue], Field(max_length=256)]
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+_Empty = Annotated[str, Field(max_length=0)]
+Format = Annotated[
+    Literal["json"] | JsonObject | None,
+    BeforeValidator(_empty_is_none, json_schema_input_type=Literal["json"] | _Empty | JsonObject | None),
+]
 
 
 class InvalidJob(ValueError):
@@ -58,54 +72,13 @@ class InvalidJob(ValueError):
         self.job_id = job_id
 
 
-class ToolCallFunction(Frozen):
-    """What an assistant's message called."""
+class Job(OllamaObject):
+    """An Ollama request body plus an id. Exactly one of `prompt`, `messages` and `input` is given; null is as good as
+    left out, wherever it stands.
+    """
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    arguments: JsonObject = {}
-    index: Annotated[int, Field(ge=0, le=1024)] | None = None
-    description: Text | None = None
-
-
-class ToolCall(Frozen):
-    """One tool call of an assistant's message."""
-
-    function: ToolCallFunction
-    id: Annotated[str, StringConstraints(max_length=256)] | None = None
-
-
-class Message(Frozen):
-    """One chat message."""
-
-    role: Literal["system", "user", "assistant", "tool"]
-    content: Text = ""
-    thinking: Text | None = None
-    images: Annotated[list[Image], Field(max_length=16)] | None = None
-    tool_calls: Annotated[list[ToolCall], Field(max_length=64)] | None = None
-    tool_name: Annotated[str, StringConstraints(max_length=256)] | None = None
-    tool_call_id: Annotated[str, StringConstraints(max_length=256)] | None = None
-
-
-class ToolFunction(Frozen):
-    """A function that the model may call."""
-
-    name: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    description: Text = ""
-    parameters: JsonObject = {}
-
-
-class Tool(Frozen):
-    """A tool that the model may call."""
-
-    type: Literal["function"] = "function"
-    function: ToolFunction
-
-
-NonEmptyText = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
-
-
-class Job(Frozen):
-    """An Ollama request body plus an id. Exactly one of `prompt`, `messages` and `input` is given."""
+    refused: ClassVar = REFUSED_FIELDS
+    nothing: ClassVar = {"images": [], "tools": []}
 
     id: JobId | None = None
     """The idempotency key. Without one, the SQS MessageId is the id."""
@@ -117,18 +90,21 @@ class Job(Frozen):
     """System text, with `prompt`."""
     raw: bool | None = None
     """Send the prompt without a chat template: few-shot completion with base models."""
-    images: Annotated[list[Image], Field(min_length=1, max_length=16)] | None = None
+    images: Annotated[list[Image], Field(max_length=16)] | None = None
     """Images for `prompt`, files of JPEG, PNG, WebP, GIF or BMP in base64; in a chat they belong to a message. At most
     50,000,000 pixels (width times height) in all."""
     messages: Annotated[list[Message], Field(min_length=1, max_length=1024)] | None = None
     """A chat (Ollama's chat)."""
-    tools: Annotated[list[Tool], Field(min_length=1, max_length=128)] | None = None
+    tools: Annotated[list[Tool], Field(max_length=128)] | None = None
     """Tools that the model may call, with `messages`."""
     input: NonEmptyText | Annotated[list[NonEmptyText], Field(min_length=1, max_length=2048)] | None = None
     """Text or texts to embed (Ollama's embed); texts times the model's dimensions are at most 2,097,152."""
+    dimensions: Annotated[int, Field(ge=1, le=MAX_EMBEDDING_NUMBERS), WHOLE] | None = None
+    """Numbers in each vector, with `input`: what a model makes is cut to them and brought to length 1 again. An Ollama
+    that is too old for it is told by `unsupported`."""
     think: bool | Literal["low", "medium", "high", "max"] | None = None
     """Whether the model thinks first, where it can."""
-    format: Literal["json"] | JsonObject | None = None
+    format: Format = None
     """`json`, or a JSON Schema that the answer must meet: with at most 2,500 choices, 2,048 characters of patterns (no
     `(?…)` in them), and lengths and numbers of items of 1,000,000, all together."""
     options: Options | None = None
@@ -140,30 +116,22 @@ class Job(Frozen):
     labels: PlainLabels | None = None
     """Copied to the result; text on one line, without control characters and marks of direction."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _name_refused_fields(cls, value: Any) -> Any:
-        for name in value if isinstance(value, dict) else ():
-            if name in REFUSED_FIELDS:
-                raise ValueError(f"{name} is not accepted: {REFUSED_FIELDS[name]}")
-            if name not in cls.model_fields:
-                close = difflib.get_close_matches(name[:64], cls.model_fields, n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
-                raise ValueError(f"unknown field {name[:64]!r}{hint}")
-        return value
-
     @model_validator(mode="after")
     def _check_kind(self) -> Job:
         given = [name for name in ("prompt", "messages", "input") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of prompt, messages and input, not {' and '.join(given) or 'none'}")
-        kind = given[0]
+        wrong = [*self._strangers(given[0])]
+        if self.raw and self.system is not None:
+            wrong.append("raw: true sends the prompt as it is; write the system text into it")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _strangers(self, kind: str) -> Iterator[str]:
         for name, kinds in _BELONGS_TO.items():
             if kind not in kinds and getattr(self, name) is not None:
-                raise ValueError(f"{name} goes with {' or '.join(kinds)}, not with {kind}")
-        if self.raw and self.system is not None:
-            raise ValueError("raw: true sends the prompt as it is; write the system text into it")
-        return self
+                yield f"{name} goes with {' or '.join(kinds)}, not with {kind}"
 
     def request_hash(self, model: str) -> str:
         """`sha256:…` over everything that shapes the answer of `model`; key order inside `format` counts, as it does
@@ -180,8 +148,8 @@ class Job(Frozen):
         return self.model_dump_json(exclude_none=True, exclude={"id"})
 
     def to_body(self) -> bytes:
-        """The body to send: compact JSON without empty fields."""
-        return self.model_dump_json(exclude_none=True).encode()
+        """The body to send: compact JSON without empty fields, of characters that SQS carries."""
+        return message_text(self.model_dump_json(exclude_none=True)).encode()
 
 
 _BELONGS_TO = {
@@ -191,6 +159,7 @@ _BELONGS_TO = {
     "tools": ("messages",),
     "think": ("prompt", "messages"),
     "format": ("prompt", "messages"),
+    "dimensions": ("input",),
 }
 
 
@@ -225,9 +194,9 @@ def parse_message(body: bytes) -> Job | StoredJob:
         raise InvalidJob(ErrorCode.ENVELOPE, "the message is an SNS or EventBridge envelope", job_id)
     model = StoredJob if "stored" in document else Job
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(without_mark(body))
     except ValidationError as error:
-        raise InvalidJob(ErrorCode.INVALID_JOB, problems(error), job_id) from None
+        raise InvalidJob(ErrorCode.INVALID_JOB, problems(error, model, WORDS), job_id) from None
 
 
 def _readable_id(document: dict[str, Any]) -> str | None:

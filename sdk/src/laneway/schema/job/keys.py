@@ -7,7 +7,7 @@ from typing import Literal
 from laneway.schema.shared.base import Frozen
 from laneway.schema.shared.names import POOL_DOCUMENT
 
-Folder = Literal["results", "jobs", "cancels", "failed"]
+Folder = Literal["results", "jobs", "cancels", "failed", "owners", "joins", "gateways"]
 
 
 class Place(Frozen):
@@ -42,6 +42,30 @@ class Place(Frozen):
         """The prefix of all failed jobs."""
         return f"{self.prefix}failed/"
 
+    def gateway(self, gateway: str) -> str:
+        """A gateway's registration."""
+        return self._key("gateways", gateway)
+
+    def owner(self, job_id: str) -> str:
+        """Whose job it is, of those that gateways send; none but they write there."""
+        return self._key("owners", job_id)
+
+    def join(self, request: str) -> str:
+        """The job that was made of an earlier try of a request, by a name that only gateways can reckon."""
+        return self._key("joins", request)
+
+    def waiters(self, job_id: str) -> str:
+        """The prefix of the marks of gateways that wait for another gateway's job."""
+        return f"{self.prefix}waiters/{job_id}/"
+
+    def waiter(self, job_id: str, gateway: str) -> str:
+        """The mark of one of them."""
+        return f"{self.waiters(job_id)}{gateway}.json"
+
+    def gateway_settings(self) -> str:
+        """What the gateways of a pool share, a secret among it."""
+        return f"{self.prefix}gateway.json"
+
     def output(self, job_id: str, content_hash: str) -> str:
         """A full result at a destination; the content hash keeps two attempts apart."""
         return f"{self.prefix}{job_id}.{content_hash}.json"
@@ -49,6 +73,10 @@ class Place(Frozen):
     def pool_document(self) -> str:
         """The document that clients read to connect."""
         return f"{self.prefix}{POOL_DOCUMENT}"
+
+    def model_facts(self, lane: str) -> str:
+        """What a worker of a lane has found out about its model."""
+        return f"{self.prefix}models/{lane}.json"
 
     def meets(self, other: Place) -> bool:
         """Whether one of the two lies in the other."""

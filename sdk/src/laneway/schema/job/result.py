@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, JsonValue, model_validator
 from laneway.schema.job.codes import CODES, ErrorCode
 from laneway.schema.job.history import Failure
 from laneway.schema.shared.base import Digest, JobId, Labels, Record
+from laneway.schema.shared.message_text import message_text
 
 Status = Literal["succeeded", "failed", "expired", "cancelled"]
 REPLACEABLE = frozenset[Status]({"failed", "expired"})
@@ -51,6 +52,27 @@ class Usage(Record):
     """Tokens read."""
     completion_tokens: Count
     """Tokens written."""
+
+
+class EngineCounters(Record):
+    """What Ollama says of the answer, by its own names, where it says so; durations in nanoseconds
+    (https://github.com/ollama/ollama/blob/main/docs/api.md). They are of this answer alone, a model's loading included.
+    """
+
+    done_reason: FinishReason | None = None
+    """Why it ended."""
+    total_duration: Count | None = None
+    """From the request to the last token."""
+    load_duration: Count | None = None
+    """Of it, loading the model."""
+    prompt_eval_count: Count | None = None
+    """Tokens read; what was kept of an earlier prompt may not count."""
+    prompt_eval_duration: Count | None = None
+    """Reading them."""
+    eval_count: Count | None = None
+    """Tokens written."""
+    eval_duration: Count | None = None
+    """Writing them."""
 
 
 class Timing(Record):
@@ -113,6 +135,8 @@ class Result(Record):
     """The model that answered, or would have."""
     usage: Usage | None = None
     """Tokens, where the engine ran."""
+    engine: EngineCounters | None = None
+    """What Ollama says of the answer, where it answered."""
     timing: Timing
     """When what happened."""
     failures: tuple[Failure, ...] = ()
@@ -168,3 +192,7 @@ class Notification(Record):
     pool: str
     lane: str
     labels: Labels = {}
+
+    def to_message(self) -> str:
+        """The message: compact JSON without empty fields, of characters that a queue behind the topic takes."""
+        return message_text(self.model_dump_json(exclude_none=True))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from laneway.schema.pool.pods.fields import LanePods
 from laneway.schema.pool.pods.resources import Resources
 from laneway.schema.pool.queues.queue import Managed, Queue, retention_for
 from laneway.schema.pool.schedules.schedule import MAX_SCHEDULES, Schedule
@@ -22,11 +23,19 @@ from laneway.schema.shared.base import (
     list_map,
     twice,
 )
+from laneway.schema.shared.hints import Called
 
 MAX_TIMEOUT_SECONDS = 11 * 3600 + 1800  # below SQS's 12 hours of visibility in total
 MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 14 days
 MAX_DRAIN_SECONDS = 30 * 60
+MIN_COOLDOWN_SECONDS = 60  # SQS: counts settle within about a minute
 MAX_COOLDOWN_SECONDS = 6 * 3600
+MAX_PERIOD_SECONDS = 30 * 60  # the autoscaler's own bound
+COOLDOWN_TOO_SHORT = (
+    "cooldown should be at least 1m: SQS's counts are approximate, and a queue that looks empty once would end all "
+    "workers"
+)
+COOLDOWN_RULE = f"!self.matches(r'{DURATION_PATTERN}') || duration(self) >= duration('{MIN_COOLDOWN_SECONDS}s')"
 FLOOR_TOO_HIGH = "minReplicas should be at most maxReplicas, which is 1 where it isn't given"
 SCHEDULED_FLOOR_TOO_HIGH = "the minReplicas of a schedule should be at most scaling.maxReplicas"
 EXPIRY_TOO_SHORT = "limits.expiresAfter should be at least limits.timeout, which is 5m where it isn't given"
@@ -42,10 +51,15 @@ ModelName = Annotated[
     str,
     StringConstraints(max_length=256),
     Pattern(
-        r"^[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+)?$",
-        "should be a model's name as Ollama writes it, without spaces, such as gemma3:4b",
+        r"^(([A-Za-z0-9_][A-Za-z0-9_.:-]{0,349}/)?[A-Za-z0-9_][A-Za-z0-9_-]{0,79}/)?"
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,79})?$",
+        "should be a model's name as Ollama writes it, without spaces and https://, such as gemma3:4b or "
+        "registry.example:5000/nlp/gemma3:4b; a digest goes into the field digest",
     ),
 ]
+"""Registry and port, namespace, model, tag:
+https://github.com/ollama/ollama/blob/v0.32.15/types/model/name.go
+"""
 
 
 class Model(KubernetesModel):
@@ -74,6 +88,21 @@ class Limits(KubernetesModel):
     """Cap and default of a job's `num_predict`. Default: 2048, at most half the context."""
 
 
+def _check_cooldown(seconds: int) -> int:
+    if seconds < MIN_COOLDOWN_SECONDS:
+        raise ValueError(COOLDOWN_TOO_SHORT)
+    return seconds
+
+
+class ScaleIn(KubernetesModel):
+    """How fast workers leave while there are still jobs, but for fewer of them: a part in each period, at least one."""
+
+    percent: Annotated[int, Field(ge=1, le=100)] = 20
+    """The most of the workers at a period's beginning that leave within it: 1 to 100 %, and always one."""
+    period: Annotated[Duration, Field(ge=15, le=MAX_PERIOD_SECONDS, json_schema_extra={"default": "1m"})] = 60
+    """How long a period lasts: 15s to 30m."""
+
+
 class Scaling(KubernetesModel):
     """How many workers a lane has: enough for its queue, between a floor and a ceiling."""
 
@@ -89,8 +118,20 @@ class Scaling(KubernetesModel):
     """Workers at most."""
     jobs_per_replica: Annotated[int, Field(ge=1, le=10_000)] = 4
     """Jobs, waiting and running, that call for one more worker."""
-    cooldown: Annotated[Duration, Field(ge=0, le=MAX_COOLDOWN_SECONDS, json_schema_extra={"default": "5m"})] = 300
-    """How long the last worker stays after the last job: 0s to 6h."""
+    cooldown: Annotated[
+        Duration,
+        AfterValidator(_check_cooldown),
+        Field(
+            ge=MIN_COOLDOWN_SECONDS,
+            le=MAX_COOLDOWN_SECONDS,
+            json_schema_extra={"default": "5m"} | cel((COOLDOWN_RULE, COOLDOWN_TOO_SHORT)),
+        ),
+    ] = 300
+    """How long after the last job all workers leave that no floor keeps: 1m to 6h. SQS's counts are approximate, so a
+    shorter one could end all of them with jobs in the queue.
+    """
+    scale_in: ScaleIn = ScaleIn()
+    """How fast workers leave while there are still jobs, but for fewer of them."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -107,8 +148,8 @@ class Placement(KubernetesModel):
     )
 
     profiles: Annotated[tuple[Alias, ...], Field(min_length=1, max_length=4)]
-    """Placement profiles by their names in the operator's Helm values, the preferred one first. All have the same
-    accelerator; where their prices differ, results have no cost.
+    """Placement profiles by their names, the preferred one first. All have the same accelerator; where their prices
+    differ, results have no cost.
     """
 
     @model_validator(mode="after")
@@ -156,8 +197,12 @@ class Lane(KubernetesModel):
     """On which nodes the lane runs. Default: on any node, without an accelerator."""
     drain_timeout: Annotated[Duration, Field(ge=1, le=MAX_DRAIN_SECONDS)] | None = None
     """How long a leaving worker may finish what it runs: 1s to 30m. Default: the timeout, at most 30m."""
+    pods: Annotated[LanePods | None, Called("podTemplate")] = None
+    """What its workers' pods have besides, over what the pool says. Default: what the pool says."""
     resources: Resources | None = None
     """What its Ollama asks for besides the accelerator, which the placement profile gives. Default: nothing."""
+    suspend: bool = False
+    """No job of this lane is started, and its jobs wait; those that run have their `drainTimeout`."""
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:

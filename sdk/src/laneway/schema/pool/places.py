@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from laneway.schema.shared.base import Alias, KubernetesModel, Pattern
+from laneway.schema.shared.base import Alias, KubernetesModel, Pattern, cel
 
+NO_RESULTS = "say where results go: s3: {bucket: acme-llm}; a prefix may stand in it"
+NO_OUTPUT = "say where outputs go: s3: {bucket: acme-legal, prefix: llm/}"
 NO_PREFIX = "prefix is missing: say below which keys outputs go, such as llm/out/; rights are given for those alone"
 
 BucketName = Annotated[
@@ -37,25 +39,34 @@ TopicARN = Annotated[
 ]
 
 
-class Results(KubernetesModel):
-    """Where results go."""
+class ResultsS3(KubernetesModel):
+    """Where results go in S3."""
 
     bucket: BucketName
-    """The S3 bucket."""
+    """The bucket, which is there already: 3 to 63 characters."""
     prefix: Prefix | None = None
-    """Key prefix, ending with a slash. Default: the pool's name and a slash."""
+    """How the keys of all of the pool's objects begin: at most 200 characters, ending with a slash. Default: the pool's
+    name and a slash.
+    """
 
 
-class Destination(KubernetesModel):
-    """A place that jobs may name to have their output written there."""
+class Results(KubernetesModel):
+    """Where results go: exactly one place, of which there is one kind."""
 
-    name: Alias
-    """What a job writes in `destination`."""
+    model_config = ConfigDict(json_schema_extra=cel(("has(self.s3)", NO_RESULTS)))
+
+    s3: ResultsS3
+    """A bucket and a prefix in it. It can't be changed: jobs under way would be answered twice."""
+
+
+class DestinationS3(KubernetesModel):
+    """Where outputs go in S3."""
+
     bucket: BucketName
-    """The S3 bucket."""
+    """The bucket, which is there already: 3 to 63 characters."""
     prefix: Prefix
-    """Key prefix, ending with a slash: the pool and its submitters have rights below it and nowhere else in the bucket.
-    Neither lies in the other, this place and the results'.
+    """How the keys of outputs begin: at most 200 characters, ending with a slash. The pool and its submitters have
+    rights below it and nowhere else in the bucket. Neither lies in the other, this place and the results'.
     """
 
     @model_validator(mode="before")
@@ -66,11 +77,22 @@ class Destination(KubernetesModel):
         return value
 
 
+class Destination(KubernetesModel):
+    """A place that jobs may name to have their output written there."""
+
+    model_config = ConfigDict(json_schema_extra=cel(("has(self.s3)", NO_OUTPUT)))
+
+    name: Alias
+    """What a job writes in `destination`: at most 63 characters, unique in the pool."""
+    s3: DestinationS3
+    """A bucket and a prefix in it."""
+
+
 class SNS(KubernetesModel):
     """An SNS topic."""
 
     topic_arn: Annotated[TopicARN, Field(alias="topicARN")]
-    """The topic's ARN."""
+    """The topic's ARN. It may be in another region than the queues."""
 
 
 class Notifications(KubernetesModel):

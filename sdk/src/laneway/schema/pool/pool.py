@@ -8,42 +8,44 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.job.keys import Place
+from laneway.schema.pool.account import ServiceAccount
 from laneway.schema.pool.lane import Lane, Model
-from laneway.schema.pool.model_store import ModelImage, ModelStore
+from laneway.schema.pool.metadata import Annotations, Metadata, Suspension
+from laneway.schema.pool.model_store import ModelImage, ModelStore, VolumeClaim
 from laneway.schema.pool.places import Destination, Notifications, Results
-from laneway.schema.pool.pods.template import PodTemplate
+from laneway.schema.pool.pods.fields import Pods
+from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.base import (
-    SMALL,
-    AnnotationText,
+    ALIAS,
     KubernetesModel,
-    ObjectName,
     Pattern,
-    bad_name,
     cel,
     list_map,
     twice,
 )
-from laneway.schema.shared.names import preflight_account_name, worker_account_name
+from laneway.schema.shared.hints import Called
+from laneway.schema.shared.names import PAUSED_LANES, preflight_account_name, worker_account_name
+from laneway.schema.shared.regions import REGION_PATTERN, Contradiction, Said, choose, region_of_queue
 
 DEFAULT_MAX_TOKENS = 2048
 
-ONE_ACCOUNT = "give exactly one of annotations and name"
 IN_RESULTS = (
     "a destination and the pool's own results should not lie in each other: give it another bucket, or another prefix"
 )
-NAMED_FOR_BOTH = "preflightAnnotations go with annotations: an account of your own is the preflight's too"
 OWN_QUEUES = "give each lane a queue and a dead-letter queue of its own"
-BAD_ANNOTATION = "an annotation's name should be as in Kubernetes, such as eks.amazonaws.com/role-arn"
+ONE_REGION = "queues and workers of a pool are in one region: correct the URL, or aws.region"
 
-PoolName = Annotated[
+EngineName = Annotated[
     str,
-    StringConstraints(max_length=40),
-    Pattern(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", f"should be {SMALL}, such as documents"),
+    StringConstraints(max_length=63),
+    Pattern(
+        ALIAS, "should be the name of one of the operator's engines, not an image or a version: such as ollama-0-32"
+    ),
 ]
 Region = Annotated[
     str,
     StringConstraints(max_length=32),
-    Pattern(r"^[a-z]{2,5}(-[a-z]+)+-[0-9]$", "should be a region as AWS names it, such as eu-west-1"),
+    Pattern(f"^{REGION_PATTERN}$", "should be a region as AWS names it, such as eu-west-1"),
 ]
 
 
@@ -54,62 +56,31 @@ class AWS(KubernetesModel):
     """The AWS region."""
 
 
-class ServiceAccount(KubernetesModel):
-    """Who the pool's pods are, in the cluster and so on AWS: exactly one of `annotations` and `name`."""
-
-    model_config = ConfigDict(
-        json_schema_extra=cel(
-            ("has(self.annotations) != has(self.name)", ONE_ACCOUNT),
-            ("!has(self.preflightAnnotations) || !has(self.name)", NAMED_FOR_BOTH),
-        )
-    )
-
-    annotations: Annotated[dict[str, AnnotationText], Field(min_length=1, max_length=16)] | None = None
-    """Of the account that Laneway makes, such as `eks.amazonaws.com/role-arn`. Another role is tried by a preflight at
-    once; workers that run keep theirs until they are replaced.
-    """
-    preflight_annotations: Annotated[dict[str, AnnotationText], Field(min_length=1, max_length=16)] | None = None
-    """Of an account of the preflight's own, which alone may write `pool.json` then. Default: it has the workers'."""
-    name: ObjectName | None = None
-    """An account of your own in the pool's namespace, for the preflight too. Its workers write onto their pods only
-    where the name begins with `laneway-worker-`: no other is bound by the policy that bounds what they may write.
-    """
-
-    @model_validator(mode="after")
-    def _check_one(self) -> Self:
-        if (self.annotations is None) == (self.name is None):
-            raise ValueError(ONE_ACCOUNT)
-        if self.preflight_annotations is not None and self.name is not None:
-            raise ValueError(NAMED_FOR_BOTH)
-        why = bad_name((*(self.annotations or ()), *(self.preflight_annotations or ())), BAD_ANNOTATION)
-        if why:
-            raise ValueError(why)
-        return self
-
-
 class Spec(KubernetesModel):
     """What the platform team declares."""
 
     model_config = ConfigDict(
         json_schema_extra=cel(
-            (
-                "self.results == oldSelf.results",
+            (  # of a pool that was stored before there was s3 nothing is left to compare
+                "!has(oldSelf.results.s3) || self.results == oldSelf.results",
                 "results can't be changed: jobs under way would be answered twice; make a new pool",
             ),
             (
                 (
-                    "self.lanes.all(a, !has(a.queue.url) || !has(a.queue.deadLetterURL) || "
-                    "(a.queue.url != a.queue.deadLetterURL && self.lanes.exists_one(b, "
-                    "has(b.queue.url) && has(b.queue.deadLetterURL) && (b.queue.url == a.queue.url || "
-                    "b.queue.deadLetterURL == a.queue.url || b.queue.deadLetterURL == a.queue.deadLetterURL))))"
+                    "self.lanes.all(a, !has(a.queue.external) || "
+                    "(a.queue.external.url != a.queue.external.deadLetterURL && self.lanes.exists_one(b, "
+                    "has(b.queue.external) && (b.queue.external.url == a.queue.external.url || "
+                    "b.queue.external.deadLetterURL == a.queue.external.url || "
+                    "b.queue.external.deadLetterURL == a.queue.external.deadLetterURL))))"
                 ),
                 f"a queue is used twice; {OWN_QUEUES}",
             ),
             (
                 (
-                    "!has(self.results.prefix) || !has(self.destinations) || self.destinations.all(d, "
-                    "d.bucket != self.results.bucket || !d.prefix.startsWith(self.results.prefix) && "
-                    "!self.results.prefix.startsWith(d.prefix))"
+                    "!has(self.results.s3) || !has(self.results.s3.prefix) || !has(self.destinations) || "
+                    "self.destinations.all(d, !has(d.s3) || d.s3.bucket != self.results.s3.bucket || "
+                    "!d.s3.prefix.startsWith(self.results.s3.prefix) && "
+                    "!self.results.s3.prefix.startsWith(d.s3.prefix))"
                 ),
                 IN_RESULTS,
             ),
@@ -120,6 +91,14 @@ class Spec(KubernetesModel):
                 ),
                 "limits.maxTokens should be smaller than the model's contextLength, which holds prompt and answer",
             ),
+            (
+                (
+                    "!has(self.aws) || self.lanes.all(l, !has(l.queue.external) || "
+                    "[l.queue.external.url, l.queue.external.deadLetterURL].all(u, !u.startsWith('https://sqs.') || "
+                    "!u.contains('.amazonaws.com') || u.startsWith('https://sqs.' + self.aws.region + '.')))"
+                ),
+                ONE_REGION,
+            ),
         )
     )
 
@@ -127,6 +106,8 @@ class Spec(KubernetesModel):
     """The model of every lane that names none of its own."""
     model_store: ModelStore | None = None
     """Where every worker's Ollama has its model from. Default: `pull`."""
+    engine: EngineName | None = None
+    """One of the operator's `engines`, each an image of Ollama. Default: its `defaultEngine`."""
     results: Results
     """Where results go."""
     destinations: Annotated[tuple[Destination, ...], Field(max_length=32, json_schema_extra=list_map("name"))] = ()
@@ -141,10 +122,10 @@ class Spec(KubernetesModel):
     """
     lanes: Annotated[tuple[Lane, ...], Field(min_length=1, max_length=16, json_schema_extra=list_map("name"))]
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
-    pod_template: PodTemplate = PodTemplate()
-    """What the pool's pods have besides what Laneway gives them."""
+    pods: Annotated[Pods, Called("podTemplate")] = Pods()
+    """What the pool's pods have besides what Laneway gives them. Lanes may say more of their own."""
     suspend: bool = False
-    """No job is started, and jobs wait; those that run have their `drainTimeout`."""
+    """No job of any lane is started, and jobs wait; those that run have their `drainTimeout`."""
 
     @model_validator(mode="after")
     def _check_across(self) -> Self:
@@ -155,7 +136,7 @@ class Spec(KubernetesModel):
             name = twice(names)
             if name is not None:
                 raise ValueError(f"two {what} have the same name, {name}; give each its own")
-        used = [(url, lane.name) for lane in self.lanes for url in (lane.queue.url, lane.queue.dead_letter_url) if url]
+        used = [(url, name) for name, own in self._own_queues for url in (own.url, own.dead_letter_url)]
         shared = twice(url for url, _ in used)
         if shared is not None:
             lanes = dict.fromkeys(name for url, name in used if url == shared)
@@ -169,21 +150,34 @@ class Spec(KubernetesModel):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _check_regions(self) -> Self:
+        try:
+            choose(self.regions)
+        except Contradiction as error:
+            raise ValueError(f"{error}; {ONE_REGION}") from None
+        return self
+
+    @property
+    def _own_queues(self) -> list[tuple[str, QueueURLs]]:
+        """Lane → its own queues."""
+        return [(lane.name, own) for lane in self.lanes if (own := lane.queue.own)]
+
+    @property
+    def regions(self) -> tuple[Said, ...]:
+        """Every place here that names the region: the URLs of queues, then `aws.region`. They agree."""
+        urls = [(f"queue.external.url of lane {lane}", own.url) for lane, own in self._own_queues]
+        urls += [
+            (f"queue.external.deadLetterURL of lane {lane}", own.dead_letter_url) for lane, own in self._own_queues
+        ]
+        named = [(place, region_of_queue(url)) for place, url in urls]
+        own = [("spec.aws.region", self.aws.region if self.aws else None)]
+        return tuple(Said(place, region) for place, region in (*named, *own) if region)
+
 
 def default_prefix(pool: str) -> str:
     """Where a pool's results go in their bucket, unless it says otherwise."""
     return f"{pool}/"
-
-
-class Metadata(KubernetesModel):
-    """The Kubernetes metadata that Laneway reads; the rest is Kubernetes' own and passed over."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: PoolName
-    """At most 40 characters: names of queues are built from it."""
-    namespace: Annotated[str, StringConstraints(max_length=63)] = "default"
-    """The namespace."""
 
 
 class LLMWorkerPool(KubernetesModel):
@@ -206,6 +200,19 @@ class LLMWorkerPool(KubernetesModel):
                 raise ValueError(f"spec.destinations: {name}: {IN_RESULTS}")
         return self
 
+    @model_validator(mode="after")
+    def _check_paused(self) -> Self:
+        known = [lane.name for lane in self.spec.lanes]
+        for name in self._annotations.lanes:
+            if name not in known:
+                words = f"{PAUSED_LANES} names {name}, and the pool's lanes are {', '.join(known)}"
+                raise ValueError(f"metadata.annotations: {words}")
+        return self
+
+    @property
+    def _annotations(self) -> Annotations:
+        return self.metadata.annotations or Annotations()
+
     @property
     def full_name(self) -> str:
         """`namespace/name`."""
@@ -214,13 +221,13 @@ class LLMWorkerPool(KubernetesModel):
     @property
     def results(self) -> Place:
         """Where results go, with the default prefix filled in."""
-        prefix = self.spec.results.prefix
-        return Place(bucket=self.spec.results.bucket, prefix=prefix or default_prefix(self.metadata.name))
+        s3 = self.spec.results.s3
+        return Place(bucket=s3.bucket, prefix=s3.prefix or default_prefix(self.metadata.name))
 
     @property
     def destinations(self) -> dict[str, Place]:
         """Alias → place."""
-        return {each.name: Place(bucket=each.bucket, prefix=each.prefix) for each in self.spec.destinations}
+        return {each.name: Place(bucket=each.s3.bucket, prefix=each.s3.prefix) for each in self.spec.destinations}
 
     @property
     def account(self) -> str:
@@ -236,18 +243,33 @@ class LLMWorkerPool(KubernetesModel):
         return self.account if shared else preflight_account_name(self.metadata.name)
 
     @property
-    def model_image(self) -> ModelImage | None:
-        """The image that holds the models; nothing where Ollama pulls them."""
+    def model_volume(self) -> ModelImage | VolumeClaim | None:
+        """What holds the models, read-only; nothing where Ollama pulls them."""
         store = self.spec.model_store
-        return store.image if store else None
+        return (store.image or store.volume_claim) if store else None
 
     def region_or(self, default: str) -> str:
         """The region of the pool's AWS resources; `default` where it names none."""
-        return self.spec.aws.region if self.spec.aws else default
+        named = choose(self.spec.regions)
+        return named.said.region if named else default
+
+    def suspension_of(self, lane: Lane) -> Suspension | None:
+        """Why a lane starts nothing; nothing where it does. What stops all lanes comes first."""
+        stopped = {
+            Suspension.POOL: self.spec.suspend,
+            Suspension.PAUSED_POOL: self._annotations.paused == "true",
+            Suspension.LANE: lane.suspend,
+            Suspension.PAUSED_LANE: lane.name in self._annotations.lanes,
+        }
+        return next((why for why, so in stopped.items() if so), None)
 
     def model_of(self, lane: Lane) -> Model:
         """The model that a lane serves."""
         return lane.model or self.spec.model
+
+    def pods_of(self, lane: Lane) -> Pods:
+        """What the pods of a lane's workers have: the pool's, and the lane's over it."""
+        return self.spec.pods.under(lane.pods) if lane.pods else self.spec.pods
 
     def max_tokens_of(self, lane: Lane) -> int:
         """The lane's cap of `num_predict`."""
@@ -256,7 +278,5 @@ class LLMWorkerPool(KubernetesModel):
 
 
 def parse_pool(document: Any) -> LLMWorkerPool:
-    """Validate a pool read from YAML; raises pydantic's ValidationError. It goes through JSON, because YAML has types
-    (dates, sets) that a Kubernetes object has not.
-    """
-    return LLMWorkerPool.model_validate_json(json.dumps(document, default=str))
+    """Validate a pool, of what JSON has; raises pydantic's ValidationError."""
+    return LLMWorkerPool.model_validate_json(json.dumps(document))

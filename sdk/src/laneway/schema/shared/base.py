@@ -83,6 +83,10 @@ def list_map(key: str) -> dict[str, Any]:
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
 
 
+LIST_SET = {"x-kubernetes-list-type": "set"}
+"""The extension that makes a list a set: nothing stands in it twice, and two writers can share it."""
+
+
 def twice(names: Iterable[str]) -> str | None:
     """The first name that is there more than once."""
     return next((name for name, times in Counter(names).items() if times > 1), None)
@@ -131,10 +135,11 @@ JobId = Annotated[
 """The idempotency key of a job: 1 to 128 characters."""
 
 SMALL = "small letters, digits and dashes, with a letter or a digit at both ends"
+ALIAS = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 Alias = Annotated[
     str,
     StringConstraints(max_length=63),
-    Pattern(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", f"should be {SMALL}, such as archive-1"),
+    Pattern(ALIAS, f"should be {SMALL}, such as archive-1"),
 ]
 """A name in a pool's own list, a DNS label (RFC 1123)."""
 
@@ -185,9 +190,6 @@ PlainLabels = Annotated[
 ]
 """As jobs may name them."""
 
-BASE64 = Pattern(r"^[A-Za-z0-9+/]+={0,2}$", "should be base64 without a data: prefix, such as iVBORw0KGgo=")
-"""Bytes as JSON holds them."""
-
 Digest = Annotated[
     str,
     Pattern(
@@ -199,6 +201,6 @@ Digest = Annotated[
 """A content digest."""
 
 
-def shown(name: str) -> str:
-    """A name from outside, without what a terminal would obey."""
-    return "".join(character if character.isprintable() else "?" for character in name[:MAX_NAME_SHOWN])
+def shown(name: str, most: int = MAX_NAME_SHOWN) -> str:
+    """A name from outside, or so many characters of it, without what a terminal would obey."""
+    return "".join(character if character.isprintable() else "?" for character in name[:most])

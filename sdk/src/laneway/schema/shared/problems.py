@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from functools import cache
-from itertools import chain
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from laneway.schema.shared.base import duration_text, shown
+from laneway.schema.shared.base import duration_text
+from laneway.schema.shared.hints import hint, location, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
-MAX_PROBLEMS_SHOWN = 5
-TOP = "the top level"
-ALIKE = 0.7
-"""Below it, two names are too different for one to be meant by the other."""
+MAX_PROBLEMS_SHOWN = 25  # places; what is wrong is mended in one round
+NONE: Mapping[str, str] = {}
 
-_UNION_TAG = re.compile(r"[\[(]|^(bool|str|constrained-str)$")  # pydantic's name for one branch of a union
 _PYTHONS = re.compile(
     r"^(Value error, |Input |(String|Tuple|List|Dictionary) (?=should ))| after validation|, not more$"
 )
@@ -41,25 +34,18 @@ _KINDS = {
 """The type of a pydantic error → what it says in ours."""
 
 
-def location(path: Sequence[str | int]) -> str:
-    """A pydantic error location as people write paths: `spec.lanes[0].parallel`."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif not _UNION_TAG.search(part):
-            text += ("." if text else "") + shown(part)
-    return text
-
-
 def problem(error: Any, written: type[BaseModel] | None = None) -> str:
     """One pydantic error in words; never a job's input, which may be a prompt. `written` is the model of a document
     that people write: it knows what a field that it lacks was meant to be.
     """
-    where = location(error["loc"])
     message = _KINDS.get(error["type"]) or _in_units(_PYTHONS.sub("", error["msg"]), error)
     message += _quotes(error) + (_remedy(error, written) if written else "")
-    return f"{where}: {message}" if where else message
+    return _at([location(error["loc"])], message)
+
+
+def _at(places: list[str], words: str) -> str:
+    where = ", ".join(place for place in places if place)
+    return f"{where}: {words}" if where else words
 
 
 def _in_units(message: str, error: Any) -> str:
@@ -83,42 +69,16 @@ def _quotes(error: Any) -> str:
 def _remedy(error: Any, written: type[BaseModel]) -> str:
     match error["type"]:
         case "extra_forbidden":
-            return f"; {_meant(error['loc'], _homes(written))}"
+            return f"; {hint(error['loc'], error['input'], written)}"
         case "missing":
             return "; add it"
         case _:
             return ""
 
 
-def _meant(path: Sequence[str | int], homes: dict[str, list[str]]) -> str:
-    unknown, around = str(path[-1]), [part for part in path[:-1] if isinstance(part, str)]
-    if unknown in homes:
-        return f"it belongs in {' or '.join(homes[unknown])}"
-    here = around[-1] if around and around[-1] in chain(*homes.values()) else TOP
-    for names, where in (([name for name in homes if here in homes[name]], ""), (homes, " of {}")):
-        for close in difflib.get_close_matches(unknown, sorted(names), n=1, cutoff=ALIKE):
-            return f"did you mean {close}{where.format(' or '.join(homes[close]))}?"
-    return "remove it"
-
-
-@cache
-def _homes(written: type[BaseModel]) -> dict[str, list[str]]:
-    """Every field name of a document, as written → the fields that hold it."""
-    homes: dict[str, set[str]] = {}
-    todo: list[tuple[str, type[BaseModel]]] = [(TOP, written)]
-    for home, model in todo:
-        for name, field in model.model_fields.items():
-            known = field.alias or name
-            homes.setdefault(known, set()).add(home)
-            todo += [(known, each) for each in _models(field.annotation)]
-    return {name: sorted(found) for name, found in homes.items()}
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The models in a field's type: its own, or those of an optional one or of a list."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [each for part in get_args(annotation) for each in _models(part)]
+def _said(path: Sequence[str | int], known: Mapping[str, str]) -> str | None:
+    names = [plain(part) for part in path if isinstance(part, str)]
+    return known.get(".".join(names[-2:])) or known.get(names[-1])
 
 
 def causes(error: ValidationError) -> list[Any]:
@@ -130,9 +90,17 @@ def causes(error: ValidationError) -> list[Any]:
     return [each for each in found if each["loc"] not in above]
 
 
-def problems(error: ValidationError, written: type[BaseModel] | None = None) -> str:
-    """The first few problems of a validation in one line; never a job's input."""
+def problems(error: ValidationError, written: type[BaseModel] | None = None, known: Mapping[str, str] = NONE) -> str:
+    """The problems of a validation in one line; never a job's input. `known` has words for names that are no fields,
+    each in its `plain` form, alone or as `field.name`, which are said once for all their places.
+    """
     found = causes(error)
-    told = "; ".join(problem(each, written) for each in found[:MAX_PROBLEMS_SHOWN])
-    more = len(found) - MAX_PROBLEMS_SHOWN
-    return f"{told}; and {more} more" if more > 0 else told
+    told: dict[str, list[str]] = {}
+    for each in found[:MAX_PROBLEMS_SHOWN]:
+        words = _said(each["loc"], known) if each["type"] == "extra_forbidden" else None
+        if words is None:
+            told[problem(each, written)] = []
+        else:
+            told.setdefault(words, []).append(location(each["loc"]))
+    more = [f"and {len(found) - MAX_PROBLEMS_SHOWN} more"] if len(found) > MAX_PROBLEMS_SHOWN else []
+    return "; ".join([*(_at(places, words) for words, places in told.items()), *more])

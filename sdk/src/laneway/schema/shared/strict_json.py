@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import Any, NoReturn
@@ -17,8 +18,14 @@ class NotStrictJSON(ValueError):
     """What is wrong, without the text itself."""
 
 
+def without_mark(data: bytes) -> bytes:
+    """A document without the byte order mark that editors on Windows begin files with (RFC 8259, 8.1 lets readers)."""
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
 def read_strictly(data: bytes) -> Any:
     """The value of a JSON document; raises `NotStrictJSON` and nothing else, whatever the bytes."""
+    data = without_mark(data)
     _check_depth(data)
     try:
         value = json.loads(
@@ -35,7 +42,8 @@ def read_strictly(data: bytes) -> Any:
     except UnicodeEncodeError:
         raise NotStrictJSON("not JSON: half of a surrogate pair stands alone") from None
     except json.JSONDecodeError as error:
-        raise NotStrictJSON(f"not JSON: {error.msg} at line {error.lineno} column {error.colno}") from None
+        message = error.msg.partition(" (")[0]  # what stands in brackets is for programmers in Python
+        raise NotStrictJSON(f"not JSON: {message} at line {error.lineno} column {error.colno}") from None
     return value
 
 

@@ -1,17 +1,43 @@
-"""YAML whose aliases may not grow without end, and what PyYAML says of a text that it can't read, in one line."""
+"""YAML of Kubernetes: documents whose aliases may not grow without end, and what is no YAML in one line. Pure."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from laneway.schema.shared.base import shown
+from laneway.schema.shared.yaml_dialect import Reader, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
-"""What PyYAML raises: ValueError of a date that there is not, RecursionError of what is nested too deep."""
-_ADVICE = {"another document": "; give each pool a file of its own", r"'\t'": "; indent with spaces, not with tabs"}
-"""Part of PyYAML's words → what to do."""
-
-
+"""What PyYAML raises: RecursionError of what is nested too deep."""
+_COLUMN = "fields of one object begin in one column"
+_ADVICE = tuple(
+    (re.compile(words), advice)
+    for words, advice in (
+        (r"found character '\\t'", "indent with spaces, not with tabs"),
+        (r"found character '([%@`])'", r"a text that begins with \1 goes in quotes"),
+        (r"alias", "in YAML a * begins an alias: a text that begins with it goes in quotes"),
+        (r"anchor", "in YAML an & begins an anchor: a text that begins with it goes in quotes"),
+        (r"tag '(!)", r"a text that begins with \1 goes in quotes"),
+        (r"block scalar", "a text that begins with | or > goes in quotes"),
+        (r"the node content, but found '([,\]}])'", r"a text that begins with \1 goes in quotes"),
+        (r"unhashable key", "what stands in {{ }} is filled in by a template first; as a text it goes in quotes"),
+        (r"mapping values", f"{_COLUMN}; a text with a colon and a blank goes in quotes"),
+        (r"<block end>", f"{_COLUMN}; nothing follows the closing quote of a text, and a ' in '…' is written twice"),
+        (r"unknown escape", "in \"…\" a backslash is written twice, in '…' once"),
+        (r"expected ':'", "a field is its name, a colon, a blank and its value"),
+        (r"sequence entries", "a list begins on a line of its own"),
+        (r"end of stream|stream end", "close the quote or the bracket"),
+        (r"(start|continuation) byte|end of data", "save it as UTF-8"),
+    )
+)
+"""In PyYAML's words → what to do."""
+MOST_SHOWN = 300  # characters of PyYAML's words
 MAX_NODES = 100_000  # values of one document, an alias counted as all that it stands for; a pool of 16 lanes has 2,000
 
 
@@ -30,14 +56,31 @@ class BadYAML(NamedTuple):
 
 def read_yaml(text: str | bytes) -> list[Any]:
     """Every document; raises what `NOT_YAML` holds."""
-    for root in yaml.compose_all(text, Loader=yaml.SafeLoader):
-        refuse_growth(root)
-    return list(yaml.safe_load_all(text))
+    return [value_of(root) for root in roots(text)]
 
 
-def refuse_growth(root: yaml.Node | None) -> None:
+def roots(text: str | bytes) -> list[yaml.Node]:
+    """Every document as it is written, with the lines; raises what `NOT_YAML` holds."""
+    found = []
+    for root in yaml.compose_all(text, Loader=Reader):
+        _refuse_growth(root)
+        found.append(root)
+    return found
+
+
+def value_of(root: yaml.Node) -> Any:
+    """What JSON has; raises what `NOT_YAML` holds."""
+    return Reader("").construct_document(root)
+
+
+def write_yaml(documents: Iterable[Any]) -> str:
+    """So that PyYAML and Kubernetes' tools read the same."""
+    return yaml.dump_all(documents, Dumper=Writer, sort_keys=False, width=120, allow_unicode=True)
+
+
+def _refuse_growth(root: yaml.Node) -> None:
     """Aliases of aliases make gigabytes of a few lines: refused before anything is made; raises `YAMLError`."""
-    if root is not None and _size(root, {}) > MAX_NODES:
+    if _size(root, {}) > MAX_NODES:
         words = f"its aliases stand for more than {MAX_NODES:,} values; write them out"
         raise yaml.MarkedYAMLError(problem=words, problem_mark=root.start_mark)
 
@@ -57,10 +100,21 @@ def _within(node: yaml.Node) -> list[yaml.Node]:
 
 
 def bad_yaml(error: Exception) -> BadYAML:
-    """What PyYAML says in several lines."""
+    """What PyYAML says in several lines. It quotes tags, which hold any character as `%1b`."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
-        return BadYAML(0, 0, f"not YAML: {str(error).splitlines()[0]}")
-    words = ": ".join(each for each in (getattr(error, "context", None), getattr(error, "problem", None)) if each)
-    advice = next((advice for part, advice in _ADVICE.items() if part in words), "")
-    return BadYAML(mark.line + 1, mark.column + 1, f"not YAML: {words}{advice}")
+        return BadYAML(0, 0, _advised(str(error).splitlines()[0]))
+    words = ": ".join(each for each in (_context(error, mark.line), getattr(error, "problem", None)) if each)
+    return BadYAML(mark.line + 1, mark.column + 1, _advised(words))
+
+
+def _context(error: Exception, line: int) -> str:
+    """What PyYAML was at; from which line on, where that is another one."""
+    words, mark = getattr(error, "context", None) or "", getattr(error, "context_mark", None)
+    return f"{words} from line {mark.line + 1} on" if words and mark is not None and mark.line != line else words
+
+
+def _advised(words: str) -> str:
+    found = ((pattern.search(words), advice) for pattern, advice in _ADVICE)
+    advice = next((f"; {match.expand(advice)}" for match, advice in found if match), "")
+    return f"not YAML: {shown(words, MOST_SHOWN)}{advice}"

@@ -13,8 +13,15 @@ def test_an_ollama_inherits_neither_the_users_accounts_nor_his_settings_of_ollam
         "AWS_PROFILE": "production",
         "OLLAMA_ORIGINS": "*",
         "OLLAMA_DEBUG": "2",
+        "LLAMA_ARG_CTX_SIZE": "9",
+        "LLAMA_ARG_CACHE_RAM": "-1",
     }
     given = server_environment(users, port=1, models=Path("/m"), home=Path("/h"), parallel=2, context=512)
     assert given["PATH"] == "/bin"
     assert not [name for name in given if name.startswith("AWS_")]
-    assert not {"OLLAMA_ORIGINS", "OLLAMA_DEBUG"} & given.keys()
+    assert not {"OLLAMA_ORIGINS", "OLLAMA_DEBUG", "LLAMA_ARG_CTX_SIZE"} & given.keys()
+
+
+def test_an_ollama_keeps_no_gigabytes_of_prompts_in_the_users_memory() -> None:
+    given = server_environment({}, port=1, models=Path("/m"), home=Path("/h"), parallel=2, context=512)
+    assert given["LLAMA_ARG_CACHE_RAM"] == "512"

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from laneway.schema.job.job import InvalidJob, Job, parse_job
-from laneway.schema.job.refusals import REFUSED_FIELDS, RELOADING_OPTIONS
 
 
 def words_of_refusal(**document: Any) -> str:
@@ -19,40 +18,26 @@ def read(**document: Any) -> Job:
     return parse_job(json.dumps(document).encode())
 
 
-@pytest.mark.parametrize(("name", "reason"), REFUSED_FIELDS.items())
-def test_a_field_of_ollama_that_is_not_ours_is_refused_with_the_reason(name: str, reason: str) -> None:
-    assert words_of_refusal(prompt="a", **{name: True}) == f"{name} is not accepted: {reason}"
-
-
-@pytest.mark.parametrize(("name", "reason"), RELOADING_OPTIONS.items())
-def test_an_option_that_reloads_the_model_is_refused_with_the_reason(name: str, reason: str) -> None:
-    assert words_of_refusal(prompt="a", options={name: 1}) == f"options: {name} {reason}; leave it out"
-
-
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
         ("promt", "prompt"),
         ("message", "messages"),
         ("option", "options"),
-        ("expires", "expires_at"),
+        ("expires_a", "expires_at"),
         ("lables", "labels"),
     ],
 )
 def test_an_unknown_field_is_named_with_the_nearest_one(wrong: str, right: str) -> None:
-    assert words_of_refusal(**{wrong: "a"}) == f"unknown field '{wrong}'; did you mean {right}?"
+    assert words_of_refusal(**{wrong: "a"}) == f"{wrong}: unknown field; did you mean {right}?"
 
 
 def test_an_unknown_field_that_is_near_to_nothing_is_named_alone() -> None:
-    assert words_of_refusal(prompt="a", zzzz=1) == "unknown field 'zzzz'"
+    assert words_of_refusal(prompt="a", zzzz=1) == "zzzz: unknown field; remove it"
 
 
 def test_a_long_unknown_field_is_cut() -> None:
-    assert "z" * 65 not in words_of_refusal(prompt="a", **{"z" * 100_000: 1})
-
-
-def test_an_unknown_option_is_named() -> None:
-    assert words_of_refusal(prompt="a", options={"temprature": 1}) == "options.temprature: unknown field"
+    assert "z" * 81 not in words_of_refusal(prompt="a", **{"z" * 100_000: 1})
 
 
 @pytest.mark.parametrize(
@@ -60,7 +45,7 @@ def test_an_unknown_option_is_named() -> None:
     [
         ("num_predict", 1, 131_072, 0, 131_073),
         ("temperature", 0, 5, -0.1, 5.1),
-        ("seed", -(2**31), 2**31 - 1, -(2**31) - 1, 2**31),
+        ("seed", 1 - 2**53, 2**53 - 1, -(2**53), 2**53),
         ("top_k", 0, 100_000, -1, 100_001),
         ("top_p", 0, 1, -0.1, 1.1),
         ("min_p", 0, 1, -0.1, 1.1),
@@ -138,7 +123,6 @@ def test_fields_that_do_not_go_together_are_named(fields: dict[str, Any], words:
         ({"messages": [{"role": "user", "text": "a"}]}, "messages[0].text"),
         ({"messages": [{"role": "user"}], "tools": [{"type": "other", "function": {"name": "f"}}]}, "tools[0].type"),
         ({"messages": [{"role": "user"}], "tools": [{"function": {}}]}, "tools[0].function.name"),
-        ({"prompt": "a", "images": []}, "images"),
         ({"prompt": "a", "images": ["data:image/png;base64,aGk="]}, "images[0]"),
         ({"prompt": "a", "images": ["a"] * 17}, "images"),
         ({"prompt": "a", "think": "a lot"}, "think"),
@@ -163,7 +147,7 @@ def test_a_field_out_of_bounds_is_named(fields: dict[str, Any], where: str) -> N
 
 
 def test_many_problems_are_counted() -> None:
-    messages = [{"role": "user", "text": "a"}] * 9
+    messages = [{"role": "user", "zzz": "a"}] * 29
     assert words_of_refusal(messages=messages).endswith("; and 4 more")
 
 

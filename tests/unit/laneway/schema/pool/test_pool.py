@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from laneway.schema.job.keys import Place
-from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings, lane_config
+from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings
+from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
+from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway.schema.pool.documents.pool_document import PoolDocument, pool_document
 from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
 from laneway.schema.pool.queues.queue import Managed, Queue
@@ -24,8 +25,16 @@ def words_of_refusal(document: Any) -> str:
 
 
 def config_of(document: dict[str, Any], settings: LaneSettings = SETTINGS, lane: int = 0) -> LaneConfig:
+    return documents_of(document, settings, lane).config
+
+
+def live_of(document: dict[str, Any], settings: LaneSettings = SETTINGS) -> LiveConfig:
+    return documents_of(document, settings).live
+
+
+def documents_of(document: dict[str, Any], settings: LaneSettings = SETTINGS, lane: int = 0) -> LaneDocuments:
     pool = parse_pool(document)
-    return lane_config(pool, pool.spec.lanes[lane], settings)
+    return lane_documents(pool, pool.spec.lanes[lane], settings)
 
 
 def test_the_smallest_pool_has_documented_defaults() -> None:
@@ -45,7 +54,7 @@ def test_a_pool_reads_back_as_written() -> None:
     pool = parse_pool(
         pool_with(
             lane={"limits": {"timeout": "1h30m", "expiresAfter": "2h"}, "drainTimeout": "90s"},
-            destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+            destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}],
             notifications={"sns": {"topicARN": TOPIC}},
             aws={"region": "eu-west-1"},
         )
@@ -61,7 +70,7 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
         "namespace": "nlp",
         "uid": "7",
         "labels": {"a": "b"},
-        "creationTimestamp": date(2026, 1, 1),
+        "creationTimestamp": "2026-01-01T00:00:00Z",
     }
     assert parse_pool(document).full_name == "nlp/documents"
 
@@ -77,14 +86,14 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
         (
             pool_with(
                 destinations=[
-                    {"name": "a", "bucket": "abc", "prefix": "a/"},
-                    {"name": "a", "bucket": "abd", "prefix": "a/"},
+                    {"name": "a", "s3": {"bucket": "abc", "prefix": "a/"}},
+                    {"name": "a", "s3": {"bucket": "abd", "prefix": "a/"}},
                 ]
             ),
             "spec: two destinations have the same name, a; give each its own",
         ),
         (
-            pool_with(destinations=[{"name": "a", "bucket": "acme-llm", "prefix": "documents/results/"}]),
+            pool_with(destinations=[{"name": "a", "s3": {"bucket": "acme-llm", "prefix": "documents/results/"}}]),
             "spec.destinations: a: a destination and the pool's own results should not lie in each other",
         ),
         (
@@ -96,21 +105,23 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
             "spec: lane default: limits.maxTokens (2048) should be smaller than the model's contextLength (2048)",
         ),
         (
-            pool_with(lane={"queue": {"managed": {}, "url": "https://q/a", "deadLetterURL": "https://q/b"}}),
-            "spec.lanes[0].queue: give exactly one of managed and url",
+            pool_with(
+                lane={"queue": {"managed": {}, "external": {"url": "https://q/a", "deadLetterURL": "https://q/b"}}}
+            ),
+            "spec.lanes[0].queue: give exactly one of managed and external",
         ),
-        (pool_with(lane={"queue": {}}), "spec.lanes[0].queue: give exactly one of managed and url"),
+        (pool_with(lane={"queue": {}}), "spec.lanes[0].queue: give exactly one of managed and external"),
         (
-            pool_with(lane={"queue": {"url": "https://q/a"}}),
-            "spec.lanes[0].queue: url and deadLetterURL go together",
-        ),
-        (
-            pool_with(lane={"queue": {"managed": {}, "deadLetterURL": "https://q/b"}}),
-            "spec.lanes[0].queue: url and deadLetterURL go together",
+            pool_with(lane={"queue": {"external": {"url": "https://q/a"}}}),
+            "spec.lanes[0].queue.external.deadLetterURL: is missing",
         ),
         (
-            pool_with(lane={"queue": {"url": "ftp://q/a", "deadLetterURL": "https://q/b"}}),
-            "spec.lanes[0].queue.url: should be the URL of a queue, such as https://sqs.",
+            pool_with(lane={"queue": {"external": {"deadLetterURL": "https://q/b"}}}),
+            "spec.lanes[0].queue.external.url: is missing",
+        ),
+        (
+            pool_with(lane={"queue": {"external": {"url": "ftp://q/a", "deadLetterURL": "https://q/b"}}}),
+            "spec.lanes[0].queue.external.url: should be the URL of a queue, such as https://sqs.",
         ),
         (
             pool_with(lane={"limits": {"timeout": "10m", "expiresAfter": "9m59s"}}),
@@ -154,16 +165,34 @@ def test_kubernetes_own_metadata_is_passed_over() -> None:
         (pool_with(model={"name": "gemma3:4b", "digest": "a" * 64}), "spec.model.digest: should be a whole digest"),
         (pool_with(model={"name": "gemma 3"}), "spec.model.name: should be a model's name"),
         (pool_with(model={}), "spec.model.name: is missing"),
-        (pool_with(results={"bucket": "Acme"}), "spec.results.bucket: should be a bucket's name without s3://"),
-        (pool_with(results={"bucket": "ab"}), "spec.results.bucket: should be a bucket's name without s3://"),
         (
-            pool_with(results={"bucket": "acme", "prefix": "documents"}),
-            "spec.results.prefix: should be parts of letters",
+            pool_with(results={"s3": {"bucket": "Acme"}}),
+            "spec.results.s3.bucket: should be a bucket's name without s3://",
         ),
-        (pool_with(results={"bucket": "acme", "prefix": "/"}), "spec.results.prefix: should be parts of letters"),
-        (pool_with(results={"bucket": "acme", "prefix": "../"}), "spec.results.prefix: should be parts of letters"),
-        (pool_with(results={"bucket": "acme", "prefix": "a//"}), "spec.results.prefix: should be parts of letters"),
-        (pool_with(results={"bucket": "acme", "prefix": "a" * 200 + "/"}), "spec.results.prefix: should have"),
+        (
+            pool_with(results={"s3": {"bucket": "ab"}}),
+            "spec.results.s3.bucket: should be a bucket's name without s3://",
+        ),
+        (
+            pool_with(results={"s3": {"bucket": "acme", "prefix": "documents"}}),
+            "spec.results.s3.prefix: should be parts of letters",
+        ),
+        (
+            pool_with(results={"s3": {"bucket": "acme", "prefix": "/"}}),
+            "spec.results.s3.prefix: should be parts of letters",
+        ),
+        (
+            pool_with(results={"s3": {"bucket": "acme", "prefix": "../"}}),
+            "spec.results.s3.prefix: should be parts of letters",
+        ),
+        (
+            pool_with(results={"s3": {"bucket": "acme", "prefix": "a//"}}),
+            "spec.results.s3.prefix: should be parts of letters",
+        ),
+        (
+            pool_with(results={"s3": {"bucket": "acme", "prefix": "a" * 200 + "/"}}),
+            "spec.results.s3.prefix: should have",
+        ),
         (
             pool_with(notifications={"sns": {"topicARN": "results"}}),
             "spec.notifications.sns.topicARN: should be the ARN of",
@@ -192,7 +221,7 @@ def test_what_is_wrong_with_a_pool_is_said(document: Any, words: str) -> None:
         {"drainTimeout": "30m"},
         {"parallel": 64},
         {"name": "l" * 20},
-        {"queue": {"url": "https://sqs.eu-west-1.amazonaws.com/1/a", "deadLetterURL": "https://q/b"}},
+        {"queue": {"external": {"url": "https://sqs.eu-west-1.amazonaws.com/1/a", "deadLetterURL": "https://q/b"}}},
     ],
     ids=str,
 )
@@ -207,17 +236,17 @@ def test_sixteen_lanes_and_forty_characters_are_accepted() -> None:
 
 
 def test_equal_pools_give_equal_configs() -> None:
-    assert config_of(pool_with()) == config_of(pool_with())
-    assert config_of(pool_with()).model_dump_json() == config_of(pool_with()).model_dump_json()
+    assert documents_of(pool_with()) == documents_of(pool_with())
+    assert documents_of(pool_with()).model_dump_json() == documents_of(pool_with()).model_dump_json()
 
 
 def test_a_config_says_what_the_pool_says() -> None:
-    config = config_of(pool_with(results={"bucket": "acme-llm", "prefix": "a/b/"}, lane={"parallel": 4}))
+    config = config_of(pool_with(results={"s3": {"bucket": "acme-llm", "prefix": "a/b/"}}, lane={"parallel": 4}))
     assert (config.pool, config.lane, config.parallel) == ("default/documents", "default", 4)
     assert config.results == Place(bucket="acme-llm", prefix="a/b/")
     assert config.queue == QUEUE
-    assert config.limits.timeout_seconds == 300
-    assert config.limits.max_tokens == 2048
+    limits = live_of(pool_with()).limits
+    assert (limits.timeout_seconds, limits.max_tokens) == (300, 2048)
 
 
 def test_results_lie_below_the_pools_name_by_default() -> None:
@@ -225,8 +254,8 @@ def test_results_lie_below_the_pools_name_by_default() -> None:
 
 
 def test_a_destination_without_a_prefix_is_the_bucket_itself() -> None:
-    config = config_of(pool_with(destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}]))
-    assert config.destinations == {"legal": Place(bucket="acme-legal", prefix="llm/")}
+    live = live_of(pool_with(destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}]))
+    assert live.destinations == {"legal": Place(bucket="acme-legal", prefix="llm/")}
 
 
 def test_a_lanes_model_replaces_the_pools() -> None:
@@ -239,12 +268,17 @@ def test_a_lanes_model_replaces_the_pools() -> None:
 
 def test_the_pools_region_and_the_resolved_topic_count() -> None:
     settings = SETTINGS.model_copy(update={"topic_arn": TOPIC + "-settings"})
-    own = config_of(pool_with(notifications={"sns": {"topicARN": TOPIC}}, aws={"region": "eu-west-1"}), settings)
-    none = config_of(pool_with(), settings)
-    unresolved = config_of(pool_with(notifications={"sns": {"topicARN": TOPIC}}))
-    assert (own.topic_arn, own.region) == (TOPIC + "-settings", "eu-west-1")
+    own = documents_of(pool_with(notifications={"sns": {"topicARN": TOPIC}}, aws={"region": "eu-west-1"}), settings)
+    none = documents_of(pool_with(), settings)
+    unresolved = live_of(pool_with(notifications={"sns": {"topicARN": TOPIC}}))
+    assert (own.live.topic_arn, own.config.region) == (TOPIC + "-settings", "eu-west-1")
     assert unresolved.topic_arn == TOPIC
-    assert (none.topic_arn, none.region) == (TOPIC + "-settings", "eu-central-1")
+    assert (none.live.topic_arn, none.config.region) == (TOPIC + "-settings", "eu-central-1")
+
+
+def test_the_region_of_a_queues_url_is_the_pools() -> None:
+    queue = {"external": {"url": QUEUE.url, "deadLetterURL": QUEUE.dead_letter_url}}
+    assert config_of(pool_with(lane={"queue": queue})).region == "eu-west-1"
 
 
 @pytest.mark.parametrize(
@@ -263,18 +297,20 @@ def test_draining_takes_as_long_as_a_job_but_at_most_half_an_hour(lane: dict[str
 
 @pytest.mark.parametrize(("timeout", "gap"), [("10s", 10), ("2m", 120), ("10m", 120)])
 def test_no_wait_for_a_token_is_longer_than_the_timeout(timeout: str, gap: int) -> None:
-    assert config_of(pool_with(lane={"limits": {"timeout": timeout}})).limits.token_gap_seconds == gap
+    assert live_of(pool_with(lane={"limits": {"timeout": timeout}})).limits.token_gap_seconds == gap
 
 
 def test_a_config_survives_its_file() -> None:
     document = pool_with(
         lane={"parallel": 3},
-        destinations=[{"name": "legal", "bucket": "acme-legal", "prefix": "llm/"}],
+        destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}],
         notifications={"sns": {"topicARN": TOPIC}},
         model={"name": "gemma3:4b", "digest": DIGEST},
     )
-    config = config_of(document, SETTINGS.model_copy(update={"price_per_hour": 0.5, "endpoint": "http://127.0.0.1:1"}))
+    settings = SETTINGS.model_copy(update={"price_per_hour": 0.5, "endpoint": "http://127.0.0.1:1"})
+    config, live = config_of(document, settings), live_of(document, settings)
     assert LaneConfig.model_validate_json(config.model_dump_json()) == config
+    assert LiveConfig.model_validate_json(live.model_dump_json()) == live
 
 
 @pytest.mark.parametrize(
@@ -310,9 +346,11 @@ def test_a_config_that_no_worker_could_use_is_refused(field: str, value: object)
 def test_the_pool_document_lists_lanes_and_destinations_in_the_pools_order() -> None:
     document = pool_with(
         lanes=[{"name": "slow"}, {"name": "fast"}, {"name": "a"}],
-        destinations=[{"name": name, "bucket": f"acme-{name}", "prefix": "llm/"} for name in ("legal", "archive")],
+        destinations=[
+            {"name": name, "s3": {"bucket": f"acme-{name}", "prefix": "llm/"}} for name in ("legal", "archive")
+        ],
     )
-    published = pool_document([config_of(document, lane=lane) for lane in range(3)])
+    published = pool_document([documents_of(document, lane=lane) for lane in range(3)])
     assert [lane.name for lane in published.lanes] == ["slow", "fast", "a"]
     assert published.destinations == ("legal", "archive")
     assert (published.pool, published.region) == ("default/documents", "eu-central-1")
@@ -320,7 +358,7 @@ def test_the_pool_document_lists_lanes_and_destinations_in_the_pools_order() -> 
 
 
 def test_the_pool_document_tells_nothing_but_what_senders_need() -> None:
-    published = pool_document([config_of(pool_with())]).lanes[0]
+    published = pool_document([documents_of(pool_with())]).lanes[0]
     assert set(published.model_dump()) == {"name", "queue", "model", "limits"}
 
 
@@ -334,7 +372,7 @@ def test_an_answer_may_take_half_a_small_context_by_default(context: int, most: 
 @pytest.mark.parametrize("key", ["cost center", "/a", "a/b/c", "-a", "A.example/a", "a" * 64, ""])
 def test_a_pods_key_is_as_in_kubernetes(field: str, key: str) -> None:
     with pytest.raises(ValidationError, match=": a key should be as in Kubernetes, such as team or"):
-        parse_pool(pool_with(podTemplate={field: {key: "a"}}))
+        parse_pool(pool_with(pods={field: {key: "a"}}))
 
 
 def test_an_accounts_annotation_has_a_name_as_in_kubernetes() -> None:

@@ -42,7 +42,13 @@ def test_a_lane_names_no_profile_by_default() -> None:
 
 
 def test_scaling_and_placement_read_back_as_written() -> None:
-    written = {"minReplicas": 2, "maxReplicas": 8, "jobsPerReplica": 10, "cooldown": "1m30s"}
+    written = {
+        "minReplicas": 2,
+        "maxReplicas": 8,
+        "jobsPerReplica": 10,
+        "cooldown": "1m30s",
+        "scaleIn": {"percent": 50, "period": "2m"},
+    }
     lane = parse_pool(pool_with(lane={"scaling": written, "placement": {"profiles": ["g5"]}})).spec.lanes[0]
     assert lane.scaling == Scaling.model_validate(written)
     assert lane.scaling.model_dump(by_alias=True) == written

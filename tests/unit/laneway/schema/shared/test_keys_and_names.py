@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from laneway.schema.job.keys import Place
 from laneway.schema.shared.base import duration_seconds, duration_text
-from laneway.schema.shared.names import dead_letter_queue_name, queue_name, topic_name
+from laneway.schema.shared.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name, tagged, topic_name
 from support.inputs.jobs import PROPERTY
 
 LONGEST_READABLE = 9999 * 3600 + 3599
@@ -22,6 +22,7 @@ MAX_TOPIC_NAME = 256  # SNS
         (Place(bucket="b", prefix="p/").cancel("a"), "p/cancels/a.json"),
         (Place(bucket="b", prefix="p/").output("a", "cafe"), "p/a.cafe.json"),
         (Place(bucket="b", prefix="p/").pool_document(), "p/pool.json"),
+        (Place(bucket="b", prefix="p/").model_facts("fast"), "p/models/fast.json"),
         (Place(bucket="b").result("a"), "results/a.json"),
         (Place(bucket="b").pool_document(), "pool.json"),
         (Place(bucket="b", prefix="p/").url("p/results/a.json"), "s3://b/p/results/a.json"),
@@ -32,14 +33,32 @@ def test_keys(key: str, expected: str) -> None:
 
 
 def test_names_of_queues_and_topics() -> None:
-    assert queue_name("documents", "fast") == "laneway-documents-fast"
-    assert dead_letter_queue_name("documents", "fast") == "laneway-documents-fast-dead"
-    assert topic_name("documents") == "laneway-documents"
+    assert queue_name("documents", "fast", "ab2c7") == "laneway-documents-fast-ab2c7"
+    assert dead_letter_queue_name("documents", "fast", "ab2c7") == "laneway-documents-fast-ab2c7-dead"
+    assert topic_name("documents", "ab2c7") == "laneway-documents-ab2c7"
+
+
+@pytest.mark.parametrize(
+    ("model", "listed"),
+    [
+        ("gemma3", "gemma3:latest"),
+        ("localhost:5000/nlp/gemma3", "localhost:5000/nlp/gemma3:latest"),
+        ("registry.example:5000/nlp/gemma3:4b", "registry.example:5000/nlp/gemma3:4b"),
+        ("registry.example/library/gemma3", "registry.example/library/gemma3:latest"),
+        ("library/gemma3:4b", "gemma3:4b"),
+        ("registry.ollama.ai/library/gemma3", "gemma3:latest"),
+        ("Registry.Ollama.ai/acme/gemma3:4b", "acme/gemma3:4b"),
+        ("acme/library:4b", "acme/library:4b"),
+    ],
+)
+def test_a_model_is_called_as_ollama_lists_it(model: str, listed: str) -> None:
+    assert tagged(model) == listed
 
 
 def test_the_longest_names_fit_aws() -> None:
-    assert len(dead_letter_queue_name("p" * 40, "l" * 20)) <= MAX_QUEUE_NAME
-    assert len(topic_name("p" * 40)) <= MAX_TOPIC_NAME
+    suffix = "s" * SUFFIX_CHARACTERS
+    assert len(dead_letter_queue_name("p" * 40, "l" * 20, suffix)) <= MAX_QUEUE_NAME
+    assert len(topic_name("p" * 40, suffix)) <= MAX_TOPIC_NAME
 
 
 @PROPERTY

@@ -10,8 +10,8 @@ from laneway.schema.job.job import Job
 from laneway.schema.job.result import Result
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.pool import LLMWorkerPool
+from laneway.schema.pool.profile import PlacementProfile
 from laneway.schema.shared.base import PATTERN_WORDS
-from laneway_operator.placement.profiles import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,9 @@ def patterns(node: Any) -> Iterator[dict[str, Any]]:
             yield from patterns(each)
 
 
-@pytest.mark.parametrize("model", [Job, LaneConfig, LLMWorkerPool, Profile, Result], ids=lambda model: model.__name__)
+@pytest.mark.parametrize(
+    "model", [Job, LaneConfig, LLMWorkerPool, PlacementProfile, Result], ids=lambda model: model.__name__
+)
 def test_every_pattern_has_words_with_an_example(model: type[BaseModel]) -> None:
     found = list(patterns(model.model_json_schema()))
     assert found

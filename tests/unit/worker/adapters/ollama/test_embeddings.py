@@ -4,15 +4,20 @@ import pytest
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import MAX_EMBEDDING_NUMBERS, Job
-from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many
+from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many, refuse_unshortened
 from laneway_worker.errors import JobError
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.request.request import Request, ollama_request
-from support.worker.lane import config_with
+from support.worker.lane import documents_with
+
+
+def asked_for(job: Job) -> Request:
+    lane = documents_with()
+    return ollama_request(job, lane.config.model, lane.live.limits, None)
 
 
 def asking(texts: int) -> Request:
-    return ollama_request(Job(input=["x"] * texts), config_with(), None)
+    return asked_for(Job(input=["x"] * texts))
 
 
 @pytest.mark.parametrize(
@@ -61,4 +66,17 @@ def test_what_does_not_fit_is_refused_with_numbers(texts: int, dims: int, number
 
 @pytest.mark.parametrize("job", [Job(prompt="a"), Job(input="a")])
 def test_only_lists_of_texts_are_counted(job: Job) -> None:
-    refuse_too_many(ollama_request(job, config_with(), None), MAX_EMBEDDING_NUMBERS + 1)
+    refuse_too_many(asked_for(job), MAX_EMBEDDING_NUMBERS + 1)
+
+
+@pytest.mark.parametrize(("asked", "made"), [(2, 2), (3, 2), (None, 2)])
+def test_vectors_of_no_more_numbers_than_were_asked_for_are_given(asked: int | None, made: int) -> None:
+    answer = Answer(1, 0, None, None, embeddings=[[0.5] * made])
+    refuse_unshortened(asked_for(Job(input="a", dimensions=asked)), answer)
+
+
+def test_an_ollama_that_passes_over_the_dimensions_is_told() -> None:
+    request = asked_for(Job(input="a", dimensions=256))
+    with pytest.raises(JobError, match="which have 1,024 numbers, to 256: leave dimensions out") as caught:
+        refuse_unshortened(request, Answer(1, 0, None, None, embeddings=[[0.5] * 1024]))
+    assert caught.value.code is ErrorCode.UNSUPPORTED

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
-from laneway_worker.adapters.ollama.stream import Collected, error_of, trouble
+from laneway_worker.adapters.ollama.stream import Collected, error_of, json_object, trouble
 from laneway_worker.adapters.ollama.words import name_of
 from laneway_worker.errors import EngineCrashed, EngineFailed, JobError, Unavailable
 from laneway_worker.testing.clock import ManualClock
@@ -35,6 +36,31 @@ def code_of_failure(*records: dict[str, Any]) -> ErrorCode:
     with pytest.raises(EngineFailed) as caught:
         collected("/api/generate", *records)
     return caught.value.blame.code
+
+
+COUNTED = {
+    "total_duration": 9_000,
+    "load_duration": 1_000,
+    "prompt_eval_count": 7,
+    "prompt_eval_duration": 2_000,
+    "eval_count": 2,
+    "eval_duration": 5_000,
+}
+
+
+@pytest.mark.parametrize("path", ["/api/generate", "/api/chat"])
+def test_what_ollama_counted_stands_in_the_answer(path: Path) -> None:
+    engine = collected(path, {"response": "a", "done": True, "done_reason": "length", **COUNTED}).engine
+    assert engine is not None
+    assert engine.model_dump() == {"done_reason": "length", **COUNTED}
+
+
+@pytest.mark.parametrize("nonsense", [-1, 1.5, "7", None, 2**63, [7]])
+def test_a_count_that_is_none_costs_no_answer(nonsense: object) -> None:
+    answer = collected("/api/generate", {"response": "a", **DONE, "total_duration": nonsense, "eval_count": nonsense})
+    assert answer.engine is not None
+    assert (answer.engine.total_duration, answer.engine.prompt_eval_count) == (None, 7)
+    assert (answer.prompt_tokens, answer.completion_tokens) == (7, 0)
 
 
 def test_an_answer_to_a_prompt_is_put_together() -> None:
@@ -139,10 +165,77 @@ def test_an_error_line_under_status_200_is_trouble() -> None:
         (500, "error reading llama-server chat response: EOF"),
         (500, "an error was encountered while running the model: CUDA error: uncorrectable ECC error encountered"),
         (500, "CUDA error: operation not supported"),
+        (500, "llama-server process no longer running: -1 signal: killed"),
+        (500, "llama-server reported out-of-memory during startup: x"),
+        (500, "error starting llama-server: fork failed"),
+        (500, "timed out waiting for llama-server to start"),
+        (500, "failed reading llama-server error response: EOF"),
+        (500, "llama-server startup failed after projector CPU offload retry: x"),
     ],
 )
 def test_a_dead_runner_is_a_crash(status: int, message: str) -> None:
     assert isinstance(trouble(status, message), EngineCrashed)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "llama-server chat error: Unexpected empty grammar stack after accepting piece",
+        'llama-server returned invalid tool call arguments for "weather": unexpected end of JSON input',
+        "llama-server chat stream event exceeded 256 MB limit",
+    ],
+)
+def test_what_llama_server_says_while_it_lives_is_no_crash(message: str) -> None:
+    assert isinstance(trouble(500, message), EngineFailed)
+
+
+BAD_SCHEMA = (
+    "Field 'json_schema': \"json_schema\": JSON schema conversion failed:\nJSON schema error at #: unknown canary"
+)
+BAD_PENALTY = "Failed to initialize samplers: penalty_repeat must be finite and greater than 0"
+TOO_LONG = "request (610 tokens) exceeds the available context size (512 tokens), try increasing it"
+NO_IMAGES = "Multimodal data provided, but model does not support multimodal requests."
+
+
+def from_llama_server(message: str, code: int = 400) -> str:
+    """As Ollama 0.32.15 passes it on: an object in a text in an object."""
+    inner = {"error": {"code": code, "message": message, "type": "invalid_request_error"}}
+    return json.dumps({"error": json.dumps(inner)})
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "words"),
+    [
+        (BAD_SCHEMA, ErrorCode.INVALID_JOB, "Ollama can't use format: JSON schema conversion failed"),
+        (BAD_PENALTY, ErrorCode.INVALID_JOB, f"Ollama refused the request: {BAD_PENALTY}"),
+        (TOO_LONG, ErrorCode.PROMPT_TOO_LONG, TOO_LONG),
+        (NO_IMAGES, ErrorCode.UNSUPPORTED, NO_IMAGES),
+    ],
+)
+def test_the_words_of_llama_server_are_unpacked(message: str, code: ErrorCode, words: str) -> None:
+    found = error_of(400, from_llama_server(message))
+    assert isinstance(found, JobError)
+    assert (found.code, str(found)) == (code, words)
+
+
+def test_an_error_of_llama_server_in_a_stream_is_unpacked() -> None:
+    with pytest.raises(EngineFailed) as caught:
+        collected(
+            "/api/generate", {"error": {"error": {"code": 500, "message": "Compute error.", "type": "server_error"}}}
+        )
+    assert str(caught.value.blame) == "Ollama answered: Compute error."
+
+
+@pytest.mark.parametrize("text", ["[]", "7", "null", '{"error": null}', '{"error": "[1]"}', "[" * 100_000])
+def test_an_error_in_no_known_form_is_an_error_all_the_same(text: str) -> None:
+    assert isinstance(error_of(500, text), EngineFailed)
+
+
+def test_a_model_that_makes_no_embeddings_says_so_in_words_that_help() -> None:
+    found = error_of(501, '{"error":"This server does not support embeddings. Start it with `--embeddings`"}')
+    assert isinstance(found, EngineFailed)
+    assert found.blame.code is ErrorCode.UNSUPPORTED
+    assert "embedding models only" in str(found.blame)
 
 
 @pytest.mark.parametrize("status", [404, 499, 503])
@@ -228,3 +321,10 @@ def test_an_error_response_of_any_form_is_read(text: str, words: str) -> None:
     found = error_of(500, text)
     assert isinstance(found, EngineFailed)
     assert words in str(found.blame)
+
+
+def test_a_record_that_is_nested_deeper_than_python_reads_is_its_jobs() -> None:
+    deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+    with pytest.raises(JobError, match="nested too deeply to be read"):
+        json_object(deep)
+    assert error_of(500, deep.decode()) is not None

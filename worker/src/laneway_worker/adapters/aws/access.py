@@ -33,7 +33,7 @@ class AWSAccess:
         """Those of a worker."""
         self._s3: Any = clients.s3  # the stubs know no request that must be refused
         self._sqs: Any = clients.acknowledge
-        self._sns: Any = clients.sns
+        self._topics = clients.topics
 
     def list(self, bucket: str, prefix: str) -> Verdict:
         """See the port."""
@@ -89,9 +89,10 @@ class AWSAccess:
 
     def publish(self, topic_arn: str) -> Verdict:
         """See the port."""
+        sns: Any = self._topics.of(topic_arn)
         return _ask(
             "PublishBatch",
-            lambda: self._sns.publish_batch(TopicArn=topic_arn, PublishBatchRequestEntries=[]),
+            lambda: sns.publish_batch(TopicArn=topic_arn, PublishBatchRequestEntries=[]),
             NOTHING_IN_IT,
         )
 

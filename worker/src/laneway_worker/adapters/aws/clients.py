@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ from botocore.exceptions import (
 )
 from botocore.handlers import add_expect_header
 
+from laneway.schema.shared.regions import region_of_topic
 from laneway_worker.errors import Refused, TargetRefused, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -78,7 +80,33 @@ class Clients:
     heartbeat: SQSClient
     acknowledge: SQSClient
     s3: S3Client
-    sns: SNSClient
+    topics: Topics
+
+
+class Topics:
+    """A client for each region that a topic is in, which need not be the queues': SNS knows the topics of one region.
+    Instances may be used by several threads.
+    """
+
+    def __init__(self, make: Callable[[str], SNSClient], region: str) -> None:
+        """`make` makes a region's client; `region` is the pool's, whose client is there from the first."""
+        self._make = make
+        self._lock = threading.Lock()
+        self._clients = {region: make(region)}
+        self._own = region
+
+    def of(self, topic_arn: str) -> SNSClient:
+        """The client of a topic's region."""
+        region = region_of_topic(topic_arn) or self._own
+        with self._lock:
+            if region not in self._clients:
+                self._clients[region] = self._make(region)
+            return self._clients[region]
+
+    def close(self) -> None:
+        """Close what was made."""
+        for client in self._clients.values():
+            client.close()
 
 
 def make_clients(region: str, endpoint: str | None, slots: int, poll_seconds: int) -> Clients:
@@ -89,12 +117,16 @@ def make_clients(region: str, endpoint: str | None, slots: int, poll_seconds: in
     def config(read: int, tries: int) -> Config:
         return _config(endpoint, read, tries, pool)
 
+    def sns(topics_region: str) -> SNSClient:
+        settings = config(TIMEOUT_SECONDS, TRIES)
+        return session.client("sns", region_name=topics_region, endpoint_url=endpoint, config=settings)
+
     return Clients(
         poll=session.client("sqs", endpoint_url=endpoint, config=config(poll_seconds + READ_SLACK_SECONDS, 1)),
         heartbeat=session.client("sqs", endpoint_url=endpoint, config=config(HEARTBEAT_TIMEOUT_SECONDS, 1)),
         acknowledge=session.client("sqs", endpoint_url=endpoint, config=config(TIMEOUT_SECONDS, TRIES)),
         s3=_s3(session, endpoint, config(TIMEOUT_SECONDS, TRIES)),
-        sns=session.client("sns", endpoint_url=endpoint, config=config(TIMEOUT_SECONDS, TRIES)),
+        topics=Topics(sns, region),
     )
 
 

@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 from laneway_worker.adapters.aws.clients import translated
 
 if TYPE_CHECKING:
-    from mypy_boto3_sns import SNSClient
-
     from laneway.schema.job.result import Notification
+    from laneway_worker.adapters.aws.clients import Topics
 
 
 class SNSNotifier:
     """A standard topic; subscribers can filter by the attributes `status`, `lane` and `pool`."""
 
-    def __init__(self, client: SNSClient) -> None:
-        """A client with `standard` retries."""
-        self._client = client
+    def __init__(self, topics: Topics) -> None:
+        """Their clients have `standard` retries."""
+        self._topics = topics
 
     def publish(self, topic_arn: str, notification: Notification) -> None:
         """Publish; at least once."""
         shown = {"status": notification.status, "lane": notification.lane, "pool": notification.pool}
         with translated("Publish"):
-            self._client.publish(
+            self._topics.of(topic_arn).publish(
                 TopicArn=topic_arn,
-                Message=notification.model_dump_json(exclude_none=True),
+                Message=notification.to_message(),
                 MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in shown.items()},
             )

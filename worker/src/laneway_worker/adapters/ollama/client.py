@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.result import ServedModel
 from laneway.schema.shared.names import tagged
 from laneway_worker.adapters.ollama.connection import Connection, Dropped
-from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many
-from laneway_worker.adapters.ollama.image import missing_from, other_digest
+from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many, refuse_unshortened
+from laneway_worker.adapters.ollama.models import missing_from, other_digest
 from laneway_worker.adapters.ollama.pull import pull
+from laneway_worker.adapters.ollama.slots import at_once
 from laneway_worker.adapters.ollama.stream import MOST_LINE_BYTES, Collected, LineTooLong, error_of, json_object, lines
 from laneway_worker.errors import (
     EngineBroken,
@@ -31,7 +33,8 @@ from laneway_worker.request.request import KEEP_FOREVER, question
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from laneway.schema.pool.documents.lane_config import LaneLimits, LaneModel
+    from laneway.schema.pool.documents.lane_config import LaneModel
+    from laneway_worker.live import Live
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.runtime import Answer
     from laneway_worker.ports.stop import Stop
@@ -41,21 +44,27 @@ CONNECT_SECONDS = 3.0
 ASK_SECONDS = 10.0
 LOAD_SECONDS = 600.0  # a large model from a cold disk
 TRUNCATE_REFUSED_FROM = (0, 24)  # older versions ignore `truncate: false` and cut the prompt
+SLOT_TOKENS = 8  # of each of the requests that are sent together to see which of them wait
+SLOT_TRIES = 2  # something else may be on the engine or on the machine
+WORKS_APART_FROM = (0, 30)
+"""From here on llama-server does what may take for ever, and Ollama lets go of its part at once: a request that stays
+open is one that its scheduler forgot, as it does where a client leaves while a model is loaded. It costs nothing.
+"""
 
 
 class Ollama:
     """The lane's Ollama."""
 
-    def __init__(self, url: str, model: LaneModel, limits: LaneLimits, clock: Clock, image: str | None = None) -> None:
-        """`image` holds the models, where they are not pulled. Connections are not kept: one that belongs to a single
+    def __init__(self, url: str, model: LaneModel, live: Live, clock: Clock, volume: str | None = None) -> None:
+        """`volume` holds the models, where they are not pulled. Connections are not kept: one that belongs to a single
         call can be cut from another thread.
         """
         self._model = model
-        self._limits = limits
+        self._live = live
         self._clock = clock
-        self._image = image
+        self._volume = volume
         self._url = url
-        self._cuts_prompts = True
+        self._cuts_prompts = self._works_itself = True
         self._capabilities: list[str] = []
         self._only_embeds = False
         self._dropped = Dropped(clock)
@@ -69,7 +78,7 @@ class Ollama:
 
     def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
         """See that the model is there, is the pinned one, and is loaded; a model that is not there is pulled, but for
-        one that an image should hold.
+        one that a volume should hold.
         """
         try:
             served = self._served(tell)
@@ -81,13 +90,14 @@ class Ollama:
         return served
 
     def _served(self, tell: Callable[[str], None]) -> ServedModel:
-        version = str(self._ask("GET", "/api/version").get("version", ""))
-        self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
+        version = _numbers(str(self._ask("GET", "/api/version").get("version", "")))
+        self._cuts_prompts = version < TRUNCATE_REFUSED_FROM
+        self._works_itself = version < WORKS_APART_FROM
         name = tagged(self._model.name)
         there = self._listed()
         digest = there.get(name) or self._fetched(name, there, tell)
         if self._model.digest not in (None, digest):
-            raise other_digest(name, str(self._model.digest), digest, self._image)
+            raise other_digest(name, str(self._model.digest), digest, self._volume)
         shown = self._ask("POST", "/api/show", {"model": name})
         self._capabilities = shown.get("capabilities") or []
         self._dimensions = self._dimensions or dimensions(shown)
@@ -99,8 +109,8 @@ class Ollama:
         return {str(each.get("name")): f"sha256:{str(each['digest']).removeprefix('sha256:')}" for each in models}
 
     def _fetched(self, name: str, there: Collection[str], tell: Callable[[str], None]) -> str:
-        if self._image is not None:
-            raise missing_from(self._image, name, there)
+        if self._volume is not None:
+            raise missing_from(self._volume, name, there)
         pull(self._http, name, self._clock, tell)
         digest = self._listed().get(name)
         if digest is None:
@@ -119,6 +129,8 @@ class Ollama:
         except JobError:
             self._ask("POST", "/api/embed", body | {"input": ""})
             self._only_embeds = True
+        else:
+            self._only_embeds = False
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         seconds = LOAD_SECONDS if body else ASK_SECONDS
@@ -137,19 +149,23 @@ class Ollama:
 
     def generate(self, request: Request, stop: Stop) -> Answer:
         """Stream an answer; a stream without its final record is never one."""
+        self._refuse_to_write(request)
         self._refuse_unseen_images(request)
         self._refuse_chat_that_may_be_cut(request)
         refuse_too_many(request, self._dimensions)
-        answer = self._collected(request, stop, self._gap(request))
-        self._dimensions = answered(answer) or self._dimensions
+        answer = self._collected(request, stop)
+        refuse_unshortened(request, answer)
+        if "dimensions" not in request.body:
+            self._dimensions = answered(answer) or self._dimensions
         self._refuse_cut_prompt(request, answer)
+        self._refuse_unheard_tools(request, answer)
         return answer
 
     def prove(self, stop: Stop) -> None:
         """Answer a question of two tokens, in the time that a job may be silent."""
-        asked = question(self._model, only_embeds=self._only_embeds)
+        asked = self._question(only_embeds=self._only_embeds)
         try:
-            self._collected(asked, stop, self._limits.token_gap_seconds)
+            self._collected(asked, stop)
         except EngineFailed as error:
             raise self._broken(error.name) from error
         except EngineCrashed as error:
@@ -157,21 +173,40 @@ class Ollama:
         except JobError as error:
             raise self._broken(error.code.value) from error
 
+    def serves(self, wanted: int) -> int:
+        """Ask for a few tokens so many times at once, and see who waits; raises `Unavailable`."""
+        if wanted == 1 or self._only_embeds:
+            return 1
+        found = 0
+        for _ in range(SLOT_TRIES):
+            try:
+                found = max(found, at_once(self._together(wanted)) or wanted)
+            except JobError:  # whatever it is, jobs will meet it, too
+                return wanted
+            if found == wanted:
+                break
+        return found
+
+    def _together(self, number: int) -> list[dict[str, Any]]:
+        asked = self._question(only_embeds=False)
+        body = asked.body | {"options": asked.body["options"] | {"num_predict": SLOT_TOKENS}}
+        with ThreadPoolExecutor(number) as pool:
+            return list(pool.map(lambda _: self._ask("POST", asked.path, body), range(number)))
+
     def _broken(self, name: str) -> EngineBroken:
         words = f"Ollama has {self._model.name} loaded and can't answer a question of two tokens: {name}"
         return EngineBroken(words, "look at the accelerator, and at the log of Ollama")
 
     def lingers(self) -> float:
         """Seconds since Ollama was told to drop the oldest of the requests that it still works on."""
-        return self._dropped.seconds()
+        return self._dropped.seconds() if self._works_itself else 0.0
 
-    def _gap(self, request: Request) -> int:
-        limits = self._limits
-        return limits.timeout_seconds if request.path == "/api/embed" else limits.token_gap_seconds
+    def _question(self, *, only_embeds: bool) -> Request:
+        return question(self._model, self._live.now.limits, only_embeds=only_embeds)
 
-    def _collected(self, request: Request, stop: Stop, gap: int) -> Answer:
+    def _collected(self, request: Request, stop: Stop) -> Answer:
         collected = Collected(request.path, self._clock)
-        with self._call(request, stop, gap) as response:
+        with self._call(request, stop) as response:
             if response.is_error:
                 raise error_of(response.status_code, response.read().decode(errors="replace"))
             try:
@@ -182,9 +217,9 @@ class Ollama:
         return collected.answer()
 
     @contextmanager
-    def _call(self, request: Request, stop: Stop, gap: int) -> Iterator[httpx.Response]:
+    def _call(self, request: Request, stop: Stop) -> Iterator[httpx.Response]:
         """One call whose connection `stop` cuts."""
-        connection, whole = Connection(), False
+        connection, whole, gap = Connection(), False, request.most_silent_seconds
         stop.aborting(connection.cut)
         try:
             with self._http.stream(
@@ -208,6 +243,12 @@ class Ollama:
             self._dropped.end(connection, whole=whole)
         if stop.reason is not None:
             raise Interrupted
+
+    def _refuse_to_write(self, request: Request) -> None:
+        """Ollama's own words do not tell what to send: its older request for embeddings had a `prompt`."""
+        if self._only_embeds and request.path != "/api/embed":
+            words = f"{self._model.name} only makes embeddings: send input instead of prompt or messages"
+            raise JobError(ErrorCode.UNSUPPORTED, words)
 
     def _refuse_unseen_images(self, request: Request) -> None:
         """Ollama passes over images that a model can't see, silently."""
@@ -236,6 +277,14 @@ class Ollama:
         cut = answer.prompt_tokens < request.fewest_tokens or answer.prompt_tokens >= context
         if self._cuts_prompts and cut and request.path != "/api/embed":
             raise JobError(ErrorCode.PROMPT_TOO_LONG, f"the prompt does not fit into {context:,} tokens")
+
+    def _refuse_unheard_tools(self, request: Request, answer: Answer) -> None:
+        """A template that knows no tools may leave out what they answered, silently. The chat was not cut: then fewer
+        tokens than words say so.
+        """
+        if request.tool_words and 0 < answer.prompt_tokens < request.fewest_tokens + request.tool_words:
+            words = f"{self._model.name} does not support tools: its template leaves out what a tool answered"
+            raise JobError(ErrorCode.UNSUPPORTED, words)
 
 
 def _too_long(request: Request) -> JobError:

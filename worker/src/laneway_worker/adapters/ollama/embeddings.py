@@ -31,6 +31,14 @@ def answered(answer: Answer) -> int | None:
     return len(answer.embeddings[0]) if answer.embeddings else None
 
 
+def refuse_unshortened(request: Request, answer: Answer) -> None:
+    """An Ollama that is too old passes over `dimensions`, silently; raises `JobError`."""
+    asked, made = request.body.get("dimensions"), answered(answer)
+    if asked is not None and made is not None and made > asked:
+        words = f"this Ollama can't shorten vectors, which have {made:,} numbers, to {asked:,}"
+        raise JobError(ErrorCode.UNSUPPORTED, f"{words}: leave dimensions out, a newer Ollama can")
+
+
 def refuse_too_many(request: Request, dims: int | None) -> None:
     """Before the engine is asked. A model for chats embeds, too, and is bound alike; raises `JobError`."""
     texts = request.body.get("input")

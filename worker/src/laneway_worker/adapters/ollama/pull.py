@@ -28,7 +28,7 @@ ADVICE = {
     "file does not exist": "its registry has no such model: correct the model's name",
     "invalid model name": "correct the model's name",
     "no space left": "give the place of Ollama's models more room",
-    "newer version": "use a newer Ollama",
+    "newer version": "use a newer Ollama, which in a cluster is another `engine` of the pool",
     "unauthorized": "its registry wants credentials that Ollama has not: use a model that anybody may pull",
     "digest mismatch": "what came is broken: look for a proxy that changes downloads",
 }

@@ -7,12 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.result import EngineCounters
 from laneway_worker.adapters.ollama.words import name_of
 from laneway_worker.errors import EngineCrashed, EngineFailed, JobError, Unavailable
 from laneway_worker.ports.runtime import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from laneway.schema.job.result import FinishReason
@@ -28,20 +29,31 @@ CRASHES = (
     "connection reset",
     "model failed to load",
     "process has terminated",
-    "llama-server",
     "cuda error",
     "rocm error",
 )
+DEAD_SERVER = re.compile(r"llama-server (?:process|startup|reported)|(?:reading|starting|waiting for) llama-server")
 """What hits whoever is on the engine, so that nobody is charged at first. Words only help: what they miss is asked."""
 TOO_LONG = ("context length", "context size", "too long", "exceeds")
 UNSUPPORTED = ("does not support", "not supported")
 UNREADABLE = ("failed to process inputs", "image: unknown format", "invalid image")
 """Of an image that begins well and then breaks: its "unexpected EOF" is no crash."""
-BAD_FORMAT = ("invalid json schema", "invalid format", "failed to load model vocabulary required for format")
+BAD_FORMAT = (
+    "invalid json schema",
+    "invalid format",
+    "failed to load model vocabulary required for format",
+    "schema conversion failed",
+)
+NO_EMBEDDINGS = "does not support embeddings"
+EMBEDS_NOT = "this model makes no embeddings: from 0.30 on, Ollama embeds with embedding models only; use a pool of one"
+MOST_WRAPPED = 4  # objects and texts in each other
 INSIDE = 500  # from this HTTP status on
 MOST_LINE_BYTES = 40 * 1024 * 1024
 """Of one line of an answer: all vectors of a job come in one, a number of theirs has at most 18 bytes of Go's JSON."""
+COUNTERS = EngineCounters.model_fields.keys() - {"done_reason"}
+MOST_COUNT = 2**63 - 1  # of Go's durations and counts
 SHOWN = 200  # characters of an error of Ollama's
+FIELD = re.compile(r"^Field '\w+': (?:\"\w+\": )?")  # of what Ollama asks llama-server, which is no word of a job's
 QUOTED = re.compile(r"raw=|'|`|\n")  # from here on Ollama may quote what the model wrote
 
 
@@ -76,9 +88,13 @@ def _joined(parts: list[bytes], end: bytes, size: int, most_bytes: int) -> bytes
 
 
 def json_object(text: str | bytes) -> dict[str, Any]:
-    """A record; nothing at all is an empty one. Raises `EngineCrashed`."""
+    """A record; nothing at all is an empty one. Raises `EngineCrashed`, and `JobError` where the model nested deeper
+    than Python reads.
+    """
     try:
         value = json.loads(text) if text.strip() else {}
+    except RecursionError as error:
+        raise JobError(ErrorCode.ENGINE_ERROR, "the answer is nested too deeply to be read") from error
     except ValueError as error:
         raise EngineCrashed("Ollama sent something that is not JSON") from error
     return value if isinstance(value, dict) else {}
@@ -100,7 +116,7 @@ class Collected:
     def add(self, record: dict[str, Any]) -> None:
         """Take one record; an `error` under HTTP 200 is raised as trouble."""
         if "error" in record:
-            raise trouble(500, str(record["error"]))
+            raise trouble(500, words_of(record["error"]))
         if self._first is None and record:
             self._first = self._clock.now()
         part = record.get("message") or record
@@ -121,15 +137,17 @@ class Collected:
         thinking = "".join(self._thinking) or None
         text = "".join(self._text)
         chat = self._path == "/api/chat"
+        reason, counted = self._finish_reason(final), _counted(final)
         return Answer(
-            prompt_tokens=int(final.get("prompt_eval_count") or 0),
-            completion_tokens=int(final.get("eval_count") or 0),
-            finish_reason=self._finish_reason(final),
+            prompt_tokens=counted.get("prompt_eval_count", 0),
+            completion_tokens=counted.get("eval_count", 0),
+            finish_reason=reason,
             first_token_at=self._first,
             text=text if self._path == "/api/generate" else None,
             thinking=None if chat else thinking,
             message=self._message(text, thinking) if chat else None,
             embeddings=final.get("embeddings"),
+            engine=EngineCounters(done_reason=reason, **counted),
         )
 
     def _finish_reason(self, final: dict[str, Any]) -> FinishReason | None:
@@ -150,18 +168,34 @@ class Collected:
         return message
 
 
+def _counted(final: Mapping[str, Any]) -> dict[str, int]:
+    """What is a count; a version of Ollama that leaves one out, or tells nonsense, costs no answer."""
+    told = {name: final.get(name) for name in COUNTERS}
+    return {name: each for name, each in told.items() if isinstance(each, int) and 0 <= each <= MOST_COUNT}
+
+
 def error_of(status: int, text: str) -> JobError | Unavailable:
     """The trouble that an error response stands for."""
     return trouble(status, words_of(text))
 
 
-def words_of(text: str) -> str:
-    """The words of an error response."""
+def words_of(error: object) -> str:
+    """The words of an error response. From 0.30 on they may be llama-server's: an object in a text in an object."""
+    words = error
+    for _ in range(MOST_WRAPPED):
+        inner = _decoded(words) if isinstance(words, str) else words
+        found = (inner.get("error") or inner.get("message")) if isinstance(inner, dict) else None
+        if not found:
+            break
+        words = found
+    return str(words)
+
+
+def _decoded(text: str) -> object:
     try:
-        error = json.loads(text)["error"]
-        return str(error.get("message", "") if isinstance(error, dict) else error)
-    except (ValueError, KeyError, TypeError):
-        return text
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def trouble(status: int, message: str) -> JobError | Unavailable:
@@ -174,16 +208,16 @@ def trouble(status: int, message: str) -> JobError | Unavailable:
 
 def _by_words(status: int, message: str) -> JobError | Unavailable:
     """By status and words: Ollama has no error codes (https://github.com/ollama/ollama/blob/main/docs/api.md)."""
-    shown = QUOTED.split(message, maxsplit=1)[0].strip()[:SHOWN]
+    shown = QUOTED.split(FIELD.sub("", message), maxsplit=1)[0].strip(" :")[:SHOWN]
     words = shown.lower()
     if any(part in words for part in UNREADABLE):
         return JobError(ErrorCode.INVALID_JOB, f"Ollama can't read an image: {shown}")
-    if any(part in words for part in CRASHES):
+    if any(part in words for part in CRASHES) or DEAD_SERVER.search(words):
         return EngineCrashed(f"Ollama's runner stopped: {name_of(status, message)}")
     if status in (404, 499, 503):
         return Unavailable(f"Ollama answered {status}")
     if any(part in words for part in UNSUPPORTED):
-        return JobError(ErrorCode.UNSUPPORTED, shown)
+        return JobError(ErrorCode.UNSUPPORTED, EMBEDS_NOT if NO_EMBEDDINGS in words else shown)
     if any(part in words for part in TOO_LONG):
         return JobError(ErrorCode.PROMPT_TOO_LONG, shown)
     if any(part in words for part in BAD_FORMAT):

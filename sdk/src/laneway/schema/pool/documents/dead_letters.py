@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from laneway.schema.pool.documents.lane_config import HealthAddress, LaneConfig
+from laneway.schema.pool.documents.lane_config import HealthAddress
+from laneway.schema.pool.documents.lane_documents import LaneDocuments
 from laneway.schema.shared.base import Frozen
 
 
@@ -17,5 +18,7 @@ class DeadLettersConfig(Frozen):
     """Of this document's form."""
     health_address: HealthAddress
     """Where probes and metrics are served."""
-    lanes: Annotated[tuple[LaneConfig, ...], Field(min_length=1, max_length=16)]
-    """The lanes whose dead-letter queues are served."""
+    lanes: Annotated[tuple[LaneDocuments, ...], Field(min_length=1, max_length=16)]
+    """The lanes whose dead-letter queues are served. Both of their documents are read once: a change replaces the
+    handler, which has no GPU and is seldom there.
+    """

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from laneway.schema.pool.documents.lane_config import LaneConfig, LaneLimits, LaneModel
+from laneway.schema.pool.documents.lane_config import LaneModel
+from laneway.schema.pool.documents.live_config import LaneLimits
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.base import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from laneway.schema.pool.documents.lane_documents import LaneDocuments
 
 
 class PoolLane(Record):
@@ -41,14 +47,15 @@ class PoolDocument(Record):
     """Aliases that a job may name."""
 
 
-def pool_document(configs: list[LaneConfig]) -> PoolDocument:
-    """The document of a pool from the configs of its lanes, in the pool's order."""
-    first = configs[0]
+def pool_document(lanes: Sequence[LaneDocuments]) -> PoolDocument:
+    """The document of a pool from those of its lanes, in the pool's order."""
+    first = lanes[0]
     return PoolDocument(
-        pool=first.pool,
-        region=first.region,
+        pool=first.config.pool,
+        region=first.config.region,
         lanes=tuple(
-            PoolLane(name=each.lane, queue=each.queue, model=each.model, limits=each.limits) for each in configs
+            PoolLane(name=each.config.lane, queue=each.config.queue, model=each.config.model, limits=each.live.limits)
+            for each in lanes
         ),
-        destinations=tuple(first.destinations),
+        destinations=tuple(first.live.destinations),
     )

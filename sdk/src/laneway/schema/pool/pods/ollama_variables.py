@@ -2,7 +2,7 @@
 
 A list of what is allowed and not of what isn't: Ollama, llama.cpp, CUDA and the container's runtime read hundreds, of
 which new ones come with each version, and one that logs prompts or takes another's device must not get in unnoticed.
-https://github.com/ollama/ollama/blob/v0.24.0/envconfig/config.go
+https://github.com/ollama/ollama/blob/v0.32.15/envconfig/config.go
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from laneway.schema.shared.base import KubernetesModel, Pattern, cel
 
 FLASH_ATTENTION = "OLLAMA_FLASH_ATTENTION"
 CACHE_TYPE = "OLLAMA_KV_CACHE_TYPE"
+PROMPT_CACHE = "LLAMA_ARG_CACHE_RAM"
+"""MiB of memory in which llama-server, below Ollama from 0.30 on, keeps prompts of ended answers."""
 PROXY = "HTTPS_PROXY"
 ALLOWED = (
     FLASH_ATTENTION,
@@ -32,6 +34,7 @@ ALLOWED = (
 REFUSED = {
     "set contextLength of the model instead": ("OLLAMA_CONTEXT_LENGTH",),
     "set parallel of the lane instead": ("OLLAMA_NUM_PARALLEL",),
+    "it is an eighth of Ollama's memory limit; set resources.limits.memory of the lane instead": (PROMPT_CACHE,),
     "Laneway sets this variable, and serving depends on it; leave it out": (
         "HOME",
         "OLLAMA_HOST",
@@ -63,7 +66,7 @@ REFUSED = {
 CACHE_TYPES = ("f16", "q8_0", "q4_0")  # Ollama passes another one over
 NOT_ALLOWED = f"env takes {', '.join(ALLOWED)} and nothing else"
 BAD_CACHE_TYPE = f"{CACHE_TYPE} should be {', '.join(CACHE_TYPES[:-1])} or {CACHE_TYPES[-1]}"
-PROXY_URL = r"^https?://[^@\s]+$"
+PROXY_URL = r"^(https?|socks5h?)://[^@\s]+$"  # those of Go's net/http, which Ollama pulls by
 BAD_PROXY = (
     f"{PROXY} should be a URL without a password, such as http://proxy.example:3128: env is no place for secrets"
 )

@@ -12,12 +12,12 @@ DAY_SECONDS = 24 * 3600
 LONGEST_RETENTION_SECONDS = 14 * DAY_SECONDS  # SQS: the longest
 MAX_RECEIVES = 20  # of managed queues: SQS's own count tells of crashes; attempts are counted by the workers
 NO_FIFO = "a FIFO queue can't be served: it can't delay a single message, as a retry is; use a standard queue"
-TOGETHER = "url and deadLetterURL go together: give both, or neither"
+ONE_QUEUE = "give exactly one of managed and external: {url: …, deadLetterURL: …}"
 QueueURL = Annotated[
     str,
     StringConstraints(max_length=512),
     Pattern(
-        r"^https?://[^/\s?#]+/[^\s?#]+$",
+        r"^https?://[^/\s?#@]+(/[A-Za-z0-9_.-]+)+$",  # a policy takes its path for a name: no `*`, no `${…}`
         "should be the URL of a queue, such as https://sqs.eu-west-1.amazonaws.com/111122223333/documents",
     ),
 ]
@@ -46,43 +46,46 @@ class QueueURLs(Record):
     """Where SQS moves what killed its workers."""
 
 
-class Queue(KubernetesModel):
-    """Exactly one of `managed` and `url`."""
+class External(KubernetesModel):
+    """A queue of your own, with its dead-letter queue."""
 
     model_config = ConfigDict(
-        json_schema_extra=cel(
-            ("has(self.managed) != has(self.url)", "give exactly one of managed and url"),
-            ("has(self.url) == has(self.deadLetterURL)", TOGETHER),
-            (
-                (
-                    "!(has(self.url) && self.url.endsWith('.fifo')) && "
-                    "!(has(self.deadLetterURL) && self.deadLetterURL.endsWith('.fifo'))"
-                ),
-                NO_FIFO,
-            ),
-        )
+        json_schema_extra=cel(("!self.url.endsWith('.fifo') && !self.deadLetterURL.endsWith('.fifo')", NO_FIFO))
     )
 
+    url: QueueURL
+    """A standard queue: its URL, at most 512 characters. What waits in the queue of before has nobody to serve it."""
+    dead_letter_url: Annotated[QueueURL, Field(alias="deadLetterURL")]
+    """Where the queue's redrive policy moves what killed its workers: the URL of a standard queue, at most 512
+    characters.
+    """
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if self.url.endswith(".fifo") or self.dead_letter_url.endswith(".fifo"):
+            raise ValueError(NO_FIFO)
+        return self
+
+
+class Queue(KubernetesModel):
+    """Exactly one of `managed` and `external`."""
+
+    model_config = ConfigDict(json_schema_extra=cel(("has(self.managed) != has(self.external)", ONE_QUEUE)))
+
     managed: Managed | None = None
-    """Laneway makes the queue and its dead-letter queue."""
-    url: QueueURL | None = None
-    """A standard queue of your own."""
-    dead_letter_url: Annotated[QueueURL | None, Field(alias="deadLetterURL")] = None
-    """The dead-letter queue of your own queue."""
+    """Laneway makes the queue and its dead-letter queue. Default, where neither is given."""
+    external: External | None = None
+    """A queue and a dead-letter queue of your own, which Laneway never makes, changes or deletes."""
 
     @model_validator(mode="after")
     def _check_one(self) -> Self:
-        if (self.managed is None) == (self.url is None):
-            raise ValueError("give exactly one of managed and url")
-        if (self.url is None) != (self.dead_letter_url is None):
-            raise ValueError(TOGETHER)
-        if any(each.endswith(".fifo") for each in (self.url, self.dead_letter_url) if each):
-            raise ValueError(NO_FIFO)
+        if (self.managed is None) == (self.external is None):
+            raise ValueError(ONE_QUEUE)
         return self
 
     @property
     def own(self) -> QueueURLs | None:
         """A queue of one's own with its dead-letter queue; None where Laneway makes them."""
-        if self.url is None or self.dead_letter_url is None:
+        if self.external is None:
             return None
-        return QueueURLs(url=self.url, dead_letter_url=self.dead_letter_url)
+        return QueueURLs(url=self.external.url, dead_letter_url=self.external.dead_letter_url)

@@ -106,7 +106,10 @@ def _redrive_fault(where: Where, own: OwnQueue) -> str | None:
     if queue.redrive_to is None or queue.max_receives is None:
         return f"{url} has no redrive policy: a job that kills its workers would come back for ever, without a result"
     if queue.redrive_to != own.dead.arn:
-        return f"{url} moves dead letters to {queue.redrive_to}, and not to deadLetterURL: nobody would answer them"
+        return (
+            f"{url} moves dead letters to {queue.redrive_to}, and not to queue.external.deadLetterURL: nobody would "
+            "answer them"
+        )
     if queue.max_receives < MAX_RECEIVES:
         return (
             f"maxReceiveCount of {url} is {queue.max_receives}, less than {MAX_RECEIVES}: interruptions count too, "

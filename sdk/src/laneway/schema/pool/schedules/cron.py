@@ -24,9 +24,12 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
+ANY = ("*", "?")
+
 FORM = (
     "should be five-field cron such as 0 8 * * 1-5: minute 0-59, hour 0-23, day of month 1-31, month 1-12 or jan-dec, "
-    "day of week 0-6 or sun-sat; a field is *, or a list of numbers and ranges such as 8,12-18, or steps such as */2"
+    "day of week 0-6 or sun-sat; a field is *, or a list of numbers and ranges such as 8,12-18, or steps such as */2 "
+    "or 5/15"
 )
 ONE_DAY_FIELD = "should leave day of month or day of week at *: with both, cron takes a day that meets either"
 
@@ -42,7 +45,7 @@ class _Field:
     def pattern(self) -> str:
         """A list of numbers, ranges and steps."""
         one = f"({'|'.join((self.number, *self.names))})"
-        each = rf"(\*(/[1-9][0-9]?)?|{one}(-{one}(/[1-9][0-9]?)?)?)"
+        each = rf"([*?]|{one}(-{one})?)(/[1-9][0-9]?)?"
         return f"{each}(,{each})*"
 
 
@@ -53,8 +56,8 @@ _FIELDS = (
     _Field("1[0-2]|0?[1-9]", 1, 12, MONTHS),
     _Field("[0-6]", 0, 6, WEEKDAYS),
 )
-PATTERN = f"(?i)^{' '.join(field.pattern for field in _FIELDS)}$"
-ONE_DAY_FIELD_PATTERN = r"^[^ ]+ [^ ]+ (\* [^ ]+ [^ ]+|[^ ]+ [^ ]+ \*)$"
+PATTERN = f"(?i)^ *{' +'.join(field.pattern for field in _FIELDS)} *$"
+ONE_DAY_FIELD_PATTERN = r"^ *[^ ]+ +[^ ]+ +([*?] +[^ ]+ +[^ ]+|[^ ]+ +[^ ]+ +[*?]) *$"
 _EXPRESSION = re.compile(PATTERN, re.ASCII)
 
 
@@ -136,7 +139,7 @@ def parse_cron(text: str) -> Cron:
         raise ValueError(FORM)
     if not re.fullmatch(ONE_DAY_FIELD_PATTERN, text):
         raise ValueError(ONE_DAY_FIELD)
-    found = Cron(*(_numbers(part, field) for part, field in zip(text.lower().split(" "), _FIELDS, strict=True)))
+    found = Cron(*(_numbers(part, field) for part, field in zip(text.lower().split(), _FIELDS, strict=True)))
     if min(found.days) > max(DAYS_OF_MONTHS[month - 1] for month in found.months):
         raise ValueError("should name a day that one of its months has")
     return found
@@ -149,9 +152,10 @@ def _numbers(text: str, field: _Field) -> frozenset[int]:
 def _range(text: str, field: _Field) -> range:
     limits, _, step = text.partition("/")
     low, _, high = limits.partition("-")
-    if low == "*":
+    if low in ANY:
         return range(field.low, field.high + 1, int(step or 1))
-    first, last = _number(low, field), _number(high or low, field)
+    first = _number(low, field)
+    last = field.high if step and not high else _number(high or low, field)
     if first > last:
         raise ValueError("has a range that goes down: write 22-23,0-5 instead of 22-5")
     return range(first, last + 1, int(step or 1))

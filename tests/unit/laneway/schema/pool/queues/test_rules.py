@@ -47,7 +47,7 @@ def test_queues_that_give_every_job_a_result_have_no_fault(queues: Queues) -> No
     [
         (redrive(DEAD, 19), f"maxReceiveCount of {URL} is 19, less than 20: interruptions count too"),
         (redrive(DEAD, "3"), f"maxReceiveCount of {URL} is 3, less than 20: interruptions count too"),
-        (redrive(f"{DEAD}-2", 20), f"{URL} moves dead letters to {DEAD}-2, and not to deadLetterURL"),
+        (redrive(f"{DEAD}-2", 20), f"{URL} moves dead letters to {DEAD}-2, and not to queue.external.deadLetterURL"),
         (replace(GOOD, redrive=None), f"{URL} has no redrive policy"),
         (replace(GOOD, redrive=""), f"{URL} has no redrive policy"),
         (replace(GOOD, redrive="no JSON"), f"{URL} has no redrive policy"),

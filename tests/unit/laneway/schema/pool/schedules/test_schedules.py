@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from laneway.schema.pool.documents.lane_config import LaneConfig, lane_config
+from laneway.schema.pool.documents.lane_documents import lane_documents
+from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway.schema.pool.pool import parse_pool
 from laneway.schema.pool.schedules.cron import PATTERN, parse_cron, skipped_minutes
 from laneway.schema.pool.schedules.schedule import Period, Schedule, asleep, quiet_periods
@@ -35,9 +36,9 @@ def sleeps(period: Period, text: str, *, second: bool = False) -> bool:
     return asleep(suspended=False, quiet=[period], now=at(text, second=second))
 
 
-def config_of(document: dict[str, object]) -> LaneConfig:
+def live_of(document: dict[str, object]) -> LiveConfig:
     pool = parse_pool(document)
-    return lane_config(pool, pool.spec.lanes[0], SETTINGS)
+    return lane_documents(pool, pool.spec.lanes[0], SETTINGS).live
 
 
 @pytest.mark.parametrize(
@@ -187,16 +188,16 @@ def test_any_other_text_is_refused_in_words(text: str) -> None:
 
 def test_a_worker_learns_when_its_lane_is_quiet_and_no_floors() -> None:
     floor = schedule(name="office", suspend=None, minReplicas=2)
-    config = config_of(pool_of(schedule(), floor))
-    assert (config.suspended, config.quiet) == (False, (NIGHT,))
-    assert config_of(pool_with(suspend=True)).suspended
-    assert LaneConfig.model_validate_json(config.model_dump_json()) == config
+    live = live_of(pool_of(schedule(), floor))
+    assert (live.suspended, live.quiet) == (False, (NIGHT,))
+    assert live_of(pool_with(suspend=True)).suspended
+    assert LiveConfig.model_validate_json(live.model_dump_json()) == live
 
 
 def test_an_older_workers_document_has_no_schedules() -> None:
-    config = config_of(pool_with())
-    older = config.model_dump(mode="json", exclude={"suspended", "quiet"})
-    assert LaneConfig.model_validate(older, strict=False) == config
+    live = live_of(pool_with())
+    older = live.model_dump(mode="json", exclude={"suspended", "quiet"})
+    assert LiveConfig.model_validate(older, strict=False) == live
 
 
 def test_a_worker_refuses_periods_that_it_cannot_read() -> None:

@@ -1,0 +1,1 @@
+"""Files that people give to commands, and what they hold."""

@@ -1,0 +1,1 @@
+"""From what a sender has to messages in a queue."""

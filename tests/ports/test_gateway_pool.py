@@ -1,0 +1,210 @@
+"""What the gateway asks of a pool's bucket and queues: one suite for memory and for AWS' emulators."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from laneway.client.sending.checked import check
+from laneway.schema.job.job import parse_message
+from laneway.schema.job.keys import Place
+from laneway.schema.shared.names import LANE_METADATA, MESSAGE_ATTRIBUTE, NOT_SENT_METADATA
+from laneway_gateway.adapters.aws import S3Store, SQSQueues, Threads
+from laneway_gateway.errors import PoolUnreachable
+from laneway_gateway.testing.pool import MemoryQueues, MemoryStore
+from support.aws.emulators import BENCHES, BUCKET
+from support.gateway.aws import document_with, remote_at
+from support.inputs.documents import POOL_DOCUMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from laneway.client.sending.checked import CheckedJob
+    from laneway.schema.pool.documents.pool_document import PoolDocument
+    from laneway_gateway.ports.queues import Queues
+    from laneway_gateway.ports.store import Store
+    from support.aws.emulators import Aws
+
+Message = tuple[str, str | None, str]
+NO_ETAG = '"00000000000000000000000000000000"'
+
+
+@dataclass
+class Bench:
+    store: Store
+    queues: Queues
+    place: Place
+    document: PoolDocument
+    messages: Callable[[], list[Message]]
+    """Body, MessageGroupId and our attribute of each."""
+
+    def job(self, prompt: str = "Hi", job_id: str = "a") -> CheckedJob:
+        return check(self.document, {"id": job_id, "prompt": prompt}, {}, None, None)
+
+
+def in_memory(place: Place) -> Bench:
+    store = MemoryStore()
+    queues = MemoryQueues(store, place)
+    told: Callable[[], list[Message]] = lambda: [(each.body, each.group, each.attribute) for each in queues.sent]  # noqa: E731 - reads what was sent
+    return Bench(store, queues, place, POOL_DOCUMENT, told)
+
+
+def on_aws(aws: Aws, place: Place, name: str, threads: Threads) -> Bench:
+    sqs = aws.clients.poll
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    remote = remote_at(aws.endpoint, place)
+
+    def told() -> list[Message]:
+        found = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+        )
+        return [
+            (
+                each["Body"],
+                each["Attributes"].get("MessageGroupId"),
+                each["MessageAttributes"][MESSAGE_ATTRIBUTE]["StringValue"],
+            )
+            for each in found.get("Messages", [])
+        ]
+
+    return Bench(S3Store(remote, threads), SQSQueues(remote, place, threads), place, document_with(url), told)
+
+
+@pytest.fixture
+def threads() -> Iterator[Threads]:
+    made = Threads()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=BENCHES)
+def bench(request: pytest.FixtureRequest, threads: Threads) -> Bench:
+    name = f"gateway-{request.node.name}".replace("[", "-").replace("]", "")[-79:].strip("-")
+    place = Place(bucket=BUCKET, prefix=f"{name}/")
+    if request.param == "memory":
+        return in_memory(place)
+    return on_aws(request.getfixturevalue(request.param), place, name, threads)
+
+
+async def test_an_object_is_written_once_and_then_by_its_etag(bench: Bench) -> None:
+    key = bench.place.owner("a")
+    first = await bench.store.put_new(key, b"one")
+    assert first is not None
+    assert await bench.store.put_new(key, b"other") is None
+    assert await bench.store.replace(key, b"other", NO_ETAG) is None
+    second = await bench.store.replace(key, b"two", first)
+    assert second not in {None, first}
+    found = await bench.store.read(key)
+    assert found is not None
+    assert (found.body, found.etag) == (b"two", second)
+
+
+async def test_only_exactly_this_object_is_deleted(bench: Bench) -> None:
+    key = bench.place.owner("a")
+    etag = await bench.store.put_new(key, b"one")
+    assert etag is not None
+    assert not await bench.store.delete(key, NO_ETAG)
+    assert await bench.store.delete(key, etag)
+    assert await bench.store.read(key) is None
+    assert not await bench.store.delete(key, etag)
+
+
+async def test_nothing_is_written_over_an_object_that_is_gone(bench: Bench) -> None:
+    assert await bench.store.replace(bench.place.owner("a"), b"one", NO_ETAG) is None
+
+
+async def test_keys_are_told_in_order_between_two_of_them(bench: Bench) -> None:
+    keys = [bench.place.result(f"{gateway}-{number}") for gateway in ("a", "b") for number in range(4)]
+    for key in keys:
+        await bench.store.put_new(key, b"{}")
+    folder = bench.place.result("a-").removesuffix(".json")
+    assert await bench.store.keys(folder) == keys[:4]
+    assert await bench.store.keys(folder, keys[1]) == keys[1:4]
+    assert await bench.store.keys(folder, keys[1], keys[2]) == keys[1:3]
+    assert await bench.store.keys(folder, bench.place.result("a-1x"), keys[2]) == [keys[2]]
+    assert await bench.store.keys(bench.place.waiters("a-1")) == []
+
+
+async def test_a_job_is_stored_and_sent_with_group_and_attribute(bench: Bench) -> None:
+    job = bench.job()
+    await bench.queues.send(job, group="claims", attribute='{"reply":1}')
+    stored = await bench.store.read(bench.place.job("a"))
+    assert stored is not None
+    assert stored.body == job.body
+    assert stored.metadata[LANE_METADATA] == job.lane.name
+    assert NOT_SENT_METADATA not in stored.metadata
+    assert bench.messages() == [(job.body.decode(), "claims", '{"reply":1}')]
+
+
+async def test_a_large_body_waits_in_the_bucket(bench: Bench) -> None:
+    job = bench.job("x" * 100_000)
+    await bench.queues.send(job, group="claims", attribute="{}")
+    ((body, _, _),) = bench.messages()
+    assert parse_message(body.encode()).model_dump(exclude_none=True) == {"id": "a", "stored": True}
+
+
+async def test_a_job_is_sent_again_until_it_has_its_result(bench: Bench) -> None:
+    job = bench.job()
+    await bench.queues.send(job, group="claims", attribute="{}")
+    await bench.queues.send(job, group="claims", attribute="{}")
+    await bench.store.put_new(bench.place.result("a"), b"{}")
+    await bench.queues.send(job, group="claims", attribute="{}")
+    assert len(bench.messages()) == 2
+
+
+async def test_another_request_under_the_same_id_is_refused(bench: Bench) -> None:
+    await bench.queues.send(bench.job(), group="claims", attribute="{}")
+    with pytest.raises(PoolUnreachable, match="belongs to another request"):
+        await bench.queues.send(bench.job("Ho"), group="claims", attribute="{}")
+
+
+async def test_a_queue_tells_how_many_wait(bench: Bench) -> None:
+    figures = await bench.queues.figures(bench.document.lanes[0].queue.url)
+    assert (figures.queued, figures.running, figures.delayed) == (0, 0, 0)
+
+
+CALLS = ("read", "put_new", "replace", "delete", "keys", "send", "figures")
+
+
+def called(bench: Bench, call: str) -> Callable[[], object]:
+    key = bench.place.owner("a")
+    return {
+        "read": lambda: bench.store.read(key),
+        "put_new": lambda: bench.store.put_new(key, b"{}"),
+        "replace": lambda: bench.store.replace(key, b"{}", NO_ETAG),
+        "delete": lambda: bench.store.delete(key, NO_ETAG),
+        "keys": lambda: bench.store.keys(key),
+        "send": lambda: bench.queues.send(bench.job(), group="claims", attribute="{}"),
+        "figures": lambda: bench.queues.figures(bench.document.lanes[0].queue.url),
+    }[call]
+
+
+@pytest.fixture(params=["memory", "silent"])
+def down(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """AWS takes connections and says nothing."""
+    place = Place(bucket=BUCKET)
+    if request.param == "memory":
+        bench = in_memory(place)
+        assert isinstance(bench.store, MemoryStore)
+        bench.store.error = PoolUnreachable("nothing answers")
+        yield bench
+        return
+    threads = Threads(most_seconds=0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        remote = remote_at(url, place)
+        document = document_with(f"{url}/123456789012/jobs")
+        yield Bench(S3Store(remote, threads), SQSQueues(remote, place, threads), place, document, list)
+        threads.close()
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_pool_that_does_not_answer_is_told_in_time(down: Bench, call: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(PoolUnreachable):
+        await called(down, call)()  # type: ignore[misc] # because it is one of several calls
+    assert time.monotonic() < began + 5
