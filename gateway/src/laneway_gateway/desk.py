@@ -1,0 +1,140 @@
+"""What the doors ask of the part that holds requests: take a job in, follow it, find it again, cancel it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from laneway.schema.job.result import Result
+    from laneway.translate.translated import Translated
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """Whom a key belongs to. Nothing of another tenant can be read, joined or cancelled."""
+
+    name: str
+    """The key's name: the message group of its jobs, and a label of its figures."""
+    lanes: tuple[str, ...] = ()
+    """The lanes that it may use, the preferred one first; none of them named means all of the pool's."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What stands on each of its jobs."""
+    most_held: int = 100
+    """How many requests a pod holds for it at once."""
+    drops_tools: bool = False
+    """Whether tools that a model can't use are left out instead of refused."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that was made into a job."""
+
+    tenant: Tenant
+    translated: Translated
+    path: str
+    """The door's path: equal bodies at two doors are two requests."""
+    body_hash: str
+    """SHA-256 of the request's body in hex, which a retry repeats."""
+    retry: int = 0
+    """Which repetition of the request the client says this is; 0 is the first."""
+    idempotency_key: str | None = None
+    kept: bool = False
+    """Whether the job goes on when its client hangs up."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A worker has begun an attempt."""
+
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One of Ollama's stream records, never the final one."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The committed result, whole, as it stands in S3. Nothing comes after it."""
+
+    result: Result
+    etag: str
+    streamed: bool
+    """Whether the records before it are exactly the result's text and thinking: where nothing was streamed the door
+    replays the result.
+    """
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What was streamed is not what the result says, or nobody knows any more. Nothing comes after it."""
+
+    message: str
+
+
+Event = Started | Record | Ended | Broken
+
+
+class Held(Protocol):
+    """A request that waits for its job's result. Whoever has one leaves it, whatever happens."""
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        ...
+
+    @property
+    def joined(self) -> bool:
+        """Whether the job was there already, by an earlier try of this request."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """What happens, from the job's first record on; ends after `Ended` or `Broken`."""
+        ...
+
+    async def ended(self) -> Ended | Broken:
+        """Wait for the end, without the records between."""
+        ...
+
+    async def leave(self, *, hung_up: bool) -> None:
+        """Hold it no longer. A client that hung up cancels a job that nobody else waits for, after a grace."""
+        ...
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a job stands."""
+
+    status: str
+    """`queued`, `running`, or the result's."""
+    result: Result | None = None
+
+
+class Desk(Protocol):
+    """Holds requests. Raises what `laneway_gateway.errors` has."""
+
+    async def take(self, asked: Asked) -> Held:
+        """Send the job, or join the one of an earlier try."""
+        ...
+
+    async def follow(self, tenant: Tenant, job_id: str) -> Held:
+        """Hold a job that was sent before; raises `UnknownJob` also for another tenant's."""
+        ...
+
+    async def standing(self, tenant: Tenant, job_id: str) -> Standing:
+        """How a job stands; raises `UnknownJob` also for another tenant's."""
+        ...
+
+    async def cancel(self, tenant: Tenant, job_id: str) -> Standing:
+        """Ask the workers to cancel it; what has a result keeps it."""
+        ...
+
+    async def waiting(self, lane: str) -> int | None:
+        """About how many jobs wait in a lane; None where nobody knows."""
+        ...

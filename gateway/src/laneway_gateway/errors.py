@@ -1,0 +1,23 @@
+"""Why the gateway does not take a request, or no longer holds it."""
+
+from __future__ import annotations
+
+
+class DoorError(Exception):
+    """`str()` is for the client, and tells what to do."""
+
+
+class TooManyHeld(DoorError):
+    """The tenant, or the pod, holds as many requests as it may: 429."""
+
+
+class PoolUnreachable(DoorError):
+    """SQS or S3 does not answer, or refuses: 503."""
+
+
+class UnknownJob(DoorError):
+    """There is no such job of this tenant: 404."""
+
+
+class IdempotencyKeyReused(DoorError):
+    """The tenant has used the `Idempotency-Key` for another request: 422."""

@@ -1,0 +1,1 @@
+"""Requests that wait for their jobs' results: taken, joined, told, left. It implements `laneway_gateway.desk`."""

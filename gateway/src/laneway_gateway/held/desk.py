@@ -1,0 +1,246 @@
+"""The desk: it takes requests, and implements `laneway_gateway.desk.Desk`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from laneway_gateway.desk import Standing
+from laneway_gateway.errors import PoolUnreachable, UnknownJob
+from laneway_gateway.held.background import Background
+from laneway_gateway.held.ids import is_id, new_id
+from laneway_gateway.held.leaving import Leaving
+from laneway_gateway.held.records.joins import Joins
+from laneway_gateway.held.records.results import Found, Lost, Results
+from laneway_gateway.held.records.sending import Sending, job_of, owner_of
+from laneway_gateway.held.records.waiters import Waiters
+from laneway_gateway.held.registry import Registry
+from laneway_gateway.held.request import HeldRequest
+from laneway_gateway.held.watch import Watch
+
+if TYPE_CHECKING:
+    from laneway.client.remote import Figures
+    from laneway.schema.job.keys import Place
+    from laneway_gateway.desk import Asked, Tenant
+    from laneway_gateway.held.records.documents import Join, Owner
+    from laneway_gateway.held.registry import Entry, Room
+    from laneway_gateway.pool import Pool
+    from laneway_gateway.ports.clock import Clock
+    from laneway_gateway.ports.queues import Queues
+    from laneway_gateway.ports.store import Store
+
+FIGURES_SECONDS = 5.0  # SQS counts approximately, and a minute late
+SENDING = timedelta(seconds=15)  # longer than a call takes: whoever was to send a job has sent it, or is gone
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the desk needs of the world."""
+
+    store: Store
+    queues: Queues
+    place: Place
+    clock: Clock
+    pool: Pool
+
+
+class HeldDesk:
+    """Holds the requests of one gateway's process. `run` has to run beside it."""
+
+    def __init__(self, outside: Outside, gateway: str, key: bytes, most_held: int) -> None:
+        """`gateway` is its registration's id, `key` is known to this process alone."""
+        store, place, clock = outside.store, outside.place, outside.clock
+        self._outside = outside
+        self._gateway = gateway
+        self._background = Background()
+        self.registry = Registry(key, most_held, self._look)
+        """Where workers' streams go."""
+        self._results = Results(store, place)
+        self._joins = Joins(store, place, clock)
+        self._waiters = Waiters(store, place, clock, gateway)
+        self._sending = Sending(store, outside.queues, place, clock, gateway)
+        self._leaving = Leaving(self.registry, self._waiters, clock, self._background)
+        self._watch = Watch(self.registry, self._results, clock)
+        self._figures: dict[str, tuple[float, Figures]] = {}
+
+    async def run(self) -> None:
+        """Look for results, until cancelled."""
+        await self._watch.run()
+
+    async def take(self, asked: Asked) -> HeldRequest:
+        """Send the job, or join the one of an earlier try."""
+        room = self.registry.reserve(asked.tenant)
+        try:
+            return await self._take(asked, room)
+        except BaseException:
+            room.release()
+            raise
+
+    async def _take(self, asked: Asked, room: Room) -> HeldRequest:
+        job_id = new_id(self._gateway)
+        join = await self._earlier(asked, job_id)
+        if join is None:
+            return await self._send(asked, job_id, room)
+        if join.id == job_id:
+            return await self._send(asked, job_id, room, claimed=True)
+        owner = await self._sent(join)
+        if owner is None:  # whoever was to send it could not: under the same id it has one result in any case
+            return await self._send(asked, join.id, room, claimed=True)
+        return await self._join(asked, owner, room) or await self._send(asked, job_id, room)
+
+    async def _earlier(self, asked: Asked, job_id: str) -> Join | None:
+        """Equal first tries are two jobs, unless their sender says by a key that they are one."""
+        if asked.idempotency_key:
+            return await self._joins.claim(asked, job_id)
+        return await self._joins.find(asked) if asked.retry else None
+
+    async def _sent(self, join: Join) -> Owner | None:
+        """Whose the earlier try's job is; somebody may be just sending it."""
+        clock = self._outside.clock
+        while True:
+            owner = await self._owner_of(join.id)
+            if owner is not None or clock.now() - join.at > SENDING:
+                return owner
+            await clock.sleep(LOOK_SECONDS)
+
+    async def _join(self, asked: Asked, owner: Owner, room: Room) -> HeldRequest | None:
+        """Wait for the job of an earlier try, or None where it is being cancelled."""
+        entry = self.registry.add(owner)
+        if entry.cancelling:
+            return None
+        held = self._hold(entry, room)
+        entry.kept |= asked.kept
+        try:
+            await self._waiters.mark(owner.id)  # first: who cancels looks for it
+            cancelled = await self._waiters.is_cancelled(owner.id)
+        except BaseException:
+            await held.leave(hung_up=False)
+            raise
+        if not cancelled:
+            self._look(entry)
+            return held
+        self._leaving.let_go(entry, hung_up=False)
+        return None
+
+    async def _send(self, asked: Asked, job_id: str, room: Room, *, claimed: bool = False) -> HeldRequest:
+        job = job_of(asked, job_id, await self._outside.pool.document())
+        owner = owner_of(asked, job)
+        held = HeldRequest(self.registry.add(owner), room, joined=False, let_go=self._leaving.let_go)
+        self._leaving.stay(held.entry)
+        sending = asyncio.ensure_future(self._sending.send(job, owner.tenant, self.registry.token(owner)))
+        self._background.start(f"noting {job_id}", self._note(asked, held.entry, sending, claimed=claimed))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:  # the client hung up: what is being sent is sent all the same
+            await held.leave(hung_up=True)
+            raise
+        except PoolUnreachable:
+            self.registry.drop(held.entry)
+            raise
+        return held
+
+    async def _note(self, asked: Asked, entry: Entry, sending: asyncio.Future[None], *, claimed: bool) -> None:
+        """What others need in order to find the job. Its own client does not wait for it."""
+        await asyncio.shield(sending)
+        entry.sent = True
+        await self._sending.note(entry.owner)
+        await self._waiters.mark(entry.id)
+        if not claimed:
+            await self._joins.note(asked, entry.id)
+
+    def _hold(self, entry: Entry, room: Room) -> HeldRequest:
+        """One more request for a job that was sent before."""
+        entry.sent = True
+        self._leaving.stay(entry)
+        return HeldRequest(entry, room, joined=True, let_go=self._leaving.let_go)
+
+    async def follow(self, tenant: Tenant, job_id: str) -> HeldRequest:
+        """Hold a job that was sent before."""
+        room = self.registry.reserve(tenant)
+        try:
+            owner = await self._owner(tenant, job_id)
+        except BaseException:
+            room.release()
+            raise
+        held = self._hold(self.registry.add(owner), room)
+        self._background.start(f"marking {job_id}", self._waiters.mark(job_id))
+        self._look(held.entry)
+        return held
+
+    async def standing(self, tenant: Tenant, job_id: str) -> Standing:
+        """How a job stands."""
+        owner = await self._owner(tenant, job_id)
+        match await self._results.find(owner):
+            case Found(result, _):
+                return Standing(result.status, result)
+            case Lost(message):
+                raise UnknownJob(message)
+            case None:
+                return Standing(await self._without_result(owner))
+
+    async def _without_result(self, owner: Owner) -> str:
+        """As far as anybody knows: which jobs of a queue run, SQS does not tell."""
+        entry = self.registry.find(owner.id)
+        if entry is not None and entry.telling.writing:
+            return "running"
+        figures = await self._figures_of(owner.lane)
+        return "running" if figures and figures.running and not figures.queued + figures.delayed else "queued"
+
+    async def cancel(self, tenant: Tenant, job_id: str) -> Standing:
+        """Ask the workers to cancel it."""
+        standing = await self.standing(tenant, job_id)
+        if standing.result is None:
+            await self._waiters.cancel(job_id)
+        return standing
+
+    async def waiting(self, lane: str) -> int | None:
+        """About how many jobs wait in a lane; None where nobody knows."""
+        try:
+            figures = await self._figures_of(lane)
+        except PoolUnreachable:
+            return None
+        return None if figures is None else figures.queued + figures.delayed
+
+    async def drain(self, seconds: float) -> None:
+        """Let streams go on so long, then break what is left: its jobs live on. Nothing is cancelled from now on."""
+        self._leaving.shutting_down = True
+        until = self._outside.clock.monotonic() + seconds
+        while self.registry.held and self._outside.clock.monotonic() < until:
+            await self._outside.clock.sleep(LOOK_SECONDS)
+        for entry in self.registry.all():
+            words = f"the gateway is stopping; job {entry.id} goes on: send the request again, or read it by its id"
+            entry.finish(Lost(words))
+
+    async def close(self) -> None:
+        """End what goes on behind the requests."""
+        await self._background.close()
+
+    async def _owner(self, tenant: Tenant, job_id: str) -> Owner:
+        owner = await self._owner_of(job_id) if is_id(job_id) else None
+        if owner is None or owner.tenant != tenant.name:
+            raise UnknownJob(f"there is no job {job_id if is_id(job_id) else 'of this id'} of yours; check the id")
+        return owner
+
+    async def _owner_of(self, job_id: str) -> Owner | None:
+        """Whose a job is that was surely sent."""
+        entry = self.registry.find(job_id)
+        return entry.owner if entry and entry.sent else await self._sending.owner(job_id)
+
+    async def _figures_of(self, lane: str) -> Figures | None:
+        now = self._outside.clock.monotonic()
+        at, figures = self._figures.get(lane, (-FIGURES_SECONDS, None))
+        if figures is not None and now < at + FIGURES_SECONDS:
+            return figures
+        document = await self._outside.pool.document()
+        queue = next((each.queue for each in document.lanes if each.name == lane), None)
+        if queue is None:
+            return None
+        self._figures[lane] = (now, await self._outside.queues.figures(queue.url))
+        return self._figures[lane][1]
+
+    def _look(self, entry: Entry) -> None:
+        """At once: its worker says that the result is there, or it may have been there before."""
+        self._background.start(f"looking for the result of {entry.id}", self._watch.look_at(entry))

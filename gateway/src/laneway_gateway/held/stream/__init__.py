@@ -1,0 +1,1 @@
+"""What workers tell of a job while it runs, as states. Pure."""

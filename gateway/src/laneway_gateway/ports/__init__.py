@@ -1,0 +1,1 @@
+"""What the gateway needs of the world: one Protocol a thing."""

@@ -1,0 +1,1 @@
+"""Where workers tell what they do: a registration that they find, and a listener that it names."""

@@ -1,0 +1,71 @@
+"""The listener's server, on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import nullcontext, suppress
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    import ssl
+    from contextlib import AbstractContextManager
+
+    from starlette.types import ASGIApp
+
+IDLE_SECONDS = 1  # a connection is for one stream
+GRACE_SECONDS = 1  # streams end before it, with the requests that they are for
+
+
+class _Server(uvicorn.Server):
+    """One of several in a process, which hears of signals itself."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override] # because uvicorn writes a generator here
+        """None of them."""
+        return nullcontext()
+
+
+class RepliesServer:
+    """Serves streams over TLS while it runs."""
+
+    def __init__(self, app: ASGIApp, context: ssl.SSLContext, address: str, port: int, most: int) -> None:
+        """Binds `address`, an IP literal, and `port`, 0 for any; raises OSError. `most` is how many connections may be
+        open at once: beyond it they get 503.
+        """
+        family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET  # noqa: PLR2004 - IPv6
+        self._socket = socket.create_server((address, port), family=family)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            limit_concurrency=most,
+            timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_context_factory=lambda _, __: context,
+        )
+        self._server = _Server(config)
+
+    @property
+    def port(self) -> int:
+        """The bound one."""
+        return int(self._socket.getsockname()[1])
+
+    async def run(self) -> None:
+        """Serve, until cancelled."""
+        serving = asyncio.ensure_future(self._server.serve([self._socket]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self._server.should_exit = True
+            with suppress(asyncio.CancelledError):
+                await serving
+            self._socket.close()

@@ -1,0 +1,1 @@
+"""Ollama's own door: chat, generate, embed, embeddings, tags, show, ps, version."""

@@ -1,0 +1,1 @@
+"""OpenAI's door: chat completions, completions, embeddings, responses, models."""
