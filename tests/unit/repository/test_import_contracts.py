@@ -28,6 +28,7 @@ VIOLATIONS = {
     "translation-floors": ("laneway/translate/ollama/stream.py", "import laneway.translate.openai.stream"),
     "worker-floors": ("laneway_worker/deliver/patience.py", "import laneway_worker.report.metrics"),
     "gateway-floors": ("laneway_gateway/errors.py", "import laneway_gateway.desk"),
+    "doors-floors": ("laneway_gateway/doors/ollama/speech.py", "import laneway_gateway.doors.openai.speech"),
     "operator-floors": ("laneway_operator/status/fit.py", "import laneway_operator.reconcile.plan"),
 }
 """Contract → a module of a floor, and what it must not import."""
@@ -40,6 +41,7 @@ CONTAINERS = (
     "laneway/schema/pool",
     "laneway/translate",
     "laneway_gateway",
+    "laneway_gateway/doors",
     "laneway_operator",
     "laneway_worker",
 )

@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Router
 
+from laneway_gateway.doors.door import NO_RETRY, Denied
+from laneway_gateway.doors.endpoint import Endpoint
+from laneway_gateway.doors.hall import Hall
 from laneway_gateway.doors.inside import DoorSettings, Inside
+from laneway_gateway.doors.log import Logged
+from laneway_gateway.doors.ollama import routes as ollama
+from laneway_gateway.doors.ollama.speech import OLLAMA
+from laneway_gateway.doors.openai import routes as openai
+from laneway_gateway.doors.openai.speech import OPENAI
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from laneway_gateway.doors.door import Door
+    from laneway_gateway.doors.exchange import Exchange
 
 __all__ = ["DoorSettings", "Inside", "make_doors"]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def make_doors(inside: Inside) -> ASGIApp:
     """All doors on what stands inside. Nothing runs before the first request, and nothing after the last one."""
+    hall = Hall(inside)
+    paths = [*openai.routes(hall), *ollama.routes(hall)]
+    return Logged(Router(paths, redirect_slashes=False, default=_Nowhere(hall)), inside)
 
-    async def root(_request: Request) -> PlainTextResponse:
-        await inside.clock.sleep(0)
-        return PlainTextResponse("Ollama is running")
 
-    return Starlette(routes=[Route("/", root)])
+class _Nowhere:
+    """What stands at every other path."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._openai = _nothing(hall, OPENAI)
+        self._ollama = _nothing(hall, OLLAMA)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            door = self._ollama if scope["path"].startswith("/api") else self._openai
+            await door(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+
+def _nothing(hall: Hall, door: Door) -> Endpoint:
+    return Endpoint(hall, door, dict.fromkeys(METHODS, _nowhere))
+
+
+async def _nowhere(_exchange: Exchange) -> None:
+    words = "there is nothing at this path: base URLs are http://HOST:PORT/v1 for OpenAI's clients, and "
+    raise Denied(HTTPStatus.NOT_FOUND, f"{words}http://HOST:PORT for Ollama's", headers=NO_RETRY)

@@ -1,0 +1,70 @@
+"""The body of a request: bounded in bytes and in seconds, and read as strict JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from laneway.schema.job.codes import ErrorCode
+from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
+from laneway.translate.refused import Refused
+from laneway_gateway.doors.door import NO_RETRY, Denied, HungUp
+from laneway_gateway.doors.race import until
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+    from laneway_gateway.doors.exchange import Exchange
+
+MOST_BYTES = 4 * 1024 * 1024  # a job of 1 MiB, each of whose characters is written as \uXXXX, and spaces
+MOST_SECONDS = 60.0  # for all of it: 4 MiB by 0.6 Mbit/s
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a request's body says."""
+
+    value: Any
+    hash: str
+    """SHA-256 in hex of its bytes."""
+
+
+async def body_of(exchange: Exchange) -> Body:
+    """Read a body of JSON; raises `Denied`, `Refused` and `HungUp`."""
+    data = await bytes_of(exchange)
+    try:
+        return Body(read_strictly(data), hashlib.sha256(data).hexdigest())
+    except NotStrictJSON as error:
+        raise Refused(ErrorCode.INVALID_JOB, f"the body is not usable: {error}") from None
+
+
+async def bytes_of(exchange: Exchange) -> bytes:
+    """Read a body; raises `Denied` and `HungUp`."""
+    declared = exchange.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > MOST_BYTES:
+        raise _too_large()
+    found = await until(_read(exchange.receive), exchange.inside.clock.sleep(MOST_SECONDS))
+    if found is None:
+        words = f"the body did not come within {MOST_SECONDS:.0f} seconds: send less at once, or by a faster line"
+        raise Denied(HTTPStatus.REQUEST_TIMEOUT, words, headers=NO_RETRY)
+    return found
+
+
+async def _read(receive: Receive) -> bytes:
+    found = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HungUp
+        found += message.get("body", b"")
+        if len(found) > MOST_BYTES:
+            raise _too_large()
+        if not message.get("more_body", False):
+            return bytes(found)
+
+
+def _too_large() -> Denied:
+    words = f"the body has more than {MOST_BYTES:,} bytes: send less text or smaller images"
+    return Denied(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, code=ErrorCode.BODY_TOO_LARGE.value, headers=NO_RETRY)

@@ -1,0 +1,1 @@
+"""A job that is held while its client waits, and what the client hears meanwhile."""
