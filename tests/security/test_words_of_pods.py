@@ -78,8 +78,8 @@ def test_a_worker_that_dies_of_a_defect_prints_no_text_of_it(where: str) -> None
     """The kubelet copies the end of its log into the pod's status."""
     lines = [
         "import threading",
-        "from laneway_worker import logs",
-        "logs.configure()",
+        "from laneway import logs",
+        "logs.configure('laneway_worker')",
         f"error = ValueError('{CANARY}')",
         "def fail(): raise error",
         where,

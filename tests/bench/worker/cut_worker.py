@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laneway import logs
 from laneway.schema.job.result import ServedModel
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.documents.lane_documents import LaneDocuments
-from laneway_worker import app, logs
+from laneway_worker import app
 from laneway_worker.adapters.aws.clients import make_clients
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
@@ -61,7 +62,7 @@ def main() -> None:
     """Run until SIGTERM, as the worker itself does."""
     parts, config, live = (sys.argv[each] for each in (1, 3, 5))
     lane, without = _read(config, live), set(parts.split(","))
-    logs.configure()
+    logs.configure("laneway_worker")
     app._block_signals()
     app._run(_worker(lane, without), lane.config.health_address, {"without": sorted(without)})
 

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import json
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from laneway.logs import JsonLines
 from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import EngineCrashed, JobError, Unavailable
-from laneway_worker.logs import JsonLines
 from laneway_worker.testing.runtime import Held, answer
 from support.worker.lane import Gate
 
@@ -103,16 +102,3 @@ def test_a_job_that_met_a_defect_comes_again(make_lane: MakeLane) -> None:
     lane.run(id="a")
     lane.pass_time(60)
     assert (lane.result("a").status, lane.result("a").failures) == ("succeeded", ())
-
-
-def test_a_log_line_is_json() -> None:
-    record = logging.LogRecord("laneway_worker", logging.INFO, "f.py", 1, "job %s", ("committed",), None)
-    record.fields = {"id": "a", "code": None}
-    line = json.loads(JsonLines().format(record))
-    assert {name: line[name] for name in ("level", "message", "id", "code")} == {
-        "level": "info",
-        "message": "job committed",
-        "id": "a",
-        "code": None,
-    }
-    assert line["at"].endswith("+00:00")

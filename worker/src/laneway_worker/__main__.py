@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from laneway import logs
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.documents.lane_documents import LaneDocuments
@@ -18,7 +19,7 @@ from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway.schema.pool.documents.preflight import Finding, Preflight, PreflightCode
 from laneway.schema.shared.names import ENGINE_BROKEN_EXIT
 from laneway.schema.shared.problems import problems
-from laneway_worker import app, logs
+from laneway_worker import app
 from laneway_worker.adapters.document import FileDocument
 from laneway_worker.errors import Unavailable
 from laneway_worker.live import read_live
@@ -39,7 +40,7 @@ def main() -> None:
     where the engine could not answer for too long.
     """
     asked = _arguments()
-    logs.configure()
+    logs.configure("laneway_worker")
     if asked.preflight:
         _check(_read(asked.preflight, Preflight, Preflight.model_validate_json))
     elif asked.dead_letters:

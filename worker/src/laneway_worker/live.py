@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from laneway.logs import log_defect
 from laneway.schema.pool.documents.live_config import LiveConfig
 from laneway.schema.shared.base import shown
 from laneway.schema.shared.problems import problems
 from laneway_worker.errors import Unavailable
-from laneway_worker.logs import log_defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

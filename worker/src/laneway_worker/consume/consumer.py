@@ -8,12 +8,12 @@ from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from laneway.logs import log_defect
 from laneway.schema.shared.names import JOB_COMMITTED
 from laneway_worker.deliver.commit import Ended
 from laneway_worker.deliver.outcomes import Lost, Outcome, Released, TryAgain
 from laneway_worker.errors import Unavailable
 from laneway_worker.failing import Failing
-from laneway_worker.logs import log_defect
 from laneway_worker.ports.stop import Stop, StopReason
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from laneway.logs import log_defect
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import InvalidJob, Job, parse_job
 from laneway.schema.job.result import ServedModel
@@ -15,7 +16,6 @@ from laneway_worker.deliver.lease import BEATS_PER_LEASE
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain
 from laneway_worker.deliver.retry import GiveUp, Retry, decide, same_again
 from laneway_worker.errors import Interrupted, JobError, TooLargeError, Unavailable
-from laneway_worker.logs import log_defect
 from laneway_worker.ports.stop import StopReason
 from laneway_worker.request.request import check, ollama_request
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from laneway.logs import log_defect
 from laneway.schema.shared.names import ENGINE_NOT_READY, ENGINE_READY, ENGINE_SICK
-from laneway_worker.logs import log_defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable

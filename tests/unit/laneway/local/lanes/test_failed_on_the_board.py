@@ -7,11 +7,11 @@ import logging
 from datetime import UTC, datetime
 
 from laneway.local.lanes.board import COLUMNS, HandlerStats, LaneStats, rows
+from laneway.logs import JsonLines
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.result import ErrorDetail, Result, ServedModel, Timing
 from laneway.schema.shared import names
 from laneway_worker.deliver.results import Committed
-from laneway_worker.logs import JsonLines
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
