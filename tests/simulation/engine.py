@@ -4,6 +4,7 @@ through the worker's own reader, so that an answer without its final record is o
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.result import ServedModel
 from laneway_worker.adapters.ollama.stream import Collected, error_of
 from laneway_worker.errors import EngineBroken, EngineCrashed, EngineFailed, Interrupted, JobError, Unavailable
+from laneway_worker.ports.replies import NO_CHANNEL
 from laneway_worker.ports.runtime import silent
 from laneway_worker.ports.stop import StopReason
 from simulation.history import Proved, Ran
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.runtime import Answer
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
@@ -120,10 +123,10 @@ class SimEngine:
     def _is_swallowed(self) -> bool:
         return self._hole.swallows(self._process.scheduler.now)
 
-    def generate(self, request: Request, stop: Stop) -> Answer:
+    def generate(self, request: Request, stop: Stop, channel: Channel = NO_CHANNEL) -> Answer:
         """Follow the plan of the request's job."""
         prompt = request.body["prompt"]
-        going = _Request(self._process, self._changed, self._scripts.plans[prompt])
+        going = _Request(self._process, self._changed, self._scripts.plans[prompt], channel)
         self._running.append(going)
         stop.aborting(going.cut)
         try:
@@ -231,7 +234,9 @@ class SimEngine:
         text = f'{{"n": {number}}}' if going.plan.formatted else f"answer {number}"
         if step == "format":
             text = '{"n": "many"}'
-        collected.add({"response": text[: len(text) // 2]})
+        part = {"response": text[: len(text) // 2]}
+        collected.add(part)
+        going.channel.record(json.dumps(part).encode())
         going.wait(0.2)
         self._end_early(going, stop)
         if step == "error":
@@ -254,9 +259,10 @@ class SimEngine:
 class _Request:
     """One request on the engine."""
 
-    def __init__(self, process: Process, changed: Any, plan: Plan) -> None:
+    def __init__(self, process: Process, changed: Any, plan: Plan, channel: Channel) -> None:
         self._changed = changed
         self.plan = plan
+        self.channel = channel
         self.since = process.scheduler.now
         self.is_cut = False
         self.crashed = False

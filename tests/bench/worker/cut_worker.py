@@ -22,12 +22,14 @@ from laneway_worker.adapters.checker import ProcessChecker
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.ollama.client import Ollama
 from laneway_worker.live import Live, read_live
+from laneway_worker.ports.replies import NO_CHANNEL
 from laneway_worker.ports.runtime import Answer, silent
 from laneway_worker.serving import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
 
@@ -45,7 +47,7 @@ class Instant:
     def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:  # noqa: ARG002 - the port's form
         return ServedModel(name="stub")
 
-    def generate(self, request: Request, stop: Stop) -> Answer:  # noqa: ARG002 - the port's form
+    def generate(self, request: Request, stop: Stop, channel: Channel = NO_CHANNEL) -> Answer:  # noqa: ARG002 - the port's form
         return Answer(8, 1, "stop", None, text=" word")
 
     def prove(self, stop: Stop) -> None:

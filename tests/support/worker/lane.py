@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 from laneway.schema.job.history import History
+from laneway.schema.job.reply import ReplyTo
 from laneway.schema.job.result import Result
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.answer.prepared import prepared
@@ -17,6 +18,7 @@ from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.document import MemoryDocument
 from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
+from laneway_worker.testing.replies import MemoryChannel, MemoryReplies
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
 from support.worker.documents import documents_of
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 BUCKET = "acme-llm"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:results"
 STEP_SECONDS = 5.0
+REPLY = ReplyTo(gateway="abcdefgh01234567", stream="0" * 64)
 
 DOCUMENTS: dict[str, Any] = {
     "pool": "default/documents",
@@ -212,6 +215,29 @@ class JournalledNotifier(MemoryNotifier):
         super().publish(topic_arn, notification)
 
 
+class JournalledChannel(MemoryChannel):
+    """A channel that writes the journal."""
+
+    def __init__(self, job_id: str, order: tuple[int, int], lost: Callable[[], None], journal: Journal) -> None:
+        super().__init__(job_id, order, lost)
+        self._journal = journal
+
+    def tell(self, name: str, holds: object) -> None:
+        self._journal.append(f"tell {name}")
+        super().tell(name, holds)
+
+
+class JournalledReplies(MemoryReplies):
+    """Somebody waits, and it stands in the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._journal = journal
+
+    def channel(self, job_id: str, order: tuple[int, int], lost: Callable[[], None]) -> JournalledChannel:
+        return JournalledChannel(job_id, order, lost, self._journal)
+
+
 class Gate(Held):
     """A held step that, once let go, ends with a given answer or error."""
 
@@ -254,6 +280,7 @@ class Lane:
         self.store = JournalledStore(self.clock, self.journal)
         self.notifier = JournalledNotifier(self.journal)
         self.runtime = GatedRuntime(self.clock, *script)
+        self.replies = JournalledReplies(self.journal)
         checker = DirectChecker(prepared)
         self.worker = Worker(
             config,
@@ -265,6 +292,7 @@ class Lane:
             self.runtime,
             checker,
             self.clock,
+            replies=self.replies,
         )
 
     def start(self) -> None:
@@ -287,6 +315,15 @@ class Lane:
     def send(self, body: bytes | None = None, **job: Any) -> str:
         """Send a message: these bytes, or a job with these fields; returns the MessageId."""
         return self.queue.send(json.dumps({"prompt": "Capital of France?"} | job).encode() if body is None else body)
+
+    def ask(self, job_id: str = "job-1", history: History | None = None, **job: Any) -> None:
+        """Send a job for which somebody waits, and let the worker do what it can without time passing."""
+        known = history or History(id=job_id, submitted_at=self.clock.now())
+        told = known.model_copy(update={"reply": REPLY}).to_attribute()
+        attribute = {MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": told}}
+        body = json.dumps({"id": job_id, "prompt": "Capital of France?"} | job).encode()
+        self.queue.send(body, attribute)
+        self.settle()
 
     def run(self, body: bytes | None = None, **job: Any) -> str:
         """Send a message and let the worker do what it can without time passing."""

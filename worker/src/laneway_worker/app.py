@@ -20,6 +20,9 @@ from laneway_worker.adapters.checker import ProcessChecker
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.adapters.kubernetes import KubernetesPod, server_url
 from laneway_worker.adapters.ollama.client import Ollama
+from laneway_worker.adapters.replies.registrations import Registrations
+from laneway_worker.adapters.replies.replies import WiredReplies
+from laneway_worker.adapters.replies.wire import TLSWire
 from laneway_worker.live import Live
 from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.preflight.publish import check
@@ -51,18 +54,24 @@ def real_worker(lane: LaneDocuments, trace: Trace = NO_TRACE) -> Worker:
     """A worker on real adapters."""
     config, live = lane.config, Live(lane.live)
     clock = SystemClock()
-    clients = make_clients(config.region, config.endpoint, config.parallel, config.poll_seconds)
+    name, clients = (
+        socket.gethostname(),
+        make_clients(config.region, config.endpoint, config.parallel, config.poll_seconds),
+    )
+    store = S3Store(clients.s3)
+    wire = TLSWire(Registrations(store, config.results, clock, local=config.local), clock)
     return Worker(
         config,
         live,
-        socket.gethostname(),
+        name,
         SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
-        S3Store(clients.s3),
+        store,
         SNSNotifier(clients.topics),
         Ollama(config.ollama_url, config.model, live, clock, config.model_volume),
         ProcessChecker(),
         clock,
         trace=trace,
+        replies=WiredReplies(wire, clock, name),
     )
 
 

@@ -17,6 +17,7 @@ from laneway_worker.engine.engine import Engine
 from laneway_worker.engine.gate import LaneGate
 from laneway_worker.engine.watch import Watch
 from laneway_worker.live import Live, Rereading
+from laneway_worker.ports.replies import NO_REPLIES
 from laneway_worker.ports.trace import NO_TRACE
 from laneway_worker.report.metrics import Families, Metrics
 from laneway_worker.report.pod_report import Standing
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from laneway_worker.ports.objects import ObjectStore
     from laneway_worker.ports.pod import Pod
     from laneway_worker.ports.queue import JobQueue
+    from laneway_worker.ports.replies import Replies
     from laneway_worker.ports.runtime import Runtime
     from laneway_worker.ports.trace import Trace
 
@@ -71,6 +73,7 @@ class Worker:
         clock: Clock,
         roll: Callable[[], float] = roll_dice,
         trace: Trace = NO_TRACE,
+        replies: Replies = NO_REPLIES,
     ) -> None:
         """`name` stands in failures; `roll` gives numbers in [0, 1)."""
         changed = clock.condition()
@@ -87,7 +90,10 @@ class Worker:
         self._live = live
         results = Results(config, store)
         claims = Claims(config, store)
-        work = Work(config, live, name, store, results, claims, self.engine, checker, patience, clock, changed, roll)
+        engine = self.engine
+        work = Work(
+            config, live, name, store, results, claims, engine, checker, replies, patience, clock, changed, roll
+        )
         gate = LaneGate(live, self.engine, clock)
         self.consumer = _consumer(config, live, queue, gate, work, results, claims, metrics, around)
 

@@ -162,6 +162,7 @@ class Up:
                     visibility_seconds=VISIBILITY_SECONDS,
                     poll_seconds=POLL_SECONDS,
                     price_per_hour=self._options.prices.get(lane.name),
+                    local=True,
                 ),
             )
             for lane in pool.spec.lanes

@@ -180,7 +180,7 @@ def test_a_result_whose_tail_is_left_to_the_next_delivery_counts_all_the_same(ma
 
 def test_a_look_that_fails_for_a_reason_of_ours_leaves_the_deadline_in_force(make_lane: MakeLane) -> None:
     lane = make_lane(Held(), limits={"expires_after_seconds": 100})
-    lane.store.refusal = ValueError("what is this")  # type: ignore[assignment] # a defect - no port raises it
+    lane.store.refusal = ValueError("what is this")  # a defect: no port raises it
     lane.store.down = True
     lane.run(id="a")
     lane.pass_time(50)

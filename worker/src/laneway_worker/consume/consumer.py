@@ -66,7 +66,7 @@ class Gate(Protocol):
 class Attempts(Protocol):
     """What is done with a message."""
 
-    def attempt(self, delivery: Delivery, stop: Stop) -> Outcome:
+    def attempt(self, lease: Lease) -> Outcome:
         """Work on it; never raises for anything that the message holds."""
 
 
@@ -263,7 +263,7 @@ class Consumer:
     def _run(self, lease: Lease) -> None:
         lost: Outcome = Lost()
         with self._trace.job(lease.delivery):
-            outcome = self._guarded(lease, lambda: self._work.attempt(lease.delivery, lease.stop), lost)
+            outcome = self._guarded(lease, lambda: self._work.attempt(lease), lost)
             generated = self._clock.monotonic()
             with self._changed:
                 self._count_busy(-1)  # the slot is free at the last token; storing the result needs no engine

@@ -12,9 +12,8 @@ from laneway_worker.deliver.outcomes import Finished, Outcome, Records, Task
 
 if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_documents import LaneDocuments
+    from laneway_worker.deliver.lease import Lease
     from laneway_worker.ports.clock import Clock
-    from laneway_worker.ports.queue import Delivery
-    from laneway_worker.ports.stop import Stop
 
 
 class DeadLetters:
@@ -28,11 +27,11 @@ class DeadLetters:
         self._live = lane.live
         self._records = Records(config)
 
-    def attempt(self, delivery: Delivery, _stop: Stop) -> Outcome:
+    def attempt(self, lease: Lease) -> Outcome:
         """A failed result, whatever the message holds; where a result stands already, the commit finds it."""
-        task = Task.of(delivery, self._clock.now(), self._live)
+        task = Task.of(lease.delivery, self._clock.now(), self._live)
         with suppress(InvalidJob):
-            task.read(delivery.body, self._model.name)
+            task.read(lease.delivery.body, self._model.name)
         message = "its message came back again and again without an end, and SQS moved it to the dead-letter queue"
         ended = self._records.ended(task, "failed", ErrorCode.POISON, message, self._model, self._clock.now())
         return Finished(ended, task)

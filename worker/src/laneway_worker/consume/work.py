@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.answer.formats import Reading
     from laneway_worker.deliver.claims import Claims
+    from laneway_worker.deliver.lease import Lease
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Results
     from laneway_worker.engine.engine import Engine, Generated
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.objects import ObjectStore, Stored
-    from laneway_worker.ports.queue import Delivery
+    from laneway_worker.ports.replies import Replies
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
 
@@ -55,6 +56,7 @@ class Work:
         claims: Claims,
         engine: Engine,
         checker: Checker,
+        replies: Replies,
         patience: Patience,
         clock: Clock,
         changed: Condition,
@@ -69,21 +71,24 @@ class Work:
         self._claims = claims
         self._engine = engine
         self._checker = checker
+        self._replies = replies
         self._patience = patience
         self._clock = clock
         self._changed = changed
         self._random = random
         self._records = Records(config)
 
-    def attempt(self, delivery: Delivery, stop: Stop) -> Outcome:
+    def attempt(self, lease: Lease) -> Outcome:
         """Try to answer a message. Never raises for anything that the message holds."""
-        task = Task.of(delivery, self._clock.now(), self._live.now)
+        task = Task.of(lease.delivery, self._clock.now(), self._live.now)
+        if task.history.reply is not None:
+            task.channel = lease.channel = self._replies.open(task.history, lease.delivery.receive_count, self._wake)
         try:
-            done, parsed = self._answer(task, delivery.body, stop)
+            done, parsed = self._answer(task, lease.delivery.body, lease.stop)
         except (JobError, InvalidJob) as error:
             return self._failed(task, error)
         except Interrupted:
-            return self._stopped(task, stop)
+            return self._stopped(task, lease.stop)
         try:
             result = self._records.succeeded(task, done, parsed, self._served(), self._clock.now())
         except JobError as error:
@@ -91,6 +96,10 @@ class Work:
         except ValueError:  # pydantic's errors are; their text may quote the answer
             return self._thrown_away(task, done, JobError(ErrorCode.ENGINE_ERROR, "the answer can't be stored as JSON"))
         return Finished(result, task, task.job.destination if task.job else None)
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _answer(self, task: Task, body: bytes, stop: Stop) -> tuple[Generated, object]:
         job = self._read(task, body, stop)
@@ -151,7 +160,7 @@ class Work:
         self._clock.spawn(f"look-{task.id}", lambda: self._look(task, deadline, stop, ended))
         task.started_at = self._clock.now()
         try:
-            return self._engine.generate(request, stop)
+            return self._engine.generate(request, stop, task.channel)
         finally:
             with self._changed:
                 ended.up = True
@@ -160,11 +169,13 @@ class Work:
     def _look(self, task: Task, deadline: datetime, stop: Stop, ended: _Flag) -> None:
         """Beside the generation: a result that is there already, a cancel, the time-out and the deadline end it.
 
-        Whose the id is, is learned here too, so that nobody waits for it.
+        Whose the id is, is learned here too, so that nobody waits for it. Who no longer hears of the job may have
+        cancelled it: then the next look is at once.
         """
         timeout = task.live.limits.timeout_seconds
         interval = self._config.visibility_seconds / BEATS_PER_LEASE
         while not ended.up and stop.reason is None:
+            is_lost = task.channel.lost
             if not (task.claim and task.claim.settled):
                 self._look_for(StopReason.FOUND, stop, lambda: self._is_done(task))
             self._look_for(StopReason.CANCELLED, stop, lambda: self._results.is_cancelled(task.own_id))
@@ -173,8 +184,9 @@ class Work:
             if left <= 0 or alive <= 0:
                 stop.set(StopReason.TIMED_OUT if left <= 0 else StopReason.EXPIRED)
                 return
+            over = _over(task, stop, ended, lost=is_lost)
             with self._changed:
-                self._changed.wait_for(lambda: ended.up or stop.reason is not None, min(interval, left, alive))
+                self._changed.wait_for(over, min(interval, left, alive))
 
     def _is_done(self, task: Task) -> bool:
         task.claim = self._claims.of(task)
@@ -227,6 +239,11 @@ class Work:
 
     def _ended(self, task: Task, status: Status, code: ErrorCode, message: str) -> Outcome:
         return Finished(self._records.ended(task, status, code, message, self._served(), self._clock.now()), task)
+
+
+def _over(task: Task, stop: Stop, ended: _Flag, *, lost: bool) -> Callable[[], bool]:
+    """Whether there is nothing more to look for, or something new since the channel was `lost` or not."""
+    return lambda: ended.up or stop.reason is not None or task.channel.lost is not lost
 
 
 class _Flag:

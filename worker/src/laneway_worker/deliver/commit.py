@@ -93,6 +93,7 @@ class Finisher:
                 case Found(job_id=job_id):
                     committed = self._patiently(lease, lambda: self._results.winner(job_id))
                 case TryAgain(history=history, after_seconds=after):
+                    lease.channel.again("failed")
                     return self._send_again(lease, history.to_attribute(), after)
                 case Released():
                     return self._release(lease)
@@ -131,6 +132,7 @@ class Finisher:
         return patience.until_done(placing, lambda: lease.stop.leaving)
 
     def _tail(self, lease: Lease, committed: Committed) -> Ended:
+        lease.channel.ended(committed.result, committed.etag)
         if is_kept(lease.delivery, committed.result):
             failed = failed_job(self._config.lane, lease.delivery, committed)
             self._patiently(lease, lambda: self._results.keep_failed(failed))

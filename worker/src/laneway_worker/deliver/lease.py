@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_worker.errors import Unavailable
+from laneway_worker.ports.replies import NO_CHANNEL
 from laneway_worker.ports.stop import StopReason
 
 if TYPE_CHECKING:
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.queue import Delivery, JobQueue
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.stop import Stop
 
 MAX_VISIBILITY_SECONDS = 12 * 3600  # SQS: total since receive
@@ -28,6 +30,8 @@ class Lease:
         self.expires = now + seconds
         self.last_beat = now + MAX_VISIBILITY_SECONDS - seconds
         self.beats = 0  # heartbeats under way
+        self.channel: Channel = NO_CHANNEL
+        """Who hears of the work under this lease."""
         self.closed = False
 
 
@@ -116,8 +120,9 @@ class Leases:
 
     def close(self, lease: Lease) -> str:
         """End the heartbeats of a lease, wait for one under way, and return the newest receipt handle. Only after this
-        may the message be deleted, released or sent again.
+        may the message be deleted, released or sent again. Whoever hears of a job that has no end yet is told so.
         """
+        lease.channel.again("given_back")
         with self._changed:
             lease.closed = True
             self._changed.wait_for(lambda: lease.beats == 0)

@@ -9,6 +9,7 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import InvalidJob, Job, StoredJob, parse_message
 from laneway.schema.job.result import MAX_RESULT_BYTES, Cost, ErrorDetail, Result, Status, Timing, Usage
 from laneway_worker.errors import JobError
+from laneway_worker.ports.replies import NO_CHANNEL
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from laneway_worker.deliver.claims import Claim
     from laneway_worker.engine.engine import Generated
     from laneway_worker.ports.queue import Delivery
+    from laneway_worker.ports.replies import Channel
 
 SECONDS_PER_HOUR = 3600
 
@@ -80,6 +82,8 @@ class Task:
     labels: dict[str, str] = field(default_factory=dict)
     claim: Claim | None = None
     """Where the outcome belongs, once that is known."""
+    channel: Channel = NO_CHANNEL
+    """Who hears of it."""
 
     @property
     def own_id(self) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.job.result import ServedModel
     from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.runtime import Answer, Runtime
     from laneway_worker.request.request import Request
 
@@ -170,12 +171,17 @@ class Engine:
             self.trouble = trouble
             self._changed.notify_all()
 
-    def generate(self, request: Request, stop: Stop) -> Generated:
+    def generate(self, request: Request, stop: Stop, channel: Channel) -> Generated:
         """Answer a request. What goes wrong inside the engine is the job's fault only where the engine can answer
         others. Raises `JobError` and `Interrupted`.
         """
+
+        def run() -> Answer:
+            channel.started()
+            return self._runtime.generate(request, stop, channel)
+
         try:
-            return self._generate_twice(request, stop)
+            return self._generate_twice(run, stop)
         except EngineFailed as error:
             if self.can_answer(lambda: stop.reason is not None):
                 raise error.blame from error
@@ -190,29 +196,29 @@ class Engine:
             self._changed.wait_for(lambda: self.doubts.is_settled(number) or gives_up(), RESTART_BUDGET_SECONDS)
             return self.doubts.is_settled(number) and not self.doubts.confirms(number)
 
-    def _generate_twice(self, request: Request, stop: Stop) -> Generated:
+    def _generate_twice(self, run: Callable[[], Answer], stop: Stop) -> Generated:
         """A crash is nobody's fault the first time; the job runs again alone, and a second crash may be its own."""
         try:
-            return self._generate(request, stop, alone=False)
+            return self._generate(run, stop, alone=False)
         except EngineCrashed as error:
             self.doubts.add()
             self._set(None, str(error))
         with self._suspect(stop):
             try:
-                return self._generate(request, stop, alone=True)
+                return self._generate(run, stop, alone=True)
             except EngineCrashed as error:
                 self._set(None, str(error))
                 blame = JobError(ErrorCode.ENGINE_CRASHED, "Ollama crashed twice under this job")
                 raise EngineFailed(blame, str(error)) from error
 
-    def _generate(self, request: Request, stop: Stop, *, alone: bool) -> Generated:
+    def _generate(self, run: Callable[[], Answer], stop: Stop, *, alone: bool) -> Generated:
         """Generate when the engine lets the job on; what the engine refuses for now is tried again after a pause."""
         pause = RETRY_SECONDS
         while True:
             self._wait_for_engine(stop, alone=alone)
             try:
                 with self._seat(stop) as began:
-                    return Generated(self._runtime.generate(request, stop), self._share_now() - began)
+                    return Generated(run(), self._share_now() - began)
             except (EngineCrashed, EngineFailed):
                 raise
             except Unavailable as error:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from laneway_worker.ports.replies import NO_CHANNEL
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from laneway.schema.job.result import EngineCounters, FinishReason, ServedModel
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
 
@@ -41,8 +44,10 @@ class Runtime(Protocol):
         way, `tell` is told how far it is; what is ready already is not told.
         """
 
-    def generate(self, request: Request, stop: Stop) -> Answer:
-        """Answer a request; raises `JobError`, `Unavailable`, or `Interrupted` soon after `stop` is set."""
+    def generate(self, request: Request, stop: Stop, channel: Channel = NO_CHANNEL) -> Answer:
+        """Answer a request; raises `JobError`, `Unavailable`, or `Interrupted` soon after `stop` is set. `channel` is
+        told of each record but the final one, as it comes.
+        """
 
     def prove(self, stop: Stop) -> None:
         """Answer a tiny question that is no job's; raises `EngineBroken` where that can't be done, `Unavailable` where

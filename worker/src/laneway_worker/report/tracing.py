@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway_worker.ports.replies import NO_CHANNEL
 from laneway_worker.ports.runtime import silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.job.result import ServedModel
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.runtime import Answer, Runtime
     from laneway_worker.ports.stop import Stop
     from laneway_worker.ports.trace import Trace
@@ -28,10 +30,10 @@ class TracedRuntime:
         """As the runtime does."""
         return self._runtime.prepare(tell)
 
-    def generate(self, request: Request, stop: Stop) -> Answer:
+    def generate(self, request: Request, stop: Stop, channel: Channel = NO_CHANNEL) -> Answer:
         """As the runtime does."""
         with self._trace.part("generate"):
-            return self._runtime.generate(request, stop)
+            return self._runtime.generate(request, stop, channel)
 
     def prove(self, stop: Stop) -> None:
         """As the runtime does."""

@@ -172,7 +172,7 @@ class MemoryStore:
         self.calls: list[str] = []
         self.down = False
         """While True every call is refused."""
-        self.refusal = Unavailable("the store is down")
+        self.refusal: Exception = Unavailable("the store is down")
 
     def put_new(self, bucket: str, key: str, body: bytes) -> str:
         """PUT with If-None-Match."""

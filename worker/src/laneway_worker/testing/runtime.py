@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.result import ServedModel
 from laneway_worker.errors import EngineBroken, EngineCrashed, Interrupted, Unavailable
+from laneway_worker.ports.replies import NO_CHANNEL
 from laneway_worker.ports.runtime import Answer, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_worker.ports.clock import Clock
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
 
@@ -34,6 +37,10 @@ Step = Answer | Exception | Held
 def answer(text: str = "Paris.", prompt_tokens: int = 7, completion_tokens: int = 2) -> Answer:
     """A plain answer."""
     return Answer(prompt_tokens, completion_tokens, finish_reason="stop", first_token_at=None, text=text)
+
+
+def _record(text: str) -> bytes:
+    return json.dumps({"response": text, "done": False}).encode()
 
 
 class ScriptedRuntime:
@@ -78,16 +85,20 @@ class ScriptedRuntime:
     def _is_further_than(self, told: str) -> bool:
         return self.pulling != told
 
-    def generate(self, request: Request, stop: Stop) -> Answer:
-        """Play the next step."""
+    def generate(self, request: Request, stop: Stop, channel: Channel = NO_CHANNEL) -> Answer:
+        """Play the next step; a text is told in one record, and who is held has told one before."""
         with self._changed:
             self.requests.append(request)
             step = self.script.popleft() if self.script else answer()
             self.running += 1
             self.most_running = max(self.most_running, self.running)
             self._changed.notify_all()
+        if isinstance(step, Held):
+            channel.record(_record("…"))
         try:
-            return self._play(step, stop)
+            played = self._play(step, stop)
+            channel.record(_record(played.text or ""))
+            return played
         finally:
             with self._changed:
                 self.running -= 1

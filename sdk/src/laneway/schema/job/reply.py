@@ -9,6 +9,8 @@ from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, model_v
 from laneway.schema.shared.base import Record
 
 GatewayId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{16}$")]
+REPLIES_PORT = 8443
+"""Where gateways take streams; on one machine it may be another one."""
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

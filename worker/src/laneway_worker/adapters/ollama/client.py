@@ -16,8 +16,16 @@ from laneway_worker.adapters.ollama.connection import Connection, Dropped
 from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many, refuse_unshortened
 from laneway_worker.adapters.ollama.models import missing_from, other_digest
 from laneway_worker.adapters.ollama.pull import pull
+from laneway_worker.adapters.ollama.refusals import (
+    refuse_chat_that_may_be_cut,
+    refuse_cut_prompt,
+    refuse_to_write,
+    refuse_unheard_tools,
+    refuse_unseen_images,
+    too_long,
+)
 from laneway_worker.adapters.ollama.slots import at_once
-from laneway_worker.adapters.ollama.stream import MOST_LINE_BYTES, Collected, LineTooLong, error_of, json_object, lines
+from laneway_worker.adapters.ollama.stream import Collected, LineTooLong, error_of, json_object, lines
 from laneway_worker.errors import (
     EngineBroken,
     EngineCrashed,
@@ -27,6 +35,7 @@ from laneway_worker.errors import (
     ModelUnusable,
     Unavailable,
 )
+from laneway_worker.ports.replies import NO_CHANNEL
 from laneway_worker.ports.runtime import silent
 from laneway_worker.request.request import KEEP_FOREVER, question
 
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneModel
     from laneway_worker.live import Live
     from laneway_worker.ports.clock import Clock
+    from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.runtime import Answer
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
@@ -147,18 +157,21 @@ class Ollama:
             raise error_of(answer.status_code, answer.text)
         return json_object(answer.text)
 
-    def generate(self, request: Request, stop: Stop) -> Answer:
+    def generate(self, request: Request, stop: Stop, channel: Channel = NO_CHANNEL) -> Answer:
         """Stream an answer; a stream without its final record is never one."""
-        self._refuse_to_write(request)
-        self._refuse_unseen_images(request)
-        self._refuse_chat_that_may_be_cut(request)
+        if self._only_embeds:
+            refuse_to_write(request, self._model.name)
+        refuse_unseen_images(request, self._model.name, self._capabilities)
+        if self._cuts_prompts:
+            refuse_chat_that_may_be_cut(request, self._model.context_length)
         refuse_too_many(request, self._dimensions)
-        answer = self._collected(request, stop)
+        answer = self._collected(request, stop, channel)
         refuse_unshortened(request, answer)
         if "dimensions" not in request.body:
             self._dimensions = answered(answer) or self._dimensions
-        self._refuse_cut_prompt(request, answer)
-        self._refuse_unheard_tools(request, answer)
+        if self._cuts_prompts:
+            refuse_cut_prompt(request, answer, self._model.context_length)
+        refuse_unheard_tools(request, answer, self._model.name)
         return answer
 
     def prove(self, stop: Stop) -> None:
@@ -204,7 +217,7 @@ class Ollama:
     def _question(self, *, only_embeds: bool) -> Request:
         return question(self._model, self._live.now.limits, only_embeds=only_embeds)
 
-    def _collected(self, request: Request, stop: Stop) -> Answer:
+    def _collected(self, request: Request, stop: Stop, channel: Channel = NO_CHANNEL) -> Answer:
         collected = Collected(request.path, self._clock)
         with self._call(request, stop) as response:
             if response.is_error:
@@ -212,8 +225,10 @@ class Ollama:
             try:
                 for line in lines(response.iter_bytes()):
                     collected.add(json_object(line))
+                    if line and not collected.is_whole:
+                        channel.record(line)
             except LineTooLong:
-                raise _too_long(request) from None
+                raise too_long(request) from None
         return collected.answer()
 
     @contextmanager
@@ -244,54 +259,9 @@ class Ollama:
         if stop.reason is not None:
             raise Interrupted
 
-    def _refuse_to_write(self, request: Request) -> None:
-        """Ollama's own words do not tell what to send: its older request for embeddings had a `prompt`."""
-        if self._only_embeds and request.path != "/api/embed":
-            words = f"{self._model.name} only makes embeddings: send input instead of prompt or messages"
-            raise JobError(ErrorCode.UNSUPPORTED, words)
-
-    def _refuse_unseen_images(self, request: Request) -> None:
-        """Ollama passes over images that a model can't see, silently."""
-        seen = not self._capabilities or "vision" in self._capabilities
-        if request.has_images and not seen:
-            raise JobError(ErrorCode.UNSUPPORTED, f"{self._model.name} does not support images")
-
     @staticmethod
     def _stopped(stop: Stop) -> Interrupted | None:
         return Interrupted() if stop.reason is not None else None
-
-    def _refuse_chat_that_may_be_cut(self, request: Request) -> None:
-        """Older versions drop the first messages of a chat that does not fit, and no figure tells."""
-        context = self._model.context_length
-        if self._cuts_prompts and request.path == "/api/chat" and request.most_tokens > context:
-            words = f"the chat may have {request.most_tokens:,} tokens, the context holds {context:,}; this Ollama"
-            raise JobError(
-                ErrorCode.PROMPT_TOO_LONG, f"{words} would cut it silently, version 0.24 and later would not"
-            )
-
-    def _refuse_cut_prompt(self, request: Request, answer: Answer) -> None:
-        """Older versions cut a prompt that does not fit, silently: then they count as many tokens as the context has,
-        or fewer than the prompt has words.
-        """
-        context = self._model.context_length
-        cut = answer.prompt_tokens < request.fewest_tokens or answer.prompt_tokens >= context
-        if self._cuts_prompts and cut and request.path != "/api/embed":
-            raise JobError(ErrorCode.PROMPT_TOO_LONG, f"the prompt does not fit into {context:,} tokens")
-
-    def _refuse_unheard_tools(self, request: Request, answer: Answer) -> None:
-        """A template that knows no tools may leave out what they answered, silently. The chat was not cut: then fewer
-        tokens than words say so.
-        """
-        if request.tool_words and 0 < answer.prompt_tokens < request.fewest_tokens + request.tool_words:
-            words = f"{self._model.name} does not support tools: its template leaves out what a tool answered"
-            raise JobError(ErrorCode.UNSUPPORTED, words)
-
-
-def _too_long(request: Request) -> JobError:
-    words = f"Ollama's answer has a line of more than {MOST_LINE_BYTES:,} bytes"
-    if request.path == "/api/embed":
-        return JobError(ErrorCode.INVALID_JOB, f"{words}; send fewer texts in one job")
-    return JobError(ErrorCode.ENGINE_ERROR, words)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

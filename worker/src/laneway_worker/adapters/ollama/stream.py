@@ -126,6 +126,11 @@ class Collected:
         if record.get("done") or "embeddings" in record:
             self._final = record
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the final record is there."""
+        return self._final is not None
+
     def answer(self) -> Answer:
         """The answer; raises `EngineFailed` where the final record did not come: Ollama ends so when a model repeats
         itself (30 times the same token).

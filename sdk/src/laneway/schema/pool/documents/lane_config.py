@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -43,6 +44,8 @@ class LaneSettings(Frozen):
     """Whether workers may write onto their own pods."""
     model_volume: str | None = None
     """What stands in the place of Ollama's models, where something does."""
+    local: bool = False
+    """Whether all of the pool is on one machine."""
 
 
 class LaneModel(Record):
@@ -93,3 +96,5 @@ class LaneConfig(Frozen):
     """How long a receive waits for a message."""
     pod_reports: bool = False
     """Whether the worker writes its deletion cost, what it serves and its trouble onto its own pod."""
+    local: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether gateways may be on this machine, at any port; a document that does not say so need not change."""

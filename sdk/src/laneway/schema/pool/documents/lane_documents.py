@@ -53,6 +53,7 @@ def _config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LaneConf
         visibility_seconds=settings.visibility_seconds,
         poll_seconds=settings.poll_seconds,
         pod_reports=settings.pod_reports,
+        local=settings.local,
     )
 
 
