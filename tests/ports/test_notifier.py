@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway_worker.adapters.aws.clients import Clients
-    from laneway_worker.ports.notifier import Notifier
+    from laneway_worker.ports.replies import Notifier
     from support.aws.emulators import Aws
 
 ALLOWED_FIELDS = {"id", "status", "code", "url", "etag", "pool", "lane", "labels"}

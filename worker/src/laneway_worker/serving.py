@@ -33,11 +33,10 @@ if TYPE_CHECKING:
     from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.document import Document
-    from laneway_worker.ports.notifier import Notifier
     from laneway_worker.ports.objects import ObjectStore
     from laneway_worker.ports.pod import Pod
     from laneway_worker.ports.queue import JobQueue
-    from laneway_worker.ports.replies import Replies
+    from laneway_worker.ports.replies import Notifier, Replies
     from laneway_worker.ports.runtime import Runtime
     from laneway_worker.ports.trace import Trace
 

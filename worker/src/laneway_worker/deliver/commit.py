@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from laneway_worker.deliver.results import Committed, Results
     from laneway_worker.live import Live
     from laneway_worker.ports.clock import Clock
-    from laneway_worker.ports.notifier import Notifier
     from laneway_worker.ports.queue import Delivery, JobQueue
+    from laneway_worker.ports.replies import Notifier
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Who waits for a job and hears of it while it runs."""
+"""Who hears of jobs: subscribers, once a result is there, and whoever waits for a job, while it runs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.job.history import History
-    from laneway.schema.job.result import Result
+    from laneway.schema.job.result import Notification, Result
 
 Reason = Literal["failed", "given_back"]
 """Why an attempt comes to nothing: by the job's own fault, or another one's."""
+
+
+class Notifier(Protocol):
+    """SNS."""
+
+    def publish(self, topic_arn: str, notification: Notification) -> None:
+        """Tell subscribers; raises `Unavailable`."""
 
 
 class Channel(Protocol):

@@ -8,8 +8,8 @@ from collections import deque
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
+from laneway.logs import log_defect
 from laneway_worker.adapters.replies.wire import Broken
-from laneway_worker.logs import log_defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
