@@ -15,6 +15,10 @@ class PoolUnreachable(DoorError):
     """SQS or S3 does not answer, or refuses: 503."""
 
 
+class Stopping(PoolUnreachable):
+    """This process takes nothing more: 503, and the same request may go to another one."""
+
+
 class UnknownJob(DoorError):
     """There is no such job of this tenant: 404."""
 

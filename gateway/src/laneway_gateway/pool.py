@@ -37,6 +37,7 @@ class Pool:
         key = self._place.pool_document()
         found = await self._fresh(key, PoolDocument)
         if found is None:
+            del self._read[key]  # who waits for a pool that is being made asks again and again
             raise PoolUnreachable(
                 f"there is no pool at {self._place.url(self._place.prefix)}: its pool.json is missing"
             )

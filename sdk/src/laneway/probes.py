@@ -1,4 +1,4 @@
-"""A server of pages for the kubelet and Prometheus that nobody can fill up: worker and operator serve theirs by it."""
+"""A server of pages for the kubelet and Prometheus that nobody can fill up: worker, operator and gateway use it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Server(ThreadingHTTPServer):
         """Binds; raises OSError."""
         self._lock = threading.Lock()
         self._open: dict[int, socket.socket] = {}
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -59,8 +60,8 @@ class Server(ThreadingHTTPServer):
 
 
 def server_of(page: Callable[[str], Page], address: str) -> Server:
-    """Bind `host:port` for the pages by their paths; the caller runs `serve_forever`. Raises OSError where the port is
-    in use.
+    """Bind `host:port`, with brackets around an IPv6 address, for the pages by their paths; the caller runs
+    `serve_forever`. Raises OSError where the port is in use.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -78,4 +79,4 @@ def server_of(page: Callable[[str], Page], address: str) -> Server:
             """Probes come every few seconds; they are not worth a line each."""
 
     host, _, port = address.rpartition(":")
-    return Server((host, int(port)), Handler)
+    return Server((host.strip("[]"), int(port)), Handler)

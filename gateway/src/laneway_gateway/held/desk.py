@@ -205,8 +205,10 @@ class HeldDesk:
         return None if figures is None else figures.queued + figures.delayed
 
     async def drain(self, seconds: float) -> None:
-        """Let streams go on so long, then break what is left: its jobs live on. Nothing is cancelled from now on."""
-        self._leaving.shutting_down = True
+        """Take nothing more, let streams go on so long, then break what is left: its jobs live on. Nothing is cancelled
+        from now on.
+        """
+        self._leaving.shutting_down = self.registry.closed = True
         until = self._outside.clock.monotonic() + seconds
         while self.registry.held and self._outside.clock.monotonic() < until:
             await self._outside.clock.sleep(LOOK_SECONDS)

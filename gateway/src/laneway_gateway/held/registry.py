@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from laneway_gateway.errors import TooManyHeld
+from laneway_gateway.errors import Stopping, TooManyHeld
 from laneway_gateway.held.stream.telling import Telling
 from laneway_gateway.ports.streams import UnknownStream
 
@@ -141,6 +141,8 @@ class Registry:
         self._entries: dict[str, Entry] = {}
         self._held: dict[str, int] = {}
         """By tenant."""
+        self.closed = False
+        """Whether no more requests are taken."""
 
     def token(self, owner: Owner) -> str:
         """What opens the stream of one job and of no other."""
@@ -158,7 +160,9 @@ class Registry:
         return entry.writer
 
     def reserve(self, tenant: Tenant) -> Room:
-        """Room for a request; raises `TooManyHeld`."""
+        """Room for a request; raises `Stopping` and `TooManyHeld`."""
+        if self.closed:
+            raise Stopping("this gateway is being stopped: send the request again, and another one takes it")
         if self.held >= self._most:
             raise TooManyHeld(f"this gateway holds {self._most} requests already, as many as it may; try again shortly")
         if self._held.get(tenant.name, 0) >= tenant.most_held:
@@ -173,6 +177,11 @@ class Registry:
     def held(self) -> int:
         """How many requests are held."""
         return sum(self._held.values())
+
+    @property
+    def streams(self) -> int:
+        """Of how many jobs a worker tells now."""
+        return sum(each.telling.writing for each in self._entries.values())
 
     def find(self, job_id: str) -> Entry | None:
         """A job that is known here."""

@@ -20,7 +20,7 @@ IDLE_SECONDS = 1  # a connection is for one stream
 GRACE_SECONDS = 1  # streams end before it, with the requests that they are for
 
 
-class _Server(uvicorn.Server):
+class OneOfSeveral(uvicorn.Server):
     """One of several in a process, which hears of signals itself."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override] # because uvicorn writes a generator here
@@ -52,7 +52,7 @@ class RepliesServer:
             timeout_graceful_shutdown=GRACE_SECONDS,
             ssl_context_factory=lambda _, __: context,
         )
-        self._server = _Server(config)
+        self._server = OneOfSeveral(config)
 
     @property
     def port(self) -> int:

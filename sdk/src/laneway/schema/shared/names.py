@@ -55,6 +55,9 @@ DEFAULT_STATE = ".laneway"
 """The folder that `laneway up` keeps a pool in, and where clients look for one."""
 
 
+GATEWAY_READY = "gateway ready"
+"""The message of a gateway's log line that `laneway up` reads."""
+
 JOB_COMMITTED = "job committed"
 ENGINE_READY = "engine ready"
 ENGINE_NOT_READY = "engine not ready"

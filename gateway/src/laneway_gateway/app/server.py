@@ -1,0 +1,88 @@
+"""The doors' server: it can take no more connections while those that are open go on."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from laneway_gateway.replies.server import OneOfSeveral
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from laneway_gateway.settings import Address
+
+MORE_CONNECTIONS = 1000  # beside those that hold requests: idle ones, and those that ask for the catalogue
+KEPT_SECONDS = 5  # an idle connection lasts longer here than before: the load balancer closes first, and loses nothing
+GRACE_SECONDS = 5.0  # for the last bytes of answers that have ended
+ANYWHERE = "::"
+
+
+def bound(address: Address) -> socket.socket:
+    """A listening socket, for both families where it is `[::]`; raises OSError."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    both = address.host == ANYWHERE and socket.has_dualstack_ipv6()
+    return socket.create_server((address.host, address.port), family=family, dualstack_ipv6=both)
+
+
+class DoorsServer:
+    """Serves the doors while it runs."""
+
+    def __init__(self, app: ASGIApp, listening: socket.socket, most_held: int, edge_idle_seconds: float) -> None:
+        """`listening` is closed at the end."""
+        self._app = app
+        self._socket = listening
+        self._closing = False
+        config = uvicorn.Config(
+            self._closing_when_it_ends,
+            interface="asgi3",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=most_held + MORE_CONNECTIONS,
+            timeout_keep_alive=int(edge_idle_seconds) + KEPT_SECONDS,
+            timeout_graceful_shutdown=int(GRACE_SECONDS),
+        )
+        self._server = OneOfSeveral(config)
+
+    @property
+    def port(self) -> int:
+        """The bound one."""
+        return int(self._socket.getsockname()[1])
+
+    async def _closing_when_it_ends(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers that begin after `refuse` are their connections' last: whoever asks again finds another gateway."""
+
+        async def sending(message: Message) -> None:
+            if self._closing and message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+    def refuse(self) -> None:
+        """Take no more connections. Uvicorn's own end would do the same and may cut open ones, which clients would
+        take for an error: Kludex/uvicorn#2829.
+        """
+        self._closing = True
+        for each in self._server.servers if self._server.started else ():
+            each.close()
+
+    async def run(self) -> None:
+        """Serve, until cancelled; then whatever is still open has `GRACE_SECONDS`."""
+        serving = asyncio.ensure_future(self._server.serve([self._socket]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self._server.should_exit = True
+            with suppress(asyncio.CancelledError):
+                await serving
+            self._socket.close()
