@@ -53,8 +53,6 @@ def test_it_serves_its_doors_and_its_probes_and_is_registered(gateway: GatewayPr
 
 def test_sigterm_takes_the_registration_back_and_ends_well(gateway: GatewayProcess, pool: GatewayPool) -> None:
     gateway.process.send_signal(signal.SIGTERM)
-    eventually(lambda: gateway.page("/readyz") == (503, "it stops\n"))
-    assert httpx.get(gateway.url).status_code == 200  # not every load balancer has heard of it yet
     assert gateway.wait() == 0
     assert pool.registrations() == []
     assert gateway.lines("gateway stopped")

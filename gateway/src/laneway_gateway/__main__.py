@@ -36,7 +36,7 @@ def main() -> None:
     bound = Bound()
     try:
         life = Life(read_settings(os.environ), bound)
-        loop = uvicorn.Config("", loop="auto").get_loop_factory()  # uvloop, where there is one
+        loop = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()  # uvloop, where there is one
         with asyncio.Runner(loop_factory=loop) as runner:
             runner.run(life.run())
     except SettingsError as error:

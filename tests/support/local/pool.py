@@ -227,13 +227,19 @@ class LocalPool:
         """The pool's AWS, as boto3 users see it."""
         return AWS(self.connection)
 
+    @property
+    def gateway(self) -> str:
+        """The URL of its doors."""
+        return str(json.loads((self.state / "gateway" / "addresses.json").read_bytes())["url"])
+
     def logs(self) -> str:
         """Everything that the pool's processes have logged, and what `up` said."""
         return self.words + "".join(path.read_text(errors="replace") for path in sorted(self.state.glob("logs/*")))
 
     def metrics(self) -> str:
-        """The metrics of every lane's worker, and of the handler of dead letters."""
-        files = [*self.state.glob("lanes/*.json"), *self.state.glob("dead-letters.json")]
+        """The metrics of every lane's worker, of the handler of dead letters, and of the gateway."""
+        places = ("lanes/*.json", "dead-letters.json", "gateway/addresses.json")
+        files = [path for place in places for path in self.state.glob(place)]
         addresses = [json.loads(path.read_bytes())["health_address"] for path in files]
         return canary.saw("".join(_page(f"http://{address}/metrics") for address in addresses), "/metrics")
 

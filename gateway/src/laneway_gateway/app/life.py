@@ -38,12 +38,17 @@ class Defect(Exception):
     """Something of ours has ended that never should; the log says what."""
 
 
+def pause_of(settings: Settings) -> float:
+    """How long it goes on serving once it is not ready: before loopback there is no load balancer."""
+    return 0.0 if settings.listen.loopback else PAUSE_SECONDS
+
+
 class Life:
     """One run of the process."""
 
     def __init__(self, settings: Settings, bound: Bound) -> None:
         """`bound` ends the process where leaving takes longer than it may. Within an event loop."""
-        pause = PAUSE_SECONDS if settings.probes else 0.0
+        pause = pause_of(settings)
         self._settings = settings
         self._pause = pause
         self._clock = SystemClock()

@@ -35,6 +35,8 @@ class StateFolder:
         self.live = self.root / "live"
         """What it reads again."""
         self.dead_letters = self.root / "dead-letters.json"
+        self.gateway = self.root / "gateway"
+        """Where the gateway finds the pool."""
         self.aws = self.root / "aws"
         self.home = self.root / "home"
         self.children = self.root / "children.json"
@@ -68,13 +70,17 @@ class StateFolder:
         found = next(_links(self.root), None)
         if found is not None:
             raise LocalError(f"{found} is a link, and what is kept here would be written elsewhere: remove it")
-        for folder in (self.root, self.logs, self.lanes, self.live, self.aws, self.home):
+        for folder in (self.root, self.logs, self.lanes, self.live, self.gateway, self.aws, self.home):
             folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         _close(self.root)
 
     def publish(self, connection: Connection) -> None:
         """Let clients find the pool; only the user may read it, since it holds credentials."""
         write_privately(self._connection, connection.model_dump_json())
+
+    def lead_gateway(self, connection: Connection) -> None:
+        """Let the gateway find it, which serves before clients are told."""
+        write_privately(self.gateway / CONNECTION_FILE, connection.model_dump_json())
 
     def withdraw(self) -> None:
         """The pool is not there any more."""

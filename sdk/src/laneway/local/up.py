@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from contextlib import ExitStack
@@ -19,11 +18,13 @@ from laneway.local.aws.keys import Keys, keys_of
 from laneway.local.aws.provision import Provisioner
 from laneway.local.aws.region import region_of, said_around, said_by_variables
 from laneway.local.errors import LocalError
+from laneway.local.gateway import LocalGateway
 from laneway.local.lanes.board import HandlerStats, LaneStats, rows
-from laneway.local.lanes.workers import WorkerProcess
 from laneway.local.ollama.servers import start_ollamas, wait_for
 from laneway.local.owner import owner_of
 from laneway.local.processes.children import PYTHON, Children, how_ended, self_contained
+from laneway.local.processes.ending import Ending
+from laneway.local.processes.kept import KeptProcess
 from laneway.local.processes.ports import LOOPBACK, free_port, wanted_port
 from laneway.local.processes.stopping import Stopping
 from laneway.local.state import StateFolder
@@ -48,7 +49,6 @@ VISIBILITY_SECONDS = 30  # shorter than in a cluster: a killed worker's jobs com
 POLL_SECONDS = 2  # a leaving worker waits for its last poll: Ctrl-C should not take 20 s
 TICK_SECONDS = 0.25
 FIGURES_SECONDS = 2.0
-GIVE_BACK_SECONDS = 10.0  # after the second Ctrl-C; a worker that is stuck gets SIGKILL then
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class UpOptions:
     """AWS itself, with boto3's own credentials."""
     aws_port: int | None = None
     """Where embedded AWS listens."""
+    http_port: int | None = None
+    """Where the gateway listens."""
     prices: Mapping[str, float | None] = field(default_factory=dict)
     """Lane → USD for an hour, for the cost in results."""
 
@@ -87,9 +89,12 @@ class Up:
         self._children = Children(self._state.children)
         self._stats = {lane.name: LaneStats() for lane in pool.spec.lanes}
         self._embedded: Child | None = None
+        self._gateway: LocalGateway | None = None
 
-    def run(self, board: Board, ready: Callable[[Connection], None]) -> None:
-        """Run until Ctrl-C or SIGTERM; `ready` is called when every lane serves. Raises `LocalError`."""
+    def run(self, board: Board, ready: Callable[[Connection, str | None], None]) -> None:
+        """Run until Ctrl-C or SIGTERM; `ready` is called when every lane serves, with the gateway's URL. Raises
+        `LocalError`.
+        """
         stopping = Stopping()
         with ExitStack() as stack:
             stack.enter_context(self._state.locked())
@@ -101,15 +106,15 @@ class Up:
             account = self._start_aws(stack)
             urls, servers = start_ollamas(self._pool, self._state, self._children, self._environment, self._say, stack)
             lanes = self._provision(account, urls)
-            workers = self._workers(account, lanes)
-            stack.callback(self._stop_workers, workers, stopping)
-            self._wait_until_serving(workers)
-            connection = self._connection(account)
+            connection, environment = self._connection(account), self._environment_of(account)
+            workers, doors = self._workers(lanes, environment), self._doors(connection, environment)
+            stack.callback(Ending(workers, doors, stopping).run, self._say)
+            self._wait_until_serving([*workers, *doors])
             self._state.publish(connection)
             stack.callback(self._state.withdraw)
             stopping.starting = False
-            ready(connection)
-            self._watch(servers, workers, Remote(connection), lanes, board, stopping)
+            ready(connection, self._gateway.url() if self._gateway else None)
+            self._watch(servers, [*workers, *doors], Remote(connection), lanes, board, stopping)
 
     def _start_aws(self, stack: ExitStack) -> Account:
         account, around = self._reached(stack)
@@ -170,13 +175,25 @@ class Up:
         provisioner.publish(pool, pool_document(lanes))
         return lanes
 
-    def _workers(self, account: Account, lanes: list[LaneDocuments]) -> list[WorkerProcess]:
-        environment = dict(self._environment)
-        if account.access_key_id and account.secret_access_key:
-            environment = self_contained(environment) | {
-                "AWS_ACCESS_KEY_ID": account.access_key_id,
-                "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
-            }
+    def _environment_of(self, account: Account) -> dict[str, str]:
+        """Of all that works for the pool."""
+        if not (account.access_key_id and account.secret_access_key):
+            return dict(self._environment)
+        return self_contained(self._environment) | {
+            "AWS_ACCESS_KEY_ID": account.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
+        }
+
+    def _doors(self, connection: Connection, environment: Mapping[str, str]) -> list[KeptProcess]:
+        """The gateway; jobs are answered without one, too."""
+        if not LocalGateway.is_installed():
+            self._say.line("no gateway: install it with pip install 'laneway[local]'; jobs are answered all the same")
+            return []
+        self._state.lead_gateway(connection)
+        self._gateway = LocalGateway(self._state, self._options.http_port, self._say)
+        return [self._gateway.process(environment, self._children)]
+
+    def _workers(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> list[KeptProcess]:
         workers = []
         for lane in lanes:
             name = lane.config.lane
@@ -187,7 +204,7 @@ class Up:
             workers.append(self._process(f"worker-{name}", arguments, self._stats[name], environment))
         return [*workers, self._dead_letter_handler(lanes, environment)]
 
-    def _dead_letter_handler(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> WorkerProcess:
+    def _dead_letter_handler(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> KeptProcess:
         config = DeadLettersConfig(health_address=f"{LOOPBACK}:{free_port()}", lanes=tuple(lanes))
         self._state.write(self._state.dead_letters, config)
         stats = HandlerStats(lanes=self._stats)
@@ -195,19 +212,23 @@ class Up:
 
     def _process(
         self, name: str, arguments: Sequence[str], stats: LaneStats, environment: Mapping[str, str]
-    ) -> WorkerProcess:
-        log = self._state.logs / f"{name}.log"
-        return WorkerProcess(name, arguments, log, stats, self._children, environment, self._say)
+    ) -> KeptProcess:
+        log, argv = self._state.logs / f"{name}.log", ["laneway_worker", *arguments]
+        return KeptProcess(argv, log, stats, lambda: environment, self._children, self._say)
 
-    def _wait_until_serving(self, workers: list[WorkerProcess]) -> None:
+    def _wait_until_serving(self, processes: list[KeptProcess]) -> None:
         with self._say.step("starting workers and loading models") as detail:
-            while not all(stats.ready for stats in self._stats.values()):
-                for worker in workers:
-                    worker.tend(time.monotonic())
+            while not (all(stats.ready for stats in self._stats.values()) and self._doors_are_settled):
+                for process in processes:
+                    process.tend(time.monotonic())
                 waiting = {name: stats.trouble for name, stats in self._stats.items() if not stats.ready}
                 detail("; ".join(f"{name}: {trouble}" for name, trouble in waiting.items()))
                 self._refuse_hopeless()
                 time.sleep(TICK_SECONDS)
+
+    @property
+    def _doors_are_settled(self) -> bool:
+        return self._gateway is None or self._gateway.settled
 
     def _refuse_hopeless(self) -> None:
         for name, stats in self._stats.items():
@@ -229,7 +250,7 @@ class Up:
     def _watch(
         self,
         servers: Sequence[OllamaServer],
-        workers: Sequence[WorkerProcess],
+        processes: Sequence[KeptProcess],
         remote: Remote,
         lanes: list[LaneDocuments],
         board: Board,
@@ -245,8 +266,8 @@ class Up:
                     if why := self._stats[server.lane].read_sick():
                         server.start_anew(why)
                     server.tend(now)
-                for worker in workers:
-                    worker.tend(now)
+                for process in processes:
+                    process.tend(now)
                 self._refuse_without_aws()
                 board.show(rows(self._stats, figures, now, _asleep(lanes)))
                 time.sleep(TICK_SECONDS)
@@ -269,30 +290,7 @@ class Up:
                 except PoolUnavailable:
                     figures.pop(config.lane, None)
 
-    def _stop_workers(self, workers: list[WorkerProcess], stopping: Stopping) -> None:
-        """SIGTERM, wait for running jobs; a further Ctrl-C sends the second SIGTERM: everything goes back."""
-        stopping.starting = False
-        seen = stopping.asked
-        _each(workers, WorkerProcess.ask_to_stop)
-        if not all(worker.stopped for worker in workers):
-            self._say.line("stopping: running jobs are finished first; Ctrl-C again gives them back to the queue")
-        kill_at = math.inf
-        while not all(worker.stopped for worker in workers):
-            if stopping.asked > seen:
-                seen = stopping.asked
-                kill_at = min(kill_at, time.monotonic() + GIVE_BACK_SECONDS)
-                _each(workers, WorkerProcess.ask_to_stop)
-            if time.monotonic() > kill_at:
-                _each(workers, WorkerProcess.kill)
-            time.sleep(TICK_SECONDS / 5)
-        _each(workers, WorkerProcess.end)
-
 
 def _asleep(lanes: Iterable[LaneDocuments]) -> list[str]:
     now = datetime.now(UTC)
     return [each.config.lane for each in lanes if asleep(each.live.suspended, each.live.quiet, now)]
-
-
-def _each(workers: list[WorkerProcess], action: Callable[[WorkerProcess], None]) -> None:
-    for worker in workers:
-        action(worker)

@@ -53,6 +53,11 @@ class LaneStats:
             case _:
                 pass
 
+    def died(self, how: str) -> None:
+        """The worker has ended, and is started again."""
+        self.ready, self.trouble = False, f"restarting after {how}"
+        self.restarts += 1
+
     def read_sick(self) -> str:
         """What is told once."""
         why, self.sick = self.sick, ""

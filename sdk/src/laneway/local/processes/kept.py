@@ -1,4 +1,4 @@
-"""Worker processes, restarted when they die; their log lines feed the board and a file."""
+"""Processes of ours that are restarted when they die; their log lines feed the board and a file."""
 
 from __future__ import annotations
 
@@ -6,40 +6,50 @@ import json
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from laneway.local.processes.children import PYTHON, how_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from laneway.local.lanes.board import LaneStats
     from laneway.local.processes.children import Child, Children
     from laneway.local.say import Say
 
 FIRST_RESTART_SECONDS = 0.5
 LONGEST_RESTART_SECONDS = 30.0
 READ_SECONDS = 5.0
-HEALTHY_SECONDS = 60.0  # a worker that ran for so long restarts at once
+HEALTHY_SECONDS = 60.0  # what ran for so long restarts at once
 
 
-class WorkerProcess:
-    """Keeps a lane's worker or the dead-letter handler running; the main thread calls `tend` again and again."""
+class Stats(Protocol):
+    """What is known of a process."""
+
+    def take(self, event: dict[str, Any], now: float) -> None:
+        """Take one of its log lines."""
+
+    def died(self, how: str) -> None:
+        """It has ended, and is started again."""
+
+
+class KeptProcess:
+    """Keeps a worker, the dead-letter handler or the gateway running; the main thread calls `tend` again and again."""
 
     def __init__(
         self,
-        name: str,
-        arguments: Sequence[str],
+        argv: Sequence[str],
         log: Path,
-        stats: LaneStats,
+        stats: Stats,
+        environment: Callable[[], Mapping[str, str]],
         children: Children,
-        environment: Mapping[str, str],
         say: Say,
     ) -> None:
-        """Nothing runs before the first `tend`."""
-        self._name = name
-        self._arguments = arguments
+        """`argv` is a module of ours and its arguments, `environment` is asked at each start. Nothing runs before the
+        first `tend`.
+        """
+        self._name = log.stem
+        self._argv = argv
         self._log = log
         self._stats = stats
         self._children = children
@@ -52,16 +62,16 @@ class WorkerProcess:
         self._next_start = 0.0
 
     def tend(self, now: float) -> None:
-        """Start the worker where it does not run; `now` is monotonic."""
+        """Start it where it does not run; `now` is monotonic."""
         if self._child is not None and self._child.process.poll() is not None:
             self._bury(self._child, now)
         if self._child is None and now >= self._next_start:
             self._start(now)
 
     def _start(self, now: float) -> None:
-        argv = [*PYTHON, "-m", "laneway_worker", *self._arguments]
-        # without us there is no AWS to drain to: the leases bring its jobs back
-        self._child = self._children.start(self._name, argv, self._environment, orphaned=signal.SIGKILL)
+        argv = [*PYTHON, "-m", *self._argv]
+        # without us there is no AWS to drain to: the leases bring a worker's jobs back
+        self._child = self._children.start(self._name, argv, self._environment(), orphaned=signal.SIGKILL)
         self._started = now
         self._reader = threading.Thread(target=self._read, args=(self._child,), daemon=True)
         self._reader.start()
@@ -70,8 +80,7 @@ class WorkerProcess:
         how = how_ended(child)
         self._close(child)
         self._child = None
-        self._stats.ready, self._stats.trouble = False, f"restarting after {how}"
-        self._stats.restarts += 1
+        self._stats.died(how)
         if now - self._started > HEALTHY_SECONDS:
             self._pause = FIRST_RESTART_SECONDS
         self._next_start = now + self._pause
@@ -91,12 +100,12 @@ class WorkerProcess:
                     self._stats.take(event, time.monotonic())
 
     def kill(self) -> None:
-        """SIGKILL: its jobs come back when their leases end."""
+        """SIGKILL: a worker's jobs come back when their leases end."""
         if self._child is not None:
             self._child.signal(signal.SIGKILL)
 
     def ask_to_stop(self) -> None:
-        """SIGTERM: the first drains, the second gives everything back."""
+        """SIGTERM: the first drains, the second gives everything back, or leaves at once."""
         if self._child is not None:
             self._child.signal(signal.SIGTERM)
 
