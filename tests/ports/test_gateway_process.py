@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 import pytest
 
+from laneway.schema.pool.documents.keys_file import hash_of
+from support.aws.emulators import running
 from support.gateway.process import GatewayPool, gateway_process
 from support.processes import closed_port
 from support.waiting import eventually
@@ -21,8 +26,9 @@ if TYPE_CHECKING:
     from support.gateway.process import GatewayProcess
 
 SILENT_SECONDS = 60.0
-HUNG_SECONDS = 10.0
+HUNG_SECONDS = 15.0
 """What leaving may take while AWS says nothing."""
+STREAM_SECONDS = 60.0
 KEY = "lw-of-team-a"
 
 
@@ -56,6 +62,85 @@ def test_sigterm_takes_the_registration_back_and_ends_well(gateway: GatewayProce
     assert gateway.wait() == 0
     assert pool.registrations() == []
     assert gateway.lines("gateway stopped")
+
+
+def listens(url: str) -> bool:
+    """Whether somebody takes connections."""
+    with suppress(httpx.ConnectError):
+        httpx.get(url)
+        return True
+    return False
+
+
+@contextmanager
+def asked(gateway: GatewayProcess) -> Iterator[httpx.Response]:
+    """A streamed request that is held."""
+    body = {"model": "gemma3:4b", "prompt": "Capital of France?"}
+    with (
+        httpx.Client(timeout=STREAM_SECONDS) as client,
+        client.stream("POST", f"{gateway.url}/api/generate", json=body) as answer,
+    ):
+        assert answer.status_code == 200
+        yield answer
+
+
+def test_a_drain_lets_held_requests_have_their_answers_and_takes_no_more(
+    gateway: GatewayProcess, pool: GatewayPool
+) -> None:
+    with httpx.Client() as kept, asked(gateway) as answer:
+        assert kept.get(gateway.url).headers.get("connection") != "close"
+        job = pool.received()
+        gateway.process.send_signal(signal.SIGTERM)
+        eventually(lambda: gateway.page("/readyz") == (503, "it stops\n"))
+        eventually(lambda: not listens(gateway.url))
+        refused = kept.post(f"{gateway.url}/api/generate", json={"model": "gemma3:4b", "prompt": "More?"})
+        assert (refused.status_code, refused.headers["connection"]) == (503, "close")
+        assert "is being stopped" in refused.text
+        pool.commit(job, "Paris.")
+        *_, last = [json.loads(each) for each in answer.iter_lines()]
+        assert last["done"] is True
+    assert gateway.wait() == 0
+
+
+@pytest.mark.parametrize("drain", ["0s", "1h"])
+def test_what_is_held_at_the_end_of_a_drain_is_told_its_job(pool: GatewayPool, drain: str) -> None:
+    """By the drain's own end, or by a second SIGTERM. The job lives on."""
+    with gateway_process(pool.folder, LANEWAY_GATEWAY_DRAIN=drain) as gateway:
+        gateway.wait_until_ready()
+        with asked(gateway) as answer:
+            job = pool.received()
+            gateway.process.send_signal(signal.SIGTERM)
+            if drain == "1h":
+                eventually(lambda: gateway.lines("draining"))
+                gateway.process.send_signal(signal.SIGTERM)
+            *_, last = [json.loads(each) for each in answer.iter_lines()]
+            assert str(job.id) in last["error"]
+        assert gateway.wait(HUNG_SECONDS) == 0
+    assert pool.registrations() == []
+    assert not pool.is_cancelled(job)
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_aws_that_falls_silent_while_it_serves_does_not_hold_the_exit(tmp_path: Path) -> None:
+    with running("moto", tmp_path) as aws:
+        pool = GatewayPool(tmp_path, aws.endpoint)
+        pool.publish()
+        with gateway_process(pool.folder) as gateway:
+            gateway.wait_until_ready()
+            server = listening_on(int(aws.endpoint.rpartition(":")[2]))
+            server.suspend()
+            try:
+                gateway.process.send_signal(signal.SIGTERM)
+                gateway.wait(HUNG_SECONDS)
+            finally:
+                server.resume()
+            assert gateway.lines("the registration stays: AWS does not answer")
+            assert gateway.lines("leaving without waiting for what hangs")
+
+
+def listening_on(port: int) -> psutil.Process:
+    """Our own child that has this port."""
+    return next(each for each in psutil.Process().children() if str(port) in each.cmdline())
 
 
 def refused(pool: GatewayPool, **variables: str) -> str:
@@ -121,3 +206,19 @@ def test_aws_that_says_nothing_does_not_hold_the_exit(pool: GatewayPool) -> None
             gateway.process.send_signal(signal.SIGTERM)
             gateway.wait(HUNG_SECONDS)
             assert gateway.lines("leaving without waiting for what hangs")
+
+
+def test_a_key_that_is_taken_out_of_the_file_opens_nothing_any_more(pool: GatewayPool) -> None:
+    file = pool.folder / "keys.json"
+    file.write_text(json.dumps({"keys": [{"name": "team-a", "sha256": hash_of(KEY)}]}))
+    with gateway_process(pool.folder, LANEWAY_GATEWAY_KEYS=str(file)) as gateway:
+        gateway.wait_until_ready()
+        models, with_key = f"{gateway.url}/v1/models", {"Authorization": f"Bearer {KEY}"}
+        assert httpx.get(models).status_code == 401
+        assert httpx.get(models, headers=with_key).status_code == 200
+        file.write_text("{")
+        eventually(lambda: 'laneway_gateway_keys_broken{pool="nlp/documents"} 1.0' in gateway.page("/metrics")[1])
+        assert httpx.get(models, headers=with_key).status_code == 200
+        file.write_text('{"keys": []}')
+        eventually(lambda: httpx.get(models, headers=with_key).status_code == 401)
+        assert KEY not in gateway.words

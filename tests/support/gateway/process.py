@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from laneway.client.connection import CONNECTION_FILE, Connection
+from laneway.schema.job.job import Job, parse_job
 from laneway.schema.job.keys import Place
 from laneway.schema.shared.names import GATEWAY_READY
 from support import canary
 from support.aws.emulators import BUCKET
 from support.aws.moto import CREDENTIALS, REGION
 from support.gateway.aws import document_with
+from support.inputs.documents import MODEL
+from support.inputs.offers import result
 from support.local.pool import AWS, environment
 from support.processes import free_port
 from support.waiting import eventually
@@ -56,8 +59,26 @@ class GatewayPool:
     def publish(self) -> None:
         """Write `pool.json`."""
         self.queue_url = self.aws.sqs.create_queue(QueueName=self._name)["QueueUrl"]
-        body = document_with(self.queue_url).model_dump_json().encode()
+        document = document_with(self.queue_url).model_copy(update={"region": REGION})
+        body = document.model_dump_json().encode()
         self.aws.s3.put_object(Bucket=BUCKET, Key=self.place.pool_document(), Body=body)
+
+    def received(self) -> Job:
+        """The job of the next message."""
+        found = self.aws.sqs.receive_message(QueueUrl=self.queue_url, WaitTimeSeconds=10)
+        return parse_job(found["Messages"][0]["Body"].encode())
+
+    def commit(self, job: Job, text: str) -> None:
+        """Write its result, as a worker does."""
+        assert job.id is not None
+        body = result(id=job.id, text=text, request_hash=job.request_hash(MODEL.name)).to_json()
+        self.aws.s3.put_object(Bucket=BUCKET, Key=self.place.result(job.id), Body=body)
+
+    def is_cancelled(self, job: Job) -> bool:
+        """Whether workers are asked to cancel it."""
+        assert job.id is not None
+        found = self.aws.s3.list_objects_v2(Bucket=BUCKET, Prefix=self.place.cancel(job.id))
+        return found["KeyCount"] > 0
 
     def registrations(self) -> list[str]:
         """The keys of the gateways that are registered."""
