@@ -117,10 +117,10 @@ class Call:
 class House:
     """The doors, and all that stands inside."""
 
-    def __init__(self, desk: FakeDesk | None = None, **settings: Any) -> None:
+    def __init__(self, desk: FakeDesk | None = None, clock: ManualClock | None = None, **settings: Any) -> None:
         """A pool of three lanes, and two tenants."""
         self.desk = desk or FakeDesk()
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.store = MemoryStore()
         self.keys = FakeKeys({KEY: TENANT, OTHER_KEY: OTHER})
         self.figures = FakeFigures()

@@ -52,9 +52,9 @@ def registered(gateway: str, now: datetime, **fields: Any) -> GatewayDocument:
 class World:
     """A pool in memory, and gateways before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: ManualClock | None = None) -> None:
         """One gateway to begin with."""
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.store = MemoryStore()
         self.queues = MemoryQueues(self.store, PLACE)
         self.store.put(PLACE.pool_document(), POOL_DOCUMENT.model_dump_json().encode())
