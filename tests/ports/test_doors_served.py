@@ -372,3 +372,46 @@ def test_who_hangs_up_for_good_has_its_job_cancelled(world: tuple[World, Served]
         next(answer.iter_lines())
         job = answer.headers["x-laneway-job-id"]
     eventually(lambda: pool.is_cancelled(job))
+
+
+def test_openai_reads_responses_and_comes_back_for_them(doors: Doors) -> None:
+    responses = doors.openai.responses
+    doors.will(REPLAYED)
+    assert responses.create(model=MODEL, input="hi").output_text == "Paris."
+    doors.will(*map(Record, CHAT_RECORDS), DONE)
+    events = [*responses.create(model=MODEL, input="hi", stream=True)]
+    assert (events[0].type, events[-1].type) == ("response.created", "response.completed")
+    queued = responses.create(model=MODEL, input="hi", background=True)
+    assert (queued.status, queued.background) == ("queued", True)
+    assert responses.retrieve(queued.id).status == "queued"
+    doors.house.desk.held["job-3"].steps.extend([*map(Record, CHAT_RECORDS), DONE])
+    assert responses.retrieve(queued.id).output_text == "Paris."
+    streamed = [*responses.retrieve(queued.id, stream=True)]
+    assert streamed[-1].type == "response.completed"
+    assert responses.cancel(responses.create(model=MODEL, input="hi", background=True).id).status == "cancelled"
+    responses.delete(queued.id)
+    with pytest.raises(openai.NotFoundError):
+        responses.retrieve(queued.id)
+
+
+def test_a_job_is_sent_and_its_result_waited_for(world: tuple[World, Served]) -> None:
+    """By the pool's own door, at the real desk."""
+    pool, served = world
+    with httpx.Client(base_url=served.url, headers=HEADERS, timeout=30) as client:
+        taken = client.post("/jobs", json={"prompt": "Capital of France?"}, headers={"Idempotency-Key": "k-1"})
+        assert taken.status_code == 202
+        again = client.post("/jobs", json={"prompt": "Capital of France?"}, headers={"Idempotency-Key": "k-1"})
+        assert again.json()["id"] == taken.json()["id"]
+        job = pool.sent[0]
+        assert (taken.json()["id"], client.get(f"/jobs/{job}").json()["status"]) == (job, "queued")
+        waiting = in_thread(lambda: client.get(f"/jobs/{job}/result?wait=60"))
+        pool.commit(job)
+        assert waiting.result(timeout=30).json()["text"] == "Paris."
+        with client.stream("GET", f"/jobs/{job}/stream") as stream:
+            assert '"ended":' in [*stream.iter_lines()][-1]
+        assert not pool.is_cancelled(job)
+        other = client.post(
+            "/v1/chat/completions", json={"model": MODEL, "messages": HI}, headers={"Prefer": "respond-async"}
+        )
+        assert client.post(f"{other.headers['location']}/cancel").json()["status"] == "cancelling"
+        assert pool.is_cancelled(other.json()["id"])

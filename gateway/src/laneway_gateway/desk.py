@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
 
     from laneway.schema.job.result import Result
     from laneway.translate.translated import Translated
@@ -112,8 +113,12 @@ class Standing:
     """How a job stands."""
 
     status: str
-    """`queued`, `running`, or the result's."""
+    """`queued`, `running`, `cancelling`, or the result's."""
     result: Result | None = None
+    model: str = ""
+    """The lane's when the job was sent."""
+    came: datetime | None = None
+    """When its request came, where its id says so."""
 
 
 class Desk(Protocol):
@@ -133,6 +138,12 @@ class Desk(Protocol):
 
     async def cancel(self, tenant: Tenant, job_id: str) -> Standing:
         """Ask the workers to cancel it; what has a result keeps it."""
+        ...
+
+    async def forget(self, tenant: Tenant, job_id: str) -> None:
+        """Tell nobody of it any more, and cancel it where it has no result; raises `UnknownJob` also for another
+        tenant's.
+        """
         ...
 
     async def waiting(self, lane: str) -> int | None:

@@ -12,6 +12,8 @@ from laneway_gateway.doors.endpoint import Endpoint
 from laneway_gateway.doors.hall import Hall
 from laneway_gateway.doors.inside import DoorSettings, Inside
 from laneway_gateway.doors.log import Logged
+from laneway_gateway.doors.native import routes as native
+from laneway_gateway.doors.native.speech import NATIVE
 from laneway_gateway.doors.ollama import routes as ollama
 from laneway_gateway.doors.ollama.speech import OLLAMA
 from laneway_gateway.doors.openai import routes as openai
@@ -31,7 +33,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 def make_doors(inside: Inside) -> ASGIApp:
     """All doors on what stands inside. Nothing runs before the first request, and nothing after the last one."""
     hall = Hall(inside)
-    paths = [*openai.routes(hall), *ollama.routes(hall)]
+    paths = [*openai.routes(hall), *ollama.routes(hall), *native.routes(hall)]
     return Logged(Router(paths, redirect_slashes=False, default=_Nowhere(hall)), inside)
 
 
@@ -39,13 +41,12 @@ class _Nowhere:
     """What stands at every other path."""
 
     def __init__(self, hall: Hall) -> None:
-        self._openai = _nothing(hall, OPENAI)
-        self._ollama = _nothing(hall, OLLAMA)
+        self._doors = {"/api": _nothing(hall, OLLAMA), "/jobs": _nothing(hall, NATIVE), "": _nothing(hall, OPENAI)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            door = self._ollama if scope["path"].startswith("/api") else self._openai
-            await door(scope, receive, send)
+            beginning = next(each for each in self._doors if scope["path"].startswith(each))
+            await self._doors[beginning](scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway_gateway.desk import Standing
 from laneway_gateway.errors import PoolUnreachable, UnknownJob
 from laneway_gateway.held.background import Background
-from laneway_gateway.held.ids import is_id, new_id
+from laneway_gateway.held.ids import is_id, made_at, new_id
 from laneway_gateway.held.leaving import Leaving
 from laneway_gateway.held.records.joins import Joins
 from laneway_gateway.held.records.results import Found, Lost, Results
@@ -175,14 +175,16 @@ class HeldDesk:
         owner = await self._owner(tenant, job_id)
         match await self._results.find(owner):
             case Found(result, _):
-                return Standing(result.status, result)
+                return Standing(result.status, result, owner.model, made_at(job_id))
             case Lost(message):
                 raise UnknownJob(message)
             case None:
-                return Standing(await self._without_result(owner))
+                return Standing(await self._without_result(owner), None, owner.model, made_at(job_id))
 
     async def _without_result(self, owner: Owner) -> str:
         """As far as anybody knows: which jobs of a queue run, SQS does not tell."""
+        if await self._waiters.is_cancelled(owner.id):
+            return "cancelling"
         entry = self.registry.find(owner.id)
         if entry is not None and entry.telling.writing:
             return "running"
@@ -192,9 +194,19 @@ class HeldDesk:
     async def cancel(self, tenant: Tenant, job_id: str) -> Standing:
         """Ask the workers to cancel it."""
         standing = await self.standing(tenant, job_id)
-        if standing.result is None:
-            await self._waiters.cancel(job_id)
-        return standing
+        if standing.result is not None:
+            return standing
+        await self._waiters.cancel(job_id)
+        return replace(standing, status="cancelling")
+
+    async def forget(self, tenant: Tenant, job_id: str) -> None:
+        """Tell nobody of it any more."""
+        await self.cancel(tenant, job_id)
+        owner = await self._owner(tenant, job_id)
+        await self._sending.forget(owner)
+        entry = self.registry.find(job_id)
+        if entry is not None:
+            entry.owner = owner.model_copy(update={"forgotten": True})
 
     async def waiting(self, lane: str) -> int | None:
         """About how many jobs wait in a lane; None where nobody knows."""
@@ -222,7 +234,7 @@ class HeldDesk:
 
     async def _owner(self, tenant: Tenant, job_id: str) -> Owner:
         owner = await self._owner_of(job_id) if is_id(job_id) else None
-        if owner is None or owner.tenant != tenant.name:
+        if owner is None or owner.tenant != tenant.name or owner.forgotten:
             raise UnknownJob(f"there is no job {job_id if is_id(job_id) else 'of this id'} of yours; check the id")
         return owner
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from datetime import UTC, datetime
 
-from laneway.client.compose import checked_id, new_job_id
+from laneway.client.compose import ALPHABET, TIME_CHARACTERS, checked_id, new_job_id
 from laneway.schema.job.job import InvalidJob
 
 GATEWAY_CHARACTERS = 16
@@ -36,3 +37,15 @@ def is_id(job_id: str) -> bool:
         return bool(checked_id(job_id))
     except InvalidJob:
         return False
+
+
+def made_at(job_id: str) -> datetime | None:
+    """When an id of a gateway's was made; None of another one."""
+    found = job_id[GATEWAY_CHARACTERS + 1 :][:TIME_CHARACTERS]
+    if not _JOB.match(job_id) or len(found) < TIME_CHARACTERS or not set(found) <= set(ALPHABET):
+        return None
+    milliseconds = sum(ALPHABET.index(each) << 5 * place for place, each in enumerate(reversed(found)))
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError):
+        return None

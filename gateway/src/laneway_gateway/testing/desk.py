@@ -26,6 +26,7 @@ class FakeHeld:
     steps: deque[Event | asyncio.Event]
     """What happens; where an `asyncio.Event` stands it is silent until somebody sets that."""
     joined: bool = False
+    model: str = ""
     left: list[bool] = field(default_factory=list)
     """`hung_up` of each time that it was left: once, if the door is right."""
 
@@ -83,7 +84,8 @@ class FakeDesk:
         script = self.scripts.popleft() if self.scripts else ()
         if not isinstance(script, tuple):
             raise script
-        held = FakeHeld(f"job-{len(self.held) + 1}", asked.tenant, deque(script), self.joins and asked.retry > 0)
+        joined, model = self.joins and asked.retry > 0, asked.translated.model
+        held = FakeHeld(f"job-{len(self.held) + 1}", asked.tenant, deque(script), joined, model)
         self.held[held.job_id] = held
         return held
 
@@ -93,14 +95,22 @@ class FakeDesk:
 
     async def standing(self, tenant: Tenant, job_id: str) -> Standing:
         """By what its script says next."""
-        end = next((each for each in self._own(tenant, job_id).steps if isinstance(each, Ended)), None)
-        return Standing("queued") if end is None else Standing(end.result.status, end.result)
+        held = self._own(tenant, job_id)
+        end = next((each for each in held.steps if isinstance(each, Ended)), None)
+        if end is None:
+            return Standing("cancelling" if job_id in self.cancelled else "queued", None, held.model)
+        return Standing(end.result.status, end.result, held.model)
 
     async def cancel(self, tenant: Tenant, job_id: str) -> Standing:
         """Note it."""
-        standing = await self.standing(tenant, job_id)
+        self._own(tenant, job_id)
         self.cancelled.append(job_id)
-        return standing
+        return await self.standing(tenant, job_id)
+
+    async def forget(self, tenant: Tenant, job_id: str) -> None:
+        """Cancel it, and know it no longer."""
+        await self.cancel(tenant, job_id)
+        del self.held[job_id]
 
     async def waiting(self, lane: str) -> int | None:
         """As the test says."""

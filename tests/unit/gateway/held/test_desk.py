@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ from laneway_gateway.held.watch import LOOK_SECONDS, RARELY
 from laneway_gateway.ports.streams import OlderWriter, Order, UnknownStream
 from laneway_gateway.testing.clock import settle
 from support.gateway.desks import MOST, PLACE, TENANT, Client, World, asked, ended, line, said
+from support.inputs.documents import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -595,7 +597,7 @@ async def test_a_request_that_was_not_taken_takes_no_room(world: World, what: st
 # Following, standing, cancelling
 
 
-@pytest.mark.parametrize("call", ["follow", "standing", "cancel"])
+@pytest.mark.parametrize("call", ["follow", "standing", "cancel", "forget"])
 @pytest.mark.parametrize("job_id", ["theirs", "none", "../pool", "x" * 200, ""])
 async def test_nothing_of_anybody_else_is_found(world: World, call: str, job_id: str) -> None:
     held = await world.desk.take(asked())
@@ -636,11 +638,34 @@ async def test_a_standing_is_what_is_known(world: World) -> None:
     worker = world.worker(held.job_id)
     assert (await world.desk.standing(TENANT, held.job_id)).status == "running"
     worker.close()
-    assert (await world.desk.cancel(TENANT, held.job_id)).status == "queued"
+    assert (await world.desk.cancel(TENANT, held.job_id)).status == "cancelling"
     assert world.is_cancelled(held.job_id)
+    for desk in (world.desk, world.another()):
+        assert (await desk.standing(TENANT, held.job_id)).status == "cancelling"
     world.commit(held.job_id)
     standing = await world.desk.cancel(TENANT, held.job_id)
     assert (standing.status, standing.result and standing.result.text) == ("succeeded", "Paris.")
+    assert standing.model == MODEL.name
+    assert standing.came
+    assert abs(standing.came - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("when", ["before its end", "after it"])
+async def test_what_is_forgotten_is_told_nowhere(world: World, when: str) -> None:
+    ended = when == "after it"
+    held = await world.desk.take(asked())
+    await settle()
+    if ended:
+        world.commit(held.job_id)
+    with pytest.raises(UnknownJob):
+        await world.desk.forget(OTHER, held.job_id)
+    await world.desk.forget(TENANT, held.job_id)
+    for desk in (world.desk, world.another()):
+        for call in (desk.standing, desk.follow, desk.cancel, desk.forget):
+            with pytest.raises(UnknownJob):
+                await call(TENANT, held.job_id)
+    assert world.is_cancelled(held.job_id) is not ended
+    assert (PLACE.result(held.job_id) in world.store.objects) is ended
 
 
 async def test_what_has_its_result_is_not_cancelled(world: World) -> None:

@@ -16,7 +16,7 @@ from laneway_gateway.doors.asking.offers import offers_for
 from laneway_gateway.doors.asking.terms import terms_of
 from laneway_gateway.doors.asking.tools import without_tools
 from laneway_gateway.doors.holding.taking import place_of, taken
-from laneway_gateway.doors.holding.telling import told
+from laneway_gateway.doors.holding.telling import Telling, told
 from laneway_gateway.doors.holding.whole import ended
 
 if TYPE_CHECKING:
@@ -111,9 +111,10 @@ async def _answered(exchange: Exchange, holding: Holding, said: Said) -> None:
     speech, wanted = said.speech, said.made.wanted
     head = said.head(exchange, holding.held.job_id)
     if said.terms.later:
+        exchange.tell("Preference-Applied", "respond-async")
         await exchange.reply(accepted(holding.held.job_id, said.made.lane))
     elif wanted.stream and speech.stream is not None:
-        await told(exchange, holding, said.caller, speech.stream(head, wanted), said.place)
+        await told(exchange, holding, said.caller, Telling(exchange, speech.stream(head, wanted), said.place))
     elif wanted.background and speech.unfinished is not None:
         await exchange.reply(Reply(HTTPStatus.OK, speech.unfinished(head, wanted)))
     else:
@@ -135,4 +136,4 @@ def accepted(job_id: str, lane: str) -> Reply:
     """To who comes back for the answer: where to."""
     url = f"{JOBS}/{job_id}"
     body = {"id": job_id, "status": "queued", "lane": lane, "url": url, "result": f"{url}/result"}
-    return Reply(HTTPStatus.ACCEPTED, body, {"Location": url, "Preference-Applied": "respond-async"})
+    return Reply(HTTPStatus.ACCEPTED, body, {"Location": url})

@@ -80,8 +80,10 @@ async def taken(exchange: Exchange, asked: Asked) -> AsyncIterator[Holding]:
 
 
 @asynccontextmanager
-async def left(exchange: Exchange, held: Held) -> AsyncIterator[Holding]:
-    """Leave it at the end, whatever that is: who goes with the server has not hung up."""
+async def left(exchange: Exchange, held: Held, *, kept: bool = False) -> AsyncIterator[Holding]:
+    """Leave it at the end, whatever that is: who goes with the server has not hung up, and neither has who only looks
+    at a job that is `kept` for its sender.
+    """
     holding = Holding(held)
     exchange.of_job(held.job_id)
     exchange.hall.enter()
@@ -89,7 +91,7 @@ async def left(exchange: Exchange, held: Held) -> AsyncIterator[Holding]:
         yield holding
     finally:
         exchange.hall.leave()
-        await held.leave(hung_up=holding.hung_up)
+        await held.leave(hung_up=holding.hung_up and not kept)
 
 
 async def _before_it_hangs_up(exchange: Exchange, taking: Coroutine[Any, Any, Held]) -> Held:

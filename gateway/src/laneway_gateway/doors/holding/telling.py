@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-from laneway_gateway.desk import Broken, Ended, Record
+from laneway_gateway.desk import Broken, Ended, Record, Started
 from laneway_gateway.doors.holding.ends import TICK_SECONDS, Over, hung_up
 from laneway_gateway.doors.holding.whole import REVOKED
 from laneway_gateway.doors.log import log_defect
 from laneway_gateway.doors.race import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from laneway.translate.reply import Stream
     from laneway_gateway.desk import Event
@@ -29,8 +29,15 @@ DEFECT = "the gateway has a defect, which its log names."
 class Telling:
     """One stream: its pieces come from the job, and silent ones between from the clock."""
 
-    def __init__(self, exchange: Exchange, stream: Stream, place: Place | None) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        stream: Stream,
+        place: Place | None = None,
+        started: Callable[[int], bytes] | None = None,
+    ) -> None:
         """Nothing is sent yet."""
+        self._started = started
         self._exchange = exchange
         self._clock = exchange.inside.clock
         self._stream = stream
@@ -64,8 +71,8 @@ class Telling:
                 await self._say(self._stream.end(result))
             case Broken(message):
                 await self._say(self._stream.fail(message))
-            case _:  # that an attempt has begun is nothing that these clients know
-                return
+            case Started(attempt):
+                await self._say(self._started(attempt) if self._started else b"")
 
     async def _say(self, piece: bytes, *, answer: bool = False) -> None:
         if not piece:
@@ -91,6 +98,11 @@ class Telling:
             elif quiet >= TICK_SECONDS:
                 await self._say(self._stream.keep_alive())
 
+    def over(self) -> None:
+        """Nobody waits any more: at least so long it takes until a job begins."""
+        if self._place is not None:
+            self._place.began()
+
     async def fail(self, message: str) -> None:
         """The last piece, for whoever still reads."""
         await until(self._fail(message), self._clock.sleep(LAST_SECONDS))
@@ -100,11 +112,8 @@ class Telling:
         await self._exchange.end()
 
 
-async def told(
-    exchange: Exchange, holding: Holding, caller: Caller, stream: Stream, place: Place | None = None
-) -> None:
+async def told(exchange: Exchange, holding: Holding, caller: Caller, telling: Telling) -> None:
     """Send the whole stream. A client that goes, and one whose key is revoked, has hung up."""
-    telling = Telling(exchange, stream, place)
     try:
         over = await until(telling.run(holding.held.events()), hung_up(exchange.receive), telling.watch(caller))
     except Exception as error:  # noqa: BLE001 - a defect of ours; the client is told as far as it listens
@@ -114,5 +123,4 @@ async def told(
     holding.hung_up = over is not None
     if over is Over.REVOKED:
         await telling.fail(f"{REVOKED}.")
-    if place is not None:
-        place.began()
+    telling.over()

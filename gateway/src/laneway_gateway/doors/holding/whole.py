@@ -34,15 +34,20 @@ async def ended(
         place.began(found.result if isinstance(found, Ended) else None)
     if isinstance(found, Ended):
         return found
-    job = f"Job: {holding.held.job_id}"
-    if isinstance(found, Broken):
-        raise Denied(HTTPStatus.SERVICE_UNAVAILABLE, f"{found.message} {job}", headers=AGAIN)
-    holding.hung_up = True
-    match found:
-        case Over.HUNG_UP:
-            return None
+    holding.hung_up = isinstance(found, Over)
+    if found is Over.HUNG_UP:
+        return None
+    raise denied(found, holding.held.job_id)
+
+
+def denied(end: Broken | Over, job_id: str) -> Denied:
+    """What is told to a client that waits no longer, and has not gone."""
+    job = f"Job: {job_id}"
+    match end:
+        case Broken(message):
+            return Denied(HTTPStatus.SERVICE_UNAVAILABLE, f"{message} {job}", headers=AGAIN)
         case Over.REVOKED:
-            raise Denied(HTTPStatus.UNAUTHORIZED, f"{REVOKED}. {job}", code=CODE)
-        case Over.OUT_OF_TIME:
+            return Denied(HTTPStatus.UNAUTHORIZED, f"{REVOKED}. {job}", code=CODE)
+        case _:
             words = "there is no answer yet: send the same request again and it joins its job, or ask for a stream"
-            raise Denied(HTTPStatus.SERVICE_UNAVAILABLE, f"{words}. {job}", headers=AGAIN)
+            return Denied(HTTPStatus.SERVICE_UNAVAILABLE, f"{words}. {job}", headers=AGAIN)

@@ -27,6 +27,8 @@ class Owner(Record):
     """For this model."""
     kept: bool = False
     """Whether it goes on when its client hangs up."""
+    forgotten: bool = False
+    """Whether its tenant has asked that nobody is told of it any more."""
 
 
 class Join(Record):

@@ -84,3 +84,10 @@ class Sending:
         """Whose a job is that was surely sent."""
         stored = await self._store.read(self._place.owner(job_id))
         return None if stored is None else parsed(stored.body, Owner)
+
+    async def forget(self, owner: Owner) -> None:
+        """Say that nobody is told of it any more. Who comes first has done it."""
+        key = self._place.owner(owner.id)
+        stored = await self._store.read(key)
+        if stored is not None:
+            await self._store.replace(key, text_of(owner.model_copy(update={"forgotten": True})), stored.etag)
