@@ -30,6 +30,7 @@ from laneway.schema.pool.documents.preflight import Preflight
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.pool.profile import PlacementProfile
 from laneway.schema.shared.yaml_text import write_yaml
+from laneway_gateway.doors.native.openapi import openapi
 from laneway_operator.crd.pools import POOLS
 from laneway_operator.crd.profiles import PROFILES
 from laneway_operator.health.metrics import Metrics as OperatorMetrics
@@ -116,8 +117,9 @@ def files() -> dict[Path, str]:
         REFERENCE / "status.md": NOTICE + status_page(),
         REFERENCE / "versions.md": NOTICE + versions_page(ROOT),
     }
+    documents = {REFERENCE / "openapi.json": json.dumps(openapi(), indent=2, ensure_ascii=False) + "\n"}
     charts = (each for folder in CHARTS for each in chart_files(folder).items())
-    return schemas | pages | crds() | dict(charts) | {DASHBOARD: dashboard()}
+    return schemas | documents | pages | crds() | dict(charts) | {DASHBOARD: dashboard()}
 
 
 def chart_files(folder: Path) -> dict[Path, str]:

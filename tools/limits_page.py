@@ -12,6 +12,8 @@ from laneway.schema.job.job import Job
 from laneway.schema.pool import file
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.shared import strict_json, yaml_text
+from laneway_gateway.doors.asking import body, credentials
+from laneway_gateway.doors.holding import telling
 from laneway_worker import checker
 from laneway_worker.adapters.ollama import stream
 from laneway_worker.answer import grammars, objects
@@ -60,6 +62,9 @@ INVALID = "`invalid_job`, with numbers"
 CHECKER = "tests/ports/test_checker.py"
 SCHEMAS = "tests/unit/worker/answer/test_grammars.py"
 PATTERNS = "tests/unit/worker/answer/patterns/test_patterns.py"
+BODIES = "tests/unit/gateway/doors/asking/test_body.py"
+CREDENTIALS = "tests/unit/gateway/doors/asking/test_credentials.py"
+TELLING = "tests/unit/gateway/doors/holding/test_telling.py"
 LEFT = "nowhere: left to the check of the answer"
 NOT_TOLD = "nowhere: it counts as none"
 
@@ -97,6 +102,10 @@ LIMITS = (
     Limit(yaml_text, "MAX_NODES", "values", "aliases of aliases grow without end", "`laneway validate`", GROWTH),
     Limit(probes, "MOST_CONNECTIONS", "connections", "each has a thread", "the oldest is cut off", PAGES),
     Limit(probes, "READ_SECONDS", "seconds", "who says nothing holds a thread", "the connection ends", PAGES),
+    Limit(body, "MOST_BYTES", "bytes", "a job whose characters are all escaped", "413, `body_too_large`", BODIES),
+    Limit(body, "MOST_SECONDS", "seconds", "a body that does not come holds a connection", "408", BODIES),
+    Limit(credentials, "MOST_KEY", "characters", "a key has 46", "401", CREDENTIALS),
+    Limit(telling, "STUCK_SECONDS", "seconds", "a client that reads nothing is gone", "its stream ends", TELLING),
 )
 
 MODELS: dict[str, tuple[type[BaseModel], str]] = {
