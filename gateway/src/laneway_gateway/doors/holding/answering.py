@@ -15,7 +15,7 @@ from laneway_gateway.doors.asking.credentials import caller_of
 from laneway_gateway.doors.asking.offers import offers_for
 from laneway_gateway.doors.asking.terms import terms_of
 from laneway_gateway.doors.asking.tools import without_tools
-from laneway_gateway.doors.holding.taking import place_of, taken
+from laneway_gateway.doors.holding.taking import taken
 from laneway_gateway.doors.holding.telling import Telling, told
 from laneway_gateway.doors.holding.whole import ended
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from laneway_gateway.doors.asking.credentials import Caller
     from laneway_gateway.doors.asking.terms import Terms
     from laneway_gateway.doors.exchange import Exchange
-    from laneway_gateway.doors.holding.taking import Holding, Place
+    from laneway_gateway.doors.holding.taking import Holding
 
 JOBS = "/jobs"
 """Where the pool's own door tells of a job."""
@@ -58,7 +58,6 @@ class Said:
     terms: Terms
     speech: Speech
     made: Translated
-    place: Place | None = None
 
     def head(self, exchange: Exchange, job_id: str) -> Head:
         """What every piece of its answer says."""
@@ -102,9 +101,8 @@ async def _held(exchange: Exchange, said: Said, body_hash: str) -> None:
     exchange.tell("X-Laneway-Lane", made.lane)
     if made.ignored:
         exchange.tell("X-Laneway-Ignored", ", ".join(made.ignored))
-    place = await place_of(exchange, made.lane)
     async with taken(exchange, asked) as holding:
-        await _answered(exchange, holding, replace(said, place=None if holding.held.joined else place))
+        await _answered(exchange, holding, said)
 
 
 async def _answered(exchange: Exchange, holding: Holding, said: Said) -> None:
@@ -114,7 +112,7 @@ async def _answered(exchange: Exchange, holding: Holding, said: Said) -> None:
         exchange.tell("Preference-Applied", "respond-async")
         await exchange.reply(accepted(holding.held.job_id, said.made.lane))
     elif wanted.stream and speech.stream is not None:
-        await told(exchange, holding, said.caller, Telling(exchange, speech.stream(head, wanted), said.place))
+        await told(exchange, holding, said.caller, Telling(exchange, speech.stream(head, wanted), holding.place))
     elif wanted.background and speech.unfinished is not None:
         await exchange.reply(Reply(HTTPStatus.OK, speech.unfinished(head, wanted)))
     else:
@@ -122,7 +120,7 @@ async def _answered(exchange: Exchange, holding: Holding, said: Said) -> None:
 
 
 async def _whole(exchange: Exchange, holding: Holding, said: Said, head: Head) -> None:
-    end = await ended(exchange, holding, said.caller, said.terms.deadline, said.place)
+    end = await ended(exchange, holding, said.caller, said.terms.deadline)
     if end is None:
         return
     speech = said.speech

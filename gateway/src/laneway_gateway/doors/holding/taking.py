@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from laneway_gateway.doors.door import Denied, HungUp
+from laneway_gateway.doors.door import HungUp
 from laneway_gateway.doors.holding.ends import Over, hung_up
+from laneway_gateway.doors.holding.place import Place
 from laneway_gateway.doors.race import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
-    from typing import Any
+    from collections.abc import AsyncIterator
 
-    from laneway.schema.job.result import Result
     from laneway_gateway.desk import Asked, Held
     from laneway_gateway.doors.exchange import Exchange
-    from laneway_gateway.doors.hall import Hall
-
-MOST_RETRY_SECONDS = 60
 
 
 @dataclass
@@ -28,54 +24,24 @@ class Holding:
     """A held job, and what its client did."""
 
     held: Held
+    place: Place | None = None
+    """Where it stands; None of a job that was there before, as nobody has seen it come."""
     hung_up: bool = False
     """Whether the client went, or was sent away, before the end."""
 
 
-@dataclass
-class Place:
-    """Where a job stands in its lane's queue."""
-
-    hall: Hall
-    lane: str
-    before: int | None
-    """About how many jobs wait before it; None where nobody knows."""
-    came: float
-
-    def began(self, result: Result | None = None) -> None:
-        """It has begun, or somebody gave up waiting for that; a result tells it exactly."""
-        if self.before is None:
-            return
-        seconds = self.hall.inside.clock.monotonic() - self.came
-        self.hall.waits.learn(self.lane, self.before, result.timing.queued_seconds if result else seconds)
-        self.before = None
-
-
-async def place_of(exchange: Exchange, lane: str) -> Place:
-    """Where a job will stand that is sent now. Raises `Denied` where it would wait longer than anybody may."""
-    hall = exchange.hall
-    before = await hall.inside.desk.waiting(lane)
-    estimate = hall.waits.of(lane, before)
-    if before:
-        exchange.tell("X-Laneway-Queued", str(before))
-    if estimate is not None and estimate >= 1:
-        exchange.tell("X-Laneway-Estimate", f"{estimate:.0f}")
-    most = hall.inside.settings.max_wait_seconds
-    if most is not None and before and estimate is not None and estimate > most:
-        words = f"{before} jobs wait in lane {lane}, for about {estimate:.0f} seconds; this gateway lets nobody wait "
-        later = min(MOST_RETRY_SECONDS, max(1, round(estimate - most)))
-        raise Denied(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            f"{words}longer than {most:.0f}: try again later, or use another lane",
-            headers={"Retry-After": str(later)},
-        )
-    return Place(hall, lane, before, hall.inside.clock.monotonic())
-
-
 @asynccontextmanager
 async def taken(exchange: Exchange, asked: Asked) -> AsyncIterator[Holding]:
-    """Hold a request as a job. Raises `HungUp` where the client goes while it is sent."""
-    async with left(exchange, await _before_it_hangs_up(exchange, exchange.inside.desk.take(asked))) as holding:
+    """Hold a request as a job. Raises `HungUp` where the client goes while it is sent, and `Denied` where it would wait
+    for too long.
+    """
+    found = await until(_take(exchange, asked), hung_up(exchange.receive))
+    if isinstance(found, Over):
+        raise HungUp
+    held, place = found
+    async with left(exchange, held) as holding:
+        place.tell(exchange)
+        holding.place = None if held.joined else place
         yield holding
 
 
@@ -94,8 +60,28 @@ async def left(exchange: Exchange, held: Held, *, kept: bool = False) -> AsyncIt
         await held.leave(hung_up=holding.hung_up and not kept)
 
 
-async def _before_it_hangs_up(exchange: Exchange, taking: Coroutine[Any, Any, Held]) -> Held:
-    found = await until(taking, hung_up(exchange.receive))
-    if isinstance(found, Over):
-        raise HungUp
-    return found
+async def _take(exchange: Exchange, asked: Asked) -> tuple[Held, Place]:
+    """Where nobody is refused for the queue's length, it is asked for while the job is sent."""
+    hall, lane = exchange.hall, asked.translated.lane
+    desk, most = hall.inside.desk, hall.inside.settings.max_wait_seconds
+    if most is not None:
+        place = Place(hall, lane, await desk.waiting(lane))
+        place.tell(exchange)
+        place.check(most)
+        return await desk.take(asked), place
+    looking = asyncio.ensure_future(desk.waiting(lane))
+    try:
+        held = await desk.take(asked)
+    except BaseException:
+        looking.cancel()
+        raise
+    return held, Place(hall, lane, await _looked(looking, held))
+
+
+async def _looked(looking: asyncio.Future[int | None], held: Held) -> int | None:
+    """The queue's length; a client that goes now has a job already."""
+    try:
+        return await looking
+    except BaseException:
+        await held.leave(hung_up=True)
+        raise

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from laneway_gateway.desk import Event
     from laneway_gateway.doors.asking.credentials import Caller
     from laneway_gateway.doors.exchange import Exchange
-    from laneway_gateway.doors.holding.taking import Holding, Place
+    from laneway_gateway.doors.holding.place import Place
+    from laneway_gateway.doors.holding.taking import Holding
 
 STUCK_SECONDS = 60.0  # a client that reads nothing for so long is taken for gone
 LAST_SECONDS = 5.0

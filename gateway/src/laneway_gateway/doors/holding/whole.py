@@ -14,24 +14,22 @@ from laneway_gateway.doors.race import until
 if TYPE_CHECKING:
     from laneway_gateway.doors.asking.credentials import Caller
     from laneway_gateway.doors.exchange import Exchange
-    from laneway_gateway.doors.holding.taking import Holding, Place
+    from laneway_gateway.doors.holding.taking import Holding
 
 AGAIN = {"x-should-retry": "true", "Retry-After": "1"}
 """OpenAI's clients come back by this, and join the job that runs."""
 REVOKED = "the key is no longer known"
 
 
-async def ended(
-    exchange: Exchange, holding: Holding, caller: Caller, deadline: float | None, place: Place | None = None
-) -> Ended | None:
+async def ended(exchange: Exchange, holding: Holding, caller: Caller, deadline: float | None) -> Ended | None:
     """The end, or None where the client has gone. Raises `Denied`."""
     inside = exchange.inside
     seconds = patience(deadline, inside.settings.edge_idle_seconds) - exchange.seconds()
     found = await until(
         holding.held.ended(), hung_up(exchange.receive), out_of_time(inside, seconds), revoked(inside, caller)
     )
-    if place is not None and not isinstance(found, Broken):
-        place.began(found.result if isinstance(found, Ended) else None)
+    if holding.place is not None and not isinstance(found, Broken):
+        holding.place.began(found.result if isinstance(found, Ended) else None)
     if isinstance(found, Ended):
         return found
     holding.hung_up = isinstance(found, Over)

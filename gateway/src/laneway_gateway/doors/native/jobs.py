@@ -16,7 +16,7 @@ from laneway_gateway.doors.asking.terms import terms_of
 from laneway_gateway.doors.door import NO_RETRY, Denied
 from laneway_gateway.doors.holding.answering import accepted
 from laneway_gateway.doors.holding.following import end_within
-from laneway_gateway.doors.holding.taking import left, place_of, taken
+from laneway_gateway.doors.holding.taking import left, taken
 from laneway_gateway.doors.holding.telling import Telling, told
 from laneway_gateway.doors.native.requests import read_job
 from laneway_gateway.doors.native.speech import JobLines, standing_body, started_line
@@ -43,7 +43,6 @@ async def submit(exchange: Exchange) -> None:
         idempotency_key=terms.idempotency_key,
         kept=True,
     )
-    await place_of(exchange, made.lane)
     async with taken(exchange, asked) as holding:
         await exchange.reply(accepted(holding.held.job_id, made.lane))
 

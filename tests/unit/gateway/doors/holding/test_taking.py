@@ -64,6 +64,38 @@ async def test_a_client_that_goes_while_its_job_is_sent_is_waited_for_no_longer(
     await house.close()
 
 
+class SlowQueue(FakeDesk):
+    """Nobody ever knows how many wait."""
+
+    asking = 0
+
+    async def waiting(self, lane: str) -> int | None:
+        """Until cancelled."""
+        self.asking += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.asking -= 1
+        return self.queued.get(lane)
+
+
+async def test_a_client_that_goes_when_its_job_is_sent_has_hung_up() -> None:
+    desk = SlowQueue()
+    house = House(desk=desk)
+    call = await house.ask(OPENAI, STREAM)
+    await call.hang_up()
+    assert (call.task.done(), call.sent, desk.held["job-1"].left, desk.asking) == (True, [], [True], 0)
+    await house.close()
+
+
+async def test_who_is_not_taken_waits_for_no_queue() -> None:
+    desk = SlowQueue()
+    house = House(desk=desk)
+    desk.refuses(TooManyHeld("too many"))
+    assert ((await house.ask(OPENAI, STREAM)).status, desk.asking) == (429, 0)
+    await house.close()
+
+
 async def test_a_queue_is_told(house: House) -> None:
     house.desk.queued["fast"] = 3
     house.desk.will(go := asyncio.Event(), Record(CHAT_RECORDS[2]), Ended(CHAT, '"e"', streamed=True))

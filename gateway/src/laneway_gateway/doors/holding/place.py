@@ -1,0 +1,63 @@
+"""Where a job stands in its lane's queue, and what is told of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from laneway_gateway.doors.door import Denied
+
+if TYPE_CHECKING:
+    from laneway.schema.job.result import Result
+    from laneway_gateway.doors.exchange import Exchange
+    from laneway_gateway.doors.hall import Hall
+
+MOST_RETRY_SECONDS = 60
+
+
+@dataclass
+class Place:
+    """Where a job stands in its lane's queue."""
+
+    hall: Hall
+    lane: str
+    before: int | None
+    """About how many jobs wait before it; None where nobody knows."""
+
+    def __post_init__(self) -> None:
+        """It begins to wait."""
+        self._came = self.hall.inside.clock.monotonic()
+
+    @property
+    def estimate(self) -> float | None:
+        """About how many seconds it will wait, where anybody can say."""
+        return self.hall.waits.of(self.lane, self.before)
+
+    def tell(self, exchange: Exchange) -> None:
+        """Say so in the answer's headers."""
+        if self.before:
+            exchange.tell("X-Laneway-Queued", str(self.before))
+        if (seconds := self.estimate) is not None and seconds >= 1:
+            exchange.tell("X-Laneway-Estimate", f"{seconds:.0f}")
+
+    def check(self, most: float) -> None:
+        """Raise `Denied` where it would wait for longer than that. Who is the first in a queue always may: somebody has
+        to find out that the lane is awake again.
+        """
+        seconds = self.estimate
+        if not self.before or seconds is None or seconds <= most:
+            return
+        words = f"{self.before} jobs wait in lane {self.lane}, for about {seconds:.0f} seconds"
+        later = min(MOST_RETRY_SECONDS, max(1, round(seconds - most)))
+        raise Denied(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"{words}; this gateway lets nobody wait longer than {most:.0f}: try again later, or use another lane",
+            headers={"Retry-After": str(later)},
+        )
+
+    def began(self, result: Result | None = None) -> None:
+        """It has begun, or somebody gave up waiting for that, which is learned once; a result tells it exactly."""
+        before, self.before = self.before, None
+        seconds = self.hall.inside.clock.monotonic() - self._came
+        self.hall.waits.learn(self.lane, before, result.timing.queued_seconds if result else seconds)
