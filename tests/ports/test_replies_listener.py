@@ -11,55 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway_gateway.ports.streams import OlderWriter, Order, UnknownStream
+from laneway_gateway.ports.streams import Order
 from laneway_gateway.replies.identity import make_identity
 from laneway_gateway.replies.lines import MOST_LINE
 from laneway_gateway.replies.listener import MOST_NUMBER, listener
 from laneway_gateway.replies.server import RepliesServer
+from support.gateway.streams import TOKEN, Heard, Streams
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
-    from laneway.schema.job.reply import ReplyLine
 
 HERE = "127.0.0.1"
 SECONDS = 10
-TOKEN = "right"  # noqa: S105 - of a stream that there is not
-
-
-class Heard:
-    """A stream that was opened."""
-
-    def __init__(self, job_id: str, token: str, order: Order) -> None:
-        self.opened = (job_id, token, order)
-        self.unwanted = asyncio.Event()
-        self.lines: list[ReplyLine] = []
-        self.arrived = asyncio.Event()
-        self.closed = asyncio.Event()
-
-    def add(self, lines: Sequence[ReplyLine]) -> None:
-        self.lines += lines
-        self.arrived.set()
-
-    def close(self) -> None:
-        self.closed.set()
-
-
-class Streams:
-    """In the registry's place."""
-
-    def __init__(self) -> None:
-        self.heard: list[Heard] = []
-        self.came = asyncio.Event()
-
-    def open(self, job_id: str, token: str, order: Order) -> Heard:
-        if token != TOKEN:
-            raise UnknownStream
-        if order < Order(1, 1):
-            raise OlderWriter
-        self.heard.append(Heard(job_id, token, order))
-        self.came.set()
-        return self.heard[-1]
 
 
 class Worker:
