@@ -121,6 +121,19 @@ async def test_a_stream_that_broke_off_is_made_whole_by_the_result(world: World)
     assert heard[-1].streamed
 
 
+async def test_an_older_worker_that_does_not_know_who_waits_costs_the_stream_alone(world: World) -> None:
+    held = await world.desk.take(asked())
+    client = Client(held)
+    worker = world.worker(held.job_id)
+    worker.add([line(started={"attempt": 1}), *said("Par")])
+    await settle()
+    worker.add([line(again={"reason": "failed"})])
+    world.commit(held.job_id)  # by who took the job up next, and told nobody
+    await world.clock.advance(LOOK_SECONDS)
+    heard = await client.all()
+    assert (texts(heard), heard.count(Started(1)), type(heard[-1])) == ("Paris.", 1, Ended)
+
+
 async def test_an_answer_that_is_not_what_was_streamed_ends_with_the_jobs_name(world: World) -> None:
     held = await world.desk.take(asked())
     client = Client(held)
