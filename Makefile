@@ -17,7 +17,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
-	test-computing test-node test-api generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
+	test-computing test-node test-api test-strangers generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-worker bench-harm record-doors sbom fuzz soak soak-pods soak-scaling chaos clean
 
 help: ## this list
@@ -114,6 +114,13 @@ test-e2e-local: cache-ollama
 
 test-e2e-cluster: cache-cluster
 	$(RUN) pytest tests/e2e/cluster -q -s
+
+# Environments of strangers' own; a minute where PyPI, npm's registry and Go's proxy can be reached.
+cache-strangers: cache-ollama
+	@PYTHONPATH=tests nice $(RUN) python -m support.strangers.environments
+
+test-strangers: cache-strangers ## clients and suites that others wrote, unmodified, and a flow of LangFlow's, against a gateway; ten minutes
+	$(RUN) pytest tests/strangers -q
 
 generate: sync ## regenerate JSON Schemas and reference pages
 	$(RUN) python tools/generate.py
