@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import Job
+from laneway.schema.job.options import MAX_SEED
 from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway.translate.given import refused_by
 from laneway.translate.offers import check_capabilities
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_ID_BYTES = 160  # what an id adds to a body: 128 characters, its name and marks
 MOST_BYTES = MAX_BODY_BYTES - MAX_ID_BYTES
+LARGEST_SEED = 2**63
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,12 @@ def most_tokens(wanted: object, offer: Offer) -> object:
     """`num_predict`, as far as the lane goes: an answer that would be longer ends there either way."""
     most = offer.lane.limits.max_tokens
     return most if isinstance(wanted, int | float) and wanted > most else wanted
+
+
+def seed_of(wanted: object) -> object:
+    """Both APIs take seeds of 64 bits, and Go's and Python's clients draw such; a job keeps what is exact in JSON. What
+    is larger is folded: equal seeds stay equal, and no seed promises which words it leads to.
+    """
+    if not isinstance(wanted, int) or isinstance(wanted, bool) or not MAX_SEED < abs(wanted) <= LARGEST_SEED:
+        return wanted
+    return wanted % (MAX_SEED + 1)

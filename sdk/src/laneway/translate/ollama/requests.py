@@ -10,7 +10,7 @@ from laneway.translate.given import header_names, object_of
 from laneway.translate.offers import offer_for
 from laneway.translate.ollama.fields import ABOUT, CHAT, EMBED, GENERATE, OPTIONS, inside, known
 from laneway.translate.refused import Refused
-from laneway.translate.translated import Translated, Wanted, job_of, most_tokens
+from laneway.translate.translated import Translated, Wanted, job_of, most_tokens, seed_of
 
 if TYPE_CHECKING:
     from laneway.translate.offers import Offer, Offers
@@ -97,6 +97,8 @@ def _options(given: dict[str, Any], offer: Offer, ignored: list[str]) -> dict[st
     _check_context(found.get("num_ctx"), offer)
     ignored += [f"options.{name}" for name in found if name not in OPTIONS]
     kept = {name: each for name, each in found.items() if name in OPTIONS}
+    if "seed" in kept:
+        kept["seed"] = seed_of(kept["seed"])
     if "num_predict" in kept:
         kept["num_predict"] = most_tokens(kept["num_predict"], offer)
         if _without_end(kept["num_predict"]):

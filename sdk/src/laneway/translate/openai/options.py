@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.schema.job.codes import ErrorCode
 from laneway.translate.openai.parts import Limited
 from laneway.translate.refused import Refused
-from laneway.translate.translated import most_tokens
+from laneway.translate.translated import most_tokens, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,8 @@ def options_of(asked: Sampled, most: int | None, offer: Offer) -> dict[str, Any]
     """A job's options; `most` is how many tokens are wanted, under whichever name."""
     given: dict[str, Any] = {"temperature": asked.temperature, "top_p": asked.top_p}
     if isinstance(asked, Limited):
-        given |= {name: getattr(asked, name) for name in ("frequency_penalty", "presence_penalty", "seed")}
+        given |= {name: getattr(asked, name) for name in ("frequency_penalty", "presence_penalty")}
+        given["seed"] = seed_of(asked.seed)
         given["stop"] = [each for each in asked.stop or () if each] or None
     given["num_predict"] = None if most == UNLIMITED else most_tokens(most, offer)
     return DEFAULTS | {name: each for name, each in given.items() if each is not None}

@@ -52,6 +52,10 @@ def test_options_that_load_a_model_or_are_gone_are_passed_over_by_name(name: str
         ({"num_predict": -1}, None),
         ({"num_predict": -2.0}, None),
         ({"num_predict": 1_000_000}, {"num_predict": MOST_TOKENS}),
+        ({"seed": 5_577_006_791_947_779_410}, {"seed": 5_577_006_791_947_779_410 % 2**53}),
+        ({"seed": -1 - 2**60}, {"seed": 2**53 - 1}),
+        ({"seed": 2**53 - 1}, {"seed": 2**53 - 1}),
+        ({"seed": -1}, {"seed": -1}),
         ({"temperature": 0, "stop": ["a"], "min_p": 0.1}, {"temperature": 0.0, "stop": ["a"], "min_p": 0.1}),
     ],
 )

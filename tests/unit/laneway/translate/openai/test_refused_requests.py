@@ -71,7 +71,7 @@ NOT_ACCEPTED: list[tuple[str, dict[str, Any], str, str]] = [
     (CHAT, {"temperature": "hot"}, "temperature", "should be a valid number"),
     (CHAT, {"top_p": 2}, "top_p", "less than or equal to 1"),
     (CHAT, {"presence_penalty": 3}, "presence_penalty", "less than or equal to 2"),
-    (CHAT, {"seed": 2**60}, "seed", "less than or equal to"),
+    (CHAT, {"seed": 2**64}, "seed", "less than or equal to"),
     (CHAT, {"seed": 1.5}, "seed", "should be a whole number"),
     (CHAT, {"max_tokens": 0}, "max_tokens", "should be at least 1"),
     (CHAT, {"stop": [1]}, "stop[0]", "should be a text"),

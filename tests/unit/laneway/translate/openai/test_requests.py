@@ -33,6 +33,7 @@ def _chat(**fields: Any) -> Any:
         ({"max_tokens": 12.0}, {"num_predict": 12}),
         ({"max_tokens": 1_000_000}, {"num_predict": MOST_TOKENS}),
         ({"max_tokens": -1}, {}),
+        ({"seed": 2**60 + 7}, {"seed": 7}),
         ({"stop": "END"}, {"stop": ["END"]}),
         ({"stop": ["a", "", "b"]}, {"stop": ["a", "b"]}),
         ({"stop": ""}, {}),
