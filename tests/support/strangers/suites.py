@@ -154,7 +154,7 @@ SUITES = (
 
 
 def main() -> None:
-    """Run one against a URL, and print what became of each test, for whoever writes `known.py`."""
+    """Run one against a URL, and print what became of each test, for whoever writes `support.strangers.known`."""
     import sys  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
 
