@@ -159,7 +159,8 @@ class House:
         """End what a test has left; nothing else may run then."""
         for call in self.calls:
             call.task.cancel()
-        await asyncio.gather(*(call.task for call in self.calls), return_exceptions=True)
+        ends = await asyncio.gather(*(call.task for call in self.calls), return_exceptions=True)
+        assert not [each for each in ends if isinstance(each, Exception)]
         await settle()
         left = [
             each for each in asyncio.all_tasks() if "TestRunner" not in getattr(each.get_coro(), "__qualname__", "")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from laneway_gateway.doors.log import Note
 
 JOB_ID = "X-Laneway-Job-Id"
+REQUEST_ID = "X-Request-Id"
+"""The name by which OpenAI's clients know it."""
 STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """So that no proxy keeps a stream until it is whole."""
 
@@ -38,6 +40,8 @@ class Exchange:
         self.method: str = scope["method"]
         self.came = hall.inside.clock.now()
         self.began = hall.inside.clock.monotonic()
+        self.asked = self.began
+        """When all of the request was there."""
         self.note: Note = scope["laneway"]
         """What the log says of it."""
         self.begun = False
@@ -53,6 +57,7 @@ class Exchange:
         """From now on the request is about this job."""
         self.note.job_id = job_id
         self.tell(JOB_ID, job_id)
+        self.tell(REQUEST_ID, job_id)
 
     def seconds(self) -> float:
         """Since the request came."""

@@ -49,6 +49,7 @@ async def bytes_of(exchange: Exchange) -> bytes:
     if found is None:
         words = f"the body did not come within {MOST_SECONDS:.0f} seconds: send less at once, or by a faster line"
         raise Denied(HTTPStatus.REQUEST_TIMEOUT, words, headers=NO_RETRY)
+    exchange.asked = exchange.inside.clock.monotonic()
     return found
 
 

@@ -23,7 +23,7 @@ async def end_within(exchange: Exchange, caller: Caller, job_id: str, seconds: f
     inside = exchange.inside
     held = await inside.desk.follow(caller.tenant, job_id)
     most = min(seconds, patience(None, inside.settings.edge_idle_seconds))
-    async with left(exchange, held, kept=True):
+    async with left(exchange, held):
         found = await until(held.ended(), hung_up(exchange.receive), out_of_time(inside, most), revoked(inside, caller))
     if found is Over.HUNG_UP:
         raise HungUp

@@ -24,7 +24,8 @@ REVOKED = "the key is no longer known"
 async def ended(exchange: Exchange, holding: Holding, caller: Caller, deadline: float | None) -> Ended | None:
     """The end, or None where the client has gone. Raises `Denied`."""
     inside = exchange.inside
-    seconds = patience(deadline, inside.settings.edge_idle_seconds) - exchange.seconds()
+    waited = inside.clock.monotonic() - exchange.asked
+    seconds = patience(deadline, inside.settings.edge_idle_seconds) - waited
     found = await until(
         holding.held.ended(), hung_up(exchange.receive), out_of_time(inside, seconds), revoked(inside, caller)
     )

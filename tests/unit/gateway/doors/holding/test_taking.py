@@ -133,6 +133,9 @@ async def test_who_gave_up_waiting_has_learned_how_long_it_takes_at_least() -> N
     await house.clock.advance(200)
     await call.hang_up()
     assert (await house.ask(OPENAI, STREAM)).status == 429
+    house.desk.queued["fast"] = 0
+    first = await house.ask(OPENAI, STREAM)
+    assert (first.status, first.told["x-laneway-estimate"]) == (200, "100")
     await house.close()
 
 

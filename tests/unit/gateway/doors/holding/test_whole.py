@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +10,14 @@ from laneway.schema.job.codes import ErrorCode
 from laneway.translate.statuses import STATUSES
 from laneway_gateway.desk import Broken, Ended, Record, Started
 from laneway_gateway.testing.clock import settle
-from support.doors.house import KEY
+from laneway_gateway.testing.desk import FakeDesk
+from support.doors.house import KEY, House
 from support.inputs.offers import CHAT, CHAT_RECORDS, MODEL, failed
 
 if TYPE_CHECKING:
-    from support.doors.house import House
+    from laneway_gateway.desk import Asked
+    from laneway_gateway.testing.clock import ManualClock
+    from laneway_gateway.testing.desk import FakeHeld
 
 OPENAI, OLLAMA = "/v1/chat/completions", "/api/chat"
 HI: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": "hi"}], "stream": False}
@@ -62,6 +66,30 @@ async def test_the_clients_own_deadline_counts_where_it_is_shorter(house: House)
     call = await house.ask(OPENAI, HI, {"X-Stainless-Timeout": "30"})
     await house.clock.advance(25)
     assert call.status == 503
+
+
+class Slow(FakeDesk):
+    """Sends within twenty seconds."""
+
+    clock: ManualClock
+
+    async def take(self, asked: Asked) -> FakeHeld:
+        """Then."""
+        await self.clock.sleep(20)
+        return await super().take(asked)
+
+
+async def test_its_patience_begins_when_all_of_the_request_is_there() -> None:
+    house = House(Slow())
+    house.desk.clock = house.clock  # type: ignore[attr-defined] # it is a slow one
+    call = house.call("POST", OPENAI)
+    await house.clock.advance(30)
+    call.give(json.dumps(HI).encode())
+    await house.clock.advance(54)
+    assert call.sent == []
+    await house.clock.advance(1)
+    assert call.status == 503
+    await house.close()
 
 
 async def test_the_retry_says_that_it_is_one(house: House) -> None:
