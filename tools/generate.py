@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer.main
 import yaml
 from edits_page import edits_page
+from gateway_page import gateway_metrics, gateway_page
 from limits_page import limits_page
 from versions_page import versions_page
 
@@ -112,6 +113,7 @@ def files() -> dict[Path, str]:
         REFERENCE / "profile.md": NOTICE + profile_page(),
         REFERENCE / "errors.md": NOTICE + errors(),
         REFERENCE / "cli.md": NOTICE + commands(),
+        REFERENCE / "gateway.md": NOTICE + gateway_page(fields_of(KeysFile)),
         REFERENCE / "iam.md": NOTICE + rights(),
         REFERENCE / "metrics.md": NOTICE + metrics(),
         REFERENCE / "status.md": NOTICE + status_page(),
@@ -327,7 +329,7 @@ def metrics() -> str:
     asked = "".join(f"| {what} | `{query}` |\n" for what, query in QUESTIONS.items())
     table_of_metrics = f"| metric | kind | further labels | what |\n|---|---|---|---|\n{rows}"
     questions = f"\n| to know | ask |\n|---|---|\n{asked}"
-    return f"{METRICS}{table_of_metrics}{WASTE}{questions}{operator_metrics()}{TRACES}"
+    return f"{METRICS}{table_of_metrics}{WASTE}{questions}{operator_metrics()}{gateway_metrics()}{TRACES}"
 
 
 def operator_metrics() -> str:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from support.local.pool import LocalPool
 
-COMMANDS = ["up", "submit", "status", "result", "cancel", "batch", "failed", "top", "validate", "schema", "doctor"]
+COMMANDS = [
+    *("up", "submit", "status", "result", "cancel", "batch", "failed", "top", "gateway", "keys", "validate", "schema"),
+    "doctor",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from laneway.schema.job.reply import REPLIES_PORT
 from laneway.schema.shared.base import duration_seconds, duration_text, shown
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Settings:
     """Where the doors are."""
     address: str = "127.0.0.1"
     """The IP address by which workers reach this process, and at which it takes their streams."""
-    replies_port: int = 8443
+    replies_port: int = REPLIES_PORT
     """The port for them; 0: any."""
     probes: Address | None = None
     """Where `/healthz`, `/readyz` and `/metrics` are."""
@@ -183,8 +184,8 @@ VARIABLES = (
         "LANEWAY_GATEWAY_REPLIES_PORT",
         "replies_port",
         _within(0, MOST_PORT),
-        "8443",
-        "the port there, to which workers send what they generate; 0: any that is free",
+        str(REPLIES_PORT),
+        "the port there, to which workers stream; those of clusters know no other one. 0: any that is free",
     ),
     Variable(
         "LANEWAY_GATEWAY_PROBES",

@@ -67,6 +67,9 @@ class Metrics:
         self._troubles = counter(
             "aws_troubles", "Calls to S3 (`s3`) and SQS (`sqs`) that failed, or had no answer in time", "service"
         )
+        self.held(0)
+        for service in ("s3", "sqs"):
+            self._troubles.labels(pool, service)  # what has never been is 0, and its rate can be asked for
 
     def answered(self, door: str, path: str, status: int, seconds: float) -> None:
         """A request is over."""

@@ -31,7 +31,7 @@ class GatewayKey(KubernetesModel):
     """A key of a gateway, and whom it belongs to."""
 
     name: Alias
-    """The tenant: whose the jobs are, the message group of their queue, a label of the gateway's metrics."""
+    """The tenant: whose the jobs are, their message group in the queue, and what the gateway's log calls it."""
     sha256: KeyHash
     """The SHA-256 of the key in hex. The key itself stands nowhere."""
     lanes: Annotated[tuple[Alias, ...], Field(max_length=16)] = ()
