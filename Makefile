@@ -18,7 +18,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api test-strangers generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-operator bench-worker bench-harm record-doors sbom fuzz soak soak-pods soak-scaling chaos clean
+	bench-operator bench-worker bench-harm doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -109,7 +109,7 @@ test-cluster: cache-cluster ## the CRD, the operator and the images on a real AP
 
 test-e2e: test-e2e-local test-e2e-cluster ## as users run it: `laneway up` and the demo; Helm, kubectl and a real node
 
-test-e2e-local: cache-ollama
+test-e2e-local: cache-ollama doors-clients
 	$(RUN) pytest tests/e2e -q --ignore=tests/e2e/cluster -n 3 --dist loadgroup
 
 test-e2e-cluster: cache-cluster
@@ -194,8 +194,10 @@ fuzz: cache-newest-ollama ## every schema of the corpus through both versions of
 chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes
 	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py
 
-record-doors: ## what clients of OpenAI's and Ollama's APIs send, taken down anew from the newest ones (wants node and npm)
+doors-clients: $(filter .tools/%,$(UV)) # LangChain among them, in an environment of their own
 	@UV_PROJECT_ENVIRONMENT=.tools/doors $(UV) sync --quiet --locked --only-group doors
+
+record-doors: doors-clients ## what clients of OpenAI's and Ollama's APIs send, taken down anew from the newest ones (wants node and npm)
 	npm install --prefix .tools/doors-npm --no-save --silent $(NPM_CLIENTS)
 	PYTHONPATH=tests .tools/doors/bin/python -m support.doors.record $(CURDIR)/.tools/doors-npm
 	PYTHONPATH=tests $(RUN) python -m support.doors.translated

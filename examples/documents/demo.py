@@ -1,4 +1,5 @@
-"""`make demo`: a pool on this machine, 46 real-looking texts, a worker killed before your eyes, and nothing lost.
+"""`make demo`: a pool on this machine, 46 real-looking texts and a streamed answer, a worker killed before your eyes,
+and nothing lost.
 With `--per-kind 2` it takes two texts of each kind.
 """
 
@@ -21,8 +22,9 @@ import httpx
 from corpus import Document, documents, right_fields
 from rich.console import Console
 from rich.table import Table
+from streamed import LANE, QUESTION, ask
 
-from laneway import Pool
+from laneway import JobHandle, Pool
 from laneway.local.errors import LocalError
 from laneway.local.ollama.find import version_of
 from laneway.local.ollama.models import registry_reachable
@@ -37,6 +39,8 @@ from laneway_worker.request.request import ollama_request
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from streamed import Streamed
+
     from laneway import Result
 
 HERE = Path(__file__).parent
@@ -45,7 +49,7 @@ PRICE = 0.1578  # USD an hour: a g4dn.xlarge on spot, so that the cost column me
 READY_SECONDS = 1800.0  # the first run builds Ollama
 DONE_SECONDS = 1800.0
 EMPTY_SECONDS = 60.0  # longer than a lease
-KILL_AFTER = 2  # results of the fast lane
+KILL_AFTER = 15  # pieces of the streamed answer
 MEASURED = 6  # prompts for the overhead
 MEASURED_TOKENS = 16
 NANOSECONDS = 1e9
@@ -129,33 +133,66 @@ def running_pool(pool_file: Path) -> Iterator[None]:
 
 
 def run_jobs(pool: Pool, corpus: list[Document], began: float) -> tuple[dict[str, Result], bool]:
-    """Send everything, kill a worker in the middle, and collect one result a job; also whether one was killed."""
-    fast = {each.job["id"] for each in corpus if each.lane == "fast"}
+    """Ask for a streamed answer, send everything, kill the worker that streams, and collect one result a job; also
+    whether one was killed, and the stream's client served all the same.
+    """
+    console.print(f"One question by OpenAI's API, to lane {LANE}: {QUESTION}")
+    streamed, listening = ask(STATE, KILL_AFTER)
+    streamed.begun.wait(READY_SECONDS)
+    handles = send_all(pool, corpus)
+    killed = kill_the_worker(pool, streamed)
+    results = collect(pool, handles, began)
+    listening.join(DONE_SECONDS)
+    return results, show_streamed(pool, streamed) and killed
+
+
+def send_all(pool: Pool, corpus: list[Document]) -> list[JobHandle]:
+    """Send every text."""
+    fast = [each for each in corpus if each.lane == "fast"]
     handles = [pool.submit(each.job, lane=each.lane) for each in corpus]
     console.print(f"{len(handles)} jobs sent: {len(fast)} to lane fast, {len(handles) - len(fast)} to lane slow")
+    return handles
+
+
+def collect(pool: Pool, handles: list[JobHandle], began: float) -> dict[str, Result]:
+    """One result a job, as they come."""
     results: dict[str, Result] = {}
-    killed = False
     for handle in pool.as_completed(handles, timeout=DONE_SECONDS):
         result = pool.wait(handle.id)
         if not results:
             console.print(f"first result after {time.monotonic() - began:.1f} s")
         results[handle.id] = result
         console.print(f"  {len(results):>2}/{len(handles)} {handle.id}: {result.status}, {result.timing.run_seconds} s")
-        if not killed and len(fast & results.keys()) >= KILL_AFTER:
-            killed = kill_a_busy_worker(pool)
-    return results, killed
+    return results
 
 
-def kill_a_busy_worker(pool: Pool) -> bool:
-    """SIGKILL the worker of the fast lane while it has a job in hand; returns whether it had one."""
-    if not pool.figures()["fast"].running:
+def kill_the_worker(pool: Pool, streamed: Streamed) -> bool:
+    """SIGKILL the worker that streams, in the middle of its answer; returns whether it was."""
+    if streamed.ended or not pool.figures()[LANE].running:
         return False
     rows = json.loads((STATE / "children.json").read_text())["children"]
-    pid = next(row["pid"] for row in rows if row["name"] == "worker-fast")
+    pid = next(row["pid"] for row in rows if row["name"] == f"worker-{LANE}")
     os.kill(pid, signal.SIGKILL)
-    console.print(f"[bold red]kill -9 {pid}[/]: the worker of lane fast died in the middle of a job; nothing is lost:")
+    console.print(f"So far: {streamed.text!r}", markup=False)
+    console.print(f"[bold red]kill -9 {pid}[/]: the worker of lane {LANE} died in the middle of it; nothing is lost:")
     console.print("  its lease runs out (30 s), the message comes back, and the restarted worker takes it")
     return True
+
+
+def show_streamed(pool: Pool, streamed: Streamed) -> bool:
+    """What the client of the killed worker got; whether all of it, or word of where it is."""
+    result = pool.wait(streamed.job_id, timeout=DONE_SECONDS)
+    stored = str((result.message or {}).get("content", ""))
+    pieces, seconds = streamed.silence
+    if streamed.ended and streamed.text == stored:
+        console.print(
+            f"The stream went on after {pieces} pieces and {seconds:.0f} s of silence, and is what its result in S3 "
+            f"says: {len(streamed.pieces)} pieces, {result.status}, attempts charged: {len(result.failures)}"
+        )
+        console.print(stored, markup=False)
+        return result.status == "succeeded"
+    console.print(f"The new answer began otherwise, and the stream ended by saying so: {streamed.error}", markup=False)
+    return streamed.job_id in streamed.error and result.status == "succeeded"
 
 
 def show_results(corpus: list[Document], results: dict[str, Result]) -> None:

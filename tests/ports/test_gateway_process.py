@@ -54,6 +54,11 @@ def test_it_serves_its_doors_and_its_probes_and_is_registered(gateway: GatewayPr
     assert status == 200
     assert 'laneway_gateway_ready{pool="nlp/documents"} 1.0' in metrics
     assert gateway.page("/other")[0] == 404
+    for path in ("/wp-login.php", "/.env", "/v1/files/secret"):  # as scanners do: one series, not one each
+        assert httpx.get(f"{gateway.url}{path}").status_code == 404
+    assert {each for each in gateway.page("/metrics")[1].splitlines() if 'status="404"' in each} == {
+        'laneway_gateway_requests_total{door="openai",path="-",pool="nlp/documents",status="404"} 3.0'
+    }
     assert len(pool.registrations()) == 1
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from laneway.schema.shared.names import GATEWAY_SERVER
 from laneway_gateway.replies.server import OneOfSeveral
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class DoorsServer:
             lifespan="off",
             log_config=None,
             access_log=False,
+            headers=[("server", GATEWAY_SERVER)],
             server_header=False,
             proxy_headers=False,
             limit_concurrency=most_held + MORE_CONNECTIONS,
@@ -69,8 +71,8 @@ class DoorsServer:
         await self._app(scope, receive, sending)
 
     def refuse(self) -> None:
-        """Take no more connections. Uvicorn's own end would do the same and may cut open ones, which clients would
-        take for an error: Kludex/uvicorn#2829.
+        """Take no more connections. Uvicorn's own end would do the same, and cut open streams in those versions that
+        have Kludex/uvicorn#2829 and not #2913, which took it back.
         """
         self._closing = True
         for each in self._server.servers if self._server.started else ():

@@ -32,6 +32,8 @@ from laneway.schema.shared.names import DEFAULT_STATE
 from laneway.schema.shared.regions import REGION_PATTERN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from laneway.client.connection import Connection
@@ -144,6 +146,8 @@ def _tell_ready(connection: Connection, gateway: str | None, state: Path, json_:
     if gateway:
         say(f"  OpenAI's API:                   export OPENAI_BASE_URL={gateway}/v1 OPENAI_API_KEY=any")
         say(f"  Ollama's API:                   export OLLAMA_HOST={gateway}")
+        if _has_proxy(os.environ):
+            say("  past your proxy:                export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1")
     here = connection.endpoint is not None
     named = "" if here and state == Path(DEFAULT_STATE) else f"--pool {state if here else connection.url} "
     say(f'  send a job from this folder:   laneway submit {named}--wait "Capital of France?"')
@@ -157,6 +161,13 @@ def _tell_ready(connection: Connection, gateway: str | None, state: Path, json_:
     ]  # boto3 reads the second
     say(f"  from elsewhere, and for boto3:  export {' '.join(shlex.quote(each) for each in exports)}")
     say("  stop:                           Ctrl-C")
+
+
+def _has_proxy(environment: Mapping[str, str]) -> bool:
+    """Whether clients would ask a proxy for what is on loopback, as OpenAI's and Ollama's do."""
+    said = {name.lower(): value for name, value in environment.items() if value}
+    passed_by = said.get("no_proxy", "")
+    return bool({"http_proxy", "all_proxy"} & said.keys()) and "127.0.0.1" not in passed_by and passed_by != "*"
 
 
 def _board(screen: Console, stack: ExitStack, quiet: bool) -> Board:

@@ -18,6 +18,7 @@ from laneway.local.ollama.address import address_in
 from laneway.local.processes.children import kill_group, without_aws
 from laneway.local.processes.ports import LOOPBACK
 from laneway.schema.pool.pods.ollama_variables import PROMPT_CACHE
+from laneway.schema.shared.names import GATEWAY_SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,13 +80,26 @@ def _built(cache: Cache) -> Path:
 
 def version_of(url: str) -> str:
     """What the Ollama at a URL says that it is; raises what httpx raises, and `ValueError`."""
-    answer = httpx.get(f"{url}/api/version", timeout=ANSWER_SECONDS, trust_env=False).raise_for_status()
-    return str(answer.json().get("version"))
+    return _version_in(_asked(url))
+
+
+def _asked(url: str) -> httpx.Response:
+    return httpx.get(f"{url}/api/version", timeout=ANSWER_SECONDS, trust_env=False)
+
+
+def _version_in(answer: httpx.Response) -> str:
+    return str(answer.raise_for_status().json().get("version"))
 
 
 def _answering(server: RunningServer) -> RunningServer:
     try:
-        version_of(server.url)
+        answer = _asked(server.url)
+        if answer.headers.get("server") == GATEWAY_SERVER:
+            raise LocalError(
+                f"{server.url} (OLLAMA_HOST) is the gateway of a pool, whose workers would ask it in a circle: unset "
+                "OLLAMA_HOST here, it is for the clients of the pool"
+            )
+        _version_in(answer)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         raise LocalError(f"no Ollama answers at {server.url} (OLLAMA_HOST); start it, or unset OLLAMA_HOST") from None
     return server

@@ -55,6 +55,9 @@ DEFAULT_STATE = ".laneway"
 """The folder that `laneway up` keeps a pool in, and where clients look for one."""
 
 
+GATEWAY_SERVER = "laneway-gateway"
+"""What a gateway calls itself in the header `Server`: who looks for an Ollama knows it by that."""
+
 GATEWAY_READY = "gateway ready"
 """The message of a gateway's log line that `laneway up` reads."""
 
