@@ -112,6 +112,21 @@ def test_preparing_names_the_model_and_its_digest(ollama: OllamaServer, model: s
     assert ollama.adapter(model, digest=served.digest).prepare() == served
 
 
+def test_preparing_learns_what_there_is_to_know_of_the_model(ollama: OllamaServer) -> None:
+    adapter = ollama.adapter(GEMMA)
+    assert adapter.facts() is None
+    served = adapter.prepare()
+    facts = adapter.facts()
+    assert facts is not None
+    assert (facts.name, facts.digest, facts.context_length) == (GEMMA, served.digest, CONTEXT_LENGTH)
+    assert facts.size > 100_000_000
+    assert facts.modified_at is not None
+    assert (facts.details.format, facts.details.family) == ("gguf", "gemma3")
+    assert "completion" in facts.capabilities
+    assert facts.model_info["general.architecture"] == "gemma3"
+    assert facts.engine
+
+
 def test_a_model_that_can_not_be_pulled_is_unusable_and_the_message_helps(
     ollama: OllamaServer, refused_url: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ from laneway_worker.errors import (
     Unavailable,
 )
 from laneway_worker.ports.stop import Stop, StopReason
+from laneway_worker.testing.replies import MemoryChannel
 from support.inputs.requests import CONTEXT_LENGTH, limits, live, request, request_within
 from support.ollama.stub import SILENCE, Ending, Reply, error, records
 from support.waiting import eventually, in_thread
@@ -55,6 +57,39 @@ def a_chat(**job: Any) -> Request:
 
 def a_chat_with_image() -> Request:
     return request(MODEL, messages=[{"role": "user", "content": "Why?", "images": ["aGk="]}])
+
+
+def told(stub: StubOllama, asked: Request, *replies: Reply) -> list[tuple[str, Any]]:
+    """What is told of an answer, whether or not it is one."""
+    stub.on(asked.path, *replies)
+    channel = MemoryChannel("job-1", (1, 1), lambda: None)
+    channel.started()
+    with suppress(JobError, Unavailable):
+        adapter(stub.url).generate(asked, fresh_stop(), channel)
+    return channel.told[1:]
+
+
+def test_every_record_is_told_as_it_comes_but_for_the_final_one(stub: StubOllama) -> None:
+    values: list[dict[str, Any]] = [
+        {"response": "", "thinking": "hm", "done": False},
+        {"response": "Par", "done": False, "later": [1]},
+        {"response": "is."},
+    ]
+    assert told(stub, a_prompt(), records(*values, {"response": "!", **DONE})) == [("record", each) for each in values]
+
+
+def test_an_error_and_what_comes_before_no_end_are_told_no_further(stub: StubOllama) -> None:
+    part = {"response": "Par", "done": False}
+    assert told(stub, a_prompt(), records(part, {"error": "no"})) == [("record", part)]
+    assert told(stub, a_prompt(), records(part)) == [("record", part)]
+    assert told(stub, a_prompt(), Reply((b'{"response": "Par"}\n\n', b"no JSON\n"))) == [
+        ("record", {"response": "Par"})
+    ]
+    assert told(stub, a_prompt(), error(500, "no")) == []
+
+
+def test_of_vectors_nothing_is_told(stub: StubOllama) -> None:
+    assert told(stub, request(MODEL, input="x"), records({"embeddings": [[1.0]], "prompt_eval_count": 1})) == []
 
 
 def generate(stub: StubOllama, *replies: Reply, asked: Request | None = None) -> Answer:

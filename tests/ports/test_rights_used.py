@@ -20,6 +20,7 @@ from laneway.iam.resources import Scope, resources
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.history import History
 from laneway.schema.job.job import Job
+from laneway.schema.job.reply import ReplyTo
 from laneway.schema.pool.documents.lane_config import LaneSettings
 from laneway.schema.pool.documents.lane_documents import lane_documents
 from laneway.schema.pool.documents.pool_document import pool_document
@@ -44,6 +45,9 @@ from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
 from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.adapters.replies.registrations import Registrations
+from laneway_worker.adapters.replies.replies import WiredReplies
+from laneway_worker.adapters.replies.wire import TLSWire
 from laneway_worker.answer.prepared import prepared
 from laneway_worker.app import check_pool
 from laneway_worker.errors import JobError
@@ -55,7 +59,7 @@ from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.gateway.desks import registered
 from support.iam.evaluate import allows, denies
 from support.iam.recorder import ACCOUNT, recorded_aws
-from support.inputs.offers import result
+from support.inputs.offers import facts, result
 from support.inputs.pools import pool_with
 from support.waiting import eventually
 
@@ -190,16 +194,21 @@ def serve(world: World, lane: LaneDocuments) -> None:
     world.sqs.send_message(QueueUrl=config.queue.url, MessageBody=json.dumps({"id": "given-back", "prompt": "Paris?"}))
     _interrupt(queue)
     runtime = Stopped(clock)
+    runtime.known = facts("gemma3:270m", ["completion"])
+    store = S3Store(clients.s3)
+    store.put_new(world.place.bucket, world.place.model_facts(config.lane), b"{}")
+    wire = TLSWire(Registrations(store, world.place, clock, local=False), clock)
     worker = Worker(
         config,
         Live(lane.live),
         "worker",
         queue,
-        S3Store(clients.s3),
+        store,
         SNSNotifier(clients.topics),
         runtime,
         DirectChecker(prepared),
         clock,
+        replies=WiredReplies(wire, clock, "worker"),
     )
     worker.start()
     pool = world.client(Role.SUBMITTER)
@@ -214,6 +223,13 @@ def serve(world: World, lane: LaneDocuments) -> None:
 
 def send_and_read(world: World, config: LaneConfig, pool: Pool) -> None:
     pool.submit("Paris?", id="plain").result(30)
+    waited_for = History(id="waited", submitted_at=datetime.now(UTC), reply=ReplyTo(gateway="a" * 16, stream="0" * 64))
+    world.sqs.send_message(
+        QueueUrl=config.queue.url,
+        MessageBody=json.dumps({"id": "waited", "prompt": "Paris?"}),
+        MessageAttributes={MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": waited_for.to_attribute()}},
+    )
+    pool.wait("waited", timeout=30)
     pool.submit("Paris?", id="plain")
     world.sqs.send_message(QueueUrl=config.queue.url, MessageBody=json.dumps({"id": "plain", "prompt": "Paris?"}))
     pool.submit("Paris?", id="elsewhere", destination="legal").result(30)

@@ -12,6 +12,7 @@ from laneway.schema.job.codes import ErrorCode
 from laneway_worker.errors import Interrupted, JobError, Unavailable
 from laneway_worker.ports.stop import Stop, StopReason
 from laneway_worker.testing.clock import ManualClock
+from laneway_worker.testing.replies import MemoryChannel
 from laneway_worker.testing.runtime import Held, ScriptedRuntime, answer
 from support.inputs.requests import ENDLESS_TOKENS, request
 from support.ollama.real import ENGINES, SMOLLM, NoticingClock
@@ -97,7 +98,12 @@ def test_without_its_model_it_is_unavailable_and_says_so(bench: RuntimeBench) ->
 
 
 def test_an_answer_has_text_and_counts(bench: RuntimeBench) -> None:
-    answered = bench.answers.runtime.generate(bench.answers.request, bench.stop)
+    channel = MemoryChannel("job-1", (1, 1), lambda: None)
+    channel.started()
+    answered = bench.answers.runtime.generate(bench.answers.request, bench.stop, channel)
+    records = [holds for name, holds in channel.told if name == "record"]
+    assert "".join(each["response"] for each in records) == answered.text
+    assert not any(each.get("done") for each in records)
     assert answered.text is not None
     assert "Paris" in answered.text
     assert answered.prompt_tokens > 0

@@ -95,8 +95,8 @@ def broken_engines_receive_nothing(record: Record) -> Iterator[str]:
 
 
 def history_goes_on(record: Record) -> Iterator[str]:
-    """A copy carries what its original carried: body, attributes, group, submission, what it may replace, and its
-    failures with one more at most.
+    """A copy carries what its original carried: body, attributes, group, submission, what it may replace, who waits,
+    and its failures with one more at most.
     """
     held: dict[tuple[str, str], list[str]] = defaultdict(list)
     for event in record.world.history.events:
@@ -115,11 +115,12 @@ def _continues(copy: Sent, source: tuple[Event, Sent]) -> bool:
         return False
     new = json.loads(copy.history)
     old = json.loads(original.history) if original.history else {"id": original.message, "failures": []}
-    same = (copy.body, copy.group, new["id"], new.get("replaces")) == (
+    same = (copy.body, copy.group, new["id"], new.get("replaces"), new.get("reply")) == (
         original.body,
         original.group,
         old["id"],
         old.get("replaces"),
+        old.get("reply"),
     )
     kept = set(original.attributes) <= set(copy.attributes)
     failures, before = new["failures"], old["failures"]

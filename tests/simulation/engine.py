@@ -115,6 +115,9 @@ class SimEngine:
         """As many."""
         return wanted
 
+    def facts(self) -> None:
+        """Nothing is known."""
+
     def lingers(self) -> float:
         """It lets go at once."""
         return 0.0

@@ -154,6 +154,23 @@ class Proved(NamedTuple):
     answered: bool
 
 
+class Heard(NamedTuple):
+    """A gateway was told a line of a job's stream, or that it is finished."""
+
+    stream: int
+    job: str
+    order: tuple[int, int]  # attempt and receives
+    name: str
+    holds: Any
+
+
+class HungUp(NamedTuple):
+    """A gateway closed a stream."""
+
+    stream: int
+    job: str
+
+
 class Signal(NamedTuple):
     """Something was done to a process."""
 

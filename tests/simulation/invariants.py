@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation import attempt_checks, lease_checks, result_checks
+from simulation import attempt_checks, lease_checks, reply_checks, result_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,11 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     lease_checks.sleeps_by_its_schedule,
     result_checks.answers_are_whole,
     result_checks.ends_have_their_cause,
+    reply_checks.streams_are_in_order,
+    reply_checks.streams_come_to_an_end,
+    reply_checks.ends_are_told_of_what_stands,
+    reply_checks.hang_ups_are_seen_at_once,
+    reply_checks.nothing_waits_for_a_stream,
 )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FORMAT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 NEVER = 1_000_000
+WAITED = 0.4
+"""Of the jobs with an id."""
 FAILURES = ("stalled", "incomplete", "error", "crash", "format", "hang")
 
 
@@ -48,6 +50,8 @@ class Plan:
     """The code of its failed result, where it can't succeed at all."""
     group: str | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    waited: bool = False
+    """Somebody waits for it at a gateway."""
     squatters: list[Plan] = field(default_factory=list)
     """What others send under its id."""
 
@@ -69,6 +73,7 @@ def plans(random: Random, number: int, span: float, only: str | None = None) -> 
         KINDS[kind][1](plan, random)
         if not plan.body:
             plan.body = _body(plan)
+        plan.waited = plan.id is not None and random.random() < WAITED
         made += [plan, *plan.squatters]
     return made
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.schema.pool.schedules.schedule import Period
 from simulation.account import Oddities
 from simulation.engine import MODEL, NO_END, NOWHERE, BlackHole
+from simulation.gateways import Manners
 from simulation.jobs import Plan, plans
 from simulation.network import Faults
 from support.worker.documents import documents_of
@@ -55,6 +56,8 @@ class Scenario:
     """When the destination refuses writes."""
     person: float
     """How busy the person is who looks after failed jobs."""
+    manners: Manners
+    """Of the gateways."""
     hole: BlackHole = NOWHERE
     """The first worker's engine."""
 
@@ -128,6 +131,7 @@ def scenario(random: Random) -> Scenario:
         dead_letters_from=pick((0, 0, calm_at * roll())),
         refused=(refused_from, refused_from + pick((0, 40, 120))),
         person=pick((0, 0.5, 1)),
+        manners=_manners(random),
         hole=hole,
     )
 
@@ -137,6 +141,11 @@ def _hole(random: Random, calm_at: float) -> BlackHole:
     since = calm_at * random.choice((0, random.random()))
     until = random.choice((NO_END, since + 20 + 200 * random.random()))
     return BlackHole(since, until, random.choice(("error", "crash", "stall")))
+
+
+def _manners(random: Random) -> Manners:
+    scale = random.choice((0, 0.1, 0.3))
+    return Manners(*(scale * random.random() for _ in range(5)))
 
 
 def _faults(random: Random, calm_at: float) -> Faults:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
+from laneway_worker.adapters.replies.replies import WiredReplies
 from laneway_worker.answer.prepared import prepared
 from laneway_worker.live import Live
 from laneway_worker.serving import DeadLetterHandler, Worker
@@ -21,6 +22,7 @@ from simulation.engine import NOWHERE, Scripts, SimEngine
 from simulation.fake_s3 import FakeS3
 from simulation.fake_sns import FakeSNS
 from simulation.fake_sqs import ORIGIN, FakeSQS
+from simulation.gateways import Gateways, waiting_for
 from simulation.history import Acknowledging, Extended, History, Put, Ran, Received, Removed, Sent, Signal, Told
 from simulation.network import Network
 from simulation.person import Person
@@ -68,6 +70,7 @@ class World:
         self.queues = {JOBS: FakeSQS(self.account, JOBS, self.scenario.most_receives, dead), DEAD: dead}
         self.s3 = FakeS3(scheduler, random, self.history, self.scenario.conflicts)
         self.sns = FakeSNS(scheduler, self.history)
+        self.gateways = Gateways(scheduler, random, self.history, self.scenario.manners, self.seen)
         self.scripts = Scripts(
             {plan.prompt: plan for plan in self.scenario.plans}, random, self.history, self.scenario.crashes
         )
@@ -129,7 +132,7 @@ class World:
             for at in job.sent_at:
                 self.later(at, self._send, job)
             if job.cancelled_at is not None:
-                self.later(job.cancelled_at, self._put, f"cancels/{job.id}.json", b"{}")
+                self.later(job.cancelled_at, self._cancel, job)
             if job.stored is not None:
                 self._put(f"jobs/{job.id}.json", job.stored.encode())
         self.later(plan.refused[0], self.s3.refusing.add, LEGAL)
@@ -139,11 +142,18 @@ class World:
             self.later(plan.dead_letters_from if site.is_handler else self.random.random(), self._start, site)
         self.person.begin()
 
+    def _cancel(self, job: Plan) -> None:
+        """A gateway whose client has hung up does so too, and then closes the stream."""
+        assert job.id is not None
+        self._put(f"cancels/{job.id}.json", b"{}")
+        self.gateways.hang_up(job.id)
+
     def _put(self, key: str, body: bytes) -> None:
         self.s3.put("sender", BUCKET, PREFIX + key, body, None, None)
 
     def _send(self, plan: Plan) -> None:
-        self.jobs[self._accept("sender", plan.id, plan.body, {}, plan.group)] = plan
+        waits = waiting_for(plan.id, self.now()) if plan.waited and plan.id is not None else {}
+        self.jobs[self._accept("sender", plan.id, plan.body, waits, plan.group)] = plan
 
     def _accept(self, who: str, job: str | None, body: str, attributes: dict[str, Any], group: str | None) -> str:
         """Send a message with a mark, and remember whose it is."""
@@ -162,7 +172,7 @@ class World:
         return START + timedelta(seconds=self.scheduler.now)
 
     def _calm_down(self) -> None:
-        self.calm = self.network.calm = self.account.calm = self.scripts.calm = True
+        self.calm = self.network.calm = self.account.calm = self.scripts.calm = self.gateways.calm = True
         self.s3.conflicts = 0
         for site in self.sites:
             if site.process is not None:
@@ -195,7 +205,9 @@ class World:
         hole = self.scenario.hole if site is self.sites[0] else NOWHERE
         engine = SimEngine(self.scripts, process, lambda: self._kill(site, process), hole)
         checker = DirectChecker(prepared)
-        return Worker(config, Live(lane.live), process.name, queue, store, notifier, engine, checker, process, random)
+        live, name = Live(lane.live), process.name
+        replies = WiredReplies(self.gateways.wire(process), process, name)
+        return Worker(config, live, name, queue, store, notifier, engine, checker, process, random, replies=replies)
 
     def _doom(self, site: Site) -> None:
         """Decide at which step something befalls a process."""

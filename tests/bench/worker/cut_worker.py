@@ -56,6 +56,9 @@ class Instant:
     def serves(self, wanted: int) -> int:
         return wanted
 
+    def facts(self) -> None:
+        """Nothing is known."""
+
     def lingers(self) -> float:
         return 0.0
 

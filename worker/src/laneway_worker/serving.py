@@ -19,6 +19,7 @@ from laneway_worker.engine.watch import Watch
 from laneway_worker.live import Live, Rereading
 from laneway_worker.ports.replies import NO_REPLIES
 from laneway_worker.ports.trace import NO_TRACE
+from laneway_worker.report.facts import Facts
 from laneway_worker.report.metrics import Families, Metrics
 from laneway_worker.report.pod_report import Standing
 from laneway_worker.report.reporter import Reporter
@@ -87,6 +88,8 @@ class Worker:
         metrics.watch_ready(lambda: self.engine.ready_enough)
         metrics.watch_broken(lambda: self.engine.doubts.broken_since is not None)
         self._live = live
+        self._runtime = runtime
+        self._facts = Facts(config, store, clock)
         results = Results(config, store)
         claims = Claims(config, store)
         engine = self.engine
@@ -98,8 +101,12 @@ class Worker:
 
     def start(self) -> None:
         """Start all threads."""
-        self._clock.spawn("engine", Watch(self.engine, self._clock, self._changed, lambda: self.consumer.done).run)
+        watch = Watch(self.engine, self._clock, self._changed, lambda: self.consumer.done, self._tell_facts)
+        self._clock.spawn("engine", watch.run)
         self.consumer.start()
+
+    def _tell_facts(self) -> None:
+        self._facts.tell(self._runtime.facts() if self.engine.ready else None)
 
     @property
     def consumers(self) -> Sequence[Consumer]:

@@ -88,12 +88,20 @@ _RECORDS = (
     Need(PUBLISH, On.TOPIC, "tells that a result is there", _SNS),
 )
 
+_TELLING = (
+    Need(READ, On.GATEWAYS, "finds the gateway that waits for a job", _S3),
+    Need(READ, On.MODELS, "sees what is known of the lane's model", _S3),
+    Need(WRITE, On.MODELS, "says what the model can do", _S3),
+)
+"""What no job needs, nor the preflight tries: without it answers are not streamed, and gateways know no models."""
+
 WORKER = (
     *_messages(On.QUEUES, "jobs"),
     *_RECORDS,
     Need(READ, On.JOBS, "reads bodies that messages point to, and sees whose an id is", _S3),
     Need(READ, On.CANCELS, "sees whether a job is to be cancelled", _S3),
     Need(WRITE, On.DESTINATIONS, "writes outputs of jobs that name a destination", _S3),
+    *_TELLING,
 )
 DEAD_LETTERS = (
     *_messages(On.DEAD_LETTER_QUEUES, "dead letters"),
@@ -103,8 +111,8 @@ DEAD_LETTERS = (
 
 
 def _tried() -> tuple[Need, ...]:
-    """The preflight tries every right of the two, by calls that come to nothing."""
-    both = dict.fromkeys((need.action, need.on) for need in (*WORKER, *DEAD_LETTERS))
+    """The preflight tries every right of the two that jobs need, by calls that come to nothing."""
+    both = dict.fromkeys((need.action, need.on) for need in (*WORKER, *DEAD_LETTERS) if need not in _TELLING)
     return tuple(Need(action, on, "tries the right, to no effect", _TRY) for action, on in both)
 
 

@@ -24,6 +24,7 @@ CONDITIONAL = (
     On.FAILED,
     On.JOBS,
     On.CANCELS,
+    On.MODELS,
     On.GATEWAYS,
     On.OWNERS,
     On.JOINS,

@@ -23,12 +23,15 @@ DEFECT_SECONDS = 10.0
 class Watch:
     """The loop of one thread; `over` says when to end."""
 
-    def __init__(self, engine: Engine, clock: Clock, changed: Condition, over: Callable[[], bool]) -> None:
-        """`changed` is the worker's one condition."""
+    def __init__(
+        self, engine: Engine, clock: Clock, changed: Condition, over: Callable[[], bool], looked: Callable[[], None]
+    ) -> None:
+        """`changed` is the worker's one condition; `looked` is called after each look, and waits for nothing."""
         self._engine = engine
         self._clock = clock
         self._changed = changed
         self._over = over
+        self._looked = looked
         self._told = ""
         self._told_at: float | None = None
         self._sick = False
@@ -39,6 +42,7 @@ class Watch:
         """Look again and again; at once where the engine's readiness changes."""
         while not self._over():
             wait = self._look()
+            self._looked()
             self._tell()
             self._tell_sick()
             with self._changed:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from laneway.schema.job.result import EngineCounters, FinishReason, ServedModel
+    from laneway.schema.pool.documents.model_facts import ModelFacts
     from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.stop import Stop
     from laneway_worker.request.request import Request
@@ -58,6 +59,9 @@ class Runtime(Protocol):
         """How many of the `wanted` requests the loaded model is at work on at once; measured while nobody else asks.
         Raises `Unavailable` where nobody is there.
         """
+
+    def facts(self) -> ModelFacts | None:
+        """What is known of the model that was prepared last, by what was told then; None before. Asks nobody."""
 
     def lingers(self) -> float:
         """For how many seconds the engine has worked on a request that it was told to drop; 0 where it does not."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.job.result import ServedModel
+    from laneway.schema.pool.documents.model_facts import ModelFacts
     from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.runtime import Answer, Runtime
     from laneway_worker.ports.stop import Stop
@@ -42,6 +43,10 @@ class TracedRuntime:
     def serves(self, wanted: int) -> int:
         """As the runtime does."""
         return self._runtime.serves(wanted)
+
+    def facts(self) -> ModelFacts | None:
+        """As the runtime does."""
+        return self._runtime.facts()
 
     def lingers(self) -> float:
         """As the runtime does."""

@@ -15,6 +15,7 @@ from laneway_worker.ports.runtime import Answer, silent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway.schema.pool.documents.model_facts import ModelFacts
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.replies import Channel
     from laneway_worker.ports.stop import Stop
@@ -69,6 +70,8 @@ class ScriptedRuntime:
         """How many requests it works on at once; None is as many as are wanted."""
         self.dropped_since: float | None = None
         """Since when it has worked on what nobody wants."""
+        self.known: ModelFacts | None = None
+        """What is known of the model."""
         self._clock = clock
 
     def prepare(self, tell: Callable[[str], None] = silent) -> ServedModel:
@@ -117,6 +120,10 @@ class ScriptedRuntime:
         if self.broken or self.falls_over_several:
             raise EngineCrashed("Ollama's runner stopped: HTTP 500")
         return wanted if self.slots is None else min(wanted, self.slots)
+
+    def facts(self) -> ModelFacts | None:
+        """As the test says."""
+        return self.known
 
     def lingers(self) -> float:
         """As the test says."""

@@ -14,6 +14,7 @@ from laneway.schema.job.result import ServedModel
 from laneway.schema.shared.names import tagged
 from laneway_worker.adapters.ollama.connection import Connection, Dropped
 from laneway_worker.adapters.ollama.embeddings import answered, dimensions, refuse_too_many, refuse_unshortened
+from laneway_worker.adapters.ollama.facts import facts_of
 from laneway_worker.adapters.ollama.models import missing_from, other_digest
 from laneway_worker.adapters.ollama.pull import pull
 from laneway_worker.adapters.ollama.refusals import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from laneway.schema.pool.documents.lane_config import LaneModel
+    from laneway.schema.pool.documents.model_facts import ModelFacts
     from laneway_worker.live import Live
     from laneway_worker.ports.clock import Clock
     from laneway_worker.ports.replies import Channel
@@ -79,6 +81,7 @@ class Ollama:
         self._only_embeds = False
         self._dropped = Dropped(clock)
         self._dimensions: int | None = None
+        self._facts: ModelFacts | None = None
         self._http = httpx.Client(
             base_url=url,
             trust_env=False,  # a proxy from the environment has no place between a worker and its sidecar
@@ -100,33 +103,35 @@ class Ollama:
         return served
 
     def _served(self, tell: Callable[[str], None]) -> ServedModel:
-        version = _numbers(str(self._ask("GET", "/api/version").get("version", "")))
-        self._cuts_prompts = version < TRUNCATE_REFUSED_FROM
-        self._works_itself = version < WORKS_APART_FROM
+        version = str(self._ask("GET", "/api/version").get("version", ""))
+        self._cuts_prompts = _numbers(version) < TRUNCATE_REFUSED_FROM
+        self._works_itself = _numbers(version) < WORKS_APART_FROM
         name = tagged(self._model.name)
         there = self._listed()
-        digest = there.get(name) or self._fetched(name, there, tell)
+        listed = there.get(name) or self._fetched(name, there, tell)
+        digest = f"sha256:{str(listed['digest']).removeprefix('sha256:')}"
         if self._model.digest not in (None, digest):
             raise other_digest(name, str(self._model.digest), digest, self._volume)
         shown = self._ask("POST", "/api/show", {"model": name})
         self._capabilities = shown.get("capabilities") or []
         self._dimensions = self._dimensions or dimensions(shown)
+        self._facts = facts_of(self._model, version, listed, shown)
         return ServedModel(name=self._model.name, digest=digest)
 
-    def _listed(self) -> dict[str, str]:
-        """Digest of each model that Ollama has, by name."""
+    def _listed(self) -> dict[str, dict[str, Any]]:
+        """What Ollama tells of each model that it has, by name."""
         models = self._ask("GET", "/api/tags").get("models") or []
-        return {str(each.get("name")): f"sha256:{str(each['digest']).removeprefix('sha256:')}" for each in models}
+        return {str(each.get("name")): each for each in models}
 
-    def _fetched(self, name: str, there: Collection[str], tell: Callable[[str], None]) -> str:
+    def _fetched(self, name: str, there: Collection[str], tell: Callable[[str], None]) -> dict[str, Any]:
         if self._volume is not None:
             raise missing_from(self._volume, name, there)
         pull(self._http, name, self._clock, tell)
-        digest = self._listed().get(name)
-        if digest is None:
+        listed = self._listed().get(name)
+        if listed is None:
             raise ModelUnusable(f"Ollama pulled {name} and lists it by another name; name it as `ollama list` does")
         tell(f"loading {name}")
-        return digest
+        return listed
 
     def _load(self) -> None:
         body = {
@@ -209,6 +214,10 @@ class Ollama:
     def _broken(self, name: str) -> EngineBroken:
         words = f"Ollama has {self._model.name} loaded and can't answer a question of two tokens: {name}"
         return EngineBroken(words, "look at the accelerator, and at the log of Ollama")
+
+    def facts(self) -> ModelFacts | None:
+        """By the model's entry in `/api/tags`, and by `/api/show`."""
+        return self._facts
 
     def lingers(self) -> float:
         """Seconds since Ollama was told to drop the oldest of the requests that it still works on."""

@@ -8,6 +8,8 @@ from pydantic import AwareDatetime, Field, JsonValue
 
 from laneway.schema.shared.base import Digest, Record
 
+MAX_FACTS_BYTES = 256 * 1024  # of the document: most of it is what the model's file says of itself
+
 
 class ModelDetails(Record):
     """As Ollama's `/api/tags` tells them; what it does not tell is empty."""
