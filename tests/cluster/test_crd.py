@@ -10,7 +10,7 @@ import pytest
 from kubernetes import client, config
 
 from support.golden import FOLDER
-from support.inputs import bad_profiles, bad_schedules
+from support.inputs import bad_gateways, bad_profiles, bad_schedules
 from support.inputs.bad_pools import BAD, GOOD, Bad, Good
 from support.inputs.pools import pool_with
 from support.inputs.profiles import gpu, profile_with
@@ -63,12 +63,12 @@ def words_of(error: client.ApiException) -> str:
     return str(json.loads(error.body or "{}").get("message", ""))
 
 
-@pytest.mark.parametrize("good", [*GOOD, *bad_schedules.GOOD], ids=lambda good: good.name)
+@pytest.mark.parametrize("good", [*GOOD, *bad_schedules.GOOD, *bad_gateways.GOOD], ids=lambda good: good.name)
 def test_a_good_pool_is_accepted(create: Create, good: Good) -> None:
     assert create(good.document)["metadata"]["name"] == good.document["metadata"]["name"]
 
 
-@pytest.mark.parametrize("bad", [*BAD, *bad_schedules.BAD], ids=lambda bad: bad.name)
+@pytest.mark.parametrize("bad", [*BAD, *bad_schedules.BAD, *bad_gateways.BAD], ids=lambda bad: bad.name)
 def test_a_bad_pool_is_refused_with_its_cause(create: Create, bad: Bad) -> None:
     with pytest.raises(client.ApiException) as caught:
         create(bad.document)
@@ -144,6 +144,18 @@ def test_what_a_pool_leaves_out_is_filled_in(create: Create) -> None:
         },
         "schedules": [],
         "suspend": False,
+    }
+
+
+def test_a_pool_has_no_gateway_unless_it_says_so_and_one_that_says_so_little_is_whole(create: Create) -> None:
+    assert "gateway" not in create(pool_with())["spec"]
+    assert create(bad_gateways.gateway())["spec"]["gateway"] == {
+        "replicas": 2,
+        "keys": {"secretName": "documents-keys", "key": "keys.json"},
+        "edgeIdleTimeout": "60s",
+        "anonymousCatalogue": False,
+        "service": {"annotations": {}},
+        "serviceAccount": {"annotations": {}},
     }
 
 

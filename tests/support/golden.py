@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.render import render
+from laneway_operator.settings import Gateways
 from support import golden_status
 from support.inputs.pools import TOPIC, named, pool_with
-from support.operator.in_memory import EMULATED, SETTINGS, pool_view
+from support.operator.in_memory import EMULATED, GATED, SETTINGS, pool_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ SCHEDULES = [
 
 def cases() -> dict[str, PoolView]:
     """Name of the golden file → the pool that is rendered."""
-    return {**_of_lanes(), **_of_settings(), **_of_scaling(), **_of_placement(), **_of_pods()}
+    return {**_of_lanes(), **_of_settings(), **_of_scaling(), **_of_placement(), **_of_pods(), **_of_gateways()}
 
 
 def _of_lanes() -> dict[str, PoolView]:
@@ -161,6 +162,26 @@ def _of_pods() -> dict[str, PoolView]:
             named(pool_with(modelStore={"volumeClaim": {"name": "models"}}, engine="ollama-0-32"))
         ),
         "resources": pool_view(named(pool_with(lanes=HUNGRY_LANES))),
+    }
+
+
+def _of_gateways() -> dict[str, PoolView]:
+    told = {
+        "replicas": 3,
+        "keys": {"secretName": "claims-keys", "key": "teams.json"},
+        "edgeIdleTimeout": "1h",
+        "maxWait": "10m",
+        "anonymousCatalogue": True,
+        "resources": {"requests": {"cpu": "0.5", "memory": "1024Mi"}, "limits": {"cpu": 2}},
+        "service": {"annotations": {"example.com/team": "claims"}},
+        "serviceAccount": {"annotations": {ROLE: "arn:aws:iam::111122223333:role/documents-gateway"}},
+    }
+    doors = ({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}},)
+    settings = replace(EMULATED, network_policies=True, gateways=Gateways("gateway:1", "Always", doors))
+    walled = replace(GATED, network_policies=True)
+    return {
+        "gateway": pool_view(named(pool_with(gateway={"keys": {"secretName": "documents-keys"}})), walled),
+        "gateway-of-an-emulator": pool_view(named(pool_with(gateway=told, pods=PODS)), settings),
     }
 
 

@@ -20,6 +20,7 @@ from laneway_operator.engines import with_values
 from laneway_operator.health.http import Health, serve
 from laneway_operator.health.metrics import Metrics
 from laneway_operator.health.vitals import Vitals
+from laneway_operator.known.world import UNGATED, WATCHED
 from laneway_operator.leader.kubernetes import KubernetesLease
 from laneway_operator.leader.leader import Leader
 from laneway_operator.queues.sqs import SQSQueues
@@ -75,7 +76,8 @@ def run(settings: Settings) -> None:
     _measure(metrics, leader, runner, watches)
     registry = kopf.OperatorRegistry()
     health = Health(vitals.stalled, lambda: watches.knows_pools, metrics.text)
-    register(registry, runner, watches, Beside(settings, leader, runner, health))
+    beside = Beside(settings, leader, runner, health)
+    register(registry, runner, watches, beside, WATCHED if settings.gateways else UNGATED)
     kopf.run(
         registry=registry,
         settings=kopf_settings(namespaced=bool(settings.namespaces)),

@@ -9,6 +9,7 @@ from laneway.schema.shared.names import GROUP, PLURAL, PROFILE_PLURAL, VERSION
 KEDA_GROUP = "keda.sh"
 RBAC_GROUP = "rbac.authorization.k8s.io"
 NETWORKING_GROUP = "networking.k8s.io"
+POLICY_GROUP = "policy"
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,12 @@ KINDS = {
     "ScaledObject": Kind(KEDA_GROUP, "v1alpha1", "scaledobjects"),
     "Deployment": Kind("apps", "v1", "deployments"),
     "Job": Kind("batch", "v1", "jobs"),
+    "Service": Kind("", "v1", "services"),
+    "PodDisruptionBudget": Kind(POLICY_GROUP, "v1", "poddisruptionbudgets"),
 }
 """Every kind that the operator makes for a pool."""
+OF_GATEWAYS = ("Service", "PodDisruptionBudget")
+"""Those that it makes for gateways alone: it has a right to them only where Helm values turn gateways on."""
 POOLS = Kind(GROUP, VERSION, PLURAL)
 PROFILES = Kind(GROUP, VERSION, PROFILE_PLURAL)
 SECRETS = Kind("", "v1", "secrets")

@@ -70,6 +70,13 @@ class Reason(StrEnum):
     MODEL_FITS = "ModelFits"
     MODEL_TOO_LARGE = "ModelTooLarge"
     NOT_ESTIMATED = "NotEstimated"
+    GATEWAY_SERVING = "GatewayServing"
+    GATEWAY_STARTING = "GatewayStarting"
+    GATEWAY_DEGRADED = "GatewayDegraded"
+    GATEWAY_UNAVAILABLE = "GatewayUnavailable"
+    GATEWAY_KEYS_MISSING = "GatewayKeysMissing"
+    GATEWAY_REFUSED = "GatewayRefused"
+    GATEWAYS_OFF = "GatewaysOff"
 
 
 CONDITIONS: dict[str, str] = {
@@ -83,6 +90,8 @@ CONDITIONS: dict[str, str] = {
     "ScalingReady": "KEDA watches every lane.",
     "ModelFits": "By an estimate, every lane's model fits its accelerator. It warns, and keeps nothing from trying.",
     "Progressing": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted.",
+    "GatewayReady": "Of a pool with a `gateway` alone: one at least answers. It informs, and `Ready` doesn't heed it: "
+    "jobs are taken and answered without.",
     "WorkersAvailable": "No lane, or one at zero, or one whose workers serve; Unknown while they start.",
 }
 """What each condition says when it is True. A model is tried by the first worker, not before."""
@@ -142,6 +151,13 @@ FIXES: dict[Reason, str] = {
     Reason.ROLLOUT_STUCK: "Look at WorkersAvailable and at the lane's newest pod; workers of before go on meanwhile.",
     Reason.MODEL_TOO_LARGE: "Use a smaller model, lower contextLength or parallel, or a profile with more memory.",
     Reason.IMAGE_VOLUMES_MISSING: "Use Kubernetes 1.35 or newer with containerd 2.1 or newer, or leave modelStore out.",
+    Reason.GATEWAY_DEGRADED: "Look at the gateway's newest pod; those of before go on meanwhile.",
+    Reason.GATEWAY_UNAVAILABLE: "Look at `kubectl describe pod` and `kubectl logs --previous` of its pods. Jobs that "
+    "others send are answered meanwhile.",
+    Reason.GATEWAY_KEYS_MISSING: "Make the Secret that `gateway.keys` names in the pool's namespace, or mend its file. "
+    "The gateway tries again by itself.",
+    Reason.GATEWAY_REFUSED: "Rename or remove the other object, or let the operator make this one; it goes on trying.",
+    Reason.GATEWAYS_OFF: "Set `gateways.enabled` in the operator's Helm values, or take `gateway` out of the pool.",
     Reason.REFUSED: "Look at the message; the API server refused what the pool asks for.",
 }
 

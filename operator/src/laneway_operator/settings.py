@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from laneway_operator.engines import PULL_POLICIES, parse_engines
 
@@ -23,9 +23,10 @@ RENDERED = {
     "LANEWAY_ENGINES": json.dumps(
         {"engines": {"ollama-0-32": {"image": "docker.io/ollama/ollama:0.32.15"}}, "defaultEngine": "ollama-0-32"}
     ),
+    "LANEWAY_GATEWAY_IMAGE": "laneway.local/gateway:0.1.0",
     "LANEWAY_WORKER_IMAGE": "laneway.local/worker:0.1.0",
 }
-"""What the chart sets, where `render` runs without it."""
+"""What the chart sets, where `render` runs without it, and with gateways turned on: so that they are seen."""
 
 
 class SettingsError(Exception):
@@ -40,6 +41,17 @@ class Emulator:
     """Where it answers."""
     secret: str
     """The Secret in every pool's namespace that holds its credentials."""
+
+
+@dataclass(frozen=True)
+class Gateways:
+    """Gateways are turned on."""
+
+    image: str
+    pull_policy: str = PULL_POLICIES[0]
+    """When the kubelet asks the registry: one of `PULL_POLICIES`."""
+    doors_open_to: tuple[dict[str, Any], ...] = ()
+    """Who may come to their doors, as `from` of a NetworkPolicy has it; none: anybody who reaches the port."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,8 @@ class Settings:
     """Namespace and name of the Lease by which several operators agree on the active one."""
     pod_name: str | None = None
     """What this operator is called in the Lease."""
+    gateways: Gateways | None = None
+    """Where pools may have gateways."""
     namespaces: tuple[str, ...] = ()
     """Namespaces whose pools are served; none: all."""
     cluster_id: str | None = None
@@ -104,6 +118,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
         lease=_lease(environment.get("LANEWAY_LEASE")),
         pod_name=environment.get("LANEWAY_POD_NAME") or None,
+        gateways=_gateways(environment),
         namespaces=tuple(environment.get("LANEWAY_NAMESPACES", "").split()),
         cluster_id=environment.get("LANEWAY_CLUSTER_ID") or None,
     )
@@ -126,6 +141,24 @@ def _engines(environment: Mapping[str, str]) -> Engines:
         return parse_engines(json.loads(_needed(environment, "LANEWAY_ENGINES")))
     except ValueError as error:
         raise SettingsError(f"LANEWAY_ENGINES: {error}") from error
+
+
+def _gateways(environment: Mapping[str, str]) -> Gateways | None:
+    image = environment.get("LANEWAY_GATEWAY_IMAGE")
+    if not image:
+        return None
+    policy = _one_of(environment, "LANEWAY_GATEWAY_PULL_POLICY", PULL_POLICIES)
+    return Gateways(image, policy, _peers(environment.get("LANEWAY_GATEWAY_DOORS_OPEN_TO") or "[]"))
+
+
+def _peers(text: str) -> tuple[dict[str, Any], ...]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise SettingsError("LANEWAY_GATEWAY_DOORS_OPEN_TO should be a list of objects, as `from` of a NetworkPolicy")
+    return tuple(found)
 
 
 def _lease(value: str | None) -> tuple[str, str]:

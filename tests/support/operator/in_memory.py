@@ -17,7 +17,7 @@ from laneway_operator.placement.nodes import nodes_of
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.reconcile.one_pass import Reconciler
 from laneway_operator.render.view import PoolView, lane_view
-from laneway_operator.settings import Emulator, Settings
+from laneway_operator.settings import Emulator, Gateways, Settings
 from laneway_operator.testing.cluster import MemoryCluster
 from laneway_operator.testing.queues import MemoryQueues, url_of
 from support.inputs.pools import named, pool_with
@@ -50,6 +50,8 @@ SETTINGS = Settings(
     engines=ENGINES,
     region="eu-west-1",
 )
+GATED = replace(SETTINGS, gateways=Gateways("registry.example/laneway/gateway:0.1.0"))
+"""Gateways are turned on."""
 EMULATED = replace(SETTINGS, emulator=Emulator("http://aws.emulator:4566", SECRET))
 
 PROFILES = profile_specs(
@@ -178,6 +180,7 @@ class OperatedPool:
             deployments={lane: observe.deployment_facts(body) for lane, body in lanes.get("Deployment", {}).items()},
             scalers={lane: observe.scaler_facts(body) for lane, body in lanes.get("ScaledObject", {}).items()},
             handler=next((observe.deployment_facts(body) for kind, body in mine if _is_handler(kind, body)), None),
+            gateway=next((observe.deployment_facts(body) for kind, body in mine if _is_gateway(kind, body)), None),
             jobs=tuple(observe.job_facts(body) for kind, body in mine if kind == "Job"),
             pods=tuple(observe.pod_facts(body) for body in self.pods),
             profiles=self.profiles,
@@ -232,6 +235,10 @@ def running_pool() -> OperatedPool:
 
 def _is_handler(kind: str, body: dict[str, Any]) -> bool:
     return kind == "Deployment" and HANDLER in body["metadata"]["name"]
+
+
+def _is_gateway(kind: str, body: dict[str, Any]) -> bool:
+    return kind == "Deployment" and body["metadata"]["labels"].get("app.kubernetes.io/component") == "gateway"
 
 
 def _lane(body: dict[str, Any]) -> str:

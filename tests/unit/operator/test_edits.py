@@ -10,12 +10,13 @@ from edits_page import edits_page
 
 from laneway.schema.pool.pool import LLMWorkerPool, Spec
 from laneway.schema.pool.profile import ProfileSpec
+from laneway.schema.shared.names import COMPONENT_LABEL
 from laneway_operator.crd.edits import EDITS, PROFILE_EDITS, Does, leaves
 from laneway_operator.render import render
 from laneway_operator.render.pods import CONFIG_VOLUME, LIVE_VOLUME
 from support.inputs.pools import TOPIC, named, pool_with
 from support.inputs.profiles import profile_specs
-from support.operator.in_memory import PROFILES, SETTINGS, pool_view
+from support.operator.in_memory import GATED, PROFILES, pool_view
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest, PoolView
@@ -94,6 +95,14 @@ def lane_variable(name: str = "OLLAMA_FLASH_ATTENTION", value: str = "1") -> Doc
     return lane_pods(env=[{"name": name, "value": value}])
 
 
+def gateway(**fields: Any) -> Document:
+    return spec(gateway={"keys": {"secretName": "keys"}} | fields)
+
+
+def resources(**fields: Any) -> Document:
+    return gateway(resources=fields)
+
+
 EXAMPLES: dict[str, tuple[Document, Document]] = {
     "metadata.annotations.laneway.dev/paused": (spec(), annotated(paused="true")),
     "metadata.annotations.laneway.dev/paused-lanes": (spec(), annotated(paused_lanes="fast")),
@@ -155,6 +164,16 @@ EXAMPLES: dict[str, tuple[Document, Document]] = {
     "spec.pods.runtimeClassName": (spec(), pods(runtimeClassName="nvidia")),
     "spec.pods.env[].name": (variable(), variable(name="OLLAMA_SCHED_SPREAD")),
     "spec.pods.env[].value": (variable(), variable(value="0")),
+    "spec.gateway.replicas": (gateway(), gateway(replicas=3)),
+    "spec.gateway.keys.secretName": (gateway(), gateway(keys={"secretName": "other"})),
+    "spec.gateway.keys.key": (gateway(), gateway(keys={"secretName": "keys", "key": "teams.json"})),
+    "spec.gateway.edgeIdleTimeout": (gateway(), gateway(edgeIdleTimeout="1h")),
+    "spec.gateway.maxWait": (gateway(), gateway(maxWait="10m")),
+    "spec.gateway.anonymousCatalogue": (gateway(), gateway(anonymousCatalogue=True)),
+    "spec.gateway.resources.requests": (gateway(), resources(requests={"cpu": 1})),
+    "spec.gateway.resources.limits": (gateway(), resources(limits={"cpu": 1})),
+    "spec.gateway.service.annotations": (gateway(), gateway(service={"annotations": {"a": "b"}})),
+    "spec.gateway.serviceAccount.annotations": (gateway(), gateway(serviceAccount={"annotations": ROLE})),
     "spec.suspend": (spec(), spec(suspend=True)),
 }
 """Field → the pool before its edit, and after."""
@@ -199,13 +218,13 @@ PROFILE_EXAMPLES: dict[str, Document] = {
 
 def view(document: Document, profile: Document | None = None) -> PoolView:
     profiles = profile_specs({"gpu": profile}) if profile else PROFILES
-    return pool_view(document, SETTINGS, profiles=profiles)
+    return pool_view(document, GATED, profiles=profiles)
 
 
 def parts(pool: PoolView) -> dict[Does, dict[str, Any]]:
     """What each kind of edit changes, by lane; the parts themselves, not what names them."""
     mine = [each for each in render(pool) if "laneway.dev/lane" in each["metadata"]["labels"]]
-    found: dict[Does, dict[str, Any]] = {Does.ROLLS: {}, Does.REREAD: {}, Does.SCALES: {}}
+    found: dict[Does, dict[str, Any]] = {Does.ROLLS: {}, Does.REREAD: {}, Does.SCALES: {}, **gateways(pool)}
     for each in mine:
         name = each["metadata"]["labels"]["laneway.dev/lane"]
         if each["kind"] == "Deployment":
@@ -215,6 +234,16 @@ def parts(pool: PoolView) -> dict[Does, dict[str, Any]]:
         elif "live.json" in each["data"]:
             found[Does.REREAD][name] = (each["metadata"]["name"], each["data"])
     return found
+
+
+def gateways(pool: PoolView) -> dict[Does, dict[str, Any]]:
+    """The same of the gateways, which have one Deployment."""
+    deployments = [each for each in render(pool) if each["kind"] == "Deployment"]
+    made = [each for each in deployments if each["metadata"]["labels"][COMPONENT_LABEL] == "gateway"]
+    return {
+        Does.GATEWAYS: {each["metadata"]["name"]: each["spec"] for each in made},
+        Does.COUNTS: {each["metadata"]["name"]: each["metadata"]["annotations"] for each in made},
+    }
 
 
 def seen(before: PoolView, after: PoolView) -> set[Does]:
@@ -266,6 +295,8 @@ def test_what_is_refused_is_refused_by_the_api_server() -> None:
         (spec(suspend=True), lane(suspend=True), {Does.REREAD, Does.SCALES}),
         (spec(), spec(modelStore={"pull": {}}), {Does.NOTHING}),
         (limits(), limits(maxTokens=2048), {Does.NOTHING}),  # what it was by default
+        (gateway(), resources(limits={"memory": "512Mi"}), {Does.NOTHING}),
+        (gateway(), gateway() | pods(labels={"team": "a"}), {Does.ROLLS, Does.GATEWAYS, Does.COUNTS}),
     ],
 )
 def test_a_field_that_does_several_things_does_them_as_the_page_says(

@@ -12,14 +12,18 @@ from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL,
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import FIXES, Reason
 from support.inputs.pools import NAMESPACE, pool_with
-from support.operator.in_memory import HANDLER, OperatedPool, running_pool
+from support.operator.in_memory import GATED, HANDLER, SETTINGS, OperatedPool, running_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway_operator.settings import Settings
+
     Scene = Callable[[OperatedPool], None]
 
 ACCESS, QUEUES, SCALING, WORKERS = "AccessVerified", "QueuesReady", "ScalingReady", "WorkersAvailable"
+GATEWAY = "GatewayReady"
+NO_KEYS = "laneway-gateway: LANEWAY_GATEWAY_KEYS: /etc/laneway-keys/keys.json is not there"
 NO_GPU = "0/2 nodes are available: 2 Insufficient nvidia.com/gpu."
 
 
@@ -120,6 +124,28 @@ def handler_crashes(pool: OperatedPool) -> None:
     pool.pods.append(pod(ended("worker", "Error", "bang"), {COMPONENT_LABEL: "dead-letters"}))
 
 
+def gateway(told: dict[str, Any] | None = None, settings: Settings = GATED, ready: int = 0) -> Scene:
+    """The pool asks for two gateways; so many are ready, and one pod is so."""
+
+    def scene(pool: OperatedPool) -> None:
+        pool.restart(settings)
+        pool.change(pool_with(gateway={"keys": {"secretName": "keys"}}))
+        pool.reconcile()
+        pool.report("Job", {"succeeded": 1})
+        found = pool.children("Deployment").get("documents-gateway-for-all-lanes", {"spec": {}})
+        found["status"], found["spec"]["replicas"] = {"readyReplicas": ready}, 2
+        if told is not None:
+            pool.pods.append(pod(told, {COMPONENT_LABEL: "gateway"}))
+
+    return scene
+
+
+def service_taken(pool: OperatedPool) -> None:
+    somebodys = {"metadata": {"namespace": NAMESPACE, "name": "documents-gateway", "uid": "a"}}
+    pool.cluster.objects["Service", NAMESPACE, "documents-gateway"] = somebodys
+    gateway()(pool)
+
+
 def nothing(_: OperatedPool) -> None:
     """All is as it was."""
 
@@ -181,6 +207,13 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
         "False",
         deployment(conditions=[{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]),
     ),
+    (Reason.GATEWAY_STARTING, GATEWAY, "Unknown", gateway()),
+    (Reason.GATEWAY_SERVING, GATEWAY, "True", gateway(ready=2)),
+    (Reason.GATEWAY_DEGRADED, GATEWAY, "True", gateway(ended("gateway", "Error"), ready=2)),
+    (Reason.GATEWAY_UNAVAILABLE, GATEWAY, "False", gateway(ended("gateway", "Error"))),
+    (Reason.GATEWAY_KEYS_MISSING, GATEWAY, "False", gateway(ended("gateway", "Error", NO_KEYS))),
+    (Reason.GATEWAY_REFUSED, GATEWAY, "False", service_taken),
+    (Reason.GATEWAYS_OFF, GATEWAY, "False", gateway(settings=SETTINGS)),
     (Reason.DELETING, "Progressing", "True", deleted),
 ]
 

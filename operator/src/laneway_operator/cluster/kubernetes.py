@@ -14,6 +14,7 @@ from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, PROFILES, SECRETS
 from laneway_operator.known.digest import FIELD_MANAGER, owned
 from laneway_operator.known.image_volumes import has_image_volumes, refuse_dropped
 from laneway_operator.reasons import Reason
+from laneway_operator.render.meta import REPLICAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest
 
 SEED_MANAGER = "laneway-replicas"
-"""Sets a new Deployment's replicas to zero and then lets KEDA have them."""
+"""Sets a Deployment's replicas, those of lanes to zero, and then lets KEDA or another autoscaler have them."""
 
 
 class KubernetesCluster:
@@ -38,7 +39,8 @@ class KubernetesCluster:
         self._not_before = 0.0
 
     def apply(self, manifest: Manifest) -> None:
-        """A Deployment comes to life with zero replicas that nobody owns for long.
+        """A Deployment comes to life with so many replicas as its annotation says, none without, that nobody owns for
+        long.
 
         Force would take an object from another pool, or from a person, and the pool's end would delete it: a namesake
         is looked for first.
@@ -53,18 +55,21 @@ class KubernetesCluster:
 
     def _apply_deployment(self, manifest: Manifest, live: dict[str, Any] | None) -> None:
         """Replicas that are left out default to one, and owned and left out later fall back to one. So a new
-        Deployment gets zero together with everything else, a second manager claims the zero, and then we let go of it.
+        Deployment gets its number together with everything else, a second manager claims it, and then we let go of it.
+        The same manager sets another number where the annotation has changed.
 
         One with image volumes is only tried first: without them its workers would end at every start.
         """
         if has_image_volumes(manifest):
             refuse_dropped(manifest, self._patch(manifest, FIELD_MANAGER, dryRun="All"))
+        begins = begins_with(manifest)
         if live is None:
-            live = self._patch(manifest | {"spec": manifest["spec"] | {"replicas": 0}}, FIELD_MANAGER)
-        if "replicas" in owned(live).get("spec", {}):
+            live = self._patch(manifest | {"spec": manifest["spec"] | {"replicas": begins}}, FIELD_MANAGER)
+        changed = begins_with(live) != begins
+        if changed or "replicas" in owned(live).get("spec", {}):
             address = {key: manifest[key] for key in ("apiVersion", "kind")}
             place = {key: manifest["metadata"][key] for key in ("name", "namespace")}
-            replicas = {"replicas": live["spec"]["replicas"]}
+            replicas = {"replicas": begins if changed else live["spec"]["replicas"]}
             self._patch(address | {"metadata": place, "spec": replicas}, SEED_MANAGER)
         self._patch(manifest, FIELD_MANAGER)
 
@@ -150,6 +155,12 @@ class KubernetesCluster:
             if error.after:
                 self._not_before = max(self._not_before, time.monotonic() + error.after)
             raise
+
+
+def begins_with(deployment: Manifest) -> int:
+    """Replicas that a Deployment is to begin with, or has been told to."""
+    said: str = (deployment["metadata"].get("annotations") or {}).get(REPLICAS, "")
+    return int(said) if said.isdecimal() else 0
 
 
 def _missing(manifest: Manifest) -> Exception:

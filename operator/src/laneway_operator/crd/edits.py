@@ -18,6 +18,8 @@ class Does(StrEnum):
     ROLLS = "replaces the lane's workers"
     REREAD = "running workers read it again"
     SCALES = "KEDA counts anew"
+    GATEWAYS = "replaces the gateways"
+    COUNTS = "sets the number of gateways once"
     NOTHING = "nothing to workers"
     REFUSED = "is refused"
     ANOTHER = "takes one away and makes another"
@@ -40,6 +42,7 @@ _STOPS = _edit(Does.REREAD, Does.SCALES, why="KEDA holds the lane at zero, and i
 _MODEL = _edit(Does.ROLLS, why="Ollama loads another model")
 _QUIET = _edit(Does.REREAD, Does.SCALES, why="a floor, which has no `suspend`, is KEDA's alone")
 _POD = _edit(Does.ROLLS, why="part of the pod")
+_DOOR = _edit(Does.GATEWAYS, why="read when a gateway starts")
 _PLACE = _edit(Does.REREAD, why="jobs that have started keep the place that they were checked against")
 _RESULTS = _edit(Does.REFUSED, why="jobs under way would be answered twice")
 _NAME = _edit(Does.REFUSED, why="another name is another pool")
@@ -120,6 +123,18 @@ EDITS = {
     "spec.pods.runtimeClassName": _POD,
     "spec.pods.env[].name": _POD,
     "spec.pods.env[].value": _POD,
+    "spec.gateway.replicas": _edit(Does.COUNTS, why="an autoscaler of yours goes on from there"),
+    "spec.gateway.keys.secretName": _edit(Does.GATEWAYS, why="the Secret itself is read again, without a restart"),
+    "spec.gateway.keys.key": _edit(Does.GATEWAYS, why="the Secret itself is read again, without a restart"),
+    "spec.gateway.edgeIdleTimeout": _DOOR,
+    "spec.gateway.maxWait": _DOOR,
+    "spec.gateway.anonymousCatalogue": _DOOR,
+    "spec.gateway.resources.requests": _edit(Does.GATEWAYS, why="part of the pod"),
+    "spec.gateway.resources.limits": _edit(Does.GATEWAYS, why="part of the pod"),
+    "spec.gateway.service.annotations": _edit(Does.NOTHING, why="the Service alone is changed"),
+    "spec.gateway.serviceAccount.annotations": _edit(
+        Does.NOTHING, why="gateways keep their role until they are replaced"
+    ),
     "spec.suspend": _STOPS,
 }
 """Each field of a pool → what its edit does. A test renders a pool before and after each."""

@@ -62,6 +62,8 @@ class Snapshot:
     """Lane → its ScaledObject."""
     handler: DeploymentFacts | None = None
     """The dead-letter handler's Deployment."""
+    gateway: DeploymentFacts | None = None
+    """The gateways' Deployment."""
     jobs: tuple[JobFacts, ...] = ()
     pods: tuple[PodFacts, ...] = ()
     profiles: Mapping[str, ProfileSpec | str] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from laneway_operator.kinds import KINDS, PODS
+from laneway_operator.kinds import KINDS, OF_GATEWAYS, PODS
 from laneway_operator.known import observe
 from laneway_operator.known.places import Claim, holder
 from laneway_operator.known.profiles import ProfileSnapshot, Uses, profile_key, profiles_named
@@ -17,14 +17,16 @@ from laneway_operator.known.snapshot import Snapshot
 from laneway_operator.render.meta import Component
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from laneway_operator.known.observe import Key
+    from laneway_operator.known.observe import Child, DeploymentFacts, Key
     from laneway_operator.known.profiles import ProfileBody
     from laneway_operator.known.snapshot import PoolBody
 
 WATCHED = {**KINDS, "Pod": PODS}
 """What belongs to a pool: what we make, and the pods that Kubernetes makes of it."""
+UNGATED = {name: kind for name, kind in WATCHED.items() if name not in OF_GATEWAYS}
+"""The same where no pool may have gateways: the operator may not even list the rest then, and would wait for it."""
 POOLS = "pools"
 PLACES = "places"
 PROFILES = "profiles"
@@ -121,9 +123,8 @@ class World:
             children=tuple(each for kind in KINDS for each, _ in seen[kind]),
             deployments={each.lane: facts for each, facts in seen["Deployment"] if each.lane},
             scalers={each.lane: facts for each, facts in seen["ScaledObject"] if each.lane},
-            handler=next(
-                (facts for each, facts in seen["Deployment"] if each.component == Component.DEAD_LETTERS), None
-            ),
+            handler=_made_for(Component.DEAD_LETTERS, seen["Deployment"]),
+            gateway=_made_for(Component.GATEWAY, seen["Deployment"]),
             jobs=tuple(facts for _, facts in seen["Job"]),
             pods=tuple(facts for _, facts in seen["Pod"]),
             profiles={name: each.spec for _, name in self._values[PROFILES] if (each := self._profile(("", name)))},
@@ -166,3 +167,7 @@ class World:
     def _status(self, claim: Claim) -> Mapping[str, Any]:
         pool: PoolBody | None = next(self._of(POOLS, (claim.namespace, claim.name)), None)
         return pool.status if pool else {}
+
+
+def _made_for(component: Component, deployments: Iterable[tuple[Child, DeploymentFacts]]) -> DeploymentFacts | None:
+    return next((facts for each, facts in deployments if each.component == component), None)

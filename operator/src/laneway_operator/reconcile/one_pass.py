@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.pool.queues.rules import Where
 from laneway.schema.pool.schedules.schedule import asleep, quiet_periods
-from laneway.schema.shared.names import LANE_LABEL
+from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL
 from laneway.schema.shared.problems import problems
 from laneway_operator.errors import NotYet, SpecError, Unreachable
 from laneway_operator.known.observe import Trouble
@@ -25,6 +25,7 @@ from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
 from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.reconcile.profiles import tell_users
 from laneway_operator.render import render
+from laneway_operator.render.meta import Component, gateway_service_name
 from laneway_operator.render.preflight import PREFLIGHT_KIND
 from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.status.conditions import build_status
@@ -85,6 +86,7 @@ class Reconciler:
         done.lanes = tuple(lane.name for lane in pool.spec.lanes)
         suspended = {lane.name: pool.suspension_of(lane) for lane in pool.spec.lanes}
         done.suspended = {lane: why for lane, why in suspended.items() if why}
+        self._look_for_gateways(pool, done)
         done.asleep, done.annotators = tuple(self._asleep(pool)), seen.pool.annotators
         if seen.results_shared_with is not None:
             place = pool.results.url(pool.results.prefix)
@@ -119,6 +121,14 @@ class Reconciler:
         for lane in pool.spec.lanes:
             if asleep(suspended=False, quiet=quiet_periods(lane.schedules), now=self._now()):
                 yield lane.name
+
+    def _look_for_gateways(self, pool: LLMWorkerPool, done: Observed) -> None:
+        if pool.spec.gateway is None:
+            return
+        done.gateway_at = f"http://{gateway_service_name(pool.metadata.name)}.{pool.metadata.namespace}"
+        if self._settings.gateways is None:
+            words = "the pool has a gateway, and the operator's Helm values turn gateways off"
+            done.gateway_troubles += (Trouble(Reason.GATEWAYS_OFF, words),)
 
     def _look_for_secret(self, pool: LLMWorkerPool, done: Observed) -> None:
         emulator, namespace = self._settings.emulator, pool.metadata.namespace
@@ -183,8 +193,12 @@ class Reconciler:
             done.keda = Trouble(error.reason, str(error))
         except SpecError as error:
             metadata = manifest["metadata"]
-            words = f"{manifest['kind']} {metadata['name']}: {error}"
-            done.applied += (Trouble(error.reason, words, metadata["labels"].get(LANE_LABEL)),)
+            words, labels = f"{manifest['kind']} {metadata['name']}: {error}", metadata["labels"]
+            trouble = Trouble(error.reason, words, labels.get(LANE_LABEL))
+            if labels.get(COMPONENT_LABEL) == Component.GATEWAY:  # jobs are taken and answered without
+                done.gateway_troubles += (trouble,)
+            else:
+                done.applied += (trouble,)
             return error.reason is not Reason.NAME_TAKEN
         return True
 

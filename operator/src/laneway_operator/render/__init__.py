@@ -8,6 +8,7 @@ from laneway_operator.render.access import preflight_account, role, role_binding
 from laneway_operator.render.config import lane_config_map, live_config_map
 from laneway_operator.render.dead_letters import dead_letter_config_map, dead_letter_handler, dead_letter_scaler
 from laneway_operator.render.deployment import deployment
+from laneway_operator.render.gateway import gateways
 from laneway_operator.render.network import network_policies
 from laneway_operator.render.preflight import preflight
 from laneway_operator.render.scaling import scaled_object, trigger_authentication
@@ -33,5 +34,6 @@ def render(pool: PoolView) -> list[Manifest]:
         *preflight(pool),
         *(build(pool, lane) for lane in pool.lanes for build in of_lane),
         *(build(pool) for build in of_dead_letters),
+        *gateways(pool),
     ]
     return [each for each in built if each is not None]

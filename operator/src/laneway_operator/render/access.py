@@ -8,6 +8,7 @@ from laneway.schema.shared.names import worker_account_name
 from laneway_operator.render.meta import metadata
 
 if TYPE_CHECKING:
+    from laneway_operator.render.meta import Component
     from laneway_operator.render.view import Manifest, PoolView
 
 
@@ -16,7 +17,7 @@ def service_account(pool: PoolView) -> Manifest | None:
     own = pool.pool.spec.service_account
     if own is not None and own.name is not None:
         return None
-    return _account(pool, pool.account, own.annotations if own else None)
+    return account_called(pool, pool.account, own.annotations if own else None)
 
 
 def preflight_account(pool: PoolView) -> Manifest | None:
@@ -26,14 +27,17 @@ def preflight_account(pool: PoolView) -> Manifest | None:
     if pool.preflight_account == pool.account:
         return None
     own = pool.pool.spec.service_account
-    return _account(pool, pool.preflight_account, own.preflight_annotations if own else None)
+    return account_called(pool, pool.preflight_account, own.preflight_annotations if own else None)
 
 
-def _account(pool: PoolView, name: str, annotations: dict[str, str] | None) -> Manifest:
+def account_called(
+    pool: PoolView, name: str, annotations: dict[str, str] | None, component: Component | None = None
+) -> Manifest:
+    """An account of Kubernetes, whose token nobody gets by being in a pod."""
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": metadata(pool, name) | ({"annotations": annotations} if annotations else {}),
+        "metadata": metadata(pool, name, component=component) | ({"annotations": annotations} if annotations else {}),
         "automountServiceAccountToken": False,
     }
 

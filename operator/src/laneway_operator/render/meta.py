@@ -26,8 +26,13 @@ HASH_CHARACTERS = 8
 WORKER = "worker"
 OLLAMA = "ollama"
 PREFLIGHT = "preflight"
+GATEWAY = "gateway"
 CONFIG_FOLDER = "/etc/laneway"
 LIVE_FOLDER = "/etc/laneway-live"
+REPLICAS = f"{GROUP}/replicas"
+"""The annotation of a Deployment that says how many pods it begins with, and has once it is changed: `spec.replicas` is
+nobody's, or an autoscaler's. Without it a Deployment begins with none.
+"""
 
 
 class Component(StrEnum):
@@ -36,6 +41,7 @@ class Component(StrEnum):
     WORKER = "worker"
     PREFLIGHT = "preflight"
     DEAD_LETTERS = "dead-letters"
+    GATEWAY = "gateway"
 
 
 def short_hash(text: str) -> str:
@@ -51,6 +57,16 @@ def lane_child_name(pool: str, lane: str) -> str:
 def dead_letter_handler_name(pool: str) -> str:
     """The name of a dead-letter handler's Deployment and ScaledObject; longer than any lane's name, so never one's."""
     return _cut(f"{pool}-dead-letters-of-all-lanes")
+
+
+def gateway_name(pool: str) -> str:
+    """The name of the gateways' Deployment and budget; longer than any lane's name, so never one's."""
+    return _cut(f"{pool}-gateway-for-all-lanes")
+
+
+def gateway_service_name(pool: str) -> str:
+    """By which clients find the gateways; lanes have no Service."""
+    return f"{pool}-gateway"
 
 
 def _cut(name: str) -> str:

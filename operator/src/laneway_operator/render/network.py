@@ -32,6 +32,8 @@ KUBE_DNS = {
 IDENTITY_ENDPOINTS = ("169.254.170.23/32", "fd00:ec2::23/128")
 """EKS Pod Identity's agent on each node: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html.
 Not the node's own metadata at 169.254.169.254, which would give the node's rights."""
+DOORS_PORT, REPLIES_PORT = 8000, 8443
+"""Of a gateway: where clients come to, and where workers tell of their jobs."""
 PROBES: list[Manifest] = [{"ports": [{"port": HEALTH_PORT, "protocol": "TCP"}]}]
 """Probes and metrics, from anywhere."""
 
@@ -48,19 +50,23 @@ def network_policies(pool: PoolView) -> list[Manifest]:
     aws = [_identity(), *_aws(pool)]
     return [
         _policy(pool, None, egress=[_names(pool)], ingress=[]),
-        _policy(pool, Component.WORKER, egress=[_identity(), *_servers(pool)], ingress=PROBES),
+        _policy(pool, Component.WORKER, egress=[_identity(), *_servers(pool), *_replies(pool)], ingress=PROBES),
         _policy(pool, Component.PREFLIGHT, egress=aws, ingress=[]),
         _policy(pool, Component.DEAD_LETTERS, egress=aws, ingress=PROBES),
+        *([_policy(pool, Component.GATEWAY, egress=aws, ingress=[*PROBES, *_guests(pool)])] if pool.gateway else []),
     ]
 
 
 def _policy(
     pool: PoolView, component: Component | None, *, egress: list[Manifest], ingress: list[Manifest]
 ) -> Manifest:
+    marked = (
+        Component.GATEWAY if component is Component.GATEWAY else None
+    )  # what is wrong with it is the gateways' alone
     return {
         "apiVersion": f"{NETWORKING_GROUP}/v1",
         "kind": "NetworkPolicy",
-        "metadata": metadata(pool, network_policy_name(pool.name, component)),
+        "metadata": metadata(pool, network_policy_name(pool.name, component), component=marked),
         "spec": {
             "egress": egress,
             **({"ingress": ingress} if ingress else {}),
@@ -109,6 +115,19 @@ def _servers(pool: PoolView) -> Iterator[Manifest]:
         needed |= {API_SERVER_PORT, HTTPS_PORT}
     if needed:
         yield _outside(pool, *needed)
+
+
+def _replies(pool: PoolView) -> Iterator[Manifest]:
+    """Workers tell the pool's gateways of their jobs, and nobody else on that port."""
+    if pool.gateway:
+        yield {"ports": [_tcp(REPLIES_PORT)], "to": [{"podSelector": _pods(pool, Component.GATEWAY)}]}
+
+
+def _guests(pool: PoolView) -> Iterator[Manifest]:
+    """Clients, whom their keys let in; a load balancer comes from addresses that no label knows."""
+    named = pool.settings.gateways.doors_open_to if pool.settings.gateways else ()
+    yield {"ports": [_tcp(DOORS_PORT)], **({"from": list(named)} if named else {})}
+    yield {"ports": [_tcp(REPLIES_PORT)], "from": [{"podSelector": _pods(pool, Component.WORKER)}]}
 
 
 def _outside(pool: PoolView, *ports: int) -> Manifest:

@@ -131,7 +131,8 @@ def token_volume() -> Manifest:
     return {"name": TOKEN_VOLUME, "projected": {"sources": sources}}
 
 
-def _probe(path: str, *, period: int, failures: int) -> Manifest:
+def probe(path: str, *, period: int, failures: int) -> Manifest:
+    """How the kubelet asks; `period` is in seconds."""
     return {
         "failureThreshold": failures,
         "httpGet": {"path": path, "port": HEALTH_PORT},
@@ -141,13 +142,13 @@ def _probe(path: str, *, period: int, failures: int) -> Manifest:
 
 
 PROBES = {
-    "livenessProbe": _probe("/livez", period=10, failures=6),
+    "livenessProbe": probe("/livez", period=10, failures=6),
     "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
-    "readinessProbe": _probe("/readyz", period=2, failures=3),
+    "readinessProbe": probe("/readyz", period=2, failures=3),
 }
 """How the kubelet asks a worker or a dead-letter handler."""
 ENGINE_LIVENESS = {
-    **_probe("/livez/engine", period=10, failures=18),
+    **probe("/livez/engine", period=10, failures=18),
     "initialDelaySeconds": 300,
     "terminationGracePeriodSeconds": 10,
 }

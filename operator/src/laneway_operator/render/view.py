@@ -14,6 +14,7 @@ from laneway.schema.shared.names import WORKER_ACCOUNT
 if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway.schema.pool.documents.live_config import LiveConfig
+    from laneway.schema.pool.gateway import Gateway
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.pool import LLMWorkerPool
     from laneway.schema.pool.queues.queue import QueueURLs
@@ -84,6 +85,11 @@ class PoolView:
     def preflight_account(self) -> str:
         """That of its preflight; the workers', where they share one."""
         return self.pool.preflight_account
+
+    @property
+    def gateway(self) -> Gateway | None:
+        """What the pool says of its gateways, where it may have any."""
+        return self.pool.spec.gateway if self.settings.gateways else None
 
     @property
     def pod_reports(self) -> bool:

@@ -8,6 +8,7 @@ from laneway_operator.reasons import Reason, with_fix
 from laneway_operator.render.meta import Component
 from laneway_operator.status.fit import model_fits
 from laneway_operator.status.found import Found
+from laneway_operator.status.gateway import CONDITION, gateway_ready
 from laneway_operator.status.model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
 from laneway_operator.status.serving import serving
 from laneway_operator.status.workers import progressing, workers_available, worst
@@ -25,9 +26,9 @@ ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "Worke
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
     """The status to write, as JSON; equal to `old` where nothing changed. `now` is RFC 3339."""
     found = {"SpecAccepted": _spec(observed)} | _after_spec(observed)
-    conditions = [
-        _condition(kind, each, old, generation, now) for kind, each in ({READY: _summary(found)} | found).items()
-    ]
+    gateway = gateway_ready(observed)
+    told = {READY: _summary(found)} | found | ({CONDITION: gateway} if gateway else {})
+    conditions = [_condition(kind, each, old, generation, now) for kind, each in told.items()]
     known = {each["name"]: each for each in old.get("lanes", [])}
     lanes = tuple(
         _lane(name, observed, known.get(name, {}), _lane_ready(name, observed, found), generation, now)

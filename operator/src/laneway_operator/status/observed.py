@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from laneway_operator.known.snapshot import Snapshot
     from laneway_operator.placement.memory import Fit
 
+WAITS_FOR_PEOPLE = (Reason.INVALID_SPEC, Reason.GATEWAYS_OFF)
+
 
 @dataclass
 class Observed:
@@ -49,6 +51,12 @@ class Observed:
     """Lanes in a quiet schedule."""
     handler: DeploymentFacts | None = None
     """The dead-letter handler's."""
+    gateway: DeploymentFacts | None = None
+    """The gateways'."""
+    gateway_at: str | None = None
+    """Where clients in the cluster reach the gateways; nothing where the pool asks for none."""
+    gateway_troubles: tuple[Trouble, ...] = ()
+    """What kept their children from being applied, or them from being made at all."""
     fits: tuple[Fit, ...] = ()
     """Whether each lane's model fits."""
     deleting: bool = False
@@ -57,7 +65,13 @@ class Observed:
     @classmethod
     def of(cls, seen: Snapshot) -> Self:
         """What the cluster shows."""
-        return cls(deployments=seen.deployments, scalers=seen.scalers, pods=seen.pods, handler=seen.handler)
+        return cls(
+            deployments=seen.deployments,
+            scalers=seen.scalers,
+            pods=seen.pods,
+            handler=seen.handler,
+            gateway=seen.gateway,
+        )
 
     def of_lane(self, lane: str) -> Self:
         """What of it is this lane's, or the whole pool's."""
@@ -81,6 +95,9 @@ class Observed:
 
     @property
     def retry(self) -> bool:
-        """Something outside is missing: look again soon. A spec that can't be read waits for somebody to edit it."""
-        found = (self.spec, self.queue_trouble, *self.own_queue_troubles, self.access, *self.applied, self.keda)
-        return any(each is not None and each.reason is not Reason.INVALID_SPEC for each in found)
+        """Something outside is missing: look again soon. A spec that can't be read waits for somebody to edit it, and
+        gateways that are turned off for an operator with other Helm values.
+        """
+        queues = (self.queue_trouble, *self.own_queue_troubles)
+        found = (self.spec, *queues, self.access, *self.applied, self.keda, *self.gateway_troubles)
+        return any(each is not None and each.reason not in WAITS_FOR_PEOPLE for each in found)

@@ -24,8 +24,9 @@ from laneway_operator.known.snapshot import PoolBody
 from laneway_operator.known.world import PLACES, WATCHED, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from laneway_operator.kinds import Kind
     from laneway_operator.reconcile.runner import Runner
     from laneway_operator.watch.watches import Watches
 
@@ -80,9 +81,13 @@ class Backoffs:
         return itertools.chain((0.5, 1, 2, 5, 10), itertools.repeat(LONGEST_BACKOFF_SECONDS))
 
 
-def register(registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, parts: Parts) -> None:
-    """Every handler of the operator. `parts` run as long as kopf does. kopf's own indexes are not used: at a start they
-    hold the body of every object until all are read, and wake all of them for each (docs/design/0015).
+def register(
+    registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, parts: Parts, kinds: Mapping[str, Kind]
+) -> None:
+    """Every handler of the operator. `parts` run as long as kopf does; `kinds` are those that belong to pools.
+
+    kopf's own indexes are not used: at a start they hold the body of every object until all are read, and wake all of
+    them for each (docs/design/0015).
     """
     kopf.on.login(registry=registry)(watches.login)
     world = World(lambda: watches.listed)
@@ -116,7 +121,7 @@ def register(registry: kopf.OperatorRegistry, runner: Runner, watches: Watches, 
             for key in (None, *keys):
                 runner.add(key)
 
-    for name, kind in WATCHED.items():
+    for name, kind in kinds.items():
         changed = kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, id=f"{name}-changed")
         changed(child_handler(world, runner, name))
 

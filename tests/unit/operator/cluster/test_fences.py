@@ -14,7 +14,7 @@ from laneway_operator.kinds import KINDS
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
 from support.inputs.pools import named, pool_with
-from support.operator.in_memory import OTHER_UID, SETTINGS, pool_view
+from support.operator.in_memory import GATED, OTHER_UID, pool_view
 
 
 class Api:
@@ -72,7 +72,8 @@ def test_a_pause_that_the_server_asks_for_holds_for_every_call() -> None:
     assert 29 < caught.value.after <= 30
 
 
-VIEW = pool_view(named(pool_with()), replace(SETTINGS, pod_reports=True, network_policies=True))
+POOL = named(pool_with(gateway={"keys": {"secretName": "documents-keys"}}))
+VIEW = pool_view(POOL, replace(GATED, pod_reports=True, network_policies=True))
 CHILDREN = {each["kind"]: each for each in render(VIEW)}
 HASHED = {"Job"}
 

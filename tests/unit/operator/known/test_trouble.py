@@ -133,6 +133,35 @@ def test_the_sidecars_trouble_explains_the_workers() -> None:
     assert found == (Reason.OUT_OF_MEMORY, "container ollama was killed for its memory")
 
 
+NO_KEYS = "laneway-gateway: LANEWAY_GATEWAY_KEYS: /etc/laneway-keys/keys.json can't be read: it is not there"
+
+
+ENDED = "container gateway ended with code 2"
+NO_POOL = "laneway-gateway: LANEWAY_POOL: there is no pool.json"
+SILENCE = (Reason.CRASHING, f"{ENDED}: its log may tell why")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (NO_KEYS, (Reason.GATEWAY_KEYS_MISSING, NO_KEYS)),
+        (NO_POOL, (Reason.CRASHING, f"{ENDED}: {NO_POOL}")),
+        ('{"prompt": "LANEWAY_GATEWAY_KEYS"}', SILENCE),
+        (NO_KEYS.replace("gateway:", "worker:", 1), SILENCE),
+    ],
+)
+def test_a_gateways_own_last_words_are_the_cause_and_no_other_words_are_told(
+    words: str, found: tuple[Reason, str]
+) -> None:
+    assert trouble_of_pod(pod(container(BACK_OFF, ended(2, words), name="gateway"))) == found
+
+
+def test_keys_that_a_worker_speaks_of_are_not_a_gateways() -> None:
+    found = trouble_of_pod(pod(container(BACK_OFF, ended(2, NO_KEYS.replace("gateway:", "worker:", 1)))))
+    assert found is not None
+    assert found[0] is Reason.CRASHING
+
+
 MODELS = "registry.example/models/gemma3:4b"
 BACK_OFF_OF_MODELS = f'Back-off pulling image "{MODELS}": ErrImagePull: failed to pull and unpack image "{MODELS}"'
 

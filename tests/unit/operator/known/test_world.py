@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from laneway.schema.job.keys import Place
-from laneway_operator.known.observe import Child
+from laneway_operator.known.observe import Child, DeploymentFacts
 from laneway_operator.known.places import Claim
 from laneway_operator.known.snapshot import PoolBody
-from laneway_operator.known.world import World
+from laneway_operator.known.world import UNGATED, WATCHED, World
 from laneway_operator.watch.handlers import tell_child, tell_pool
 
 KEY = ("nlp", "documents")
@@ -45,6 +45,18 @@ def test_what_a_new_list_does_not_hold_is_gone() -> None:
     found = world.snapshot(KEY)
     assert found is not None
     assert [each.uid for each in found.children] == ["b"]
+
+
+def test_what_makes_pods_is_known_by_its_component() -> None:
+    facts = {name: DeploymentFacts(number, 0) for number, name in enumerate(("worker", "dead-letters", "gateway"))}
+    made = [(Child("Deployment", name, name, "digest", component=name), each) for name, each in facts.items()]
+    found = seen(pools={KEY: [pool("p")]}, Deployment={KEY: made}).snapshot(KEY)
+    assert found is not None
+    assert (found.handler, found.gateway) == (facts["dead-letters"], facts["gateway"])
+
+
+def test_without_gateways_nothing_is_watched_that_is_made_for_them_alone() -> None:
+    assert set(WATCHED) - set(UNGATED) == {"Service", "PodDisruptionBudget"}
 
 
 def test_a_loss_is_told_once() -> None:

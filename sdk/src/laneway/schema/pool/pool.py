@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.job.keys import Place
 from laneway.schema.pool.account import ServiceAccount
+from laneway.schema.pool.gateway import Gateway
 from laneway.schema.pool.lane import Lane, Model
 from laneway.schema.pool.metadata import Annotations, Metadata, Suspension
 from laneway.schema.pool.model_store import ModelImage, ModelStore, VolumeClaim
@@ -124,6 +125,10 @@ class Spec(KubernetesModel):
     """The lanes, 1 to 16; the first one is where clients send jobs that name no lane."""
     pods: Annotated[Pods, Called("podTemplate")] = Pods()
     """What the pool's pods have besides what Laneway gives them. Lanes may say more of their own."""
+    gateway: Gateway | None = None
+    """Gateways that speak OpenAI's and Ollama's APIs for the pool, where the operator's Helm values turn them on
+    (`gateways.enabled`). Default: none.
+    """
     suspend: bool = False
     """No job of any lane is started, and jobs wait; those that run have their `drainTimeout`."""
 

@@ -39,6 +39,11 @@ class Called:
     name: str
 
 
+@dataclass(frozen=True)
+class AtHomeOnly:
+    """In the annotation of a field: whoever writes its name elsewhere means something else."""
+
+
 def location(path: Path) -> str:
     """A pydantic error location as people write paths: `spec.lanes[0].parallel`."""
     text = ""
@@ -64,7 +69,7 @@ def hint(path: Path, value: Any, written: type[BaseModel]) -> str:
         (name, location(place) or TOP)
         for place, fields in _beside(way)
         for name in _alike(unknown, fields, SAME)
-        if _may_hold(fields[name], value)
+        if _may_hold(fields[name], value) and AtHomeOnly() not in fields[name].metadata
     ]
     alike = _alike(unknown, _fields(way[-1][1]), ALIKE)
     same = [place for name, place in beside if name == unknown]

@@ -50,6 +50,7 @@ HINTS = {
     "no map one level lower": (pool_with(lane={"annotations": "a"}), "lanes[0].annotations", "remove it"),
     "the top": (pool_with(metadata={}), "metadata", "it belongs in the top level"),
     "what a slip would be elsewhere": (pool_with(replicas=2), "replicas", "remove it"),
+    "what is the gateway's": (pool_with(edgeIdleTimeout="1h"), "edgeIdleTimeout", "it belongs in spec.gateway"),
     "a sister's": (pool_with(model={"name": "a", "parallel": 2}), "model.parallel", "remove it"),
     "in two": (
         pool_with(lane={"minReplicas": 1}),

@@ -141,7 +141,7 @@ class LanePods(KubernetesModel):
 
 class Pods(LanePods):
     """What the pool's pods have besides what Laneway gives them: labels, annotations and pull secrets are every pod's
-    (workers, dead-letter handler, preflight), the rest is the workers'.
+    (workers, dead-letter handler, preflight, gateways), the rest is the workers'.
     """
 
     image_pull_secrets: Annotated[tuple[ObjectName, ...], Field(max_length=8, json_schema_extra=LIST_SET)] = ()

@@ -1,0 +1,59 @@
+"""What a pool's status says of its gateways. It informs: jobs are taken and answered without them. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from laneway_operator.reasons import Reason
+from laneway_operator.render.meta import Component
+from laneway_operator.status.found import Found
+from laneway_operator.status.workers import worst
+
+if TYPE_CHECKING:
+    from laneway_operator.known.observe import DeploymentFacts, Trouble
+    from laneway_operator.status.observed import Observed
+
+CONDITION = "GatewayReady"
+
+
+def gateway_ready(observed: Observed) -> Found | None:
+    """The condition; none of a pool that asks for no gateways. Where what it asks for can't be read, those that it has
+    are told of.
+    """
+    if observed.gateway_at is None and (observed.gateway is None or not observed.spec):
+        return None
+    if observed.gateway_troubles:
+        first = observed.gateway_troubles[0]
+        reason = first.reason if first.reason is Reason.GATEWAYS_OFF else Reason.GATEWAY_REFUSED
+        return Found("False", reason, first.message)
+    if observed.gateway is None:
+        return _not_made(observed)
+    return _made(observed, observed.gateway)
+
+
+def _not_made(observed: Observed) -> Found:
+    if observed.spec or observed.queue_trouble or observed.access:
+        return Found("Unknown", Reason.NOT_LOOKED_AT, "not looked at: other trouble of the pool comes first")
+    return Found("Unknown", Reason.GATEWAY_STARTING, "gateways are being made")
+
+
+def _made(observed: Observed, facts: DeploymentFacts) -> Found:
+    """A change that doesn't come up leaves those of before at work, and is told all the same."""
+    trouble = _trouble(observed, facts)
+    there = f", at {observed.gateway_at}" if observed.gateway_at else ""
+    told = f"{facts.ready} of {facts.replicas} gateways are ready{there}"
+    if facts.ready and trouble is not None:
+        return Found("True", Reason.GATEWAY_DEGRADED, f"{told}; but {trouble.message}")
+    if facts.ready:
+        return Found("True", Reason.GATEWAY_SERVING, told)
+    if trouble is not None:
+        crashing = trouble.reason in (Reason.CRASHING, Reason.REFUSED)
+        return Found("False", Reason.GATEWAY_UNAVAILABLE if crashing else trouble.reason, f"gateway: {trouble.message}")
+    if not facts.replicas:
+        return Found("False", Reason.GATEWAY_UNAVAILABLE, "somebody has scaled the gateways to zero")
+    return Found("Unknown", Reason.GATEWAY_STARTING, f"gateways are starting: {facts.replicas}")
+
+
+def _trouble(observed: Observed, facts: DeploymentFacts) -> Trouble | None:
+    mine = (each for each in observed.pods if each.component == Component.GATEWAY and not each.leaving)
+    return worst(each for each in (facts.trouble, *(pod.trouble for pod in mine)) if each is not None)
