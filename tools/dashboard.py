@@ -106,6 +106,10 @@ ROWS: dict[str, tuple[Panel, ...]] = {
     "The operator": (
         Panel("Pools by readiness", {"{{status}}": 'max by (status) (laneway_operator_pools{condition="Ready"})'}),
         Panel(
+            "Pools with gateways, by whether one answers",
+            {"{{status}}": 'max by (status) (laneway_operator_pools{condition="GatewayReady"})'},
+        ),
+        Panel(
             "Passes over pools",
             {"{{end}}": "sum by (end) (rate(laneway_operator_reconciles_total[$__rate_interval]))"},
             "cps",

@@ -34,6 +34,7 @@ GPU = {
     "accelerator": {"extendedResource": {"name": "nvidia.com/gpu", "count": 1}},
     "pricePerHour": "1.006",
 }
+DOORS: list[Manifest] = [{"namespaceSelector": {}}, {"ipBlock": {"cidr": "10.0.0.0/18"}}]
 APART = {"weight": 1, "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname"}}
 SPREAD = {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}
 MATRIX: dict[str, Manifest] = {
@@ -57,6 +58,15 @@ MATRIX: dict[str, Manifest] = {
         "defaultEngine": "next",
     },
     "pins": {"image": {name: {"digest": DIGEST} for name in ("operator", "worker")}},
+    "pinned gateway": {"gateways": {"enabled": True}, "image": {"gateway": {"digest": DIGEST}}},
+    "gateways": {
+        "gateways": {"enabled": True, "doorsOpenTo": DOORS},
+        "image": {"gateway": {"repository": "mirror.example/gateway", "tag": "1", "pullPolicy": "Always"}},
+    },
+    "gateways of some namespaces": {
+        "gateways": {"enabled": True},
+        "watch": {"namespaces": ["nlp"], "clusterID": "blue"},
+    },
     "own account": {"serviceAccount": {"create": False, "name": "made-by-others"}},
     "named account": {"serviceAccount": {"name": "operator"}},
     "mirror": {
@@ -106,6 +116,7 @@ MATRIX: dict[str, Manifest] = {
             "enabled": True,
             "runbookURL": "https://docs.example/runbooks",
             "nothingReadyAfter": "25m",
+            "gatewayUnavailableAfter": "5m",
             "waitSeconds": 60,
             "failedJobs": 10,
             "oldestMessage": {"enabled": True, "seconds": 60, "queues": "jobs-.*"},

@@ -11,6 +11,7 @@ from chart.rendering import (
     CHART,
     CRD_CHART,
     DIGEST,
+    DOORS,
     EMULATOR,
     GPU,
     KUBERNETES,
@@ -26,7 +27,7 @@ from laneway.schema.pool.profile import parse_profile
 from laneway.schema.shared.names import POOL_LABEL, PROFILE_KIND
 from laneway_operator.engines import parse_engines
 from laneway_operator.render import render
-from laneway_operator.settings import Emulator, Settings, read_settings
+from laneway_operator.settings import Emulator, Gateways, Settings, read_settings
 from support.golden import cases
 from support.inputs.profiles import profile_specs
 from support.pages import yaml_blocks
@@ -65,7 +66,10 @@ def test_refuses_a_kubernetes_without_native_sidecars(helm: Helm) -> None:
 
 REFUSED: dict[str, tuple[Manifest, str]] = {
     "unknown": ({"replica": 2}, "'replica' not allowed"),
-    "unknown image": ({"image": {"gateway": {"repository": "x"}}}, "'gateway' not allowed"),
+    "unknown image": ({"image": {"proxy": {"repository": "x"}}}, "'proxy' not allowed"),
+    "unknown in gateways": ({"gateways": {"replicas": 2}}, "'replicas' not allowed"),
+    "gateways' switch": ({"gateways": {"enabled": "true"}}, "want boolean"),
+    "gateway's image": ({"image": {"gateway": {"repository": "a/b:1"}}}, "does not match pattern"),
     "unknown in image": ({"image": {"worker": {"registry": "a"}}}, "'registry' not allowed"),
     "unknown in aws": ({"aws": {"endpoint": "http://x"}}, "'endpoint' not allowed"),
     "unknown in profile": ({"placementProfiles": {"a": {"affinity": {}}}}, "'affinity' not allowed"),
@@ -169,6 +173,16 @@ def test_the_operator_reads_what_the_chart_sets(helm: Helm) -> None:
         cluster_id="blue",
     )
     assert given["AWS_SECRET_ACCESS_KEY"] == {"secretKeyRef": {"name": "aws-emulator", "key": "AWS_SECRET_ACCESS_KEY"}}
+
+
+def test_the_operator_is_told_of_gateways_where_they_are_turned_on(helm: Helm) -> None:
+    given = environment(helm.template(MATRIX["gateways"]))
+    assert read_settings(given).gateways == Gateways("mirror.example/gateway:1", "Always", tuple(DOORS))
+    plain = read_settings(environment(helm.template(MATRIX["gateways of some namespaces"])))
+    assert plain.gateways == Gateways("laneway.local/gateway:0.1.0")
+    off = environment(helm.template({"image": MATRIX["gateways"]["image"], "gateways": {"doorsOpenTo": DOORS}}))
+    assert read_settings(off).gateways is None
+    assert not [name for name in off if "GATEWAY" in name]
 
 
 def test_without_an_emulator_the_operator_has_an_identity_and_no_keys(helm: Helm) -> None:
@@ -337,12 +351,14 @@ def test_one_monitor_reads_the_pods_of_every_pool(helm: Helm) -> None:
     some = of_kind(helm.template(MATRIX["some pools' metrics"]), "PodMonitor")["spec"]
     assert some["namespaceSelector"] == {"matchNames": ["nlp", "law"]}
     (exists,) = monitor["selector"]["matchExpressions"]
-    served = [each["spec"]["template"] for each in render(cases()["two-lanes"]) if each["kind"] == "Deployment"]
-    assert len(served) == 3  # two lanes and the dead-letter handler
+    rendered = [*render(cases()["two-lanes"]), *render(cases()["gateway"])]
+    served = [each["spec"]["template"] for each in rendered if each["kind"] == "Deployment"]
+    assert len(served) == 6  # two lanes and the dead-letter handler; a lane, the handler and the gateways
     for template in served:
         labels = template["metadata"]["labels"]
         assert monitor["selector"]["matchLabels"].items() <= labels.items()
         assert exists == {"key": POOL_LABEL, "operator": "Exists"}
         assert POOL_LABEL in labels
         ports = [port["name"] for each in template["spec"]["containers"] for port in each.get("ports", ())]
-        assert [each["port"] for each in monitor["podMetricsEndpoints"]] == ports == ["health"]
+        assert [each["port"] for each in monitor["podMetricsEndpoints"]] == ["health"]
+        assert ports.count("health") == 1

@@ -14,6 +14,7 @@ from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.render import render
 from support.golden import cases
 from support.inputs.pools import pool_with
+from support.operator.in_memory import GATED
 from support.toolchain.toolbox import PROMETHEUS, toolbox
 from support.waiting import eventually
 
@@ -32,15 +33,21 @@ ACCOUNT = "laneway-worker-letters"
 """Of no pool that is rendered: what a test makes lacks the operator's label, and the operator may not touch it."""
 
 
+GATEWAY_IMAGE, _, GATEWAY_TAG = GATED.gateways.image.rpartition(":") if GATED.gateways else ("", "", "")
+SETTINGS = ("gateways.enabled=true", f"image.gateway.repository={GATEWAY_IMAGE}", f"image.gateway.tag={GATEWAY_TAG}")
+"""All that the operator may ever do is tried; without gateways it may less: tests/chart/test_rights.py."""
+
+
 @pytest.fixture(scope="session")
 def installed(api: Cluster) -> Cluster:
     """Both charts, by real Helm; --wait sees a pod that runs in name only."""
     for file in toolbox().files(PROMETHEUS, "crds"):
         if any(kind in file.name for kind in ("podmonitors", "prometheusrules", "servicemonitors")):
             api.apply(file.read_text())
-    for release, chart in (("laneway-crds", CRD_CHART), (RELEASE, CHART)):
+    for release, chart, values in (("laneway-crds", CRD_CHART, ()), (RELEASE, CHART, SETTINGS)):
         api.run(
             *("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait"),
+            *(f"--set-string={each}" if "tag" in each else f"--set={each}" for each in values),
             "--take-ownership",  # of the CRD that another test may have installed
         )
     for namespace in (POOLS, "law"):
@@ -163,6 +170,8 @@ def may(cluster: Cluster, verb: str, resource: str, *argv: str) -> bool:
         ("patch", "deployments.apps", True),
         ("create", "scaledobjects.keda.sh", True),
         ("delete", "jobs.batch", True),
+        ("create", "services", True),
+        ("patch", "poddisruptionbudgets.policy", True),
         ("get", "namespaces/kube-system", True),
         ("list", "namespaces", False),
         ("get", "secrets/aws-emulator", False),
@@ -305,6 +314,45 @@ def scaled_object(*triggers: Manifest) -> Manifest:
     return {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": metadata, "spec": spec}
 
 
+def gateways(container: Manifest | None = None, **spec: Any) -> Manifest:
+    """Those that the operator makes, but for what is given."""
+    (made,) = (
+        each
+        for each in render(cases()["gateway"])
+        if each["metadata"]["name"].endswith("-for-all-lanes") and each["kind"] == "Deployment"
+    )
+    made["metadata"] |= {"name": "made", "namespace": POOLS}
+    pod = made["spec"]["template"]["spec"]
+    pod["containers"][0] |= container or {}
+    return made | {"spec": made["spec"] | {"template": made["spec"]["template"] | {"spec": pod | spec}}}
+
+
+def gateway_volumes(*more: Manifest) -> list[Manifest]:
+    """Theirs, and more."""
+    return [*gateways()["spec"]["template"]["spec"]["volumes"], *more]
+
+
+def gateway_variables(**more: str) -> list[Manifest]:
+    """Theirs, and more."""
+    (container,) = gateways()["spec"]["template"]["spec"]["containers"]
+    return [*container["env"], *({"name": name, "value": value} for name, value in more.items())]
+
+
+def service(**spec: Any) -> Manifest:
+    """The gateways', but for what is given."""
+    (made,) = (each for each in render(cases()["gateway"]) if each["kind"] == "Service")
+    return made | {"metadata": made["metadata"] | {"name": "made", "namespace": POOLS}, "spec": made["spec"] | spec}
+
+
+def running(command: str) -> Manifest:
+    """A probe, or a hook, that runs something."""
+    return {"exec": {"command": ["sh", "-c", command]}}
+
+
+CONTAINER = {"name": "b", "image": "b", "securityContext": {"allowPrivilegeEscalation": False}}
+SHOWS = "cat /etc/laneway-keys/keys.json; exit 1"
+AS_IT_IS = "of a gateway's image as it is"
+CLUSTER_IP = "makes Services of type ClusterIP only"
 OTHER_OWNER = {**OURS, "ownerReferences": [{**OWNER, "apiVersion": "apps/v1", "kind": "Deployment"}]}
 TOKEN = {"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
 LABEL = "what has its label"
@@ -320,7 +368,34 @@ DENIED: dict[str, tuple[Manifest, str]] = {
     "the node's network": (workload(hostNetwork=True), "in a namespace of their node's"),
     "the node's processes": (workload(hostPID=True), "in a namespace of their node's"),
     "the node's files": (workload(volumes=[{"name": "v", "hostPath": {"path": "/"}}]), "with these volumes only"),
-    "a secret": (workload(volumes=[{"name": "v", "secret": {"secretName": "a"}}]), "with these volumes only"),
+    "a secret": (workload(volumes=[{"name": "v", "secret": {"secretName": "a"}}]), AS_IT_IS),
+    "a secret of a job": (workload("Job", volumes=[{"name": "v", "secret": {"secretName": "a"}}]), AS_IT_IS),
+    "a secret for another image": (gateways({"image": "evil:1"}), AS_IT_IS),
+    "a secret for a command": (gateways({"command": ["sh", "-c", SHOWS]}), AS_IT_IS),
+    "a secret for an argument": (gateways({"args": ["--show"]}), AS_IT_IS),
+    "a secret for a probe": (gateways({"livenessProbe": running(SHOWS)}), AS_IT_IS),
+    "a secret for a probe at the start": (gateways({"startupProbe": running(SHOWS)}), AS_IT_IS),
+    "a secret for a hook": (gateways({"lifecycle": {"preStop": running(SHOWS)}}), AS_IT_IS),
+    "a secret for code that is loaded": (gateways({"env": gateway_variables(PYTHONPATH="/tmp")}), AS_IT_IS),  # noqa: S108 - never made
+    "a secret for a profile of AWS": (gateways({"env": gateway_variables(AWS_CONFIG_FILE="/tmp/a")}), AS_IT_IS),  # noqa: S108 - as above
+    "a secret for variables of a ConfigMap": (gateways({"envFrom": [{"configMapRef": {"name": "a"}}]}), AS_IT_IS),
+    "a secret where code is": (
+        gateways({"volumeMounts": [{"name": "keys", "mountPath": "/opt/laneway"}]}),
+        AS_IT_IS,
+    ),
+    "a secret beside a ConfigMap": (
+        gateways(volumes=gateway_volumes({"name": "c", "configMap": {"name": "a"}})),
+        AS_IT_IS,
+    ),
+    "a secret for a second container": (
+        gateways(containers=[*gateways()["spec"]["template"]["spec"]["containers"], CONTAINER]),
+        AS_IT_IS,
+    ),
+    "a secret for a helper that runs before": (gateways(initContainers=[CONTAINER]), AS_IT_IS),
+    "a load balancer": (service(type="LoadBalancer"), CLUSTER_IP),
+    "a port of every node": (service(type="NodePort"), CLUSTER_IP),
+    "an address of somebody's": (service(externalIPs=["203.0.113.7"]), CLUSTER_IP),
+    "a name of somebody's": (service(selector={"app": "somebodys"}), CLUSTER_IP),
     "a claim that may be written": (
         workload(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "a"}}]),
         "with these volumes only",
@@ -395,6 +470,9 @@ def test_what_the_table_above_begins_with_may_be_made(bound: Cluster, kind: str)
     allowed: list[Manifest] = [{}, {"serviceAccountName": ACCOUNT, "volumes": [TOKEN]}, {"volumes": [claim]}]
     for spec in allowed:
         done = dry_run(bound, json.dumps(workload(kind, **spec)), f"--as={OPERATOR}")
+        assert done.returncode == 0, done.stderr
+    for made in (gateways(), service()):
+        done = dry_run(bound, json.dumps(made), f"--as={OPERATOR}")
         assert done.returncode == 0, done.stderr
 
 

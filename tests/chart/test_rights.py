@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chart.rendering import MATRIX, Helm, Manifest, of_kind
+from laneway_operator.kinds import KINDS
 
 every_value = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
 READ = {"get", "list", "watch"}
@@ -90,15 +93,16 @@ def test_the_operators_account_is_bound_to_what_it_makes_where_nobody_switched_t
     assert policies(helm.template(MATRIX["no operator policy"])).keys() == {"pod-reports"}
 
 
-def test_every_kind_that_the_operator_may_write_is_bound(helm: Helm) -> None:
-    found = policies(helm.template())
+@pytest.mark.parametrize("values", ["defaults", "gateways"])
+def test_every_kind_that_the_operator_may_write_is_bound(helm: Helm, values: str) -> None:
+    found = policies(helm.template(MATRIX[values]))
     rules = [
         rule
         for name in ("operator-owns", "operator-reads")
         for rule in found[name]["spec"]["matchConstraints"]["resourceRules"]
     ]
     covered = {(group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"]}
-    cluster = of_kind(helm.template(), "ClusterRole")["rules"]
+    cluster = of_kind(helm.template(MATRIX[values]), "ClusterRole")["rules"]
     written = {
         (group, resource)
         for rule in cluster
@@ -107,6 +111,38 @@ def test_every_kind_that_the_operator_may_write_is_bound(helm: Helm) -> None:
         for resource in rule["resources"]
     }
     assert written - covered == {("laneway.dev", f"{kind}/status") for kind in ("llmworkerpools", "placementprofiles")}
+
+
+def test_rights_on_gateways_come_with_gateways_alone(helm: Helm) -> None:
+    plain, gated = rules(helm), rules(helm, MATRIX["gateways"])
+    for resource in ("services", "poddisruptionbudgets"):
+        assert verbs(plain, resource) == set()
+        assert verbs(gated, resource) == KNOWN
+    assert [each for each in gated if each in plain] == plain
+    assert len(gated) == len(plain) + 2
+
+
+def test_everything_that_is_rendered_for_a_pool_may_be_written(helm: Helm) -> None:
+    """A fake shows no missing right; a server shows it late."""
+    made = {(kind.group, kind.plural) for kind in KINDS.values()}
+    for values in ("gateways", "gateways of some namespaces"):
+        found = rules(helm, MATRIX[values])
+        may = {
+            (group, each)
+            for rule in found
+            if set(rule["verbs"]) >= KNOWN
+            for group in rule["apiGroups"]
+            for each in rule["resources"]
+        }
+        assert made <= may
+
+
+def test_no_pod_reads_a_secret_unless_gateways_are_on_and_then_only_their_image(helm: Helm) -> None:
+    def texts(values: str) -> str:
+        return json.dumps(policies(helm.template(MATRIX[values]))["operator-pods"]["spec"])
+
+    assert "v.secret" not in texts("defaults")
+    assert "c.image == 'mirror.example/gateway:1'" in texts("gateways")
 
 
 def test_of_leases_only_the_operators_own_may_be_read_and_renewed(helm: Helm) -> None:
