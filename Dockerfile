@@ -53,6 +53,11 @@ CMD ["run"]
 LABEL org.opencontainers.image.title="laneway-operator" \
       org.opencontainers.image.description="Turns an LLMWorkerPool into lanes."
 
+FROM part AS gateway
+ENTRYPOINT ["laneway-gateway"]
+LABEL org.opencontainers.image.title="laneway-gateway" \
+      org.opencontainers.image.description="OpenAI's and Ollama's HTTP APIs in front of a pool's queue."
+
 FROM part AS worker
 ENTRYPOINT ["laneway-worker"]
 LABEL org.opencontainers.image.title="laneway-worker" \

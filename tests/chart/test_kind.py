@@ -114,6 +114,6 @@ def test_skaffold_deploys_to_the_kind_cluster_only() -> None:
     assert [ROOT / each for each in patch["value"]] == [KIND_EXAMPLE / "values.yaml"]
 
 
-@pytest.mark.parametrize("name", ["worker", "operator"])
+@pytest.mark.parametrize("name", ["worker", "operator", "gateway"])
 def test_images_are_named_as_in_the_tests(name: str) -> None:
     assert f"laneway.local/{name}" in {each["image"] for each in SKAFFOLD["build"]["artifacts"]}

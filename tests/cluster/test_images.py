@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-NAMES = ("worker", "operator", "ollama")
-OURS = ("worker", "operator")
+OURS = ("worker", "operator", "gateway")
+NAMES = (*OURS, "ollama")
 OLLAMA_WRITABLE = ("/models", "/home/ollama", "/tmp")  # noqa: S108 - the folders of a container
 ANSWER_SECONDS = 60.0
 INSTALLED = """
@@ -65,6 +65,7 @@ def rootfs(archives: dict[str, Path]) -> Iterator[Callable[[str], Rootfs]]:
     [
         ("worker", ["laneway-worker"], None),
         ("operator", ["laneway-operator"], ["run"]),
+        ("gateway", ["laneway-gateway"], None),
         ("ollama", ["/usr/local/bin/ollama-seeded"], ["serve"]),
     ],
 )
@@ -97,12 +98,13 @@ def test_images_share_their_base(archives: dict[str, Path]) -> None:
     assert len(bases) == 1
 
 
-@pytest.mark.parametrize(("name", "other"), [("worker", "operator"), ("operator", "worker")])
-def test_holds_its_own_distribution_and_no_other(rootfs: Callable[[str], Rootfs], name: str, other: str) -> None:
+@pytest.mark.parametrize("name", OURS)
+def test_holds_its_own_distribution_and_no_other(rootfs: Callable[[str], Rootfs], name: str) -> None:
+    others = {f"laneway-{each}" for each in OURS if each != name}
     done = rootfs(name).run("/opt/laneway/bin/python", "-c", INSTALLED)
     installed = set(json.loads(done.stdout))
     assert {"laneway", f"laneway-{name}"} <= installed
-    assert not installed & {f"laneway-{other}", "laneway-workspace", "moto", "uv", "pip", "pytest", "mypy", "ruff"}
+    assert not installed & {*others, "laneway-workspace", "moto", "uv", "pip", "pytest", "mypy", "ruff"}
 
 
 @pytest.mark.parametrize("name", OURS)

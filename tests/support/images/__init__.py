@@ -68,7 +68,8 @@ def build(*, install: bool = False) -> list[Built]:
 
 def _images() -> list[Image]:
     rootfs = base()
-    return [distribution("worker", rootfs), distribution("operator", rootfs), ollama(rootfs), stub(rootfs)]
+    ours = [distribution(name, rootfs) for name in ("worker", "operator", "gateway")]
+    return [*ours, ollama(rootfs), stub(rootfs)]
 
 
 def _get(store: Store, image: Image) -> Built:

@@ -1,4 +1,4 @@
-"""The images of worker and operator, from the repository's Dockerfile."""
+"""The images of worker, operator and gateway, from the repository's Dockerfile."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from support.images.store import Store
 
-PYPROJECTS = ("pyproject.toml", "sdk/pyproject.toml", "worker/pyproject.toml", "operator/pyproject.toml")
+PYPROJECTS = ("pyproject.toml", *(f"{part}/pyproject.toml" for part in ("sdk", "worker", "operator", "gateway")))
 SHARED = (".dockerignore", "LICENSE", "uv.lock", "requirements-uv.txt", *PYPROJECTS)
 BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", "host", "--pull=never", "--quiet")
 
 
 def distribution(name: str, base: Image) -> Image:
-    """`worker` or `operator`."""
+    """`worker`, `operator` or `gateway`."""
     files = [REPOSITORY / each for each in (*SHARED, "Dockerfile", "sdk/README.md", f"{name}/README.md")]
     files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / name / "src"), RECIPE / "contents/distributions.py"]
     return Image(name, key([base.key], files), partial(_build, name=name, base=base), ("mmdebstrap", "buildah"))
