@@ -288,7 +288,7 @@ def test_what_was_changed_by_hand_is_back_in_seconds_and_what_others_wrote_survi
 
 
 def test_a_pool_is_deleted_without_the_operator(operated: Operated, place: Place) -> None:
-    place.apply()
+    place.apply(gateway={"keys": {"secretName": "documents-keys"}})
     place.until("ScaledToZero")
     assert {kind for kind, _ in versions(place)} == {*KINDS, "LLMWorkerPool"}
     operated.stop()

@@ -71,6 +71,7 @@ class Operated(Installed):
         kubeconfig: Path | None = None,
         name: str = "",
         namespaces: tuple[str, ...] = (),
+        gateways: bool = True,
     ) -> Running:
         """With AWS at this endpoint, else with the cluster's own; so is the kubeconfig. It serves all
         namespaces, but where some are named.
@@ -94,6 +95,7 @@ class Operated(Installed):
             "LANEWAY_POD_REPORTS": "true",
             "LANEWAY_NETWORK_POLICIES": "true",
             "LANEWAY_WORKER_IMAGE": "laneway.local/worker:test",
+            "LANEWAY_GATEWAY_IMAGE": "laneway.local/gateway:test" if gateways else "",
         }
         command = [str(Path(sys.executable).parent / "laneway-operator"), "run"]
         process = self._running.enter_context(server(command, environment, port, self._log))
