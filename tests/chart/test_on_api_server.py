@@ -82,6 +82,11 @@ def test_what_kind_gets_is_accepted(installed: Cluster, file: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_ingress_before_a_gateway_is_accepted(installed: Cluster) -> None:
+    done = dry_run(installed, (ROOT / "examples" / "eks" / "gateway-ingress.yaml").read_text())
+    assert done.returncode == 0, done.stderr
+
+
 def notes(installed: Cluster, helm: Helm, values: Manifest) -> str:
     """What Helm prints after an installation."""
     file = helm.folder / "values.json"

@@ -10,7 +10,7 @@ import pytest
 
 from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.render import render
-from laneway_operator.render.meta import OLLAMA, PREFLIGHT, WORKER
+from laneway_operator.render.meta import GATEWAY, OLLAMA, PREFLIGHT, WORKER
 from support.inputs.pools import named, pool_with
 from support.operator.in_memory import pool_view
 
@@ -27,6 +27,7 @@ PRINTED = (
     f'{{"at": "2026-11-22T18:00:00Z", "level": "error", "message": "{CANARY}"}}',
     f'{{"code": "other", "message": "{CANARY}"}}',
     f"  laneway-worker: {CANARY}\nand more",
+    f"laneway-gateway: LANEWAY_GATEWAY_KEYS: {CANARY}\nand more",
 )
 
 
@@ -45,7 +46,7 @@ def ended(name: str, code: int, message: str, volumes: list[dict[str, Any]]) -> 
 @pytest.mark.parametrize("printed", PRINTED)
 @pytest.mark.parametrize("volumes", [[], [IMAGE]], ids=["pulled", "image"])
 @pytest.mark.parametrize("code", [1, 2, 134])
-@pytest.mark.parametrize("name", [OLLAMA, WORKER, PREFLIGHT])
+@pytest.mark.parametrize("name", [OLLAMA, WORKER, PREFLIGHT, GATEWAY])
 def test_no_line_that_a_container_printed_is_quoted(
     name: str, code: int, volumes: list[dict[str, Any]], printed: str
 ) -> None:

@@ -34,7 +34,14 @@ NOTE = f"""\
 def rendered(found: PoolFile, settings: Settings, profiles: Mapping[str, ProfileSpec]) -> str:
     """YAML of every child of the pools in a file; raises `SpecError`."""
     manifests = [each for pool in found.pools for each in render(_view(pool, settings, profiles))]
-    return NOTE + write_yaml(manifests)
+    return NOTE + _left_out(found, settings) + write_yaml(manifests)
+
+
+def _left_out(found: PoolFile, settings: Settings) -> str:
+    asked = [pool.full_name for pool in found.pools if pool.spec.gateway and not settings.gateways]
+    return "".join(
+        f"# Left out: the gateway of {name}; the operator's Helm values turn gateways off.\n" for name in asked
+    )
 
 
 def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, ProfileSpec]) -> PoolView:

@@ -239,3 +239,13 @@ def test_engines_that_can_not_be_used_are_refused_in_one_line(tmp_path: Path, te
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"laneway-operator: {values}: ")
     assert words in line
+
+
+def test_gateways_are_shown_where_they_may_be_and_where_not_it_is_said() -> None:
+    text = yaml.safe_dump(pool_with(gateway={"keys": {"secretName": "keys"}}))
+    shown = render("-", text=text)
+    assert {"Service", "PodDisruptionBudget"} <= set(objects(shown))
+    assert "Left out" not in shown.stdout
+    off = render("-", text=text, LANEWAY_GATEWAY_IMAGE="")
+    assert "Service" not in objects(off)
+    assert "# Left out: the gateway of default/documents; the operator's Helm values turn gateways off." in off.stdout

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from laneway_operator.engines import parse_engines
-from laneway_operator.settings import Emulator, Settings, SettingsError, read_settings
+from laneway_operator.settings import Emulator, Gateways, Settings, SettingsError, read_settings
 
 ENGINES = {"engines": {"one": {"image": "ollama:1"}}, "defaultEngine": "one"}
 LEAST = {
@@ -119,3 +119,25 @@ def test_a_log_level_is_one_of_a_few() -> None:
 def test_a_lease_has_a_namespace_and_a_name(value: str) -> None:
     with pytest.raises(SettingsError, match="LANEWAY_LEASE should be namespace/name"):
         read_settings(LEAST | {"LANEWAY_LEASE": value})
+
+
+PEERS = [{"ipBlock": {"cidr": "10.0.0.0/18"}}]
+
+
+def test_gateways_are_off_until_their_image_is_named() -> None:
+    assert read_settings(LEAST).gateways is None
+    assert read_settings(LEAST | {"LANEWAY_GATEWAY_IMAGE": ""}).gateways is None
+    assert read_settings(LEAST | {"LANEWAY_GATEWAY_IMAGE": "g:1"}).gateways == Gateways("g:1")
+    told = {
+        "LANEWAY_GATEWAY_IMAGE": "g:1",
+        "LANEWAY_GATEWAY_PULL_POLICY": "Never",
+        "LANEWAY_GATEWAY_DOORS_OPEN_TO": json.dumps(PEERS),
+    }
+    assert read_settings(LEAST | told).gateways == Gateways("g:1", "Never", tuple(PEERS))
+
+
+@pytest.mark.parametrize("text", ["everybody", "{}", '["10.0.0.0/18"]'])
+def test_whom_the_doors_are_open_to_is_a_list_of_objects(text: str) -> None:
+    told = {"LANEWAY_GATEWAY_IMAGE": "g:1", "LANEWAY_GATEWAY_DOORS_OPEN_TO": text}
+    with pytest.raises(SettingsError, match="LANEWAY_GATEWAY_DOORS_OPEN_TO should be a list of objects"):
+        read_settings(LEAST | told)

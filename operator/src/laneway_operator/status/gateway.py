@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway_operator.known.observe import Trouble
 from laneway_operator.reasons import Reason
 from laneway_operator.render.meta import Component
 from laneway_operator.status.found import Found
 from laneway_operator.status.workers import worst
 
 if TYPE_CHECKING:
-    from laneway_operator.known.observe import DeploymentFacts, Trouble
+    from laneway_operator.known.observe import DeploymentFacts
     from laneway_operator.status.observed import Observed
 
 CONDITION = "GatewayReady"
+UNNAMED = (Reason.CRASHING, Reason.REFUSED, Reason.GATEWAY_DEGRADED)
+"""What has no name of its own where no gateway is ready."""
 
 
 def gateway_ready(observed: Observed) -> Found | None:
@@ -40,6 +43,8 @@ def _not_made(observed: Observed) -> Found:
 def _made(observed: Observed, facts: DeploymentFacts) -> Found:
     """A change that doesn't come up leaves those of before at work, and is told all the same."""
     trouble = _trouble(observed, facts)
+    if trouble is None and facts.stuck:
+        trouble = Trouble(Reason.GATEWAY_DEGRADED, "no gateway of the new kind comes up")
     there = f", at {observed.gateway_at}" if observed.gateway_at else ""
     told = f"{facts.ready} of {facts.replicas} gateways are ready{there}"
     if facts.ready and trouble is not None:
@@ -47,8 +52,8 @@ def _made(observed: Observed, facts: DeploymentFacts) -> Found:
     if facts.ready:
         return Found("True", Reason.GATEWAY_SERVING, told)
     if trouble is not None:
-        crashing = trouble.reason in (Reason.CRASHING, Reason.REFUSED)
-        return Found("False", Reason.GATEWAY_UNAVAILABLE if crashing else trouble.reason, f"gateway: {trouble.message}")
+        reason = Reason.GATEWAY_UNAVAILABLE if trouble.reason in UNNAMED else trouble.reason
+        return Found("False", reason, f"gateway: {trouble.message}")
     if not facts.replicas:
         return Found("False", Reason.GATEWAY_UNAVAILABLE, "somebody has scaled the gateways to zero")
     return Found("Unknown", Reason.GATEWAY_STARTING, f"gateways are starting: {facts.replicas}")

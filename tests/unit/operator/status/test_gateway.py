@@ -63,6 +63,8 @@ def test_a_pool_without_gateways_has_no_condition_of_them() -> None:
         (replace(STARTING, pods=(pod(Reason.CRASHING, leaving=True),)), "Unknown", Reason.GATEWAY_STARTING),
         (replace(STARTING, pods=(pod(Reason.CRASHING, Component.WORKER),)), "Unknown", Reason.GATEWAY_STARTING),
         (replace(SERVING, pods=(pod(Reason.CRASHING),)), "True", Reason.GATEWAY_DEGRADED),
+        (replace(ASKED, gateway=DeploymentFacts(2, 2, stuck=True)), "True", Reason.GATEWAY_DEGRADED),
+        (replace(ASKED, gateway=DeploymentFacts(2, 0, stuck=True)), "False", Reason.GATEWAY_UNAVAILABLE),
         (
             replace(SERVING, gateway_troubles=(Trouble(Reason.NAME_TAKEN, "Service a: not ours"),)),
             "False",
