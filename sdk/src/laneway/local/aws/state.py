@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -81,9 +82,10 @@ class EmbeddedState:
             regions[name] = bucket.region_name
             index[name] = {}
             for key, stored in list(bucket.keys.items()):
-                if self._save_object(name, key, stored):
-                    index[name][key] = dict(stored.metadata)
-                    there[name, key] = stored.etag
+                with suppress(ValueError):  # its buffer is closed: it was deleted or replaced since it was listed
+                    if self._save_object(name, key, stored):
+                        there[name, key] = stored.etag
+                        index[name][key] = dict(stored.metadata)
         for gone in self._written.keys() - there.keys():
             self._path(*gone).unlink(missing_ok=True)
         if there != self._written or not self._index.exists():
