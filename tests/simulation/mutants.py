@@ -209,6 +209,62 @@ MUTANTS = (
         "            if self._is_meant(stored, job_id, task):\n",
     ),
     Mutant(
+        "hold the commit until a gateway has heard of all",
+        "deliver/commit.py",
+        "        record = self._place(",
+        "        channel = lease.channel\n"
+        '        told = lambda: channel.lost or getattr(channel, "_put", 0) == getattr(channel, "_taken", 0)\n'
+        "        with self._leases._changed:\n"
+        "            while not told() and not lease.stop.leaving:\n"
+        "                self._leases._changed.wait_for(told, 0.1)\n"
+        "        record = self._place(",
+    ),
+    Mutant(
+        "fail the job where a gateway is lost",
+        "adapters/replies/channel.py",
+        "        if not self._tells or self.lost:\n            return\n",
+        "        if self.lost:\n"
+        "            from laneway.schema.job.codes import ErrorCode\n"
+        "            from laneway_worker.errors import JobError\n"
+        '            raise JobError(ErrorCode.ENGINE_ERROR, "nobody hears")\n',
+    ),
+    Mutant(
+        "tell of the end before the result is written",
+        "deliver/commit.py",
+        "        replaces = lease.delivery.read_history().replaces\n",
+        '        lease.channel.ended(record, "early")\n        replaces = lease.delivery.read_history().replaces\n',
+    ),
+    Mutant(
+        "tell more after the end",
+        "adapters/replies/channel.py",
+        '"sha256": sha256(_text(result)).hexdigest()}), OVER)',
+        '"sha256": sha256(_text(result)).hexdigest()}), b\'{"record":{"response":""}}\\n\', OVER)',
+    ),
+    Mutant(
+        "tell nobody that a job is given back",
+        "deliver/lease.py",
+        '        lease.channel.again("given_back")\n',
+        "",
+    ),
+    Mutant(
+        "begin anew without a word",
+        "adapters/replies/channel.py",
+        '        self.again("given_back")\n        if not self._over:\n',
+        "        if not self._over:\n",
+    ),
+    Mutant(
+        "look for the cancel of who has hung up with the next heartbeat",
+        "consume/work.py",
+        "stop.reason is not None or task.channel.lost is not lost",
+        "stop.reason is not None",
+    ),
+    Mutant(
+        "forget who waits when a job is sent again",
+        "consume/work.py",
+        "task.history.with_failure(failure.code",
+        'task.history.model_copy(update={"reply": None}).with_failure(failure.code',
+    ),
+    Mutant(
         "charge the first crash of the engine",
         "engine/engine.py",
         "            self._set(None, str(error))\n        with self._suspect(stop):",

@@ -13,7 +13,7 @@ from simulation.record import CANCELS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulation.history import Event, Ran
+    from simulation.history import Event
     from simulation.record import Record
 
 AT_ONCE_SECONDS = 1.0
@@ -102,12 +102,12 @@ def nothing_waits_for_a_stream(record: Record) -> Iterator[str]:
         if plan.waited and plan.id is not None and plan.destination is None:
             for event, ran in rans:
                 if ran.text is not None and not record.was_stopped(event.who):
-                    yield from _stored_at_once(record, plan.id, event, ran)
+                    yield from _stored_at_once(record, plan.id, event, ran.text)
 
 
-def _stored_at_once(record: Record, job: str, answered: Event, _: Ran) -> Iterator[str]:
-    puts = (at for at, _, __ in record.results.get(job, ()) if at.who == answered.who and at.number > answered.number)
-    put = next(puts, None)
+def _stored_at_once(record: Record, job: str, answered: Event, text: str) -> Iterator[str]:
+    written = record.results.get(job, ())
+    put = next((at for at, _, result in written if at.who == answered.who and result and result.text == text), None)
     if put is None or put.at <= answered.at + AT_ONCE_SECONDS:
         return
     between = record.world.history.events[answered.number : put.number]
