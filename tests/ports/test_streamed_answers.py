@@ -150,6 +150,14 @@ async def test_who_hangs_up_has_the_engine_freed_long_before_the_next_heartbeat(
     assert standing.status == "cancelled"
 
 
+async def test_what_only_ollamas_final_record_says_is_heard_with_the_end(gateway: Gateway, ollama: StubOllama) -> None:
+    answering(ollama, records({"response": "Par", "done": False}, FINAL | {"response": "is."}))
+    async with working(gateway, ollama):
+        client = Client(await ask(gateway))
+        end = await ended(client)
+    assert (said(client), end.streamed, end.result.text) == ("Paris.", True, "Paris.")
+
+
 async def test_an_attempt_that_fails_is_followed_by_one_that_goes_on(gateway: Gateway, ollama: StubOllama) -> None:
     answering(ollama, error(500, "something went wrong"), PARIS)
     async with working(gateway, ollama):
