@@ -10,10 +10,13 @@ from laneway.schema.job import failed_job, history, job, result, values
 from laneway.schema.job.history import History
 from laneway.schema.job.job import Job
 from laneway.schema.pool import file
+from laneway.schema.pool.documents import keys_file
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.shared import strict_json, yaml_text
+from laneway_gateway.app import server
 from laneway_gateway.doors.asking import body, credentials
 from laneway_gateway.doors.holding import telling
+from laneway_gateway.replies import uvicorns
 from laneway_worker import checker
 from laneway_worker.adapters.ollama import stream
 from laneway_worker.answer import grammars, objects
@@ -64,6 +67,8 @@ SCHEMAS = "tests/unit/worker/answer/test_grammars.py"
 PATTERNS = "tests/unit/worker/answer/patterns/test_patterns.py"
 BODIES = "tests/unit/gateway/doors/asking/test_body.py"
 CREDENTIALS = "tests/unit/gateway/doors/asking/test_credentials.py"
+SERVER = "tests/ports/test_doors_server.py"
+KEYS = "tests/unit/laneway/schema/pool/documents/test_keys_file.py"
 TELLING = "tests/unit/gateway/doors/holding/test_telling.py"
 LEFT = "nowhere: left to the check of the answer"
 NOT_TOLD = "nowhere: it counts as none"
@@ -105,6 +110,11 @@ LIMITS = (
     Limit(body, "MOST_BYTES", "bytes", "a job whose characters are all escaped", "413, `body_too_large`", BODIES),
     Limit(body, "MOST_SECONDS", "seconds", "a body that does not come holds a connection", "408", BODIES),
     Limit(credentials, "MOST_KEY", "characters", "a key has 46", "401", CREDENTIALS),
+    Limit(uvicorns, "SILENT_SECONDS", "seconds", "who asks for nothing holds a connection", "it ends", SERVER),
+    Limit(uvicorns, "MOST_HEAD_BYTES", "bytes", "load balancers have the same", "the connection ends", SERVER),
+    Limit(server, "MORE_CONNECTIONS", "connections", "beside those that hold requests", "503", SERVER),
+    Limit(keys_file, "MAX_KEYS", "keys", "each is compared at each request", "`trouble` in the log", KEYS),
+    Limit(keys_file, "MAX_KEYS_FILE_BYTES", "bytes", "a Secret holds no more", "the same", KEYS),
     Limit(telling, "STUCK_SECONDS", "seconds", "a client that reads nothing is gone", "its stream ends", TELLING),
 )
 

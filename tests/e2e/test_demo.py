@@ -30,6 +30,8 @@ def test_the_demo_loses_nothing(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "kill -9" in done.stdout
+    told = ("of silence, and is what its result in S3 says", "The new answer began otherwise, and the stream ended")
+    assert any(each in " ".join(done.stdout.split()) for each in told)
     jobs = PER_KIND * KINDS
     assert f"{jobs} jobs, {jobs} results, 0 lost, 0 without an answer, 0 messages left" in done.stdout
     assert "nothing is left running" in done.stderr

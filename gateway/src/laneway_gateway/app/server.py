@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from laneway.schema.shared.names import GATEWAY_SERVER
-from laneway_gateway.replies.server import OneOfSeveral
+from laneway_gateway.replies.uvicorns import SILENT_SECONDS, BoundedProtocol, OneOfSeveral
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,15 +33,22 @@ def bound(address: Address) -> socket.socket:
 class DoorsServer:
     """Serves the doors while it runs."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket, most_held: int, edge_idle_seconds: float) -> None:
-        """`listening` is closed at the end."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        listening: socket.socket,
+        most_held: int,
+        edge_idle_seconds: float,
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
+        """`listening` is closed at the end; `silent_seconds` as for `OneOfSeveral`."""
         self._app = app
         self._socket = listening
         self._closing = False
         config = uvicorn.Config(
             self._closing_when_it_ends,
             interface="asgi3",
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -53,7 +60,7 @@ class DoorsServer:
             timeout_keep_alive=int(edge_idle_seconds) + KEPT_SECONDS,
             timeout_graceful_shutdown=int(GRACE_SECONDS),
         )
-        self._server = OneOfSeveral(config)
+        self._server = OneOfSeveral(config, silent_seconds)
 
     @property
     def port(self) -> int:

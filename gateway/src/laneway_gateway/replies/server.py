@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from laneway_gateway.replies.uvicorns import BoundedProtocol, OneOfSeveral
+
 if TYPE_CHECKING:
     import ssl
-    from contextlib import AbstractContextManager
 
     from starlette.types import ASGIApp
 
 IDLE_SECONDS = 1  # a connection is for one stream
 GRACE_SECONDS = 1  # streams end before it, with the requests that they are for
-
-
-class OneOfSeveral(uvicorn.Server):
-    """One of several in a process, which hears of signals itself."""
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override] # because uvicorn writes a generator here
-        """None of them."""
-        return nullcontext()
 
 
 class RepliesServer:
@@ -39,7 +32,7 @@ class RepliesServer:
         self._socket = socket.create_server((address, port), family=family)
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

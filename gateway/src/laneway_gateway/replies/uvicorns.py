@@ -1,0 +1,80 @@
+"""Uvicorn's server and its HTTP, with bounds that they lack: on who says nothing, and on headers without end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+TICKS = 10  # of uvicorn's, each of which is a tenth of a second
+SILENT_SECONDS = 30.0  # from a connection, or an answer that has ended, to the end of the next request's headers
+MOST_HEAD_BYTES = 64 * 1024  # as load balancers have it
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """A connection whose headers have an end."""
+
+    _in_head = False
+    _head = 0
+
+    def on_message_begin(self) -> None:
+        """A request's first byte."""
+        self._in_head, self._head = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """What comes now is its body."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; what still is no whole head counts."""
+        super().data_received(data)
+        self._head += len(data)
+        if self._in_head and self._head > MOST_HEAD_BYTES:
+            self.transport.close()
+
+
+def _waits(connection: Any) -> bool:
+    """Whether it has no request under way."""
+    return connection.cycle is None or bool(connection.cycle.response_complete)
+
+
+class OneOfSeveral(uvicorn.Server):
+    """One of several in a process, which hears of signals itself."""
+
+    def __init__(self, config: uvicorn.Config, silent_seconds: float = SILENT_SECONDS) -> None:
+        """`silent_seconds` has who connects to send a request's headers; who has had an answer may be idle before."""
+        super().__init__(config)
+        self._silent = silent_seconds
+        self._since: WeakKeyDictionary[Any, tuple[object, float]] = WeakKeyDictionary()
+        """Connection → its last request, and when it was first seen without another one."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override] # because uvicorn writes a generator here
+        """None of them."""
+        return nullcontext()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections, each second."""
+        if counter % TICKS == 0:
+            self._cut_silent(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    def _cut_silent(self, now: float) -> None:
+        """Who holds connections without requests would keep all others out."""
+        connections: list[Any] = list(self.server_state.connections)
+        for each in filter(_waits, connections):
+            last, since = self._since.get(each, (self, now))
+            if last is not each.cycle:
+                since = now
+            self._since[each] = each.cycle, since
+            idle = self.config.timeout_keep_alive if each.cycle is not None else 0
+            if now - since > self._silent + idle:
+                each.transport.close()
