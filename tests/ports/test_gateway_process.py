@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest
 from laneway.schema.pool.documents.keys_file import hash_of
 from support.aws.emulators import running
 from support.gateway.process import GatewayPool, gateway_process
+from support.local.pool import LANEWAY
 from support.processes import closed_port
 from support.waiting import eventually
 
@@ -227,3 +229,28 @@ def test_a_key_that_is_taken_out_of_the_file_opens_nothing_any_more(pool: Gatewa
         file.write_text('{"keys": []}')
         eventually(lambda: httpx.get(models, headers=with_key).status_code == 401)
         assert KEY not in gateway.words
+
+
+WITHOUT_GATEWAY = (
+    "import sys; sys.path = [each for each in sys.path if not each.endswith('gateway/src')]; "
+    "from laneway.cli.main import run; run()"
+)
+
+
+def test_the_command_runs_a_gateway_by_its_options(pool: GatewayPool) -> None:
+    file = pool.folder / "keys.json"
+    file.write_text(json.dumps({"keys": [{"name": "team-a", "sha256": hash_of(KEY)}]}))
+    command = [*LANEWAY, "gateway", "--pool", str(pool.folder), "--keys", str(file), "--listen", "127.0.0.2:0"]
+    with gateway_process(pool.folder, command, LANEWAY_POOL="s3://another", LANEWAY_GATEWAY_LISTEN="wrong") as gateway:
+        gateway.wait_until_ready()
+        assert gateway.url.startswith("http://127.0.0.2:")
+        assert httpx.get(f"{gateway.url}/v1/models", headers={"x-api-key": KEY}).status_code == 200
+        gateway.process.send_signal(signal.SIGINT)
+        assert gateway.wait() == 0
+
+
+def test_the_command_without_a_gateway_says_what_to_install(pool: GatewayPool) -> None:
+    command = [sys.executable, "-c", WITHOUT_GATEWAY, "gateway", "--pool", str(pool.folder)]
+    with gateway_process(pool.folder, command) as gateway:
+        assert gateway.wait() == 4
+        assert gateway.words == "laneway: the gateway is not installed: pip install laneway-gateway\n"

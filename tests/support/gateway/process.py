@@ -27,10 +27,10 @@ from support.processes import free_port
 from support.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-COMMAND = [sys.executable, "-P", "-m", "laneway_gateway"]
+COMMAND = (sys.executable, "-P", "-m", "laneway_gateway")
 STOP_SECONDS = 30.0
 PAGE_SECONDS = 10.0
 
@@ -129,7 +129,7 @@ class GatewayProcess:
 
 
 @contextmanager
-def gateway_process(folder: Path, **variables: str) -> Iterator[GatewayProcess]:
+def gateway_process(folder: Path, command: Sequence[str] = COMMAND, **variables: str) -> Iterator[GatewayProcess]:
     """A gateway on ports of its own, unless the variables say otherwise; it may be starting. At the end it is gone."""
     probes, log = free_port(), folder / f"gateway-{uuid.uuid4().hex[:8]}.log"
     canary.watch(log)
@@ -142,7 +142,7 @@ def gateway_process(folder: Path, **variables: str) -> Iterator[GatewayProcess]:
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            COMMAND,
+            command,
             env=environment(**given | variables),
             stdin=subprocess.DEVNULL,
             stdout=output,

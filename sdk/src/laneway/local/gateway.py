@@ -97,13 +97,13 @@ class LocalGateway:
             [MODULE],
             self._state.logs / LOG,
             self.stats,
-            lambda: self._environment(environment),
+            lambda: self.variables(environment),
             children,
             self._say,
         )
 
-    def _environment(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """What a person has set for another gateway is not for this one."""
+    def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Its environment; what a person has set for another gateway is not for this one."""
         if not self.stats.started:
             self._choose_port()
             self._state.write(self._state.gateway / ADDRESSES, self.addresses)
