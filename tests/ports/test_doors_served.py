@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import re
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,11 +12,10 @@ import ollama
 import openai
 import pytest
 
-from laneway.schema.job.codes import ErrorCode
-from laneway_gateway.desk import Broken, Ended, Record, Started
-from laneway_gateway.errors import PoolUnreachable, TooManyHeld
+from laneway_gateway.desk import Ended, Record, Started, Tenant
+from support.doors.clients import HEADERS, Doors
 from support.doors.served import KEY, served_house, served_world
-from support.gateway.desks import said
+from support.gateway.desks import PLACE, said
 from support.inputs.offers import (
     CALLS,
     CHAT,
@@ -27,49 +27,20 @@ from support.inputs.offers import (
     TOOL_RECORDS,
     TOOLS,
     VECTORS,
-    failed,
 )
+from support.ollama.real import ENGINES, engine_files
 from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from laneway_gateway.desk import Event
-    from support.doors.house import House
     from support.doors.served import Served
     from support.gateway.desks import World
 
 HI: Any = [{"role": "user", "content": "hi"}]
-HEADERS = {"Authorization": f"Bearer {KEY}"}
 TOOL: Any = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
 DONE = Ended(CHAT, '"e"', streamed=True)
 REPLAYED = Ended(CHAT, '"e"', streamed=False)
-
-
-class Doors:
-    """Doors that listen, and the two clients before them."""
-
-    def __init__(self, house: House, served: Served) -> None:
-        """Both as people have them, but that they try once."""
-        self.house = house
-        self.served = served
-        self.url = served.url
-        self.openai = openai.OpenAI(base_url=f"{served.url}/v1", api_key=KEY, max_retries=0)
-        self.ollama = ollama.Client(host=served.url, headers=HEADERS)
-
-    def will(self, *steps: Event | asyncio.Event) -> None:
-        """What the next request meets."""
-        self.house.desk.will(*steps)
-
-    def left(self, job_id: str = "job-1") -> list[bool]:
-        """How a request was left, once it was."""
-        held = self.house.desk.held
-        return eventually(lambda: held[job_id].left if job_id in held else [])
-
-    def close(self) -> None:
-        """Both clients' connections."""
-        self.openai.close()
-        self.ollama._client.close()
 
 
 @pytest.fixture
@@ -152,99 +123,6 @@ def test_the_catalogue_is_read(doors: Doors) -> None:
         doors.ollama.pull(MODEL)
 
 
-Ask = Any
-BAD: dict[str, tuple[Ask, type[openai.APIStatusError], int, str]] = {
-    "unknown model": ({"model": "gpt-4o"}, openai.NotFoundError, 404, "use one of these"),
-    "tools that it can't": ({"model": EMBEDDER, "tools": [TOOL]}, openai.BadRequestError, 400, "does not support"),
-    "two answers": ({"n": 2}, openai.BadRequestError, 400, "n:"),
-    "30 MB": ({"messages": [{"role": "user", "content": "x" * 30_000_000}]}, openai.APIStatusError, 413, "4,194,304"),
-    "more than a job": (
-        {"messages": [{"role": "user", "content": "x" * 800_000}] * 2}, openai.APIStatusError, 413, "1,040,224"
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("bad", BAD)
-def test_openai_raises_what_is_refused(doors: Doors, bad: str) -> None:
-    asked, kind, status, words = BAD[bad]
-    with pytest.raises(kind, match=words) as raised:
-        doors.openai.with_options(max_retries=2).chat.completions.create(**{"model": MODEL, "messages": HI} | asked)
-    assert raised.value.status_code == status
-    assert raised.value.response.request.headers["x-stainless-retry-count"] == "0"
-    assert doors.house.desk.asked == []
-
-
-@pytest.mark.parametrize(
-    ("asked", "status", "words"),
-    [
-        ({"model": "gpt-4o"}, 404, "use one of these"),
-        ({"model": EMBEDDER, "tools": [TOOL]}, 400, "does not support"),
-        ({"options": {"num_ctx": 1_000_000}}, 400, "num_ctx"),
-        ({"messages": [{"role": "user", "content": "x" * 30_000_000}]}, 413, "4,194,304"),
-    ],
-)
-def test_ollama_raises_what_is_refused(doors: Doors, asked: Any, status: int, words: str) -> None:
-    with pytest.raises(ollama.ResponseError, match=words) as raised:
-        doors.ollama.chat(**{"model": MODEL, "messages": HI} | asked)
-    assert raised.value.status_code == status
-
-
-def test_a_wrong_key_is_told_by_both(doors: Doors) -> None:
-    with pytest.raises(openai.AuthenticationError, match="not known") as raised:
-        doors.openai.with_options(api_key="sk-1").chat.completions.create(model=MODEL, messages=HI)
-    assert raised.value.code == "invalid_api_key"
-    other = ollama.Client(host=doors.url)
-    with pytest.raises(ollama.ResponseError, match="a key is needed"):
-        other.list()
-    other._client.close()
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "status"),
-    [
-        (TooManyHeld("too many are held"), openai.RateLimitError, 429),
-        (PoolUnreachable("SQS does not answer"), openai.InternalServerError, 503),
-    ],
-)
-def test_what_the_desk_refuses_is_told_by_both(doors: Doors, error: Any, kind: Any, status: int) -> None:
-    doors.house.desk.refuses(error)
-    with pytest.raises(kind, match=str(error)):
-        doors.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)
-    doors.house.desk.refuses(error)
-    with pytest.raises(ollama.ResponseError, match=str(error)) as raised:
-        doors.ollama.chat(MODEL, HI, stream=False)
-    assert raised.value.status_code == status
-
-
-ENDS: dict[str, tuple[Ended | Broken, int, str]] = {
-    "expired": (Ended(failed(ErrorCode.EXPIRED), '"e"', streamed=False), 504, "what happened"),
-    "cancelled": (Ended(failed(ErrorCode.CANCELLED), '"e"', streamed=False), 410, "what happened"),
-    "failed": (Ended(failed(ErrorCode.ENGINE_ERROR), '"e"', streamed=False), 500, "what happened"),
-    "broken": (Broken("nobody knows any more."), 503, "nobody knows any more. Job: job-1"),
-}
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_how_a_job_ends_while_its_client_waits_is_told_by_both(doors: Doors, end: str) -> None:
-    event, status, words = ENDS[end]
-    doors.will(event)
-    with pytest.raises(openai.APIStatusError, match=words) as raised:
-        doors.openai.chat.completions.create(model=MODEL, messages=HI)
-    assert raised.value.status_code == status
-    assert raised.value.response.headers["x-laneway-job-id"] == "job-1"
-    doors.will(event)
-    with pytest.raises(ollama.ResponseError, match=words.replace("job-1", "job-2")) as native:
-        doors.ollama.chat(MODEL, HI)
-    assert native.value.status_code == status
-    for ask in (
-        lambda: [*doors.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)],
-        lambda: [*doors.ollama.chat(MODEL, HI, stream=True)],
-    ):
-        doors.will(Record(CHAT_RECORDS[2]), event)
-        with pytest.raises((openai.APIError, ollama.ResponseError), match=words.partition(" Job")[0]):
-            ask()
-
-
 def test_a_stream_is_never_silent_for_long(doors: Doors) -> None:
     doors.will(go := asyncio.Event(), *map(Record, CHAT_RECORDS), DONE)
     stream = doors.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)
@@ -257,76 +135,6 @@ def test_a_stream_is_never_silent_for_long(doors: Doors) -> None:
     assert [next(parts).message.content for _ in range(4)] == [""] * 4
     doors.served.set(go)
     assert "".join(each.message.content or "" for each in parts).strip() == "Paris."
-
-
-def _streamed_openai(doors: Doors) -> None:
-    with doors.openai.chat.completions.create(model=MODEL, messages=HI, stream=True) as stream:
-        next(iter(stream))
-
-
-def _streamed_ollama(doors: Doors) -> None:
-    with httpx.stream(
-        "POST", f"{doors.url}/api/chat", json={"model": MODEL, "messages": HI}, headers=HEADERS
-    ) as answer:
-        next(answer.iter_lines())
-
-
-def _whole(doors: Doors) -> None:
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(
-            f"{doors.url}/api/chat",
-            json={"model": MODEL, "messages": HI, "stream": False},
-            headers=HEADERS,
-            timeout=httpx.Timeout(5, read=0.3),
-        )
-
-
-@pytest.mark.parametrize("ask", [_streamed_openai, _streamed_ollama, _whole])
-def test_a_client_that_goes_has_hung_up(doors: Doors, ask: Callable[[Doors], None]) -> None:
-    doors.will(Record(CHAT_RECORDS[2]), asyncio.Event())
-    ask(doors)
-    assert doors.left() == [True]
-
-
-def test_a_client_that_goes_after_its_answer_has_not(doors: Doors) -> None:
-    doors.will(REPLAYED)
-    with socket.create_connection(("127.0.0.1", int(doors.url.rpartition(":")[2]))) as connection:
-        body = b'{"model": "gemma3:4b", "messages": [{"role": "user", "content": "hi"}], "stream": false}'
-        head = (
-            f"POST /api/chat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        connection.sendall(head.encode() + body)
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
-    assert doors.left() == [False]
-
-
-@pytest.mark.parametrize("sent", [b"", b'{"model": "gemma3:4b"'])
-def test_half_a_request_becomes_nothing(doors: Doors, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", int(doors.url.rpartition(":")[2]))) as connection:
-        head = f"POST /api/chat HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 100\r\n\r\n"
-        connection.sendall(head.encode() + sent)
-    assert eventually(lambda: doors.house.figures.answers) == [("ollama", "/api/chat", 499)]
-    assert doors.house.desk.asked == []
-
-
-def test_a_slow_upload_is_not_waited_for(doors: Doors) -> None:
-    with socket.create_connection(("127.0.0.1", int(doors.url.rpartition(":")[2]))) as connection:
-        head = (
-            f"POST /v1/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 100\r\n\r\n{{"
-        )
-        connection.sendall(head.encode())
-        assert connection.recv(65536).startswith(b"HTTP/1.1 408")
-
-
-def test_a_server_that_stops_lets_its_streams_go_on_and_hangs_up_for_nobody(doors: Doors) -> None:
-    doors.will(Record(CHAT_RECORDS[2]), asyncio.Event())
-    stream = doors.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)
-    next(stream)
-    stopping = in_thread(lambda: doors.served.loop.call(doors.served.stopped()))
-    with pytest.raises(openai.APIConnectionError):
-        list(stream)
-    stopping.result(timeout=30)
-    assert doors.left() == [False]
 
 
 def test_a_retry_of_openais_own_client_joins_the_job_that_runs(world: tuple[World, Served]) -> None:
@@ -415,3 +223,26 @@ def test_a_job_is_sent_and_its_result_waited_for(world: tuple[World, Served]) ->
         )
         assert client.post(f"{other.headers['location']}/cancel").json()["status"] == "cancelling"
         assert pool.is_cancelled(other.json()["id"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_ollamas_own_command_line_reads_the_doors(doors: Doors, engine: str) -> None:
+    """Which sends no key, and takes some of what `show` tells for given."""
+    binary = engine_files(engine)[0]
+    doors.house.keys.anybody = Tenant("local")
+    doors.house.store.objects.pop(PLACE.model_facts("slow"))
+
+    def told(*arguments: str) -> str:
+        environment = {"OLLAMA_HOST": doors.url, "HOME": "/nonexistent"}
+        done = subprocess.run(
+            [str(binary), *arguments], env=environment, capture_output=True, text=True, timeout=30, check=False
+        )
+        return done.stdout + done.stderr
+
+    assert "lane:slow" in told("list")
+    assert EMBEDDER in told("ps")
+    assert re.search(r"context length +131072", told("show", MODEL))
+    assert re.search(r"num_ctx +8192", told("show", "lane:slow"))
+    doors.will(*map(Record, TEXT_RECORDS), Ended(TEXT, '"e"', streamed=True))
+    assert "Paris." in told("run", MODEL, "hi")
+    assert "pull is not accepted" in told("pull", MODEL)

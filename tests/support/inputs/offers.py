@@ -37,7 +37,12 @@ def facts(name: str, capabilities: Iterable[str]) -> ModelFacts:
         modified_at=AT,
         details=ModelDetails(format="gguf", family="gemma3", families=("gemma3",), parameter_size="4.3B"),
         capabilities=tuple(capabilities),
-        model_info={"general.architecture": "gemma3", "gemma3.context_length": 131072},
+        model_info={
+            "general.architecture": "gemma3",
+            "general.parameter_count": 4299915632,
+            "gemma3.context_length": 131072,
+            "gemma3.embedding_length": 2560,
+        },
         context_length=CONTEXT,
         engine="0.32.15",
     )

@@ -17,6 +17,10 @@ SPOKEN = "0.32.15"
 BEGINNING = "1970-01-01T00:00:00Z"
 NEVER = "2200-01-01T00:00:00Z"
 """When a model is unloaded that its lane keeps loaded."""
+NO_DIGEST = "0" * 64
+"""Of a model whose digest nobody knows yet."""
+UNKNOWN = "unknown"
+"""The architecture of a model that nobody has loaded yet."""
 
 
 def tags(offers: Offers) -> dict[str, Any]:
@@ -44,10 +48,18 @@ def show(body: object, offers: Offers) -> dict[str, Any]:
         "parameters": f"num_ctx {_context(offer)}",
         "template": "",
         "details": _details(offer),
-        "model_info": facts.model_info if facts else {},
+        "model_info": _model_info(offer),
         "capabilities": _capabilities(facts),
         "modified_at": _modified_at(facts),
     }
+
+
+def _model_info(offer: Offer) -> dict[str, Any]:
+    """What the engine tells. Where none has told yet, what Ollama's own command line takes for given in it."""
+    if offer.facts and offer.facts.model_info:
+        return offer.facts.model_info
+    context = {f"{UNKNOWN}.context_length": _context(offer), f"{UNKNOWN}.embedding_length": 0}
+    return {"general.architecture": UNKNOWN, "general.parameter_count": 0, **context}
 
 
 def _entry(name: str, offer: Offer) -> dict[str, Any]:
@@ -81,8 +93,8 @@ def _context(offer: Offer) -> int:
 
 
 def _digest(offer: Offer) -> str:
-    """As Ollama writes it here, without its kind."""
-    found = (offer.facts.digest if offer.facts else None) or offer.lane.model.digest or ""
+    """As Ollama writes it here, without its kind. Its command line cuts twelve digits off whatever is there."""
+    found = (offer.facts.digest if offer.facts else None) or offer.lane.model.digest or NO_DIGEST
     return found.removeprefix("sha256:")
 
 
