@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway.schema.pool.lane import MAX_DRAIN_SECONDS
 from laneway.schema.pool.pods.quantity import canonical, thousandths
 from laneway.schema.shared.base import duration_text
 from laneway.schema.shared.names import COMPONENT_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, gateway_account_name
 from laneway_operator.render import pods
 from laneway_operator.render.meta import GATEWAY, REPLICAS, Component, gateway_name, labels, metadata
 from laneway_operator.render.network import DOORS_PORT, REPLIES_PORT
-from laneway_operator.render.view import HEALTH_ADDRESS, HEALTH_PORT, SPOT_GRACE_SECONDS
+from laneway_operator.render.view import GRACE_MARGIN_SECONDS, HEALTH_ADDRESS, HEALTH_PORT
 
 if TYPE_CHECKING:
     from laneway.schema.pool.gateway import Gateway
@@ -23,8 +24,8 @@ KEYS_FILE = "keys.json"
 KEYS_FOLDER = "/etc/laneway-keys"
 KEYS_VOLUME = "keys"
 KEYS_MODE = 0o440
-GRACE_SECONDS = SPOT_GRACE_SECONDS  # of a spot node too: a gateway needs no accelerator, and may be there
-DRAIN_SECONDS = GRACE_SECONDS - 30  # the rest is for those before it to notice, and for the last words
+DRAIN_SECONDS = MAX_DRAIN_SECONDS  # as long as any worker: what it answers is told to its end; who holds nothing goes
+GRACE_SECONDS = DRAIN_SECONDS + GRACE_MARGIN_SECONDS  # for those before it to notice, and for the last words
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 REQUESTS = {"cpu": "100m", "memory": "192Mi"}
 LIMITS = {"memory": "512Mi"}

@@ -71,7 +71,7 @@ def test_the_process_is_told_what_it_reads() -> None:
         "AWS_REGION": "eu-west-1",
         "LANEWAY_GATEWAY_ADDRESS": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}},
         "LANEWAY_GATEWAY_ANONYMOUS_CATALOGUE": "true",
-        "LANEWAY_GATEWAY_DRAIN": "1m20s",
+        "LANEWAY_GATEWAY_DRAIN": "30m",
         "LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": "1h",
         "LANEWAY_GATEWAY_KEYS": "/etc/laneway-keys/keys.json",
         "LANEWAY_GATEWAY_LISTEN": "0.0.0.0:8000",
@@ -112,11 +112,11 @@ def test_the_number_of_gateways_is_said_once_and_owned_by_nobody() -> None:
     assert "replicas" not in found["spec"]
 
 
-def test_one_leaves_when_another_is_ready_and_within_the_notice_of_a_spot_node() -> None:
+def test_one_leaves_when_another_is_ready_and_has_as_long_as_any_worker_may_take() -> None:
     spec = of_gateways(gated())["Deployment"]["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": "25%", "maxUnavailable": 0}
-    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 110
-    assert variables(gated())["LANEWAY_GATEWAY_DRAIN"] == "1m20s"
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 1830
+    assert variables(gated())["LANEWAY_GATEWAY_DRAIN"] == "30m"
 
 
 def test_service_budget_and_spread_are_of_the_gateways_and_of_no_other_pod() -> None:
