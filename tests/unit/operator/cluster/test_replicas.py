@@ -95,6 +95,12 @@ def test_an_operator_that_died_half_way_is_followed_by_one_that_goes_on(wanted: 
     assert applied(deployment(GATEWAYS, replicas=wanted), live) == [(SEED_MANAGER, claimed), (FIELD_MANAGER, None)]
 
 
+@pytest.mark.parametrize("name", [LANE, GATEWAYS])
+def test_what_has_grown_meanwhile_stays_as_it_is(name: str) -> None:
+    live = there(deployment(name), 3, owned=True)
+    assert applied(deployment(name), live) == [(SEED_MANAGER, 3), (FIELD_MANAGER, None)]
+
+
 def test_a_person_who_takes_the_note_away_or_garbles_it_gets_the_pools_number() -> None:
     live = there(deployment(GATEWAYS), 7)
     live["metadata"]["annotations"][REPLICAS] = "many"

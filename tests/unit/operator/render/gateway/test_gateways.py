@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from laneway.schema.shared.names import COMPONENT_LABEL
@@ -223,6 +223,8 @@ def test_a_gateway_asks_for_what_the_pool_says_and_for_no_more_than_its_limit(
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", fullmatch=True)
 
 
+@example("documents", "gateway")
+@example("documents", "gateway-for-all-lane")  # of 20 characters
 @given(NAMES.filter(lambda name: len(name) <= 40), NAMES.filter(lambda name: len(name) <= 20))
 def test_no_lane_has_the_gateways_name(pool: str, lane: str) -> None:
     assert gateway_name(pool) != lane_child_name(pool, lane)
