@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 COLUMNS, WIDTH, HEIGHT = 2, 12, 8  # Grafana's grid is 24 wide
+OF_POOL = 'pool=~"$pool"'
 OF_LANE = 'pool=~"$pool", lane=~"$lane"'
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
@@ -101,6 +102,40 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         ),
         Panel(
             "Jobs that wait for AWS", {"{{pool}} {{lane}}": f"sum by (pool, lane) (laneway_jobs_waiting{{{OF_LANE}}})"}
+        ),
+    ),
+    "Gateways": (
+        Panel(
+            "Answers",
+            {
+                "{{pool}} {{door}} {{status}}": "sum by (pool, door, status)"
+                f" (rate(laneway_gateway_requests_total{{{OF_POOL}}}[$__rate_interval]))"
+            },
+            "cps",
+        ),
+        Panel(
+            "First words of a streamed answer",
+            {
+                f"{{{{pool}}}} {{{{door}}}} {words}": f"histogram_quantile({share}, sum by (pool, door, le)"
+                f" (rate(laneway_gateway_first_token_seconds_bucket{{{OF_POOL}}}[$__rate_interval])))"
+                for share, words in ((0.5, "half"), (0.95, "95 %"))
+            },
+            "s",
+        ),
+        Panel(
+            "Requests held, and room for them",
+            {
+                "{{pool}} held": f"sum by (pool) (laneway_gateway_held{{{OF_POOL}}})",
+                "{{pool}} at most": f"sum by (pool) (laneway_gateway_held_most{{{OF_POOL}}})",
+            },
+        ),
+        Panel(
+            "Calls to AWS that failed",
+            {
+                "{{pool}} {{service}}": "sum by (pool, service)"
+                f" (rate(laneway_gateway_aws_troubles_total{{{OF_POOL}}}[$__rate_interval]))"
+            },
+            "cps",
         ),
     ),
     "The operator": (

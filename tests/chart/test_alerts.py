@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from chart.rendering import MATRIX, ROOT, Helm, Manifest, of_kind, tool
+from laneway_gateway.adapters.metrics import Metrics as Gateways
 from laneway_operator.health.metrics import Metrics
 from laneway_worker.report.metrics import Families
 
@@ -83,6 +84,7 @@ def asked(query: str) -> set[str]:
 
 def exported() -> set[str]:
     ours = [(each.name, each.kind) for each in Families().described]
+    ours += [(each.name, each.kind) for each in Gateways("nlp/documents").described]
     operators = [(name, kind) for name, kind, _, _ in Metrics().described]
     found = {name for name, _ in ours + operators}
     return found | {f"{name}_bucket" for name, kind in ours + operators if kind == "histogram"}

@@ -154,8 +154,8 @@ FIXES: dict[Reason, str] = {
     Reason.GATEWAY_DEGRADED: "Look at the gateway's newest pod; those of before go on meanwhile.",
     Reason.GATEWAY_UNAVAILABLE: "Look at `kubectl describe pod` and `kubectl logs --previous` of its pods. Jobs that "
     "others send are answered meanwhile.",
-    Reason.GATEWAY_KEYS_MISSING: "Make the Secret that `gateway.keys` names in the pool's namespace, or mend its file. "
-    "The gateway tries again by itself.",
+    Reason.GATEWAY_KEYS_MISSING: "Make the Secret that `gateway.keys` names in the pool's namespace, or mend its file: "
+    "`laneway keys new NAME` prints an entry. The gateway tries again by itself.",
     Reason.GATEWAY_REFUSED: "Rename or remove the other object, or let the operator make this one; it goes on trying.",
     Reason.GATEWAYS_OFF: "Set `gateways.enabled` in the operator's Helm values, or take `gateway` out of the pool.",
     Reason.REFUSED: "Look at the message; the API server refused what the pool asks for.",

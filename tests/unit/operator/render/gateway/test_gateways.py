@@ -8,6 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from laneway.schema.shared.names import COMPONENT_LABEL
+from laneway_gateway.app.life import CLOSE_SECONDS, PAUSE_SECONDS
+from laneway_gateway.settings import VARIABLES, read_settings
 from laneway_operator.known.digest import digest_of_manifest
 from laneway_operator.render import render
 from laneway_operator.render.meta import gateway_name, lane_child_name
@@ -81,6 +83,24 @@ def test_the_process_is_told_what_it_reads() -> None:
         "LANEWAY_POOL": "s3://acme-llm/documents",
     }
     assert "LANEWAY_GATEWAY_MAX_WAIT" not in variables(gated())
+
+
+def test_the_process_reads_what_it_is_told_and_stops_before_it_is_killed() -> None:
+    told = {name: value for name, value in variables(gated(maxWait="90s")).items() if isinstance(value, str)}
+    settings = read_settings(told | {"LANEWAY_GATEWAY_ADDRESS": "10.0.12.7"})
+    ports = {each["name"]: each["containerPort"] for each in container(gated())["ports"]}
+    assert settings.probes is not None
+    assert (settings.listen.port, settings.replies_port, settings.probes.port) == (8000, 8443, 8080)
+    assert set(ports.values()) == {8000, 8443, 8080}
+    assert (settings.edge_idle_seconds, settings.max_wait_seconds, settings.drain_seconds) == (60, 90, 1800)
+    grace = of_gateways(gated())["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert PAUSE_SECONDS + settings.drain_seconds + CLOSE_SECONDS < grace
+
+
+def test_every_variable_but_one_is_of_the_process() -> None:
+    known = {each.name for each in VARIABLES} - {"LANEWAY_GATEWAY_MAX_HELD"}
+    told = {name for name in variables(gated(maxWait="1m")) if name.startswith("LANEWAY_")}
+    assert told == known
 
 
 def test_the_pools_region_is_the_gateways_and_an_emulator_is_theirs_too() -> None:
