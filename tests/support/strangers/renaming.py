@@ -23,6 +23,9 @@ HOPS = ("connection", "content-length", "host", "transfer-encoding", "accept-enc
 MODELS = {"gpt-6-astra": BRIEF, "gpt-3.5-turbo-instruct": BRIEF, "text-embedding-3-small": EMBED, "model": BRIEF}
 ANSWERS = ("resp_677efb5139a88190b512bc3fef8e535d", "response_id")
 """Ids in the place of which a response is made anew."""
+RESPONSES = "/v1/responses"
+UNSAID = {"model": BRIEF, "input": "hi"}
+"""What responses are made of where the suite asks for nothing at all, as a mock would let it."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -51,17 +54,17 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with httpx.Client(base_url=self.server.url, trust_env=False, timeout=SECONDS) as client:
             path = self._renamed_path(client)
-            with client.stream(self.command, path, headers=headers, content=_renamed(body)) as answer:
+            with client.stream(self.command, path, headers=headers, content=_renamed(self.path, body)) as answer:
                 self._answer(answer)
 
     def _renamed_path(self, client: httpx.Client) -> str:
-        parts = [MODELS.get(each, each) for each in self.path.split("/")]
+        path, mark, query = self.path.partition("?")
+        parts = [MODELS.get(each, each) for each in path.split("/")]
         if any(each in ANSWERS for each in parts):
             kept = {"Authorization": self.headers.get("Authorization", ""), "X-Laneway-On-Disconnect": "keep"}
-            body = {"model": BRIEF, "input": "hi", "background": True}
-            made = client.post("/v1/responses", json=body, headers=kept).json()
+            made = client.post(RESPONSES, json=UNSAID | {"background": True}, headers=kept).json()
             parts = [made["id"] if each in ANSWERS else each for each in parts]
-        return "/".join(parts)
+        return "/".join(parts) + mark + query
 
     def _answer(self, answer: httpx.Response) -> None:
         self.send_response(answer.status_code)
@@ -75,14 +78,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
 
-def _renamed(body: bytes) -> bytes:
+def _renamed(path: str, body: bytes) -> bytes:
     try:
         fields = json.loads(body)
     except ValueError:
         return body
+    if path == RESPONSES:
+        fields = UNSAID | fields
     if isinstance(fields, dict) and fields.get("model") in MODELS:
-        return json.dumps(fields | {"model": MODELS[fields["model"]]}).encode()
-    return body
+        fields = fields | {"model": MODELS[fields["model"]]}
+    return json.dumps(fields).encode()
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def _pytest(python: Path, report: Path, arguments: Sequence[str], variables: Map
 
 def _of_junit(report: Path) -> Iterator[Outcome]:
     for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest has written it
-        name = f"{case.get('classname')}::{case.get('name')}"
+        name = f"{str(case.get('classname')).removeprefix(OPENAI_TESTS)}::{case.get('name')}"
         wrong = next((each for each in case if each.tag in ("failure", "error", "skipped")), None)
         if wrong is None:
             yield Outcome(name, PASSED)
@@ -79,6 +79,7 @@ def _of_junit(report: Path) -> Iterator[Outcome]:
             yield Outcome(name, SKIPPED if wrong.tag == "skipped" else FAILED, words)
 
 
+OPENAI_TESTS = "tests.api_resources."
 OPENAI_FILES = (
     "test_models.py",
     "test_completions.py",
