@@ -116,7 +116,9 @@ def _kubelet_config(site: Site, cgroup: str) -> dict[str, object]:
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{cgroup}",
         "failSwapOn": False,
-        "featureGates": GATES,
+        "featureGates": {**GATES, "KubeletCrashLoopBackOffMax": True},
+        # five minutes by default, for a node that must last: a test mends at once what its containers crash on
+        "crashLoopBackOff": {"maxContainerRestartPeriod": "10s"},
         "failCgroupV1": False,
         "makeIPTablesUtilChains": False,
         "containerRuntimeEndpoint": f"unix://{SOCKET}",
