@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.local.processes.kept import KeptProcess
 from laneway.local.processes.ports import LOOPBACK, first_free_port, free_port, wanted_port
-from laneway.schema.shared.base import Frozen
+from laneway.schema.shared.base import Frozen, duration_text
 from laneway.schema.shared.names import GATEWAY_READY
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from laneway.local.processes.children import Children
     from laneway.local.say import Say
     from laneway.local.state import StateFolder
+    from laneway.schema.pool.pool import LLMWorkerPool
 
 MODULE = "laneway_gateway"
 ADDRESSES = "addresses.json"
@@ -56,12 +57,25 @@ class GatewayStats:
         self.restarts += 1
 
 
+def declared(pool: LLMWorkerPool, say: Say) -> dict[str, str]:
+    """What a pool says of its gateways, as far as one on this machine heeds it: how long somebody is held."""
+    gateway = pool.spec.gateway
+    if gateway is None:
+        return {}
+    say.line("gateway.keys is for clusters: on this machine nobody needs a key, and nobody else comes in")
+    waits = {"EDGE_IDLE_TIMEOUT": gateway.edge_idle_timeout, "MAX_WAIT": gateway.max_wait}
+    return {f"{OWN}{name}": duration_text(seconds) for name, seconds in waits.items() if seconds is not None}
+
+
 class LocalGateway:
     """Serves OpenAI's and Ollama's APIs on loopback, to whoever is on this machine."""
 
-    def __init__(self, state: StateFolder, port: int | None, say: Say) -> None:
-        """`port` is the wanted one; raises `LocalError` where it is in use. Nothing runs before `process` is tended."""
+    def __init__(self, state: StateFolder, port: int | None, told: Mapping[str, str], say: Say) -> None:
+        """`port` is the wanted one; raises `LocalError` where it is in use. `told` are further variables. Nothing runs
+        before `process` is tended.
+        """
         self._state = state
+        self._told = told
         self._say = say
         self._wanted = None if port is None else wanted_port(port, "--http-port")
         self._port = 0
@@ -107,7 +121,10 @@ class LocalGateway:
         if not self.stats.started:
             self._choose_port()
             self._state.write(self._state.gateway / ADDRESSES, self.addresses)
-        return {name: value for name, value in environment.items() if not name.startswith(OWN)} | {
+        kept = {name: value for name, value in environment.items() if not name.startswith(OWN)}
+        return {
+            **kept,
+            **self._told,
             "LANEWAY_POOL": str(self._state.gateway),
             f"{OWN}LISTEN": f"{LOOPBACK}:{self._port}",
             f"{OWN}REPLIES_PORT": "0",

@@ -18,7 +18,7 @@ from laneway.local.aws.keys import Keys, keys_of
 from laneway.local.aws.provision import Provisioner
 from laneway.local.aws.region import region_of, said_around, said_by_variables
 from laneway.local.errors import LocalError
-from laneway.local.gateway import LocalGateway
+from laneway.local.gateway import LocalGateway, declared
 from laneway.local.lanes.board import HandlerStats, LaneStats, rows
 from laneway.local.ollama.servers import start_ollamas, wait_for
 from laneway.local.owner import owner_of
@@ -190,7 +190,8 @@ class Up:
             self._say.line("no gateway: install it with pip install 'laneway[local]'; jobs are answered all the same")
             return []
         self._state.lead_gateway(connection)
-        self._gateway = LocalGateway(self._state, self._options.http_port, self._say)
+        told = declared(self._pool, self._say)
+        self._gateway = LocalGateway(self._state, self._options.http_port, told, self._say)
         return [self._gateway.process(environment, self._children)]
 
     def _workers(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> list[KeptProcess]:
