@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from laneway.logs import log_defect
 from laneway.translate.refused import Refused
 from laneway_gateway.doors.asking.local import check_local
 from laneway_gateway.doors.door import NO_RETRY, Denied, HungUp, reply_of
 from laneway_gateway.doors.exchange import Exchange
-from laneway_gateway.doors.log import log_defect
 from laneway_gateway.errors import DoorError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from laneway_gateway.doors.hall import Hall
 
     Handle = Callable[[Exchange], Awaitable[None]]
+
+log = logging.getLogger(__name__)
 
 
 class Endpoint:
@@ -47,7 +50,7 @@ class Endpoint:
         except (Denied, Refused, DoorError) as error:
             await exchange.reply(reply_of(self._door, error))
         except Exception as error:  # noqa: BLE001 - a defect of ours; its words may quote the request
-            log_defect(error)
+            log_defect(log, error)
             if not exchange.begun:
                 await exchange.reply(reply_of(self._door, error))
 

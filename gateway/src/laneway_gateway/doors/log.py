@@ -1,9 +1,8 @@
-"""One line for each request, without a word of it; and what a defect of ours is told as."""
+"""One line for each request, without a word of it."""
 
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,9 +64,3 @@ class Logged:
         }
         log.info("answered", extra={"fields": {name: each for name, each in fields.items() if each is not None}})
         self._inside.figures.answered(note.door, route, note.status, seconds)
-
-
-def log_defect(error: Exception) -> None:
-    """Say where a defect of ours is, without the error's text, which may quote a request."""
-    frames = traceback.format_tb(error.__traceback__)
-    log.error("defect: %s", type(error).__name__, extra={"fields": {"trace": frames[-4:]}})

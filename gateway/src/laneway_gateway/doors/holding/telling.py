@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
+from laneway.logs import log_defect
 from laneway_gateway.desk import Broken, Ended, Record, Started
 from laneway_gateway.doors.holding.ends import TICK_SECONDS, Over, hung_up
 from laneway_gateway.doors.holding.whole import REVOKED
-from laneway_gateway.doors.log import log_defect
 from laneway_gateway.doors.race import until
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 STUCK_SECONDS = 60.0  # a client that reads nothing for so long is taken for gone
 LAST_SECONDS = 5.0
+log = logging.getLogger(__name__)
 DEFECT = "the gateway has a defect, which its log names."
 
 
@@ -118,7 +120,7 @@ async def told(exchange: Exchange, holding: Holding, caller: Caller, telling: Te
     try:
         over = await until(telling.run(holding.held.events()), hung_up(exchange.receive), telling.watch(caller))
     except Exception as error:  # noqa: BLE001 - a defect of ours; the client is told as far as it listens
-        log_defect(error)
+        log_defect(log, error)
         await telling.fail(DEFECT)
         return
     holding.hung_up = over is not None
