@@ -59,7 +59,7 @@ NAMED = (
 
 @contextmanager
 def engine(folder: Path) -> Iterator[OllamaServer]:
-    """An Ollama that serves them."""
+    """An Ollama that serves them, whose models are below this folder."""
     models = folder / "models"
     for name in (GEMMA, SMOLLM, EMBEDDER):
         copy_model(ollama_files()[1], name, models)
@@ -68,3 +68,13 @@ def engine(folder: Path) -> Iterator[OllamaServer]:
             body = {"model": each.name, "from": each.origin, "stream": False, **each.fields}
             httpx.post(f"{running.url}/api/create", json=body, timeout=60, trust_env=False).raise_for_status()
         yield running
+
+
+def cache_with_them(folder: Path) -> Path:
+    """A cache for `laneway up` that has them: each lane gets its own Ollama, started anew where its worker asks."""
+    cache = folder / "cache"
+    cache.mkdir()
+    with engine(cache):
+        binary = ollama_files()[0]
+    (cache / binary.parent.name).symlink_to(binary.parent)
+    return cache

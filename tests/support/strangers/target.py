@@ -1,4 +1,4 @@
-"""What strangers ask: gateways before a pool of `laneway up`, or a plain Ollama with the same models beside them."""
+"""What strangers ask: gateways before a pool of `laneway up`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from support.gateway.process import gateway_process
 from support.local.pool import FIRST_READY_SECONDS, local_pool
-from support.strangers.models import BRIEF, CHAT, COMPLETE, EMBED, FEW_TOKENS, MOST_TOKENS, TOOLS, engine
+from support.strangers.models import BRIEF, CHAT, COMPLETE, EMBED, FEW_TOKENS, MOST_TOKENS, TOOLS, cache_with_them
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,8 +59,6 @@ class Target:
     """Another before the same pool, which does, and which is impatient."""
     key: str
     pool: LocalPool
-    engine: str
-    """The Ollama behind."""
 
 
 @contextmanager
@@ -68,9 +66,8 @@ def target(folder: Path) -> Iterator[Target]:
     """Both gateways, until the end."""
     key = f"lw-{secrets.token_urlsafe(32)}"
     with ExitStack() as stack:
-        ollama = stack.enter_context(engine(folder))
         pool = stack.enter_context(local_pool(folder, POOL))
-        pool.start(OLLAMA_HOST=ollama.url)
+        pool.start(LANEWAY_CACHE=str(cache_with_them(folder)))
         pool.wait_until_serving(FIRST_READY_SECONDS)
         begin = {
             "LANEWAY_GATEWAY_KEYS": str(_keys(folder, key)),
@@ -79,7 +76,7 @@ def target(folder: Path) -> Iterator[Target]:
         opened, guarded = (stack.enter_context(gateway_process(pool.state, **each)) for each in ({}, begin))
         for each in (opened, guarded):
             each.wait_until_ready()
-        yield Target(opened.url, guarded.url, key, pool, ollama.url)
+        yield Target(opened.url, guarded.url, key, pool)
 
 
 def _keys(folder: Path, key: str) -> Path:
