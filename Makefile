@@ -17,7 +17,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
-	test-computing test-node test-api test-strangers generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
+	test-computing test-node test-api test-strangers record-strangers generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-worker bench-harm doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos clean
 
 help: ## this list
@@ -121,6 +121,9 @@ cache-strangers: cache-ollama
 
 test-strangers: cache-strangers ## clients and suites that others wrote, unmodified, and a flow of LangFlow's, against a gateway; ten minutes
 	$(RUN) pytest tests/strangers -q
+
+record-strangers: cache-strangers ## run those suites against a gateway and a plain Ollama, and write docs/reference/compatibility.md; half an hour
+	PYTHONPATH=tests $(RUN) python -m support.strangers.page
 
 generate: sync ## regenerate JSON Schemas and reference pages
 	$(RUN) python tools/generate.py

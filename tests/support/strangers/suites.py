@@ -65,10 +65,11 @@ def _pytest(python: Path, report: Path, arguments: Sequence[str], variables: Map
     command = [str(python), "-m", "pytest", *quiet, *options, *arguments]
     done = ended(command, variables, Path(variables["PWD"]))
     assert report.exists(), f"the suite did not run: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-    return tuple(_of_junit(report))
+    return tuple(of_junit(report))
 
 
-def _of_junit(report: Path) -> Iterator[Outcome]:
+def of_junit(report: Path) -> Iterator[Outcome]:
+    """What pytest's report tells."""
     for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest has written it
         name = f"{str(case.get('classname')).removeprefix(OPENAI_TESTS)}::{case.get('name')}"
         wrong = next((each for each in case if each.tag in ("failure", "error", "skipped")), None)
@@ -119,7 +120,7 @@ def _ollama(url: str, folder: Path) -> Outcomes:
     command = [str(made / "integration.test"), "-test.v", "-test.run", "|".join(f"^{each}$" for each in OLLAMA_GROUPS)]
     done = ended(command, variables, made)
     (folder / "ollama.txt").write_text(done.stdout + done.stderr)
-    found = tuple(_of_go(done.stdout))
+    found = tuple(of_go(done.stdout))
     assert found, f"the suite did not run: {done.stdout[-2000:]}{done.stderr[-2000:]}"
     return found
 
@@ -130,8 +131,8 @@ GO_WORDS = re.compile(r"^\s+\w+_test\.go:\d+: (.*)")
 GO_NAMES = {"PASS": PASSED, "FAIL": FAILED, "SKIP": SKIPPED}
 
 
-def _of_go(text: str) -> Iterator[Outcome]:
-    """Its leaves: a test with parts is what its parts are."""
+def of_go(text: str) -> Iterator[Outcome]:
+    """What Go's test programs tell: the innermost tests, as a test with parts is what its parts are."""
     told, words, now = dict[str, str](), dict[str, str](), ""
     for line in text.splitlines():
         if found := GO_TEST.match(line):
