@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 import pytest
@@ -37,6 +37,15 @@ SPEC: dict[str, Any] = {
     "results": {"s3": {"bucket": BUCKET}},
     "gateway": {"keys": {"secretName": SECRET}, "replicas": GATEWAYS},
 }
+
+
+class First(NamedTuple):
+    """The answer that woke the lane."""
+
+    workers: set[str]
+    """Those that there were when it was asked for."""
+    asking: Asking
+    last: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -73,16 +82,22 @@ def result(pool: Installed, job_id: str) -> Result:
         return Result.model_validate_json(pool.s3().get_object(Bucket=BUCKET, Key=key)["Body"].read())
 
 
-def test_an_answer_is_streamed_from_a_lane_at_zero(pool: Installed) -> None:
-    assert Workers(pool.cluster, POOL, "default").names() == set()
-    first = asking(pool, gateways(pool)[0], SHORT)
-    last = first.run()
-    assert last["done"]
-    assert first.text
-    assert first.text == result(pool, first.job_id).text
-    assert last["eval_count"] == SHORT
+@pytest.fixture(scope="module")
+def first(pool: Installed) -> First:
+    """Asked before any other."""
+    workers = Workers(pool.cluster, POOL, "default").names()
+    made = asking(pool, gateways(pool)[0], SHORT)
+    return First(workers, made, made.run())
 
 
+def test_an_answer_is_streamed_from_a_lane_at_zero(pool: Installed, first: First) -> None:
+    assert first.workers == set()
+    assert first.last["done"]
+    assert first.last["eval_count"] == SHORT
+    assert first.asking.text == result(pool, first.asking.job_id).text != ""
+
+
+@pytest.mark.usefixtures("first")
 def test_a_rollout_of_gateways_breaks_none_of_many_open_streams(pool: Installed) -> None:
     old = gateways(pool)
     askings = [asking(pool, old[number % GATEWAYS], SHORT) for number in range(MANY)]
@@ -97,6 +112,7 @@ def test_a_rollout_of_gateways_breaks_none_of_many_open_streams(pool: Installed)
     assert not new & {each["metadata"]["name"] for each in old}
 
 
+@pytest.mark.usefixtures("first")
 def test_a_killed_worker_is_not_noticed_but_by_a_pause(pool: Installed) -> None:
     (worker,) = Workers(pool.cluster, POOL, "default").until_ready(1)
     story = asking(pool, gateways(pool)[0], LONG)
@@ -109,6 +125,7 @@ def test_a_killed_worker_is_not_noticed_but_by_a_pause(pool: Installed) -> None:
     assert told.failures == ()
 
 
+@pytest.mark.usefixtures("first")
 def test_who_asks_again_after_its_gateway_was_killed_has_the_one_job_at_another(pool: Installed) -> None:
     first, second = gateways(pool)
     broken = asking(pool, first, LONG)
