@@ -52,7 +52,7 @@ class Call:
 
     def _scope(self) -> Scope:
         path, _, query = self.path.partition("?")
-        headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         return {
             "type": "http",
             "method": self.method,
@@ -90,7 +90,7 @@ class Call:
     @property
     def told(self) -> dict[str, str]:
         """The answer's headers."""
-        return {name.decode(): value.decode() for name, value in self.sent[0]["headers"]}
+        return {name.decode(): value.decode("latin-1") for name, value in self.sent[0]["headers"]}
 
     @property
     def body(self) -> bytes:
@@ -162,7 +162,10 @@ class House:
         ends = await asyncio.gather(*(call.task for call in self.calls), return_exceptions=True)
         assert not [each for each in ends if isinstance(each, Exception)]
         await settle()
-        left = [
-            each for each in asyncio.all_tasks() if "TestRunner" not in getattr(each.get_coro(), "__qualname__", "")
-        ]
+        left = [each for each in asyncio.all_tasks() - {asyncio.current_task()} if not _is_pytests(each)]
         assert not left, left
+
+
+def _is_pytests(task: asyncio.Task[Any]) -> bool:
+    """anyio's plugin runs tests and fixtures in tasks of its own."""
+    return "TestRunner" in getattr(task.get_coro(), "__qualname__", "")

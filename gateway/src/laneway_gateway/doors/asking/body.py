@@ -42,8 +42,7 @@ async def body_of(exchange: Exchange) -> Body:
 
 async def bytes_of(exchange: Exchange) -> bytes:
     """Read a body; raises `Denied` and `HungUp`."""
-    declared = exchange.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MOST_BYTES:
+    if _declares_more(exchange.headers.get("content-length", "")):
         raise _too_large()
     found = await until(_read(exchange.receive), exchange.inside.clock.sleep(MOST_SECONDS))
     if found is None:
@@ -51,6 +50,13 @@ async def bytes_of(exchange: Exchange) -> bytes:
         raise Denied(HTTPStatus.REQUEST_TIMEOUT, words, headers=NO_RETRY)
     exchange.asked = exchange.inside.clock.monotonic()
     return found
+
+
+def _declares_more(length: str) -> bool:
+    """Python takes more than ASCII's digits for digits, and not as many as there may be for a number."""
+    if not (length.isascii() and length.isdigit()):
+        return False
+    return len(length) > len(str(MOST_BYTES)) or int(length) > MOST_BYTES
 
 
 async def _read(receive: Receive) -> bytes:
