@@ -68,6 +68,7 @@ LANGCHAIN_OPENAI = (
 )
 OLLAMA = (
     Known("TestAPI/api-generate/*", "`context`, which Ollama calls deprecated: a prompt's tokens are not told again"),
+    Known("TestAPI/api-show-model/*", "`template` and `license`: workers tell neither of the models that they load"),
     Known("TestAPI/*logprobs/*", PROBABILITIES),
     Known("TestBasic/num-predict/*", PROBABILITIES),
     Known("TestEmbedding/embedding-api/*", OWN_VECTORS),
