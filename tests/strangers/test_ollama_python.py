@@ -21,6 +21,8 @@ HI: list[Any] = [{"role": "user", "content": "Why is the sky blue?"}]
 COUNTING = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,"
 SKY = {"type": "object", "properties": {"sky": {"enum": ["blue", "green"]}}, "required": ["sky"]}
 CANCEL_SECONDS = 60
+REREAD_SECONDS = 40
+"""Doors read anew every half minute what workers say of their models."""
 
 
 def weather(city: str) -> str:
@@ -61,9 +63,7 @@ def test_the_catalogue_is_read(client: ollama.Client) -> None:
 
 def test_a_model_that_was_used_is_loaded(client: ollama.Client) -> None:
     client.generate(CHAT, "hi", options=brief(1))
-    eventually(
-        lambda: CHAT in {each.model for each in client.ps().models}, seconds=40
-    )  # doors read anew what workers say each half minute
+    eventually(lambda: CHAT in {each.model for each in client.ps().models}, seconds=REREAD_SECONDS)
 
 
 def test_a_chat_is_answered_whole_and_streamed(client: ollama.Client) -> None:
