@@ -13,7 +13,7 @@ import psutil
 
 from laneway.local.processes.children import kill_group
 from support import canary
-from support.waiting import eventually
+from support.waiting import PATIENCE_SECONDS, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,8 +61,12 @@ def closed_port() -> Iterator[int]:
 
 
 @contextmanager
-def server(command: Sequence[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[psutil.Process]:
-    """A child that leads its own session and listens on `port`; at the end no process of its group is left."""
+def server(
+    command: Sequence[str], environment: Mapping[str, str], port: int, log: Path, seconds: float = PATIENCE_SECONDS
+) -> Iterator[psutil.Process]:
+    """A child that leads its own session and, within so many seconds, listens on `port`; at the end no process of its
+    group is left.
+    """
     canary.watch(log)
     with (
         log.open("wb") as output,
@@ -71,7 +75,7 @@ def server(command: Sequence[str], environment: Mapping[str, str], port: int, lo
         ) as child,
     ):
         try:
-            eventually(lambda: child.poll() is not None or _listens(port))
+            eventually(lambda: child.poll() is not None or _listens(port), seconds)
             assert child.poll() is None, f"{command[0]} ended: {log.read_text(errors='replace')[-2000:]}"
             yield psutil.Process(child.pid)
         finally:

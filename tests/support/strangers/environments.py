@@ -113,6 +113,8 @@ OPENAI = Environment("strangers-openai", ("openai.txt", "openai-source.txt"), _o
 LANGCHAIN = Environment("strangers-langchain", ("langchain.txt",), _python("langchain.txt"))
 LANGFLOW = Environment("strangers-langflow", ("langflow.txt",), _python("langflow.txt"))
 NODE = Environment("strangers-node", ("package-lock.json",), _node)
+LITELLM = Environment("strangers-litellm", ("litellm.txt",), _python("litellm.txt"))
+"""Only `make bench-gateway` wants it."""
 OLLAMA_SUITE = Environment(f"strangers-ollama-{OLLAMA.key()}", (), _ollama)
 ALL = (NODE, OPENAI, LANGCHAIN, LANGFLOW, OLLAMA_SUITE)
 

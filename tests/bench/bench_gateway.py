@@ -1,0 +1,105 @@
+"""`make bench-gateway`: what a gateway adds to Ollama, beside LiteLLM's proxy to the same Ollama. Asserts nothing.
+
+`ROUNDS=3` asks less, to see that everything works; `HELD=1000` holds that many streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.gateway.contenders import contenders
+from bench.gateway.streams import TOKENS, ask, held
+from bench.worker.report import Report, Spread
+from support.ollama.real import SMOLLM
+
+if TYPE_CHECKING:
+    from bench.gateway.contenders import Contender
+
+ROUNDS = int(os.environ.get("ROUNDS", "20"))
+HELD = int(os.environ.get("HELD", "200"))
+FIGURES = ".laneway/bench-gateway.json"
+TOGETHER = (1, 8)
+HELD_SECONDS = 120.0
+COLUMNS = (
+    "",
+    "first text, ms",
+    "between two texts, ms",
+    "CPU a request, ms",
+    "CPU a thousand tokens, ms",
+    "memory, MB",
+)
+NOTE = (
+    "Each round asks each of them in turn. CPU and memory are those of the processes beside Ollama and AWS' emulator; "
+    "the emulator's own time is in the gateway's first text: AWS has other times."
+)
+
+
+@dataclass
+class Measured:
+    """What one contender gave."""
+
+    first: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    requests: int = 0
+
+    def row(self, contender: Contender) -> list[str]:
+        """Its line of the table."""
+        each = self.cpu / self.requests * 1000
+        cost = [f"{each:.1f}", f"{each / TOKENS * 1000:.0f}", f"{contender.megabytes():.0f}"]
+        tails = [Spread(values).show_tail() for values in (self.first, self.gaps)]
+        return [contender.name, *tails, *(cost if contender.processes else [""] * 3)]
+
+
+def _measure(sides: tuple[Contender, ...], together: int, report: Report) -> None:
+    found = {each.name: Measured() for each in sides}
+    for number in range(ROUNDS):
+        for side in sides:
+            before = side.cpu_seconds()
+            streams = ask(
+                side.url, SMOLLM, [f"Tell me of {number} and {place}." for place in range(together)], together
+            )
+            measured = found[side.name]
+            measured.cpu += side.cpu_seconds() - before
+            measured.requests += together
+            measured.first += [each.first_ms for each in streams]
+            measured.gaps += [gap for each in streams for gap in each.gaps_ms]
+    rows = [found[side.name].row(side) for side in sides]
+    report.table(f"{together} at once, {ROUNDS} rounds of {TOKENS} tokens", COLUMNS, rows, NOTE)
+
+
+async def _held(side: Contender) -> list[str]:
+    before = side.megabytes()
+    measured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    holding = asyncio.ensure_future(held(side.url, SMOLLM, HELD, measured))
+    most, calm = before, 0
+    async with asyncio.timeout(HELD_SECONDS):
+        while calm < 5:  # seconds in which it has not grown
+            await asyncio.sleep(1)
+            now = side.megabytes()
+            most, calm = max(most, now), 0 if now > most else calm + 1
+    measured.set_result(None)
+    return [side.name, str(await holding), f"{before:.0f}", f"{most:.0f}"]
+
+
+def main() -> None:
+    """Measure, print tables, and write one JSON file."""
+    report = Report()
+    with tempfile.TemporaryDirectory() as folder, contenders(Path(folder)) as sides:
+        for side in sides:
+            ask(side.url, SMOLLM, ["Warm up."], 1)
+        for together in TOGETHER:
+            _measure(sides, together, report)
+        rows = [asyncio.run(_held(side)) for side in sides if side.name in ("gateway", "LiteLLM's proxy")]
+        report.table(f"{HELD} streams held", ("", "begun", "memory before, MB", "at most, MB"), rows)
+        report.write(Path(os.environ.get("FIGURES", FIGURES)))
+        print(f"\nall figures: {FIGURES}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Streams of a server that speaks OpenAI's API, with the times of their pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TOKENS = 32
+SECONDS = 300.0
+DATA = "data: "
+
+
+@dataclass
+class Streamed:
+    """One answer."""
+
+    first_ms: float = 0.0
+    """From the request to its first text."""
+    gaps_ms: list[float] = field(default_factory=list)
+    """Between two texts."""
+
+    def hear(self, began: float, last: float, now: float) -> None:
+        """A text has come."""
+        if self.first_ms:
+            self.gaps_ms.append((now - last) * 1000)
+        else:
+            self.first_ms = (now - began) * 1000
+
+
+def ask(url: str, model: str, prompts: Sequence[str], together: int) -> list[Streamed]:
+    """Ask each prompt, so many of them at once."""
+    return asyncio.run(_ask(url, model, prompts, together))
+
+
+async def _ask(url: str, model: str, prompts: Sequence[str], together: int) -> list[Streamed]:
+    turns = asyncio.Semaphore(together)
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=SECONDS) as client:
+
+        async def one(prompt: str) -> Streamed:
+            async with turns:
+                return await _stream(client, model, prompt)
+
+        return await asyncio.gather(*map(one, prompts))
+
+
+async def _stream(client: httpx.AsyncClient, model: str, prompt: str) -> Streamed:
+    messages = [{"role": "user", "content": prompt}]
+    body = {"model": model, "messages": messages, "stream": True, "max_tokens": TOKENS, "temperature": 0}
+    streamed, began = Streamed(), time.perf_counter()
+    last = began
+    async with client.stream("POST", "/v1/chat/completions", json=body) as answer:
+        answer.raise_for_status()
+        async for line in answer.aiter_lines():
+            if _has_text(line):
+                now = time.perf_counter()
+                streamed.hear(began, last, now)
+                last = now
+    return streamed
+
+
+def _has_text(line: str) -> bool:
+    if not line.startswith(DATA) or line == f"{DATA}[DONE]":
+        return False
+    choices = json.loads(line.removeprefix(DATA))["choices"]
+    return bool(choices and choices[0]["delta"].get("content"))
+
+
+async def held(url: str, model: str, number: int, measured: asyncio.Future[None]) -> int:
+    """Hold so many streams open until `measured`; how many had begun by then."""
+    limits = httpx.Limits(max_connections=None)
+    begun = 0
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=SECONDS, limits=limits) as client:
+
+        async def one(place: int) -> None:
+            nonlocal begun
+            messages = [{"role": "user", "content": f"Count from {place}."}]
+            body = {"model": model, "messages": messages, "stream": True, "max_tokens": TOKENS}
+            async with client.stream("POST", "/v1/chat/completions", json=body) as answer:
+                begun += answer.is_success
+                await measured
+
+        streams = [asyncio.ensure_future(one(each)) for each in range(number)]
+        await measured
+        await asyncio.gather(*streams, return_exceptions=True)
+    return begun
