@@ -28,6 +28,7 @@ class FakeStream:
         self._changed = clock.condition()
         self.writes: list[bytes] = []
         self.rung = False
+        self.rings = 0
         self.broken: Exception | None = None
         self.finishes = True
         self.end = ""
@@ -48,6 +49,7 @@ class FakeStream:
 
     def wake(self) -> None:
         with self._changed:
+            self.rings += 1
             self.rung = True
             self._changed.notify_all()
 
@@ -151,6 +153,19 @@ def test_the_first_record_goes_at_once_and_those_after_it_gather(bench: Bench) -
     bench.clock.advance(GATHER_SECONDS)
     bench.clock.settle()
     assert [len(each.splitlines()) for each in bench.stream.writes] == [1, 1, 2]
+
+
+def test_an_engine_that_is_fast_need_not_ring(bench: Bench) -> None:
+    bench.tell(bench.channel.started, bench.record("one"), bench.record("two"))
+    for number in range(10):
+        bench.clock.advance(GATHER_SECONDS)
+        bench.clock.settle()
+        rings = bench.stream.rings
+        bench.tell(*(bench.record(str(number)) for _ in range(5)))
+        assert bench.stream.rings == rings
+    bench.tell(bench.end)
+    assert len(bench.stream.lines) == 1 + 2 + 50 + 1
+    assert len(bench.stream.writes) <= 13
 
 
 def test_the_end_waits_for_nothing(bench: Bench) -> None:

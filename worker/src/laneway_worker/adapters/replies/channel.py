@@ -71,6 +71,7 @@ class WiredChannel:
         self._stream: Stream | None = None
         self._writes = False
         self._idle = False
+        self._sent_at = clock.monotonic() - GATHER_SECONDS
         self._tells = self._told_records = self._over = False
         self.lost = False
 
@@ -160,10 +161,11 @@ class WiredChannel:
         lines, is_over = self._take()
         if lines:
             stream.send(lines)
+            self._sent_at = self._clock.monotonic()
         if is_over:
             stream.finish()
-        elif lines:
-            stream.wait(GATHER_SECONDS)
+        elif lines.count(b"\n") > 1:
+            stream.wait(GATHER_SECONDS)  # an engine that is fast need not ring
         else:
             self._rest(stream)
         return is_over
@@ -183,11 +185,16 @@ class WiredChannel:
         return joined
 
     def _rest(self, stream: Stream) -> None:
-        """Until there is something to write. Whoever appends looks at `_idle` afterwards, and we at the lines."""
+        """Until there is something to write; soon after the last time until more has gathered, or the end is there.
+        Whoever appends looks at `_idle` afterwards, and we at the lines.
+        """
         self._idle = True
         if not self._lines and not self.lost:
             stream.wait(None)
         self._idle = False
+        soon = self._sent_at + GATHER_SECONDS - self._clock.monotonic()
+        if soon > 0 and self._tells and not self.lost:
+            stream.wait(soon)
 
     def _lose(self, why: str) -> None:
         with self._changed:

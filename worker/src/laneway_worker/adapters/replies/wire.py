@@ -101,6 +101,7 @@ class TLSStream:
 
     def __init__(self, connection: ssl.SSLSocket, clock: Clock) -> None:
         """Connected."""
+        connection.settimeout(0)  # it is waited for by `poll` alone: a write is one system call
         self._connection = connection
         self._clock = clock
         self._ear, self._bell = socket.socketpair()
@@ -119,29 +120,26 @@ class TLSStream:
         """Write bytes. Raises `Broken`."""
         until = self._clock.monotonic() + WRITE_SECONDS
         left = memoryview(data)
-        try:
-            while left:
-                self._connection.settimeout(max(0.001, until - self._clock.monotonic()))
+        while left:
+            try:
                 left = left[self._connection.send(left[:PIECE]) :]
-        except TimeoutError:
-            raise Broken("it reads too slowly") from None
-        except (OSError, ValueError) as error:
-            raise Broken(f"can't write: {type(error).__name__}") from None
+            except ssl.SSLWantWriteError:
+                if not self._ready(select.POLLOUT, until):
+                    raise Broken("it reads too slowly") from None
+            except (OSError, ValueError) as error:
+                raise Broken(f"can't write: {type(error).__name__}") from None
 
     def wait(self, seconds: float | None) -> None:
         """Until somebody wakes us, or so long. Raises `Broken` as soon as the gateway answers or is gone: it has
         nothing to say before the end.
         """
         until = None if seconds is None else self._clock.monotonic() + seconds
-        while True:
-            left = None if until is None else max(0.0, until - self._clock.monotonic())
-            ready = {number for number, _ in self._poll.poll(None if left is None else left * 1000)}
-            if self._connection.fileno() in ready:
-                self._look()
-            if self._ear.fileno() in ready:
+        while ready := self._poll.poll(None if until is None else self._left(until)):
+            numbers = {number for number, _ in ready}
+            if self._connection.fileno() in numbers and (answer := self._read()) is not None:
+                raise Broken(f"it answered {_status(answer)}" if answer else "it is gone")
+            if self._ear.fileno() in numbers:
                 self._ear.recv(MOST_ANSWER)
-                return
-            if left is not None and not ready:
                 return
 
     def wake(self) -> None:
@@ -150,33 +148,41 @@ class TLSStream:
             if self._open:
                 self._bell.send(b"!")
 
-    def _look(self) -> None:
-        """What comes may be TLS's own."""
-        self._connection.settimeout(0)
-        try:
-            answer = self._connection.recv(MOST_ANSWER)
-        except ssl.SSLWantReadError:
-            return
-        except (OSError, ValueError) as error:
-            raise Broken(f"it is gone: {type(error).__name__}") from None
-        raise Broken(f"it answered {_status(answer)}" if answer else "it is gone")
-
     def finish(self) -> None:
         """Say that this was all, and see that it was taken. Raises `Broken`."""
         self.write(b"0\r\n\r\n")
         until = self._clock.monotonic() + ANSWER_SECONDS
         answer = b""
-        try:
-            while b"\r\n" not in answer and len(answer) < MOST_ANSWER:
-                self._connection.settimeout(max(0.001, until - self._clock.monotonic()))
-                more = self._connection.recv(MOST_ANSWER)
-                if not more:
-                    break
-                answer += more
-        except (OSError, ValueError) as error:
-            raise Broken(f"it did not answer: {type(error).__name__}") from None
+        while b"\r\n" not in answer and len(answer) < MOST_ANSWER:
+            more = self._read()
+            if more is None:
+                if not self._ready(select.POLLIN, until):
+                    raise Broken("it did not answer")
+                continue
+            if not more:
+                break
+            answer += more
         if (status := _status(answer)) != "200":
             raise Broken(f"it answered {status}")
+
+    def _read(self) -> bytes | None:
+        """What is there, nothing at the end; None where what came is TLS's own. Raises `Broken`."""
+        try:
+            return self._connection.recv(MOST_ANSWER)
+        except ssl.SSLWantReadError:
+            return None
+        except (OSError, ValueError) as error:
+            raise Broken(f"it is gone: {type(error).__name__}") from None
+
+    def _ready(self, event: int, until: float) -> bool:
+        """Whether the connection is, before a time."""
+        poll = select.poll()
+        poll.register(self._connection, event)
+        return bool(poll.poll(self._left(until)))
+
+    def _left(self, until: float) -> float:
+        """Milliseconds."""
+        return max(0.0, until - self._clock.monotonic()) * 1000
 
     def close(self) -> None:
         """Cut it."""
