@@ -175,7 +175,7 @@ soak: sync ## 200,000 seeds of the simulation; half an hour (soak-pods and soak-
 	PYTHONPATH=tests nice $(RUN) python -m simulation.campaign 200000
 
 soak-pods: cache-cluster ## real pods leave under load (rollouts, eviction, drain, spot notice), or worker, Ollama, memory, kubelet are killed; 20 minutes
-	$(RUN) pytest tests/e2e/cluster/test_drains.py tests/e2e/cluster/test_kills.py -q -s -m ""
+	$(RUN) pytest tests/e2e/cluster/test_drains.py tests/e2e/cluster/test_kills.py tests/e2e/cluster/test_gateway_keys.py -q -s -m ""
 
 soak-scaling: cache-cluster ## schedules and suspend with jobs running, 50 scale-ins under load with and without pod-deletion-cost; 20 minutes, as root
 	$(RUN) pytest tests/e2e/cluster/test_scaling.py -q -s -m ""
