@@ -31,8 +31,9 @@ KEYS = """\
 JSON, of which [a schema](gateway-keys.schema.json) is published: `{"keys": [ENTRY, …]}`. `laneway keys new NAME`
 prints a key, which is kept nowhere, and its entry. The file is read again within two seconds of a change, also where
 the kubelet turns round the link of a Secret's volume. What can't be read changes nothing: the keys of before count, a
-line of the log says so, and `laneway_gateway_keys_broken` is 1. An empty list lets nobody in. A name may stand there
-twice while its key is replaced by another; the two entries differ in `sha256` alone.
+line of the log says so, and `laneway_gateway_keys_broken` is 1. (A file that is mounted by `subPath` is never changed
+by the kubelet.) An empty list lets nobody in. A name may stand there twice while its key is replaced by another; the
+two entries differ in `sha256` alone.
 
 """
 METRICS = """
