@@ -164,15 +164,16 @@ class World:
         return Result.model_validate_json(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
 
     def versions(self) -> Versions:
-        """What was ever written."""
+        """What was ever written; what workers say of their model may be said anew."""
         results: dict[str, int] = {}
         failed: dict[str, int] = {}
+        models: dict[str, int] = {}
         deleted = 0
         for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix="chaos/"):
             deleted += len(page.get("DeleteMarkers", []))
             for each in page.get("Versions", []):
                 folder, _, name = each["Key"].removeprefix("chaos/").partition("/")
-                counts = {"results": results, "failed": failed}[folder]
+                counts = {"results": results, "failed": failed, "models": models}[folder]
                 job = name.removesuffix(".json")
                 counts[job] = counts.get(job, 0) + 1
         return Versions(results, failed, deleted)
