@@ -108,6 +108,7 @@ LIMITS = (
     Limit(probes, "MOST_CONNECTIONS", "connections", "each has a thread", "the oldest is cut off", PAGES),
     Limit(probes, "READ_SECONDS", "seconds", "who says nothing holds a thread", "the connection ends", PAGES),
     Limit(body, "MOST_BYTES", "bytes", "a job whose characters are all escaped", "413, `body_too_large`", BODIES),
+    Limit(body, "MOST_MARKS", "marks", "texts, commas, brackets: each is looked at", "as above", BODIES),
     Limit(body, "MOST_SECONDS", "seconds", "a body that does not come holds a connection", "408", BODIES),
     Limit(credentials, "MOST_KEY", "characters", "a key has 46", "401", CREDENTIALS),
     Limit(uvicorns, "SILENT_SECONDS", "seconds", "who asks for nothing holds a connection", "it ends", SERVER),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4 * 1024 * 1024  # a job of 1 MiB, each of whose characters is written as \uXXXX, and spaces
 MOST_SECONDS = 60.0  # for all of it: 4 MiB by 0.6 Mbit/s
+MOST_MARKS = 50_000  # texts, commas and brackets: 1,024 messages with 128 tools have half of it; each is looked at
+_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{,]', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,14 @@ async def body_of(exchange: Exchange) -> Body:
 
 
 async def bytes_of(exchange: Exchange) -> bytes:
-    """Read a body; raises `Denied` and `HungUp`."""
+    """Read a body that can be read as JSON within a moment, as all others wait for it; raises `Denied` and `HungUp`."""
     if _declares_more(exchange.headers.get("content-length", "")):
         raise _too_large()
     found = await until(_read(exchange.receive), exchange.inside.clock.sleep(MOST_SECONDS))
     if found is None:
         words = f"the body did not come within {MOST_SECONDS:.0f} seconds: send less at once, or by a faster line"
         raise Denied(HTTPStatus.REQUEST_TIMEOUT, words, headers=NO_RETRY)
+    _check_marks(found)
     exchange.asked = exchange.inside.clock.monotonic()
     return found
 
@@ -72,6 +76,12 @@ async def _read(receive: Receive) -> bytes:
             return bytes(found)
 
 
-def _too_large() -> Denied:
-    words = f"the body has more than {MOST_BYTES:,} bytes: send less text or smaller images"
+def _check_marks(data: bytes) -> None:
+    for number, _ in enumerate(_MARKS.finditer(data), 1):
+        if number > MOST_MARKS:
+            raise _too_large(f"{MOST_MARKS:,} names, values and brackets: send fewer messages, tools or texts")
+
+
+def _too_large(than: str = f"{MOST_BYTES:,} bytes: send less text or smaller images") -> Denied:
+    words = f"the body has more than {than}"
     return Denied(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words, code=ErrorCode.BODY_TOO_LARGE.value, headers=NO_RETRY)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway_gateway.doors.asking.body import MOST_BYTES, MOST_SECONDS
+from laneway_gateway.doors.asking.body import MOST_BYTES, MOST_MARKS, MOST_SECONDS
 from laneway_gateway.testing.clock import settle
 
 if TYPE_CHECKING:
@@ -39,6 +39,22 @@ async def test_what_is_no_strict_json_is_refused_in_each_doors_shape(house: Hous
 async def test_a_body_that_says_it_is_too_large_is_not_read(house: House, length: str) -> None:
     call = await house.call("POST", CHAT, {"content-length": length}).over()
     assert (call.status, call.json["error"]["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" + b"[]," * MOST_MARKS, b'["a"' + b',"a"' * MOST_MARKS, b"[1" + b",1" * MOST_MARKS]
+)
+@pytest.mark.parametrize("path", [CHAT, "/jobs"])
+async def test_a_body_that_would_keep_all_others_waiting_is_not_looked_at(house: House, path: str, body: bytes) -> None:
+    call = await house.ask(path, body)
+    assert (call.status, call.json["error"]["code"]) == (413, "body_too_large")
+    assert "50,000 names, values and brackets" in call.json["error"]["message"]
+
+
+async def test_a_long_text_is_one_value(house: House) -> None:
+    text = 'a, [b], {c}: "d" \\ ' * 40_000
+    await house.ask(CHAT, {"model": "gemma3:4b", "messages": [{"role": "user", "content": text}]})
+    assert house.desk.asked[0].translated.job.messages[0].content == text  # type: ignore[index] # it has one
 
 
 async def test_a_body_that_becomes_too_large_is_read_no_further(house: House) -> None:
