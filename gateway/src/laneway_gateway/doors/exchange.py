@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers, QueryParams
+
+from laneway_gateway.doors.encoded import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ class Exchange:
 
     async def reply(self, reply: Reply) -> None:
         """Answer with JSON."""
-        await self.whole(reply.status, json.dumps(reply.body).encode(), "application/json", reply.headers)
+        await self.whole(reply.status, await encoded(reply.body), "application/json", reply.headers)
 
     async def whole(self, status: int, body: bytes, media: str, headers: Mapping[str, str] | None = None) -> None:
         """Answer with these bytes."""
