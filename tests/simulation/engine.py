@@ -195,6 +195,7 @@ class SimEngine:
         if self._is_swallowed and step != "poison":
             self._swallow(going, stop)
         if step == "crash":
+            going.tell({"response": "half"})
             self._crash()
             raise EngineCrashed("Ollama cut the connection")
         if step == "poison":
@@ -239,7 +240,7 @@ class SimEngine:
             text = '{"n": "many"}'
         part = {"response": text[: len(text) // 2]}
         collected.add(part)
-        going.channel.record(json.dumps(part).encode())
+        going.tell(part)
         going.wait(0.2)
         self._end_early(going, stop)
         if step == "error":
@@ -281,6 +282,10 @@ class _Request:
         with self._changed:
             self.crashed = True
             self._changed.notify_all()
+
+    def tell(self, record: dict[str, Any]) -> None:
+        """A record goes to who waits."""
+        self.channel.record(json.dumps(record).encode())
 
     def wait(self, seconds: float | None) -> None:
         """Until the next token comes, or never."""

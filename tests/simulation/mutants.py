@@ -64,8 +64,8 @@ MUTANTS = (
     Mutant(
         "forget the dead letters",
         "consume/dead_letters.py",
-        "        task = Task.of(delivery, self._clock.now(), self._live)\n",
-        "        return Released()\n        task = Task.of(delivery, self._clock.now(), self._live)\n",
+        "        task = Task.of(lease.delivery, self._clock.now(), self._live)\n",
+        "        return Released()\n        task = Task.of(lease.delivery, self._clock.now(), self._live)\n",
     ),
     Mutant(
         "prefetch one message",
