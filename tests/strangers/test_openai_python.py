@@ -153,7 +153,7 @@ def test_only_a_key_lets_in(target: Target) -> None:
 def test_retries_of_a_slow_request_join_its_job(target: Target) -> None:
     """The gateway sends the silent client away before its edge would, and the library's own retry comes back."""
     before = _owned(target)
-    with openai.OpenAI(base_url=f"{target.guarded}/v1", api_key=target.key, max_retries=30) as client:
+    with openai.OpenAI(base_url=f"{target.guarded}/v1", api_key=target.key, max_retries=90) as client:
         raw = client.completions.with_raw_response.create(
             model=COMPLETE, prompt=COUNTING, temperature=0, max_tokens=LONG_TOKENS
         )

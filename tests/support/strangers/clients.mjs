@@ -42,7 +42,7 @@ function openai() {
     "unknown model": () => raised(at.chat.completions.create({ model: "gpt-4o", messages })),
     "two answers": () => raised(at.chat.completions.create({ model: chat, messages, n: 2 })),
     "wrong key": () => raised(new OpenAI({ baseURL: `${guarded}/v1`, apiKey: "lw-wrong" }).models.list()),
-    "joined retries": async () => (await new OpenAI({ baseURL: `${guarded}/v1`, apiKey: key, maxRetries: 30 }).completions.create(slow)).usage.completion_tokens,
+    "joined retries": async () => (await new OpenAI({ baseURL: `${guarded}/v1`, apiKey: key, maxRetries: 90 }).completions.create(slow)).usage.completion_tokens,
   };
 }
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from support.local.pool import LocalPool
 
 CONTEXT = 8192
-LIMITS = "timeout: 2m, expiresAfter: 1h"
+LIMITS = "timeout: 5m, expiresAfter: 1h"
 MOST_COMPLETED = 512
 EDGE_SECONDS = 10
 """After how long the guarded gateway sends a silent request away, so that its client asks again."""
