@@ -182,11 +182,14 @@ def test_a_port_in_use_is_left_to_whoever_has_it(own_pool: Callable[..., LocalPo
             holder.listen()
         except OSError:
             pass  # another test's pool has it: just as well
-        pool = own_pool()
+        pool = own_pool(started=False)
+        pool.start("--json")
+        pool.wait_until_serving()
         port = pool.gateway.rpartition(":")[2]
         assert int(port) > DEFAULT_PORT
         assert f"port {DEFAULT_PORT} is in use: the gateway listens on {port}" in pool.words
         assert f"OPENAI_BASE_URL=http://127.0.0.1:{port}/v1" in pool.words
+        assert f'"gateway": "{pool.gateway}"' in pool.words
         assert answers(pool)
 
 
