@@ -117,6 +117,10 @@ class Telling:
 
 async def told(exchange: Exchange, holding: Holding, caller: Caller, telling: Telling) -> None:
     """Send the whole stream. A client that goes, and one whose key is revoked, has hung up."""
+    if exchange.method == "HEAD":
+        await exchange.begin()
+        await exchange.end()
+        return
     try:
         over = await until(telling.run(holding.held.events()), hung_up(exchange.receive), telling.watch(caller))
     except Exception as error:  # noqa: BLE001 - a defect of ours; the client is told as far as it listens

@@ -114,6 +114,12 @@ async def test_what_happens_is_told_line_by_line(house: House) -> None:
     assert Result.model_validate_json(json.dumps(call.lines[-1]["ended"])) == TEXT
 
 
+async def test_who_asks_for_a_streams_head_alone_is_not_held(house: House) -> None:
+    await house.ask("/jobs", JOB)
+    call = await house.call("HEAD", "/jobs/job-1/stream").over()
+    assert (call.status, call.body, house.desk.held["job-1"].left) == (200, b"", [False, False])
+
+
 async def test_a_job_is_cancelled_and_what_has_a_result_keeps_it(house: House) -> None:
     await house.ask("/jobs", JOB)
     call = await house.ask("/jobs/job-1/cancel", b"")
