@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 240.0  # LiteLLM imports for a minute on two busy cores
 SLOTS = 8
+OPEN = {"dangerously_permit_weak_or_unset_master_key": True}  # on loopback; the gateway asks for none there, either
 POOL = f"""\
 apiVersion: laneway.dev/v1alpha1
 kind: LLMWorkerPool
@@ -80,7 +81,8 @@ def _litellm(folder: Path, engine: str) -> Iterator[Contender]:
     port, found = free_port(), LITELLM.folder()
     parameters = {"model": f"ollama_chat/{SMOLLM}", "api_base": engine}
     settings = folder / "litellm.yaml"
-    settings.write_text(json.dumps({"model_list": [{"model_name": SMOLLM, "litellm_params": parameters}]}))
+    models = [{"model_name": SMOLLM, "litellm_params": parameters}]
+    settings.write_text(json.dumps({"model_list": models, "general_settings": OPEN}))
     variables = {"PATH": os.environ["PATH"], "HOME": str(folder), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     options = ["--config", str(settings), "--host", "127.0.0.1", "--port", str(port), "--telemetry", "False"]
     command = [str(found / "bin/litellm"), *options]
