@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from support.processes import ended
@@ -157,11 +159,8 @@ SUITES = (
 
 def main() -> None:
     """Run one against a URL, and print what became of each test, for whoever writes `support.strangers.known`."""
-    import sys  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-
     name, url = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
         suite = next(each for each in SUITES if each.name == name)
         for outcome in suite.run(url, Path(folder)):
             sys.stdout.write(json.dumps([outcome.how, outcome.name, outcome.why]) + "\n")
