@@ -11,7 +11,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests, Embeddi
 URL = os.environ["STRANGERS_URL"]
 
 
-class TestChatOllama(ChatModelIntegrationTests):  # type: ignore[misc]  # it is in an environment of its own
+class TestChatOllama(ChatModelIntegrationTests):  # type: ignore[misc] # because it is elsewhere
     @property
     def chat_model_class(self) -> Any:
         return ChatOllama
@@ -33,7 +33,7 @@ class TestChatOllama(ChatModelIntegrationTests):  # type: ignore[misc]  # it is 
         return True
 
 
-class TestOllamaEmbeddings(EmbeddingsIntegrationTests):  # type: ignore[misc]  # it is in an environment of its own
+class TestOllamaEmbeddings(EmbeddingsIntegrationTests):  # type: ignore[misc] # because it is elsewhere
     @property
     def embeddings_class(self) -> Any:
         return OllamaEmbeddings

@@ -11,7 +11,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests, Embeddi
 SERVER = {"base_url": f"{os.environ['STRANGERS_URL']}/v1", "api_key": "any"}
 
 
-class TestChatOpenAI(ChatModelIntegrationTests):  # type: ignore[misc]  # it is in an environment of its own
+class TestChatOpenAI(ChatModelIntegrationTests):  # type: ignore[misc] # because it is elsewhere
     @property
     def chat_model_class(self) -> Any:
         return ChatOpenAI
@@ -37,7 +37,7 @@ class TestChatOpenAI(ChatModelIntegrationTests):  # type: ignore[misc]  # it is 
         return True
 
 
-class TestOpenAIEmbeddings(EmbeddingsIntegrationTests):  # type: ignore[misc]  # it is in an environment of its own
+class TestOpenAIEmbeddings(EmbeddingsIntegrationTests):  # type: ignore[misc] # because it is elsewhere
     @property
     def embeddings_class(self) -> Any:
         return OpenAIEmbeddings
