@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulation.history import Call, Heard, HungUp, Put, Signal
 from simulation.network import Faults
-from simulation.record import CANCELS
+from simulation.record import CANCELS, RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,9 +110,17 @@ def _stored_at_once(record: Record, job: str, answered: Event, text: str) -> Ite
     put = next((at for at, _, result in written if at.who == answered.who and result and result.text == text), None)
     if put is None or put.at <= answered.at + AT_ONCE_SECONDS:
         return
-    between = record.world.history.events[answered.number : put.number]
-    if not any(_is_trouble(each, answered.who) for each in between):
+    until = _told_of(record, job, put)
+    if not any(_is_trouble(each, answered.who) for each in record.world.history.events[answered.number : until]):
         yield f"{answered.who} had the answer of {job} at {answered.at:.3f}, and stored it at {put.at:.3f}"
+
+
+def _told_of(record: Record, job: str, put: Event) -> int:
+    """After the event by which the writer knows of its write: what comes late is the bucket's trouble, too."""
+    for event, call in record.by[Call]:
+        if event.number > put.number and event.who == put.who and call.on == f"{RESULTS}{job}.json":
+            return event.number + 1
+    return len(record.world.history.events)
 
 
 def _is_trouble(event: Event, who: str) -> bool:
