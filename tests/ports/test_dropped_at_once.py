@@ -1,54 +1,43 @@
-"""A request whose client goes before Ollama takes it up: hang-ups at a gateway make it an everyday thing."""
+"""Jobs whose clients go as they begin: hang-ups at a gateway make it an everyday thing."""
 
 from __future__ import annotations
 
-import json
-import socket
-from contextlib import ExitStack
+import threading
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
+from laneway_worker.adapters.clock import SystemClock
+from laneway_worker.errors import Interrupted
+from laneway_worker.ports.stop import Stop, StopReason
+from support.inputs.requests import request
 from support.ollama.real import SMOLLM, ollama_server
-from support.waiting import eventually
+from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
-REQUESTS = 20
-SECONDS = 10.0
-KEPT = (
-    "Ollama keeps such a request's handler for ever, though it does nothing (scheduleRunner waits for a runner that "
-    "processPending has passed over; the same in 0.32.15). A worker takes the half closed connection for work: "
-    "a minute later it receives nothing, and wants Ollama started anew"
-)
+    from laneway_worker.adapters.ollama.client import Ollama
+    from laneway_worker.ports.runtime import Answer
+
+DELAYS = [number / 1000 for number in range(1, 21)]  # seconds: before, while and after a request is taken up
+SECONDS = 30.0
+LONG = {"num_predict": 512}
 
 
-def _left_at_once(url: str) -> socket.socket:
-    """Half closed, as the worker's adapter leaves a request."""
-    address = urlsplit(url)
-    body = json.dumps({"model": SMOLLM, "prompt": "hi", "options": {"num_predict": 1}}).encode()
-    head = f"POST /api/generate HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
-    connection = socket.create_connection((address.hostname or "", address.port or 0))
-    connection.sendall(head.encode() + body)
-    connection.shutdown(socket.SHUT_WR)
-    connection.settimeout(0)
-    return connection
+def cancelled(adapter: Ollama, after: float) -> Future[Answer]:
+    stop = Stop(SystemClock().condition())
+    working = in_thread(lambda: adapter.generate(request(SMOLLM, prompt="hi", options=LONG), stop))
+    threading.Timer(after, stop.set, (StopReason.CANCELLED,)).start()
+    return working
 
 
-def _closed(connection: socket.socket) -> bool:
-    try:
-        while connection.recv(65536):
-            pass
-    except BlockingIOError:
-        return False
-    return True
-
-
-@pytest.mark.xfail(strict=False, reason=KEPT)
-def test_a_request_that_was_dropped_at_once_is_let_go_of(tmp_path: Path) -> None:
-    with ollama_server(tmp_path) as own, ExitStack() as stack:
-        own.adapter(SMOLLM).prepare()
-        left = [stack.enter_context(_left_at_once(own.url)) for _ in range(REQUESTS)]
-        eventually(lambda: all(map(_closed, left)), seconds=SECONDS)
+def test_ollama_lets_go_of_requests_that_are_cancelled_as_they_begin(tmp_path: Path) -> None:
+    with ollama_server(tmp_path) as own:
+        adapter = own.adapter(SMOLLM)
+        adapter.prepare()
+        for each in [cancelled(adapter, after) for after in DELAYS]:
+            with pytest.raises(Interrupted):
+                each.result(SECONDS)
+        eventually(lambda: adapter.lingers() == 0, SECONDS)

@@ -243,6 +243,8 @@ class Ollama:
     @contextmanager
     def _call(self, request: Request, stop: Stop) -> Iterator[httpx.Response]:
         """One call whose connection `stop` cuts."""
+        if stop.reason is not None:
+            raise Interrupted
         connection, whole, gap = Connection(), False, request.most_silent_seconds
         stop.aborting(connection.cut)
         try:

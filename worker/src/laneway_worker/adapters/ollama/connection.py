@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ HALF_CLOSED = (4, 5)
 """FIN_WAIT1 and FIN_WAIT2 (Linux: include/net/tcp_states.h): we have closed our side, and the server has not."""
 TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)  # Linux only; elsewhere nothing is known
 MOST_WATCHED = 256  # sockets; each is a file descriptor
+TAKEN_UP_SECONDS = 1.0
+"""By then Ollama's scheduler has handed a request to its runner. Where a client goes before that, Ollama keeps the
+request's handler for ever, idle (0.11.4; the code is the same in 0.32.15): it costs nothing, and is no work.
+"""
 
 
 class Connection:
@@ -25,11 +30,15 @@ class Connection:
     def __init__(self) -> None:
         """Not open yet."""
         self._own: socket.socket | None = None
+        self._opened = 0.0
         self._cut = False
+        self.early = False
+        """Whether it was cut before Ollama has surely taken the request up."""
 
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Told by httpcore."""
         if event == "connection.connect_tcp.complete":
+            self._opened = time.monotonic()
             self._own = info["return_value"].get_extra_info("socket").dup()  # outlives httpcore's, which it closes
             if self._cut:
                 self.cut()
@@ -38,6 +47,7 @@ class Connection:
         """End the call from any thread: Ollama ends a generation when its client disconnects."""
         self._cut = True
         if self._own is not None:
+            self.early = self.early or time.monotonic() - self._opened < TAKEN_UP_SECONDS
             with suppress(OSError):
                 self._own.shutdown(socket.SHUT_RDWR)
 
@@ -65,7 +75,7 @@ class Dropped:
         if own is None:
             return
         with self._lock:
-            if whole or len(self._since) >= MOST_WATCHED:
+            if whole or connection.early or len(self._since) >= MOST_WATCHED:
                 own.close()
             else:
                 self._since[own] = self._clock.monotonic()
