@@ -58,23 +58,25 @@ def _own_result(record: Record, event: Event, job: str, result: Result) -> Itera
 def _own(record: Record, event: Event, job: str, codes: list[str]) -> Iterator[str]:
     timeout = record.world.scenario.lane.live.limits.timeout_seconds
     seen = Counter(
-        _code(record, when, ran, timeout)
+        code
         for when, ran in record.ran[record.jobs[job].prompt]
         if when.number < event.number
+        for code in _codes(record, when, ran, timeout)
     )
     for code, number in Counter(codes).items():
         if seen[code] < number:
             yield f"{event.who} charged {job} with {code} {number} times; the engine saw {seen[code]}"
 
 
-def _code(record: Record, event: Event, ran: Ran, timeout: int) -> str | None:
-    """What a run may cost its job. One that outlasts the lane's time is over, also where the engine then died; and
-    nobody can tell that an engine was broken which answers as soon as it is asked.
+def _codes(record: Record, event: Event, ran: Ran, timeout: int) -> set[str]:
+    """What a run may cost its job, by one of these names. One that outlasts the lane's time is over, also where the
+    engine then died, or where its failure is told while the worker asks whose fault it was; and nobody can tell that an
+    engine was broken which answers as soon as it is asked.
     """
     if ran.end in SWALLOWED and _could_answer(record, event):
-        return SWALLOWED[ran.end].value
-    late = ran.end == "crashed" and event.at - ran.since >= timeout
-    return ErrorCode.TIMED_OUT.value if late and ran.code is None else ran.code
+        return {SWALLOWED[ran.end].value}
+    late = ran.end in ("crashed", "failed") and event.at - ran.since >= timeout
+    return {ran.code or "", ErrorCode.TIMED_OUT.value if late else ""} - {""}
 
 
 def _could_answer(record: Record, event: Event) -> bool:
