@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from laneway.schema.job.reply import REPLIES_PORT
 from laneway.schema.shared.names import (
     COMPONENT_LABEL,
     LANE_LABEL,
@@ -32,7 +33,7 @@ KUBE_DNS = {
 IDENTITY_ENDPOINTS = ("169.254.170.23/32", "fd00:ec2::23/128")
 """EKS Pod Identity's agent on each node: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html.
 Not the node's own metadata at 169.254.169.254, which would give the node's rights."""
-DOORS_PORT, REPLIES_PORT = 8000, 8443
+DOORS_PORT = 8000
 """Of a gateway: where clients come to, and where workers tell of their jobs."""
 PROBES: list[Manifest] = [{"ports": [{"port": HEALTH_PORT, "protocol": "TCP"}]}]
 """Probes and metrics, from anywhere."""

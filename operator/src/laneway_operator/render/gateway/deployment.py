@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from laneway.schema.job.reply import REPLIES_PORT
 from laneway.schema.pool.lane import MAX_DRAIN_SECONDS
 from laneway.schema.pool.pods.quantity import canonical, thousandths
 from laneway.schema.shared.base import duration_text
 from laneway.schema.shared.names import COMPONENT_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, gateway_account_name
 from laneway_operator.render import pods
 from laneway_operator.render.meta import GATEWAY, REPLICAS, Component, gateway_name, labels, metadata
-from laneway_operator.render.network import DOORS_PORT, REPLIES_PORT
+from laneway_operator.render.network import DOORS_PORT
 from laneway_operator.render.view import GRACE_MARGIN_SECONDS, HEALTH_ADDRESS, HEALTH_PORT
 
 if TYPE_CHECKING:
