@@ -21,13 +21,19 @@ class Waits:
         """Lane → seconds a place, and when that was learned."""
 
     def learn(self, lane: str, before: int | None, seconds: float) -> None:
-        """A job that so many waited before has begun, or been given up, after so many seconds."""
+        """A job that so many waited before has begun after so many seconds."""
         if before is None:
             return
         place = seconds / (before + 1)
         known = self._place(lane)
         mean = place if known is None else WEIGHT * place + (1 - WEIGHT) * known
         self._known[lane] = (mean, self._clock.monotonic())
+
+    def outlasted(self, lane: str, before: int | None, seconds: float) -> None:
+        """A client of such a job has given up after so many seconds: so long at least it waits."""
+        known = self._place(lane)
+        if before is not None and seconds / (before + 1) > (known or 0.0):
+            self.learn(lane, before, seconds)
 
     def of(self, lane: str, before: int | None) -> float | None:
         """About how many seconds a job will wait that so many wait before; None where nobody can say."""

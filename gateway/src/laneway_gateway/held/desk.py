@@ -113,11 +113,12 @@ class HeldDesk:
             return None
         held = self._hold(entry, room)
         entry.kept |= asked.kept
+        entry.abandoned = False
         try:
             await self._waiters.mark(owner.id)  # first: who cancels looks for it
             cancelled = await self._waiters.is_cancelled(owner.id)
-        except BaseException:
-            await held.leave(hung_up=False)
+        except BaseException as error:
+            await held.leave(hung_up=isinstance(error, asyncio.CancelledError))
             raise
         if not cancelled:
             self._look(entry)
@@ -140,7 +141,20 @@ class HeldDesk:
         except PoolUnreachable:
             self.registry.drop(held.entry)
             raise
+        if asked.kept:
+            await self._findable(held)
         return held
+
+    async def _findable(self, held: HeldRequest) -> None:
+        """Its client comes back for it, at another gateway perhaps: that has to know first whose it is."""
+        try:
+            await self._sending.write(held.entry.owner)
+        except PoolUnreachable as error:
+            await held.leave(hung_up=False)
+            raise PoolUnreachable(f"job {held.job_id} was sent, and can't be found yet: {error}") from error
+        except BaseException:
+            await held.leave(hung_up=False)
+            raise
 
     async def _note(self, asked: Asked, entry: Entry, sending: asyncio.Future[None], *, claimed: bool) -> None:
         """What others need in order to find the job. Its own client does not wait for it."""

@@ -32,18 +32,19 @@ class Leaving:
             entry.leaving.cancel()
             entry.leaving = None
 
-    def let_go(self, entry: Entry, hung_up: bool) -> None:  # noqa: FBT001 - what the last one did
-        """One waits no longer."""
+    def let_go(self, entry: Entry, hung_up: bool) -> None:  # noqa: FBT001 - what this one did
+        """One waits no longer. Who only looks at a job, before or after its client has hung up, changes nothing."""
+        entry.abandoned |= hung_up
         entry.waiting -= 1
         if not entry.waiting:
-            entry.leaving = self._background.start(f"leaving {entry.id}", self._leave(entry, hung_up))
+            entry.leaving = self._background.start(f"leaving {entry.id}", self._leave(entry))
 
-    async def _leave(self, entry: Entry, hung_up: bool) -> None:  # noqa: FBT001 - as above
+    async def _leave(self, entry: Entry) -> None:
         try:
             if entry.end is None:
                 await self._clock.sleep(GRACE_SECONDS)
             await self._waiters.unmark(entry.id)
-            if hung_up and await self._is_nobodys(entry):
+            if entry.abandoned and await self._is_nobodys(entry):
                 entry.cancelling = True
                 await self._waiters.cancel(entry.id)
         finally:

@@ -37,6 +37,8 @@ class Entry:
     """Whether it was surely sent."""
     kept: bool = False
     """Whether it goes on when nobody waits for it."""
+    abandoned: bool = False
+    """Whether a client of it has hung up, and none has come back to ask for the same."""
     cancelling: bool = False
     """Whether the workers are asked to cancel it as nobody waited for it: too late to join."""
     leaving: asyncio.Task[None] | None = None

@@ -56,8 +56,13 @@ class Place:
             headers={"Retry-After": str(later)},
         )
 
+    def given_up(self) -> None:
+        """Nobody waits any more for its beginning."""
+        before, self.before = self.before, None
+        self.hall.waits.outlasted(self.lane, before, self.hall.inside.clock.monotonic() - self._came)
+
     def began(self, result: Result | None = None) -> None:
-        """It has begun, or somebody gave up waiting for that, which is learned once; a result tells it exactly."""
+        """It has begun, which is learned once; a result tells it exactly."""
         before, self.before = self.before, None
         seconds = self.hall.inside.clock.monotonic() - self._came
         self.hall.waits.learn(self.lane, before, result.timing.queued_seconds if result else seconds)

@@ -104,7 +104,7 @@ class Telling:
     def over(self) -> None:
         """Nobody waits any more: at least so long it takes until a job begins."""
         if self._place is not None:
-            self._place.began()
+            self._place.given_up()
 
     async def fail(self, message: str) -> None:
         """The last piece, for whoever still reads."""

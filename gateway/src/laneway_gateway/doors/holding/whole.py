@@ -29,9 +29,11 @@ async def ended(exchange: Exchange, holding: Holding, caller: Caller, deadline: 
     found = await until(
         holding.held.ended(), hung_up(exchange.receive), out_of_time(inside, seconds), revoked(inside, caller)
     )
-    if holding.place is not None and not isinstance(found, Broken):
-        holding.place.began(found.result if isinstance(found, Ended) else None)
+    if holding.place is not None and isinstance(found, Over):
+        holding.place.given_up()
     if isinstance(found, Ended):
+        if holding.place is not None:
+            holding.place.began(found.result)
         return found
     holding.hung_up = isinstance(found, Over)
     if found is Over.HUNG_UP:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from laneway.client.sender import group_of
 from laneway.client.sending.checked import check
+from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.history import History
 from laneway.schema.job.job import InvalidJob
 from laneway.schema.job.reply import ReplyTo
+from laneway.translate.refused import Refused
 from laneway_gateway.errors import PoolUnreachable
 from laneway_gateway.held.records.documents import Owner, parsed, text_of
 
@@ -27,12 +29,16 @@ PAUSE_SECONDS = 2.0
 
 
 def job_of(asked: Asked, job_id: str, document: PoolDocument) -> CheckedJob:
-    """What is sent; raises `PoolUnreachable` where the pool has changed since the request was read."""
+    """What is sent; raises `Refused` where it is too large with its labels, and `PoolUnreachable` where the pool has
+    changed since the request was read.
+    """
     translated = asked.translated
     labels = {**(translated.job.labels or {}), **asked.tenant.labels}
     try:
         return check(document, translated.job, {"id": job_id, "labels": labels or None}, translated.lane, None)
     except InvalidJob as error:
+        if error.code is ErrorCode.BODY_TOO_LARGE:
+            raise Refused(error.code, str(error)) from error
         raise PoolUnreachable(f"{error}; try again") from error
 
 
@@ -73,11 +79,12 @@ class Sending:
         """Say whose it is. While nobody can read that, a retry sends the job again, under the same id."""
         for _ in range(TRIES - 1):
             with suppress(PoolUnreachable):
-                return await self._write(owner)
+                return await self.write(owner)
             await self._clock.sleep(PAUSE_SECONDS)
-        return await self._write(owner)
+        return await self.write(owner)
 
-    async def _write(self, owner: Owner) -> None:
+    async def write(self, owner: Owner) -> None:
+        """The same, once."""
         await self._store.put_new(self._place.owner(owner.id), text_of(owner))
 
     async def owner(self, job_id: str) -> Owner | None:
