@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from laneway.schema.shared.names import GATEWAY_SERVER
-from laneway_gateway.replies.uvicorns import SILENT_SECONDS, BoundedProtocol, OneOfSeveral
+from laneway_gateway.replies.uvicorns import SILENT_SECONDS, STUCK_SECONDS, BoundedProtocol, OneOfSeveral
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,8 +40,9 @@ class DoorsServer:
         most_held: int,
         edge_idle_seconds: float,
         silent_seconds: float = SILENT_SECONDS,
+        stuck_seconds: float = STUCK_SECONDS,
     ) -> None:
-        """`listening` is closed at the end; `silent_seconds` as for `OneOfSeveral`."""
+        """`listening` is closed at the end; `silent_seconds` and `stuck_seconds` as for `OneOfSeveral`."""
         self._app = app
         self._socket = listening
         self._closing = False
@@ -60,7 +61,7 @@ class DoorsServer:
             timeout_keep_alive=int(edge_idle_seconds) + KEPT_SECONDS,
             timeout_graceful_shutdown=int(GRACE_SECONDS),
         )
-        self._server = OneOfSeveral(config, silent_seconds)
+        self._server = OneOfSeveral(config, silent_seconds, stuck_seconds)
 
     @property
     def port(self) -> int:

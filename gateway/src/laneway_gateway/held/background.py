@@ -25,6 +25,7 @@ class Background:
         """Begin; what goes wrong is logged, and costs nobody else anything."""
         task = asyncio.create_task(self._run(what, act))
         self._tasks.add(task)
+        task.add_done_callback(lambda _: act.close())  # one that was cancelled before it began would never be awaited
         task.add_done_callback(self._tasks.discard)
         return task
 

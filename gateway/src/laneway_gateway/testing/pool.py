@@ -28,6 +28,8 @@ class MemoryStore:
     objects: dict[str, Stored] = field(default_factory=dict)
     error: PoolUnreachable | None = None
     """What every call raises while it is set."""
+    refuses: str | None = None
+    """Of keys that begin so no call is answered."""
     calls: list[tuple[str, str]] = field(default_factory=list)
     """Each call and its key or prefix, in order."""
 
@@ -75,6 +77,8 @@ class MemoryStore:
         self.calls.append((call, key))
         if self.error is not None:
             raise self.error
+        if self.refuses is not None and key.startswith(self.refuses):
+            raise PoolUnreachable("refused")
 
 
 @dataclass(frozen=True)

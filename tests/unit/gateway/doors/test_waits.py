@@ -35,3 +35,15 @@ async def test_what_was_so_long_ago_says_nothing(clock: ManualClock) -> None:
     assert waits.of("fast", 0) is None
     waits.learn("fast", 0, 2)
     assert waits.of("fast", 0) == 2
+
+
+async def test_who_gives_up_early_makes_no_wait_shorter(clock: ManualClock) -> None:
+    waits = Waits(clock)
+    waits.outlasted("fast", 0, 5)
+    assert waits.of("fast", 0) == 5
+    waits.learn("fast", 0, 995)
+    for _ in range(6):
+        waits.outlasted("fast", 0, 0.5)
+    assert waits.of("fast", 0) == 500
+    waits.outlasted("fast", None, 9000)
+    assert waits.of("fast", 0) == 500
