@@ -245,7 +245,7 @@ class Ollama:
         """One call whose connection `stop` cuts."""
         if stop.reason is not None:
             raise Interrupted
-        connection, whole, gap = Connection(), False, request.most_silent_seconds
+        connection, whole, gap = Connection(self._clock), False, request.most_silent_seconds
         stop.aborting(connection.cut)
         try:
             with self._http.stream(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -27,8 +26,9 @@ request's handler for ever, idle (0.11.4; the code is the same in 0.32.15): it c
 class Connection:
     """The socket of one call, caught when httpcore opens it (https://www.encode.io/httpcore/extensions/#trace)."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
         """Not open yet."""
+        self._clock = clock
         self._own: socket.socket | None = None
         self._opened = 0.0
         self._cut = False
@@ -38,7 +38,7 @@ class Connection:
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Told by httpcore."""
         if event == "connection.connect_tcp.complete":
-            self._opened = time.monotonic()
+            self._opened = self._clock.monotonic()
             self._own = info["return_value"].get_extra_info("socket").dup()  # outlives httpcore's, which it closes
             if self._cut:
                 self.cut()
@@ -47,7 +47,7 @@ class Connection:
         """End the call from any thread: Ollama ends a generation when its client disconnects."""
         self._cut = True
         if self._own is not None:
-            self.early = self.early or time.monotonic() - self._opened < TAKEN_UP_SECONDS
+            self.early = self.early or self._clock.monotonic() - self._opened < TAKEN_UP_SECONDS
             with suppress(OSError):
                 self._own.shutdown(socket.SHUT_RDWR)
 
