@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -88,11 +86,4 @@ class DoorsServer:
 
     async def run(self) -> None:
         """Serve, until cancelled; then whatever is still open has `GRACE_SECONDS`."""
-        serving = asyncio.ensure_future(self._server.serve([self._socket]))
-        try:
-            await asyncio.shield(serving)
-        finally:
-            self._server.should_exit = True
-            with suppress(asyncio.CancelledError):
-                await serving
-            self._socket.close()
+        await self._server.serve_on(self._socket)

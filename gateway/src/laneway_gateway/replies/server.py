@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -54,11 +52,4 @@ class RepliesServer:
 
     async def run(self) -> None:
         """Serve, until cancelled."""
-        serving = asyncio.ensure_future(self._server.serve([self._socket]))
-        try:
-            await asyncio.shield(serving)
-        finally:
-            self._server.should_exit = True
-            with suppress(asyncio.CancelledError):
-                await serving
-            self._socket.close()
+        await self._server.serve_on(self._socket)

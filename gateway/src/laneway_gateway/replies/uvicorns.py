@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -11,6 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
+    import socket
     from contextlib import AbstractContextManager
 
 TICKS = 10  # of uvicorn's, each of which is a tenth of a second
@@ -74,11 +75,23 @@ class OneOfSeveral(uvicorn.Server):
         """None of them."""
         return nullcontext()
 
+    async def serve_on(self, listening: socket.socket) -> None:
+        """Serve, until cancelled; what is open then has `timeout_graceful_shutdown`, and `listening` is closed."""
+        serving = asyncio.ensure_future(self.serve([listening]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self.should_exit = True
+            with suppress(asyncio.CancelledError):
+                await serving
+            listening.close()
+
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections, each second."""
         if counter % TICKS == 0:
-            self._cut_silent(asyncio.get_running_loop().time())
-            self._cut_stuck(asyncio.get_running_loop().time())
+            now = asyncio.get_running_loop().time()
+            self._cut_silent(now)
+            self._cut_stuck(now)
         return await super().on_tick(counter)
 
     def _cut_silent(self, now: float) -> None:
