@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import ollama
@@ -13,12 +13,11 @@ import openai
 import pytest
 
 from laneway_gateway.desk import Ended, Record, Started, Tenant
-from support.doors.clients import HEADERS, Doors
-from support.doors.served import KEY, served_house, served_world
+from support.doors.clients import DONE, HEADERS, HI, REPLAYED, TOOL, Doors, open_doors
+from support.doors.served import KEY, served_world
 from support.gateway.desks import PLACE, said
 from support.inputs.offers import (
     CALLS,
-    CHAT,
     CHAT_RECORDS,
     EMBEDDER,
     MODEL,
@@ -37,18 +36,11 @@ if TYPE_CHECKING:
     from support.doors.served import Served
     from support.gateway.desks import World
 
-HI: Any = [{"role": "user", "content": "hi"}]
-TOOL: Any = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
-DONE = Ended(CHAT, '"e"', streamed=True)
-REPLAYED = Ended(CHAT, '"e"', streamed=False)
-
 
 @pytest.fixture
 def doors() -> Iterator[Doors]:
-    with served_house() as (house, served):
-        doors = Doors(house, served)
-        yield doors
-        doors.close()
+    with open_doors() as opened:
+        yield opened
 
 
 @pytest.fixture

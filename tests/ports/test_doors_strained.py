@@ -16,10 +16,9 @@ import pytest
 from laneway.schema.job.codes import ErrorCode
 from laneway_gateway.desk import Broken, Ended, Record
 from laneway_gateway.errors import PoolUnreachable, TooManyHeld
-from support.doors.clients import HEADERS, Doors
-from support.doors.served import KEY, served_house
+from support.doors.clients import HEADERS, HI, REPLAYED, TOOL, Doors, open_doors
+from support.doors.served import KEY
 from support.inputs.offers import (
-    CHAT,
     CHAT_RECORDS,
     EMBEDDER,
     MODEL,
@@ -31,18 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-HI: Any = [{"role": "user", "content": "hi"}]
-TOOL: Any = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
-DONE = Ended(CHAT, '"e"', streamed=True)
-REPLAYED = Ended(CHAT, '"e"', streamed=False)
-
-
 @pytest.fixture
 def doors() -> Iterator[Doors]:
-    with served_house() as (house, served):
-        doors = Doors(house, served)
-        yield doors
-        doors.close()
+    with open_doors() as opened:
+        yield opened
 
 
 Ask = Any

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import ollama
 import openai
 
-from support.doors.served import KEY
+from laneway_gateway.desk import Ended
+from support.doors.served import KEY, served_house
+from support.inputs.offers import CHAT
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Iterator
 
     from laneway_gateway.desk import Event
     from support.doors.house import House
     from support.doors.served import Served
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
+HI: Any = [{"role": "user", "content": "hi"}]
+TOOL: Any = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+DONE = Ended(CHAT, '"e"', streamed=True)
+REPLAYED = Ended(CHAT, '"e"', streamed=False)
 
 
 class Doors:
@@ -44,3 +52,12 @@ class Doors:
         """Both clients' connections."""
         self.openai.close()
         self.ollama._client.close()
+
+
+@contextmanager
+def open_doors() -> Iterator[Doors]:
+    """Of a house of its own."""
+    with served_house() as (house, served):
+        doors = Doors(house, served)
+        yield doors
+        doors.close()
