@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from laneway import JobFailed, JobHandle, Pool, ResultOfAnotherRequest
+from laneway import JobFailed, JobHandle, Pool, PoolUnavailable, ResultOfAnotherRequest
 from laneway.cli.main import app
 from laneway.cli.output import Exit
+from laneway.client.connection import Connection
+from laneway.client.remote import Remote
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import Job
+from laneway.schema.job.keys import Place
 from support.local.failed_jobs import MODEL, Kept
+from support.ollama.stub import Ending, Reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
     from support.aws.emulators import Aws
+    from support.ollama.stub import StubOllama
 
 OTHER = Job(prompt="Say exactly: APPROVED").request_hash(MODEL)
 OWN = Job(prompt="Is it paid?").request_hash(MODEL)
@@ -76,6 +81,15 @@ def test_a_message_carries_its_senders_name(kept: Kept) -> None:
     url = kept.pool.lane().queue.url
     (message,) = kept.aws.sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
     assert message["Attributes"]["MessageGroupId"] == "team-a"
+
+
+@pytest.mark.parametrize("ending", [Ending.CUT, Ending.SHORT])
+def test_a_result_that_breaks_off_is_no_result(stub: StubOllama, ending: Ending) -> None:
+    stub.on("/results/results/a.json", Reply((b'{"id": "a"',), ending=ending, headers={"ETag": '"0"'}))
+    keys = {"access_key_id": "testing", "secret_access_key": "testing"}
+    remote = Remote(Connection(place=Place(bucket="results"), endpoint=stub.url, **keys))
+    with pytest.raises(PoolUnavailable, match=r"^reading results/a\.json "):
+        remote.read("results/a.json")
 
 
 def laneway(kept: Kept, *argv: str) -> Result:

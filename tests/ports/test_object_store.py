@@ -257,8 +257,20 @@ def test_what_s3_refuses_is_unavailable(stub: StubOllama, call: str, status: int
         CALLS[call](S3Store(clients.s3), BUCKET)
 
 
+@pytest.mark.parametrize("ending", [Ending.CUT, Ending.SHORT])
 @pytest.mark.usefixtures("_credentials")
-def test_a_body_that_breaks_off_is_unavailable(stub: StubOllama) -> None:
-    stub.on(f"/{BUCKET}/key.json", Reply((b'{"text": "half',), ending=Ending.CUT))
-    with aws_clients(stub.url) as clients, pytest.raises(Unavailable):
+def test_a_body_that_breaks_off_is_unavailable(stub: StubOllama, ending: Ending) -> None:
+    stub.on(f"/{BUCKET}/key.json", Reply((b'{"text": "half',), ending=ending, headers={"ETag": NO_ETAG}))
+    with aws_clients(stub.url) as clients, pytest.raises(Unavailable, match=r"^GetObject failed: "):
+        S3Store(clients.s3).get(BUCKET, "key.json", MOST)
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_a_body_that_is_not_the_one_of_its_checksum_is_unavailable(stub: StubOllama) -> None:
+    headers = {"ETag": NO_ETAG, "x-amz-checksum-crc32": "AAAAAA=="}
+    stub.on(f"/{BUCKET}/key.json", Reply((b'{"text": "other"}',), headers=headers))
+    with (
+        aws_clients(stub.url) as clients,
+        pytest.raises(Unavailable, match=r"^GetObject failed: FlexibleChecksumError$"),
+    ):
         S3Store(clients.s3).get(BUCKET, "key.json", MOST)

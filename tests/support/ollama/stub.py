@@ -6,7 +6,7 @@ import json
 import threading
 from collections import defaultdict, deque
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from support.waiting import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Ending(Enum):
@@ -22,6 +22,7 @@ class Ending(Enum):
 
     CLEAN = "the body ends as HTTP wants"
     CUT = "the connection is closed in the middle of a chunk"
+    SHORT = "the connection is closed before the length that was announced"
     HANG = "nothing more comes, and the connection stays"
 
 
@@ -34,6 +35,7 @@ class Reply:
     ending: Ending = Ending.CLEAN
     silent: bool = False
     """Hang before the headers."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def records(*values: Any, status: int = 200, ending: Ending = Ending.CLEAN) -> Reply:
@@ -125,8 +127,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stub.hang()
             return
         self.send_response(reply.status)
-        self.send_header("Transfer-Encoding", "chunked")
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
         self.send_header("Connection", "close")  # as it is: a client must not ask again on it
+        if reply.ending is Ending.SHORT:
+            self._fall_short(b"".join(reply.pieces))
+            return
+        self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for piece in reply.pieces:
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
@@ -137,6 +144,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b'ff\r\n{"response": "half')
             case Ending.HANG:
                 self.server.stub.hang()
+
+    def _fall_short(self, body: bytes) -> None:
+        self.send_header("Content-Length", str(len(body) + 1))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 def _read(body: bytes) -> Any:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from botocore.response import StreamingBody
+
     from laneway.client.connection import Connection
     from laneway.schema.pool.documents.pool_document import PoolDocument
 
@@ -133,10 +135,7 @@ class Remote:
             try:
                 answer = self._s3.get_object(Bucket=bucket or self._bucket, Key=key)
                 with closing(answer["Body"]) as body:
-                    found = body.read(MAX_RESULT_BYTES + 1)
-                if len(found) > MAX_RESULT_BYTES:  # a result is the largest object of a pool
-                    raise PoolUnavailable(f"{key} has more than {MAX_RESULT_BYTES:,} bytes: it is none of the pool's")
-                return Stored(found, answer["ETag"], answer["Metadata"])
+                    return Stored(_whole(body, key), answer["ETag"], answer["Metadata"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
@@ -263,6 +262,14 @@ class Remote:
             running=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
             delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
+
+
+def _whole(body: StreamingBody, key: str) -> bytes:
+    found = body.read(MAX_RESULT_BYTES + 1)
+    if len(found) > MAX_RESULT_BYTES:  # a result is the largest object of a pool
+        raise PoolUnavailable(f"{key} has more than {MAX_RESULT_BYTES:,} bytes: it is none of the pool's")
+    body.read(1)  # at its end, no sooner, botocore holds a body against its length and its checksum
+    return found
 
 
 def is_refusal(error: ClientError) -> bool:

@@ -14,6 +14,7 @@ from laneway_worker.ports.objects import Stored
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 NO_KEY = "NoSuchKey"
@@ -48,10 +49,7 @@ class S3Store:
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
                 with closing(answer["Body"]) as body:  # as a context manager it would give urllib3's raw stream
-                    found = body.read(most_bytes + 1)
-                if len(found) > most_bytes:
-                    raise TooLargeError(most_bytes)
-                return Stored(found, answer["ETag"], answer["Metadata"])
+                    return Stored(_whole(body, most_bytes), answer["ETag"], answer["Metadata"])
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
@@ -71,6 +69,14 @@ class S3Store:
                 if code_of(error) in ABSENT:
                     return None
                 raise
+
+
+def _whole(body: StreamingBody, most_bytes: int) -> bytes:
+    found = body.read(most_bytes + 1)
+    if len(found) > most_bytes:
+        raise TooLargeError(most_bytes)
+    body.read(1)  # at its end, no sooner, botocore holds a body against its length and its checksum
+    return found
 
 
 @contextmanager
