@@ -12,7 +12,7 @@ from laneway_worker.adapters.aws.clients import translated
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
-from laneway_worker.errors import Refused, Unavailable
+from laneway_worker.errors import Refused, TargetRefused, Unavailable
 from laneway_worker.ports.queue import Delivery
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.memory import MemoryQueue
@@ -89,6 +89,18 @@ def test_what_a_person_has_to_change_is_refused_with_advice(
 @pytest.mark.usefixtures("_credentials")
 def test_what_passes_is_no_refusal(stub: StubOllama, status: int, code: str) -> None:
     assert not refusal(stub, status, code).lasting
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+@pytest.mark.usefixtures("_credentials")
+def test_an_endpoint_that_redirects_is_refused(stub: StubOllama, status: int) -> None:
+    elsewhere = Reply(status=status, headers={"Location": "http://127.0.0.1:9/results"})
+    stub.on("/results", elsewhere)
+    stub.on("/results/key.json", elsewhere)
+    with aws_clients(stub.url) as clients, pytest.raises(Refused, match=r"^GetObject was redirected$") as caught:
+        S3Store(clients.s3).get("results", "key.json", 1)
+    assert "endpoint" in caught.value.with_advice
+    assert not isinstance(caught.value, TargetRefused)
 
 
 MISSING: dict[str, tuple[Callable[[Aws], object], str]] = {

@@ -107,6 +107,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer()
 
+    def do_HEAD(self) -> None:
+        self._answer()
+
     def do_POST(self) -> None:
         self._answer()
 
@@ -132,9 +135,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")  # as it is: a client must not ask again on it
         if reply.ending is Ending.SHORT:
             self._fall_short(b"".join(reply.pieces))
-            return
+        else:
+            self._in_chunks(reply)
+
+    def _in_chunks(self, reply: Reply) -> None:
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        if self.command == "HEAD":
+            return
         for piece in reply.pieces:
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
         match reply.ending:

@@ -1,7 +1,8 @@
 """What a call to AWS raises, on one line that says what to change: botocore's own errors, and what it lets through.
 
 A person's settings raise more than botocore's: an endpoint that is none is a `ValueError`, a program or a file that is
-gone an `OSError`, a question without a terminal an `EOFError`.
+gone an `OSError`, a question without a terminal an `EOFError`, an endpoint that redirects a `RecursionError`: botocore
+asks it for the bucket's region, which it redirects, too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from laneway.schema.shared.base import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RAISED = (botocore.BotoCoreError, botocore.ClientError, OSError, ValueError, EOFError)
+RAISED = (botocore.BotoCoreError, botocore.ClientError, OSError, ValueError, EOFError, RecursionError)
 """Everything that a call to AWS raises where AWS, or what a person has set, is to blame."""
 BAD_ENDPOINT = "Invalid endpoint: "
 ROLES = {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetRoleCredentials"}
@@ -156,6 +157,11 @@ def _(_: Exception, settings: Settings) -> str:
 @_words.register
 def _(error: botocore.EndpointConnectionError, _: Settings) -> str:
     return f"nothing answers at {error.kwargs.get('endpoint_url')}; check the endpoint, or start `laneway up` again"
+
+
+@_words.register
+def _(_: RecursionError, __: Settings) -> str:
+    return "the endpoint redirects every call; name the one that answers by itself"
 
 
 @_words.register

@@ -62,6 +62,7 @@ def refused(code: str, operation: str = "GetObject") -> botocore.ClientError:
         (ValueError("Invalid endpoint: s3.acme.example"), "endpoint_url of the profile claims is 's3.acme.example'"),
         (ValueError("Invalid endpoint: elsewhere"), "a setting of AWS is 'elsewhere'"),
         (botocore.EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "nothing answers at http://127.0.0.1:9"),
+        (RecursionError("maximum recursion depth exceeded"), "the endpoint redirects every call; name the one that"),
         (
             botocore.ProxyConnectionError(proxy_url="http://anna:secret@proxy:3128"),
             "nothing answers at the proxy http://proxy:3128; correct HTTPS_PROXY",

@@ -41,6 +41,7 @@ QUEUE = "make the queue, or correct its URL in the pool"
 REGION = "correct the region in the pool"
 CLOCK = "set the clock of this machine right"
 REACH = "see that the endpoint is right and can be reached from here"
+REDIRECTS = "name the endpoint that answers by itself: this one leads elsewhere, where no signed request may go"
 
 ADVICE = {
     "AccessDenied": IDENTITY,
@@ -173,6 +174,8 @@ def translated(call: str) -> Iterator[None]:
         raise _refusal(call, error) from error
     except NO_CREDENTIALS as error:
         raise Refused(f"{call} found no credentials", "give the pool's identity access to AWS") from error
+    except RecursionError as error:  # botocore asks a bucket's region of who redirects that question, too
+        raise Refused(f"{call} was redirected", REDIRECTS) from error
     except BotoCoreError as error:
         raise Unavailable(f"{call} failed: {type(error).__name__}", REACH) from error
 
