@@ -112,11 +112,12 @@ def _ollama(folder: Path) -> None:
 OPENAI = Environment("strangers-openai", ("openai.txt", "openai-source.txt"), _openai)
 LANGCHAIN = Environment("strangers-langchain", ("langchain.txt",), _python("langchain.txt"))
 LANGFLOW = Environment("strangers-langflow", ("langflow.txt",), _python("langflow.txt"))
+LANGFLOW_SERVER = Environment("strangers-langflow-server", ("langflow-server.txt",), _python("langflow-server.txt"))
 NODE = Environment("strangers-node", ("package-lock.json",), _node)
 LITELLM = Environment("strangers-litellm", ("litellm.txt",), _python("litellm.txt"))
 """Only `make bench-gateway` wants it."""
 OLLAMA_SUITE = Environment(f"strangers-ollama-{OLLAMA.key()}", (), _ollama)
-ALL = (NODE, OPENAI, LANGCHAIN, LANGFLOW, OLLAMA_SUITE)
+ALL = (NODE, OPENAI, LANGCHAIN, LANGFLOW, LANGFLOW_SERVER, OLLAMA_SUITE)
 
 
 @cache
