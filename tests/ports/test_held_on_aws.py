@@ -15,7 +15,7 @@ from laneway.schema.job.job import Job
 from laneway.translate.translated import Translated
 from laneway_gateway.adapters.clock import SystemClock
 from laneway_gateway.desk import Asked, Ended, Record, Started, Tenant
-from support.gateway.desks import Client
+from support.gateway.desks import Client, take
 from support.gateway.running import running_gateway
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ async def told(gateway: Gateway, job: Job, attribute: str, lines: list[dict[str,
 
 async def test_a_request_is_sent_streamed_and_ended_by_its_result(gateway: Gateway) -> None:
     translated = Translated("fast", "gemma3:4b", Job(prompt="Capital of France?"))
-    held = await gateway.desk.take(Asked(Tenant("claims"), translated, "/api/generate", "0" * 64))
+    held = await take(gateway.desk, Asked(Tenant("claims"), translated, "/api/generate", "0" * 64))
     client = Client(held)
     job, attribute = await asyncio.to_thread(gateway.received)
     assert job.id == held.job_id
@@ -76,7 +76,7 @@ async def test_a_request_is_sent_streamed_and_ended_by_its_result(gateway: Gatew
 
 async def test_without_a_stream_the_result_is_found_in_the_bucket(gateway: Gateway) -> None:
     translated = Translated("fast", "gemma3:4b", Job(prompt="Capital of France?"))
-    held = await gateway.desk.take(Asked(Tenant("claims"), translated, "/api/generate", "0" * 64))
+    held = await take(gateway.desk, Asked(Tenant("claims"), translated, "/api/generate", "0" * 64))
     job, _ = await asyncio.to_thread(gateway.received)
     await asyncio.to_thread(gateway.commit, job, "Paris.")
     async with asyncio.timeout(SECONDS):

@@ -38,6 +38,7 @@ from laneway_gateway.held.desk import HeldDesk, Outside
 from laneway_gateway.held.ids import GATEWAY_CHARACTERS
 from laneway_gateway.pool import Pool as GatewayPool
 from laneway_gateway.replies.registration import Registration
+from laneway_gateway.rooms import Memory, Rooms
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.queues.sqs import SQSQueues
 from laneway_worker.adapters.aws.clients import make_clients
@@ -56,7 +57,7 @@ from laneway_worker.serving import DeadLetterHandler, Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
 from support.aws.moto import CREDENTIALS, REGION, aws_credentials
-from support.gateway.desks import registered
+from support.gateway.desks import registered, take
 from support.iam.evaluate import allows, denies
 from support.iam.recorder import ACCOUNT, recorded_aws
 from support.inputs.offers import facts, result
@@ -271,7 +272,7 @@ async def hold(world: World) -> None:
     store, queues = GatewayStore(remote, threads), GatewayQueues(remote, world.place, threads)
     pool = GatewayPool(store, world.place, clock)
     outside = Outside(store, queues, world.place, clock, pool)
-    one, two = (HeldDesk(outside, gateway * GATEWAY_CHARACTERS, b"k", 9) for gateway in "ab")
+    one, two = (HeldDesk(outside, gateway * GATEWAY_CHARACTERS, b"k", Rooms(9, Memory(0))) for gateway in "ab")
     registrations = [
         Registration(store, world.place, clock, registered(each * GATEWAY_CHARACTERS, clock.now())) for each in "ab"
     ]
@@ -280,10 +281,10 @@ async def hold(world: World) -> None:
     await pool.facts("fast")
     await one.waiting("fast")
     asked = Asked(Tenant("claims"), Translated("fast", "m", Job(prompt=BIG)), "/api/generate", "0" * 64)
-    held = await one.take(asked)
+    held = await take(one, asked)
     await until(lambda: world.has("joins/"))
     again = replace(asked, retry=1)
-    joined = [await two.take(again) for _ in range(2)]
+    joined = [await take(two, again) for _ in range(2)]
     await held.leave(hung_up=True)
     await until(lambda: not world.has(f"waiters/{held.job_id}/a"))
     for request in joined:

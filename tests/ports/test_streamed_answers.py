@@ -15,7 +15,7 @@ from laneway_gateway.adapters.clock import SystemClock
 from laneway_gateway.desk import Asked, Ended, Record, Started, Tenant
 from laneway_worker.app import real_worker
 from support.aws.moto import REGION
-from support.gateway.desks import Client
+from support.gateway.desks import Client, take
 from support.gateway.running import running_gateway
 from support.inputs.documents import MODEL
 from support.ollama.stub import Ending, Reply, error, records
@@ -100,7 +100,7 @@ async def working(gateway: Gateway, ollama: StubOllama) -> AsyncIterator[Worker]
 
 async def ask(gateway: Gateway) -> Held:
     translated = Translated("fast", MODEL.name, Job(prompt=QUESTION))
-    return await gateway.desk.take(Asked(Tenant("claims"), translated, "/api/generate", "0" * 64))
+    return await take(gateway.desk, Asked(Tenant("claims"), translated, "/api/generate", "0" * 64))
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.job.result import Result
     from laneway.translate.translated import Translated
+    from laneway_gateway.rooms import Room
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,11 @@ class Tenant:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that was made into a job."""
+class Try:
+    """One try of a request, without its words: what another one is found by."""
 
-    tenant: Tenant
-    translated: Translated
+    tenant: str
+    """The tenant's name."""
     path: str
     """The door's path: equal bodies at two doors are two requests."""
     body_hash: str
@@ -42,8 +43,26 @@ class Asked:
     retry: int = 0
     """Which repetition of the request the client says this is; 0 is the first."""
     idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that was made into a job. Nobody keeps it once the job is sent: it may have a megabyte."""
+
+    tenant: Tenant
+    translated: Translated
+    path: str
+    """As of `Try`, with the next three."""
+    body_hash: str
+    retry: int = 0
+    idempotency_key: str | None = None
     kept: bool = False
     """Whether the job goes on when its client hangs up."""
+
+    @property
+    def tried(self) -> Try:
+        """What a repetition is found by."""
+        return Try(self.tenant.name, self.path, self.body_hash, self.retry, self.idempotency_key)
 
 
 @dataclass(frozen=True)
@@ -124,12 +143,16 @@ class Standing:
 class Desk(Protocol):
     """Holds requests. Raises what `laneway_gateway.errors` has."""
 
-    async def take(self, asked: Asked) -> Held:
-        """Send the job, or join the one of an earlier try."""
+    def reserve(self, tenant: Tenant) -> Room:
+        """Room for a request, before anything of its body is read. Whoever has it releases it."""
+        ...
+
+    async def take(self, asked: Asked, room: Room) -> Held:
+        """Send the job, or join the one of an earlier try. The room is released when what is returned is left."""
         ...
 
     async def follow(self, tenant: Tenant, job_id: str) -> Held:
-        """Hold a job that was sent before; raises `UnknownJob` also for another tenant's."""
+        """Hold, in room of its own, a job that was sent before; raises `UnknownJob` also for another tenant's."""
         ...
 
     async def standing(self, tenant: Tenant, job_id: str) -> Standing:

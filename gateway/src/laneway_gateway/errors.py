@@ -11,6 +11,10 @@ class TooManyHeld(DoorError):
     """The tenant, or the pod, holds as many requests as it may: 429."""
 
 
+class TooMuchHeld(DoorError):
+    """What the tenant's requests need in memory is as much as it may be now: 429."""
+
+
 class PoolUnreachable(DoorError):
     """SQS or S3 does not answer, or refuses: 503."""
 

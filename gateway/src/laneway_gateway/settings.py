@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MOST_PORT = 65535
 MOST_HELD = 100_000  # requests; some 25 kB of a held stream each
+MEBIBYTE = 1024 * 1024
+LEAST_MEMORY, MOST_MEMORY = 160, 1_000_000  # MiB; with less the largest body would find no room in what is left
+SHARE = 4  # of the memory, a quarter is for what requests and answers say; the rest is the program's, and a margin
 SHORTEST_EDGE_IDLE = 10  # s: below it no answer that is sent whole has time
 LONGEST = 7 * 24 * 3600  # s
 
@@ -65,10 +68,17 @@ class Settings:
     """Who would wait longer for a worker is refused at once."""
     max_held: int = 1000
     """How many requests the process holds at once."""
+    memory: int = 512
+    """MiB: how much the process may use in all."""
     drain_seconds: int = 30
     """How long streams go on after SIGTERM."""
     anonymous_catalogue: bool = False
     """Whether models and version are told to whoever has no key."""
+
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes of memory what requests and answers say may take."""
+        return max(self.memory, LEAST_MEMORY) * MEBIBYTE // SHARE
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -214,6 +224,14 @@ VARIABLES = (
         _within(1, MOST_HELD),
         "1000",
         "how many requests the process holds at once",
+    ),
+    Variable(
+        "LANEWAY_GATEWAY_MEMORY",
+        "memory",
+        _within(1, MOST_MEMORY),
+        "512",
+        "how many MiB of memory the process may use, of which a quarter is for bodies of requests and for answers; less "
+        "than 160 is taken for 160. In a pod that the operator makes it is the memory limit",
     ),
     Variable(
         "LANEWAY_GATEWAY_DRAIN",

@@ -156,12 +156,13 @@ class House:
         return call
 
     async def close(self) -> None:
-        """End what a test has left; nothing else may run then."""
+        """End what a test has left; nothing else may run then, and no room be taken."""
         for call in self.calls:
             call.task.cancel()
         ends = await asyncio.gather(*(call.task for call in self.calls), return_exceptions=True)
         assert not [each for each in ends if isinstance(each, Exception)]
         await settle()
+        assert (self.desk.rooms.held, self.desk.rooms.memory.taken) == (0, 0)
         left = [each for each in asyncio.all_tasks() - {asyncio.current_task()} if not _is_pytests(each)]
         assert not left, left
 

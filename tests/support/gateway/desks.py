@@ -15,6 +15,7 @@ from laneway_gateway.held.desk import HeldDesk, Outside
 from laneway_gateway.held.ids import new_gateway_id
 from laneway_gateway.pool import Pool
 from laneway_gateway.ports.streams import Order
+from laneway_gateway.rooms import Memory, Rooms
 from laneway_gateway.testing.clock import ManualClock, settle
 from laneway_gateway.testing.pool import MemoryQueues, MemoryStore
 from support.inputs.documents import MODEL, POOL_DOCUMENT
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from laneway_gateway.desk import Event, Held
+    from laneway_gateway.held.request import HeldRequest
     from laneway_gateway.ports.streams import Writer
 
 PLACE = Place(bucket="acme-llm", prefix="documents/")
 TENANT = Tenant("claims", most_held=3)
-MOST = 5
+MOST, MOST_BYTES = 5, 1_000_000
 
 
 def asked(prompt: str = "Capital of France?", **fields: Any) -> Asked:
@@ -47,6 +49,16 @@ def registered(gateway: str, now: datetime, **fields: Any) -> GatewayDocument:
     """A gateway that has just begun."""
     told: dict[str, Any] = {"address": "10.0.0.1", "port": 8443, "certificate": "-", "version": "0.1.0"} | fields
     return GatewayDocument(id=gateway, started_at=now, renewed_at=now, **told)
+
+
+async def take(desk: HeldDesk, asked: Asked) -> HeldRequest:
+    """Hold a request, as the doors have it held."""
+    room = desk.reserve(asked.tenant)
+    try:
+        return await desk.take(asked, room)
+    except BaseException:
+        room.release()
+        raise
 
 
 class World:
@@ -67,10 +79,15 @@ class World:
         gateway = new_gateway_id()
         self.store.put(PLACE.gateway(gateway), registered(gateway, self.clock.now()).model_dump_json().encode())
         pool = Pool(self.store, PLACE, self.clock)
-        desk = HeldDesk(Outside(self.store, self.queues, PLACE, self.clock, pool), gateway, b"k" * 32, MOST)
+        outside = Outside(self.store, self.queues, PLACE, self.clock, pool)
+        desk = HeldDesk(outside, gateway, b"k" * 32, Rooms(MOST, Memory(MOST_BYTES)))
         self.tasks.append(asyncio.ensure_future(desk.run()))
         self.desks.append(desk)
         return desk
+
+    async def take(self, asked: Asked, desk: HeldDesk | None = None) -> HeldRequest:
+        """Hold a request, as the doors have it held."""
+        return await take(desk or self.desk, asked)
 
     async def close(self) -> None:
         """End everything."""

@@ -20,6 +20,7 @@ from laneway_gateway.replies.identity import make_identity
 from laneway_gateway.replies.listener import listener
 from laneway_gateway.replies.registration import Registration
 from laneway_gateway.replies.server import RepliesServer
+from laneway_gateway.rooms import Memory, Rooms
 from support.aws.emulators import BUCKET
 from support.gateway.aws import document_with, remote_at
 from support.gateway.desks import registered
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 HERE = "127.0.0.1"
 SECONDS = 20
+MOST_BYTES = 10_000_000
 KEY = b"k" * 32
 
 
@@ -78,7 +80,7 @@ async def running_gateway(aws: Aws, test: str, clock: SystemClock | None = None)
     remote = remote_at(aws.endpoint, place)
     store = S3Store(remote, threads)
     outside = Outside(store, SQSQueues(remote, place, threads), place, clock, Pool(store, place, clock))
-    desk = HeldDesk(outside, gateway, KEY, 10)
+    desk = HeldDesk(outside, gateway, KEY, Rooms(10, Memory(MOST_BYTES)))
     identity = make_identity(gateway, HERE, clock.now())
     server = RepliesServer(listener(desk.registry), identity.context, HERE, 0, most=8)
     told = {"address": HERE, "port": server.port, "certificate": identity.certificate}

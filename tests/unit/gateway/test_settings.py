@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from laneway_gateway.settings import VARIABLES, Address, Settings, SettingsError, read_settings
+from laneway_gateway.doors.asking.body import MEMORY_A_BYTE, MOST_BYTES
+from laneway_gateway.settings import MEBIBYTE, VARIABLES, Address, Settings, SettingsError, read_settings
 
 LEAST = {"LANEWAY_POOL": "s3://acme-llm/documents"}
 WITH_KEYS = LEAST | {"LANEWAY_GATEWAY_KEYS": "/etc/laneway/keys/keys.json"}
@@ -29,6 +30,7 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": "15m",
         "LANEWAY_GATEWAY_MAX_WAIT": "1h30m",
         "LANEWAY_GATEWAY_MAX_HELD": "50",
+        "LANEWAY_GATEWAY_MEMORY": "1024",
         "LANEWAY_GATEWAY_DRAIN": "0s",
         "LANEWAY_GATEWAY_ANONYMOUS_CATALOGUE": "true",
     }
@@ -43,6 +45,7 @@ def test_everything_can_be_said() -> None:
         900,
         5400,
         50,
+        1024,
         0,
         anonymous_catalogue=True,
     )
@@ -52,6 +55,13 @@ def test_the_defaults_that_the_page_tells_are_those_that_hold() -> None:
     told = {each.name: each.default for each in VARIABLES} | LEAST
     assert read_settings(told) == read_settings(LEAST)
     assert {each.field for each in VARIABLES} == {each.name for each in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize(("memory", "most"), [("512", 128), ("1024", 256), ("128", 40)])
+def test_a_quarter_of_the_memory_is_for_requests_and_never_less_than_the_largest_needs(memory: str, most: int) -> None:
+    settings = read_settings(LEAST | {"LANEWAY_GATEWAY_MEMORY": memory})
+    assert settings.most_bytes == most * MEBIBYTE
+    assert settings.most_bytes >= 2 * MEMORY_A_BYTE * MOST_BYTES
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ class Metrics:
         self._held = gauge("held", "Requests that wait for their jobs' results")
         self._streams = gauge("streams", "Jobs of which a worker tells while it generates")
         self._most = gauge("held_most", "How many requests may be held at once")
+        self._memory = gauge("memory_bytes", "Memory of bodies until their jobs are sent, and of answers until told")
+        self._most_memory = gauge("memory_bytes_most", "How much of it there may be at once")
         self._ready = gauge("ready", "1 while requests are taken; 0 at the start, and once it is to stop")
         self._keys = gauge("keys_broken", "1 while the keys file can't be used, and the keys of before count")
         self._troubles = counter(
@@ -88,9 +90,14 @@ class Metrics:
         """A call to `s3` or `sqs` came to nothing."""
         self._troubles.labels(self._pool, service).inc()
 
-    def room(self, most: int) -> None:
-        """So many requests may be held."""
+    def room(self, most: int, most_bytes: int) -> None:
+        """So many requests may be held, and so much memory may be taken."""
         self._most.labels(self._pool).set(most)
+        self._most_memory.labels(self._pool).set(most_bytes)
+
+    def watch_memory(self, taken: Callable[[], int]) -> None:
+        """Where it is known how much memory is taken."""
+        self._memory.labels(self._pool).set_function(taken)
 
     def watch_streams(self, streams: Callable[[], int]) -> None:
         """Where it is known of how many jobs workers tell."""

@@ -100,7 +100,8 @@ class Life:
             self._tasks.start("keys", keys.run())
         parts.metrics.watch_ready(lambda: self._pages.ready)
         parts.metrics.watch_streams(lambda: parts.desk.registry.streams)
-        parts.metrics.room(self._settings.max_held)
+        parts.metrics.watch_memory(lambda: parts.desk.rooms.memory.taken)
+        parts.metrics.room(self._settings.max_held, self._settings.most_bytes)
         self._pages.metrics = parts.metrics
         self._tasks.start("desk", parts.desk.run())
         self._tasks.start("replies", parts.replies.run())
@@ -149,7 +150,7 @@ class Life:
     async def _leave(self, parts: Parts) -> None:
         """Jobs live on, whatever is cut short here."""
         self._pages.why_not_ready = "it stops"
-        log.info("draining", extra={"fields": {"held": parts.desk.registry.held}})
+        log.info("draining", extra={"fields": {"held": parts.desk.rooms.held}})
         began = self._clock.monotonic()
         if self._pause:
             await self._leaving.until(self._pause)

@@ -24,6 +24,7 @@ from laneway_gateway.replies.identity import make_identity
 from laneway_gateway.replies.listener import listener
 from laneway_gateway.replies.registration import Registration
 from laneway_gateway.replies.server import RepliesServer
+from laneway_gateway.rooms import Memory, Rooms
 from laneway_gateway.settings import Address, SettingsError
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def assemble(settings: Settings, side: PoolSide, keys: Keys, document: PoolDocum
     metrics = side.troubles.counts = Metrics(document.pool)
     side.remote.follow(document)
     outside = Outside(side.store, side.queues, side.place, side.clock, side.pool)
-    desk = HeldDesk(outside, gateway, secrets.token_bytes(KEY_BYTES), settings.max_held)
+    rooms = Rooms(settings.max_held, Memory(settings.most_bytes))
+    desk = HeldDesk(outside, gateway, secrets.token_bytes(KEY_BYTES), rooms)
     identity = make_identity(gateway, settings.address, now)
     replies = _replies(settings, desk, identity.context)
     said = GatewayDocument(

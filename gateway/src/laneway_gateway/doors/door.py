@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.translate.refused import Refused
 from laneway.translate.reply import Reply
-from laneway_gateway.errors import IdempotencyKeyReused, PoolUnreachable, TooManyHeld, UnknownJob
+from laneway_gateway.errors import IdempotencyKeyReused, PoolUnreachable, TooManyHeld, TooMuchHeld, UnknownJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from laneway.schema.job.result import Result
 
 FULL_SECONDS = 5  # after which a place may be free; OpenAI's clients obey up to 120
+ROOM_SECONDS = 1  # after which most bodies of now are on their way to the queue
 UNREACHABLE_SECONDS = 5
 NO_RETRY = {"x-should-retry": "false"}
 _STATUSES: tuple[tuple[type[Exception], HTTPStatus, dict[str, str]], ...] = (
     (TooManyHeld, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(FULL_SECONDS)}),
+    (TooMuchHeld, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(ROOM_SECONDS)}),
     (PoolUnreachable, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(UNREACHABLE_SECONDS)}),
     (UnknownJob, HTTPStatus.NOT_FOUND, NO_RETRY),
     (IdempotencyKeyReused, HTTPStatus.UNPROCESSABLE_ENTITY, NO_RETRY),

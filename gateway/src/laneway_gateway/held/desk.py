@@ -23,13 +23,14 @@ from laneway_gateway.held.watch import Watch
 if TYPE_CHECKING:
     from laneway.client.remote import Figures
     from laneway.schema.job.keys import Place
-    from laneway_gateway.desk import Asked, Tenant
+    from laneway_gateway.desk import Asked, Tenant, Try
     from laneway_gateway.held.records.documents import Join, Owner
-    from laneway_gateway.held.registry import Entry, Room
+    from laneway_gateway.held.registry import Entry
     from laneway_gateway.pool import Pool
     from laneway_gateway.ports.clock import Clock
     from laneway_gateway.ports.queues import Queues
     from laneway_gateway.ports.store import Store
+    from laneway_gateway.rooms import Room, Rooms
 
 FIGURES_SECONDS = 5.0  # SQS counts approximately, and a minute late
 SENDING = timedelta(seconds=15)  # longer than a call takes: whoever was to send a job has sent it, or is gone
@@ -50,13 +51,15 @@ class Outside:
 class HeldDesk:
     """Holds the requests of one gateway's process. `run` has to run beside it."""
 
-    def __init__(self, outside: Outside, gateway: str, key: bytes, most_held: int) -> None:
-        """`gateway` is its registration's id, `key` is known to this process alone."""
+    def __init__(self, outside: Outside, gateway: str, key: bytes, rooms: Rooms) -> None:
+        """`gateway` is its registration's id, `key` is known to this process alone, `rooms` are its own, too."""
         store, place, clock = outside.store, outside.place, outside.clock
         self._outside = outside
         self._gateway = gateway
         self._background = Background()
-        self.registry = Registry(key, most_held, self._look)
+        self.rooms = rooms
+        """What is held."""
+        self.registry = Registry(key, rooms.memory, self._look)
         """Where workers' streams go."""
         self._results = Results(store, place)
         self._joins = Joins(store, place, clock)
@@ -70,16 +73,13 @@ class HeldDesk:
         """Look for results, until cancelled."""
         await self._watch.run()
 
-    async def take(self, asked: Asked) -> HeldRequest:
-        """Send the job, or join the one of an earlier try."""
-        room = self.registry.reserve(asked.tenant)
-        try:
-            return await self._take(asked, room)
-        except BaseException:
-            room.release()
-            raise
+    def reserve(self, tenant: Tenant) -> Room:
+        """Room for a request."""
+        return self.rooms.enter(tenant.name, tenant.most_held)
 
-    async def _take(self, asked: Asked, room: Room) -> HeldRequest:
+    async def take(self, asked: Asked, room: Room) -> HeldRequest:
+        """Send the job, or join the one of an earlier try."""
+        self.rooms.check_open()
         job_id = new_id(self._gateway)
         join = await self._earlier(asked, job_id)
         if join is None:
@@ -94,8 +94,8 @@ class HeldDesk:
     async def _earlier(self, asked: Asked, job_id: str) -> Join | None:
         """Equal first tries are two jobs, unless their sender says by a key that they are one."""
         if asked.idempotency_key:
-            return await self._joins.claim(asked, job_id)
-        return await self._joins.find(asked) if asked.retry else None
+            return await self._joins.claim(asked.tried, job_id)
+        return await self._joins.find(asked.tried) if asked.retry else None
 
     async def _sent(self, join: Join) -> Owner | None:
         """Whose the earlier try's job is; somebody may be just sending it."""
@@ -132,7 +132,7 @@ class HeldDesk:
         held = HeldRequest(self.registry.add(owner), room, joined=False, let_go=self._leaving.let_go)
         self._leaving.stay(held.entry)
         sending = asyncio.ensure_future(self._sending.send(job, owner.tenant, self.registry.token(owner)))
-        self._background.start(f"noting {job_id}", self._note(asked, held.entry, sending, claimed=claimed))
+        self._background.start(f"noting {job_id}", self._note(asked.tried, held.entry, sending, claimed=claimed))
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:  # the client hung up: what is being sent is sent all the same
@@ -156,14 +156,14 @@ class HeldDesk:
             await held.leave(hung_up=False)
             raise
 
-    async def _note(self, asked: Asked, entry: Entry, sending: asyncio.Future[None], *, claimed: bool) -> None:
+    async def _note(self, tried: Try, entry: Entry, sending: asyncio.Future[None], *, claimed: bool) -> None:
         """What others need in order to find the job. Its own client does not wait for it."""
         await asyncio.shield(sending)
         entry.sent = True
         await self._sending.note(entry.owner)
         await self._waiters.mark(entry.id)
         if not claimed:
-            await self._joins.note(asked, entry.id)
+            await self._joins.note(tried, entry.id)
 
     def _hold(self, entry: Entry, room: Room) -> HeldRequest:
         """One more request for a job that was sent before."""
@@ -173,7 +173,7 @@ class HeldDesk:
 
     async def follow(self, tenant: Tenant, job_id: str) -> HeldRequest:
         """Hold a job that was sent before."""
-        room = self.registry.reserve(tenant)
+        room = self.reserve(tenant)
         try:
             owner = await self._owner(tenant, job_id)
         except BaseException:
@@ -188,7 +188,7 @@ class HeldDesk:
         """How a job stands."""
         owner = await self._owner(tenant, job_id)
         match await self._results.find(owner):
-            case Found(result, _):
+            case Found(result):
                 return Standing(result.status, result, owner.model, made_at(job_id))
             case Lost(message):
                 raise UnknownJob(message)
@@ -234,9 +234,9 @@ class HeldDesk:
         """Take nothing more, let streams go on so long, then break what is left: its jobs live on. Nothing is cancelled
         from now on.
         """
-        self._leaving.shutting_down = self.registry.closed = True
+        self._leaving.shutting_down = self.rooms.closed = True
         until = self._outside.clock.monotonic() + seconds
-        while self.registry.held and self._outside.clock.monotonic() < until:
+        while self.rooms.held and self._outside.clock.monotonic() < until:
             await self._outside.clock.sleep(LOOK_SECONDS)
         for entry in self.registry.all():
             words = f"the gateway is stopping; job {entry.id} goes on: send the request again, or read it by its id"

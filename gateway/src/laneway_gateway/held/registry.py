@@ -7,7 +7,6 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from laneway_gateway.errors import Stopping, TooManyHeld
 from laneway_gateway.held.stream.telling import Telling
 from laneway_gateway.ports.streams import UnknownStream
 
@@ -15,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from laneway.schema.job.reply import ReplyLine
-    from laneway_gateway.desk import Tenant
     from laneway_gateway.held.records.documents import Owner
     from laneway_gateway.held.records.results import Found, Lost
     from laneway_gateway.ports.streams import Order
+    from laneway_gateway.rooms import Memory, Share
 
 
 @dataclass
@@ -26,6 +25,8 @@ class Entry:
     """A job that somebody waits for, or may come back to."""
 
     owner: Owner
+    memory: Share
+    """What was told of it, and its result, take so much."""
     telling: Telling = field(default_factory=Telling)
     end: Found | Lost | None = None
     waiting: int = 0
@@ -57,6 +58,7 @@ class Entry:
 
     def tell(self) -> None:
         """Wake whoever waits for a change."""
+        self.memory.become(self.telling.size + (self.end.size if self.end else 0))
         before, self.changed = self.changed, asyncio.Event()
         before.set()
 
@@ -114,37 +116,15 @@ class StreamWriter:
         self.unwanted.set()
 
 
-class Room:
-    """What one held request takes of what may be held."""
-
-    def __init__(self, held: dict[str, int], tenant: str) -> None:
-        """It is counted already."""
-        self._held = held
-        self._tenant: str | None = tenant
-
-    def release(self) -> None:
-        """The request is held no longer. More than once is nothing."""
-        if self._tenant is None:
-            return
-        self._held[self._tenant] -= 1
-        if not self._held[self._tenant]:
-            del self._held[self._tenant]
-        self._tenant = None
-
-
 class Registry:
     """The jobs of this process. It implements `laneway_gateway.ports.streams.Streams`."""
 
-    def __init__(self, key: bytes, most: int, ended: Callable[[Entry], None]) -> None:
-        """`key` is this process's alone, `most` how many requests it holds, `ended` as for `StreamWriter`."""
+    def __init__(self, key: bytes, memory: Memory, ended: Callable[[Entry], None]) -> None:
+        """`key` is this process's alone, `memory` what may be taken of it, `ended` as for `StreamWriter`."""
         self._key = key
-        self._most = most
+        self._memory = memory
         self._ended = ended
         self._entries: dict[str, Entry] = {}
-        self._held: dict[str, int] = {}
-        """By tenant."""
-        self.closed = False
-        """Whether no more requests are taken."""
 
     def token(self, owner: Owner) -> str:
         """What opens the stream of one job and of no other."""
@@ -161,25 +141,6 @@ class Registry:
         entry.writer = StreamWriter(entry, self._ended)
         return entry.writer
 
-    def reserve(self, tenant: Tenant) -> Room:
-        """Room for a request; raises `Stopping` and `TooManyHeld`."""
-        if self.closed:
-            raise Stopping("this gateway is being stopped: send the request again, and another one takes it")
-        if self.held >= self._most:
-            raise TooManyHeld(f"this gateway holds {self._most} requests already, as many as it may; try again shortly")
-        if self._held.get(tenant.name, 0) >= tenant.most_held:
-            raise TooManyHeld(
-                f"{tenant.most_held} requests of the key {tenant.name} are held here already, as many as may be: wait "
-                "for one of them to end"
-            )
-        self._held[tenant.name] = self._held.get(tenant.name, 0) + 1
-        return Room(self._held, tenant.name)
-
-    @property
-    def held(self) -> int:
-        """How many requests are held."""
-        return sum(self._held.values())
-
     @property
     def streams(self) -> int:
         """Of how many jobs a worker tells now."""
@@ -191,11 +152,12 @@ class Registry:
 
     def add(self, owner: Owner) -> Entry:
         """The job's entry, a new one where there is none."""
-        return self._entries.setdefault(owner.id, Entry(owner, kept=owner.kept))
+        return self._entries.setdefault(owner.id, Entry(owner, self._memory.share(owner.tenant), kept=owner.kept))
 
     def drop(self, entry: Entry) -> None:
         """Nobody comes back to it."""
         entry.hang_up()
+        entry.memory.release()
         if self._entries.get(entry.id) is entry:
             del self._entries[entry.id]
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from laneway_gateway.desk import Event
-    from laneway_gateway.held.registry import Entry, Room
+    from laneway_gateway.held.registry import Entry
+    from laneway_gateway.rooms import Room
 
 
 @dataclass

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 from laneway_gateway.desk import Broken, Ended, Standing
 from laneway_gateway.errors import UnknownJob
+from laneway_gateway.rooms import Memory, Rooms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from laneway_gateway.desk import Asked, Event, Tenant
     from laneway_gateway.errors import DoorError
+    from laneway_gateway.rooms import Room
+
+MOST_HELD, MOST_BYTES = 1000, 128 * 1024 * 1024
 
 
 @dataclass
@@ -69,6 +73,8 @@ class FakeDesk:
     """Jobs that wait, by lane; of other lanes nobody knows."""
     joins: bool = False
     """Whether retries (`retry` > 0) join an earlier job."""
+    rooms: Rooms = field(default_factory=lambda: Rooms(MOST_HELD, Memory(MOST_BYTES)))
+    """The real ones."""
 
     def will(self, *steps: Event | asyncio.Event) -> None:
         """What the next request meets."""
@@ -78,7 +84,11 @@ class FakeDesk:
         """Why the next request is not taken."""
         self.scripts.append(error)
 
-    async def take(self, asked: Asked) -> FakeHeld:
+    def reserve(self, tenant: Tenant) -> Room:
+        """As the real one."""
+        return self.rooms.enter(tenant.name, tenant.most_held)
+
+    async def take(self, asked: Asked, room: Room) -> FakeHeld:  # noqa: ARG002 - whoever reserved it releases it
         """Hold it by the next script."""
         self.asked.append(asked)
         script = self.scripts.popleft() if self.scripts else ()

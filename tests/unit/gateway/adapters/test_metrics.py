@@ -31,12 +31,14 @@ def test_each_request_counts_by_door_route_and_status() -> None:
 def test_gauges_are_what_is_so_when_somebody_asks() -> None:
     metrics = Metrics("nlp/documents")
     metrics.held(4)
-    metrics.room(1000)
+    metrics.room(1000, 4096)
+    metrics.watch_memory(lambda: 7)
     metrics.watch_streams(lambda: 3)
     metrics.watch_ready(lambda: True)
     metrics.watch_keys(lambda: True)
     own = '{pool="nlp/documents"}'
     told = {"held": 4.0, "held_most": 1000.0, "streams": 3.0, "ready": 1.0, "keys_broken": 1.0}
+    told |= {"memory_bytes": 7.0, "memory_bytes_most": 4096.0}
     assert {f"laneway_gateway_{name}{own} {value}" for name, value in told.items()} <= set(series(metrics))
 
 

@@ -32,25 +32,25 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_who_is_told_to_come_back_is_told_when_any_gateway_finds_the_job(world: World) -> None:
-    held = await world.desk.take(asked(kept=True))
+    held = await world.take(asked(kept=True))
     assert (await world.another().standing(TENANT, held.job_id)).status == "queued"
 
 
 async def test_a_job_that_nobody_could_find_is_told_with_its_id(world: World) -> None:
     world.store.refuses = OWNERS
     with pytest.raises(PoolUnreachable) as error:
-        await world.desk.take(asked(kept=True))
+        await world.take(asked(kept=True))
     assert f"job {world.sent[0]} was sent, and can't be found yet" in str(error.value)
 
 
 async def test_who_waits_for_the_answer_itself_waits_for_no_note(world: World) -> None:
     world.store.refuses = OWNERS
-    assert (await world.desk.take(asked())).job_id == world.sent[0]
+    assert (await world.take(asked())).job_id == world.sent[0]
 
 
 @pytest.mark.parametrize("looks", ["before", "after"])
 async def test_who_only_looks_and_leaves_last_keeps_no_job_whose_client_hung_up(world: World, looks: str) -> None:
-    held = await world.desk.take(asked())
+    held = await world.take(asked())
     await settle()
     if looks == "before":
         looker = await world.desk.follow(TENANT, held.job_id)
@@ -67,10 +67,10 @@ async def test_who_only_looks_and_leaves_last_keeps_no_job_whose_client_hung_up(
 
 
 async def test_a_client_that_asks_again_has_come_back(world: World) -> None:
-    held = await world.desk.take(asked())
+    held = await world.take(asked())
     await settle()
     await held.leave(hung_up=True)
-    again = await world.desk.take(asked(retry=1))
+    again = await world.take(asked(retry=1))
     await again.leave(hung_up=False)
     await world.clock.advance(2 * GRACE_SECONDS)
     assert not world.is_cancelled(held.job_id)
@@ -80,6 +80,6 @@ async def test_a_job_that_its_labels_make_too_large_is_refused_for_good(world: W
     job = Job(prompt="a" * (MAX_BODY_BYTES - 200))
     tenant = replace(TENANT, labels={"centre": "7" * 60, "team": "b" * 60, "stage": "c" * 60})
     with pytest.raises(Refused) as error:
-        await world.desk.take(asked(tenant=tenant, translated=Translated("fast", "gemma3:4b", job)))
+        await world.take(asked(tenant=tenant, translated=Translated("fast", "gemma3:4b", job)))
     assert error.value.code is ErrorCode.BODY_TOO_LARGE
     assert world.sent == []

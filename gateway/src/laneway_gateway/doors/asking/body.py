@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from starlette.types import Receive
 
     from laneway_gateway.doors.exchange import Exchange
+    from laneway_gateway.rooms import Share
 
 MOST_BYTES = 4 * 1024 * 1024  # a job of 1 MiB, each of whose characters is written as \uXXXX, and spaces
+MEMORY_A_BYTE = 5  # of a body, until its job is sent: a text has up to four bytes a character, and is written anew
 MOST_SECONDS = 60.0  # for all of it: 4 MiB by 0.6 Mbit/s
 MOST_MARKS = 50_000  # texts, commas and brackets: 1,024 messages with 128 tools have half of it; each is looked at
 _MARKS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{,]', re.DOTALL)
@@ -34,20 +36,21 @@ class Body:
     """SHA-256 in hex of its bytes."""
 
 
-async def body_of(exchange: Exchange) -> Body:
-    """Read a body of JSON; raises `Denied`, `Refused` and `HungUp`."""
-    data = await bytes_of(exchange)
+async def body_of(exchange: Exchange, memory: Share) -> Body:
+    """Read a body of JSON; raises what `bytes_of` raises, and `Refused`."""
+    data = await bytes_of(exchange, memory)
     try:
         return Body(read_strictly(data), hashlib.sha256(data).hexdigest())
     except NotStrictJSON as error:
         raise Refused(ErrorCode.INVALID_JOB, f"the body is not usable: {error}") from None
 
 
-async def bytes_of(exchange: Exchange) -> bytes:
-    """Read a body that can be read as JSON within a moment, as all others wait for it; raises `Denied` and `HungUp`."""
-    if _declares_more(exchange.headers.get("content-length", "")):
-        raise _too_large()
-    found = await until(_read(exchange.receive), exchange.inside.clock.sleep(MOST_SECONDS))
+async def bytes_of(exchange: Exchange, memory: Share) -> bytes:
+    """Read a body that can be read as JSON within a moment, as all others wait for it. What it says that it has is
+    taken of the memory before, and else as it comes. Raises `Denied`, `TooMuchHeld` and `HungUp`.
+    """
+    memory.reach(MEMORY_A_BYTE * _declared(exchange.headers.get("content-length", "")))
+    found = await until(_read(exchange.receive, memory), exchange.inside.clock.sleep(MOST_SECONDS))
     if found is None:
         words = f"the body did not come within {MOST_SECONDS:.0f} seconds: send less at once, or by a faster line"
         raise Denied(HTTPStatus.REQUEST_TIMEOUT, words, headers=NO_RETRY)
@@ -56,14 +59,16 @@ async def bytes_of(exchange: Exchange) -> bytes:
     return found
 
 
-def _declares_more(length: str) -> bool:
+def _declared(length: str) -> int:
     """Python takes more than ASCII's digits for digits, and not as many as there may be for a number."""
     if not (length.isascii() and length.isdigit()):
-        return False
-    return len(length) > len(str(MOST_BYTES)) or int(length) > MOST_BYTES
+        return 0
+    if len(length) > len(str(MOST_BYTES)) or int(length) > MOST_BYTES:
+        raise _too_large()
+    return int(length)
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, memory: Share) -> bytes:
     found = bytearray()
     while True:
         message = await receive()
@@ -72,6 +77,7 @@ async def _read(receive: Receive) -> bytes:
         found += message.get("body", b"")
         if len(found) > MOST_BYTES:
             raise _too_large()
+        memory.reach(MEMORY_A_BYTE * len(found))
         if not message.get("more_body", False):
             return bytes(found)
 

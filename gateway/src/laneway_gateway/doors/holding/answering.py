@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
+
 from laneway.translate.pieces import Head
 from laneway.translate.reply import Reply
 from laneway.translate.translated import Translated
 from laneway_gateway.desk import Asked
-from laneway_gateway.doors.asking.body import body_of
+from laneway_gateway.doors.asking.body import MEMORY_A_BYTE, body_of
 from laneway_gateway.doors.asking.credentials import caller_of
 from laneway_gateway.doors.asking.offers import offers_for
 from laneway_gateway.doors.asking.terms import terms_of
 from laneway_gateway.doors.asking.tools import without_tools
-from laneway_gateway.doors.holding.taking import taken
+from laneway_gateway.doors.holding.taking import left, taken
 from laneway_gateway.doors.holding.telling import Telling, told
 from laneway_gateway.doors.holding.whole import ended
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from laneway_gateway.doors.asking.terms import Terms
     from laneway_gateway.doors.exchange import Exchange
     from laneway_gateway.doors.holding.taking import Holding
+    from laneway_gateway.rooms import Room
 
 JOBS = "/jobs"
 """Where the pool's own door tells of a job."""
@@ -52,31 +55,68 @@ class Speech:
 
 @dataclass(frozen=True)
 class Said:
-    """A request that was read."""
+    """A request whose job was sent, without its words: what its answer needs."""
 
     caller: Caller
     terms: Terms
     speech: Speech
-    made: Translated
+    lane: str
+    model: str
+    """As the request names it."""
+    wanted: Wanted
 
     def head(self, exchange: Exchange, job_id: str) -> Head:
         """What every piece of its answer says."""
-        return Head(job_id, self.made.model, exchange.came)
+        return Head(job_id, self.model, exchange.came)
 
 
 async def answer(exchange: Exchange, speech: Speech) -> None:
     """Answer a request that becomes a job. Raises what `endpoint.Endpoint` tells."""
     caller, terms = caller_of(exchange), terms_of(exchange.headers)
-    body = await body_of(exchange)
+    with exchange.inside.desk.reserve(caller.tenant) as room:
+        begun = await _begun(exchange, speech, caller, terms, room)
+        if begun is None:
+            return
+        said, holding = begun
+        async with left(exchange, holding):
+            await _answered(exchange, holding, said)
+
+
+async def _begun(
+    exchange: Exchange, speech: Speech, caller: Caller, terms: Terms, room: Room
+) -> tuple[Said, Holding] | None:
+    """Read a request and send its job; None where it was only a model's. Nothing of its body stays when this returns,
+    but for what its answer repeats.
+    """
+    asked = await _asked(exchange, speech, caller, terms, room)
+    if not isinstance(asked, Asked):
+        await _loaded(exchange, speech, asked)
+        return None
+    made = asked.translated
+    exchange.tell("X-Laneway-Lane", made.lane)
+    if made.ignored:
+        exchange.tell("X-Laneway-Ignored", ", ".join(made.ignored))
+    holding = await taken(exchange, asked, room)
+    room.memory.become(MEMORY_A_BYTE * len(to_json(made.wanted.echo)))
+    return Said(caller, terms, speech, made.lane, made.model, made.wanted), holding
+
+
+async def _asked(exchange: Exchange, speech: Speech, caller: Caller, terms: Terms, room: Room) -> Asked | Load:
     offers = await offers_for(exchange.inside.pool, caller.tenant, terms.lane)
+    body = await body_of(exchange, room.memory)
     value, left_out = without_tools(body.value, offers) if caller.tenant.drops_tools else (body.value, ())
     made = speech.read(value, offers)
     if not isinstance(made, Translated):
-        await _loaded(exchange, speech, made)
-        return
-    made = replace(made, ignored=(*made.ignored, *left_out))
-    said = Said(caller, terms, speech, made)
-    await _held(exchange, said, body.hash)
+        return made
+    return Asked(
+        tenant=caller.tenant,
+        translated=replace(made, ignored=(*made.ignored, *left_out)),
+        path=exchange.path,
+        body_hash=body.hash,
+        retry=terms.retry,
+        idempotency_key=terms.idempotency_key,
+        kept=terms.kept or terms.later or made.wanted.background,
+    )
 
 
 async def _loaded(exchange: Exchange, speech: Speech, load: Load) -> None:
@@ -87,30 +127,12 @@ async def _loaded(exchange: Exchange, speech: Speech, load: Load) -> None:
     await exchange.reply(Reply(HTTPStatus.OK, told, {"Content-Type": exchange.door.media} if load.stream else {}))
 
 
-async def _held(exchange: Exchange, said: Said, body_hash: str) -> None:
-    made, terms = said.made, said.terms
-    asked = Asked(
-        tenant=said.caller.tenant,
-        translated=made,
-        path=exchange.path,
-        body_hash=body_hash,
-        retry=terms.retry,
-        idempotency_key=terms.idempotency_key,
-        kept=terms.kept or terms.later or made.wanted.background,
-    )
-    exchange.tell("X-Laneway-Lane", made.lane)
-    if made.ignored:
-        exchange.tell("X-Laneway-Ignored", ", ".join(made.ignored))
-    async with taken(exchange, asked) as holding:
-        await _answered(exchange, holding, said)
-
-
 async def _answered(exchange: Exchange, holding: Holding, said: Said) -> None:
-    speech, wanted = said.speech, said.made.wanted
+    speech, wanted = said.speech, said.wanted
     head = said.head(exchange, holding.held.job_id)
     if said.terms.later:
         exchange.tell("Preference-Applied", "respond-async")
-        await exchange.reply(accepted(holding.held.job_id, said.made.lane))
+        await exchange.reply(accepted(holding.held.job_id, said.lane))
     elif wanted.stream and speech.stream is not None:
         await told(exchange, holding, said.caller, Telling(exchange, speech.stream(head, wanted), holding.place))
     elif wanted.background and speech.unfinished is not None:
@@ -127,7 +149,7 @@ async def _whole(exchange: Exchange, holding: Holding, said: Said, head: Head) -
     if end.result.status != "succeeded" and not speech.tells_failure:
         await exchange.reply(exchange.door.failure(end.result))
     else:
-        await exchange.reply(Reply(HTTPStatus.OK, speech.whole(end.result, head, said.made.wanted)))
+        await exchange.reply(Reply(HTTPStatus.OK, speech.whole(end.result, head, said.wanted)))
 
 
 def accepted(job_id: str, lane: str) -> Reply:

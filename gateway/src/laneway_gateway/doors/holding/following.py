@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from laneway_gateway.desk import Ended
 from laneway_gateway.doors.door import HungUp
 from laneway_gateway.doors.holding.ends import Over, hung_up, out_of_time, patience, revoked
-from laneway_gateway.doors.holding.taking import left
+from laneway_gateway.doors.holding.taking import Holding, left
 from laneway_gateway.doors.holding.whole import denied
 from laneway_gateway.doors.race import until
 
@@ -23,7 +23,7 @@ async def end_within(exchange: Exchange, caller: Caller, job_id: str, seconds: f
     inside = exchange.inside
     held = await inside.desk.follow(caller.tenant, job_id)
     most = min(seconds, patience(None, inside.settings.edge_idle_seconds))
-    async with left(exchange, held):
+    async with left(exchange, Holding(held)):
         found = await until(held.ended(), hung_up(exchange.receive), out_of_time(inside, most), revoked(inside, caller))
     if found is Over.HUNG_UP:
         raise HungUp

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from laneway_gateway.desk import Asked, Held
     from laneway_gateway.doors.exchange import Exchange
+    from laneway_gateway.rooms import Room
 
 
 @dataclass
@@ -30,37 +31,33 @@ class Holding:
     """Whether the client went, or was sent away, before the end."""
 
 
-@asynccontextmanager
-async def taken(exchange: Exchange, asked: Asked) -> AsyncIterator[Holding]:
-    """Hold a request as a job. Raises `HungUp` where the client goes while it is sent, and `Denied` where it would wait
-    for too long.
+async def taken(exchange: Exchange, asked: Asked, room: Room) -> Holding:
+    """Hold a request as a job, which is to be `left`. Raises `HungUp` where the client goes while it is sent, and
+    `Denied` where it would wait for too long.
     """
-    found = await until(_take(exchange, asked), hung_up(exchange.receive))
+    found = await until(_take(exchange, asked, room), hung_up(exchange.receive))
     if isinstance(found, Over):
         raise HungUp
     held, place = found
-    async with left(exchange, held) as holding:
-        place.tell(exchange)
-        holding.place = None if held.joined else place
-        yield holding
+    place.tell(exchange)
+    return Holding(held, None if held.joined else place)
 
 
 @asynccontextmanager
-async def left(exchange: Exchange, held: Held, *, kept: bool = False) -> AsyncIterator[Holding]:
+async def left(exchange: Exchange, holding: Holding, *, kept: bool = False) -> AsyncIterator[None]:
     """Leave it at the end, whatever that is: who goes with the server has not hung up, and neither has who only looks
     at a job that is `kept` for its sender.
     """
-    holding = Holding(held)
-    exchange.of_job(held.job_id)
+    exchange.of_job(holding.held.job_id)
     exchange.hall.enter()
     try:
-        yield holding
+        yield
     finally:
         exchange.hall.leave()
-        await held.leave(hung_up=holding.hung_up and not kept)
+        await holding.held.leave(hung_up=holding.hung_up and not kept)
 
 
-async def _take(exchange: Exchange, asked: Asked) -> tuple[Held, Place]:
+async def _take(exchange: Exchange, asked: Asked, room: Room) -> tuple[Held, Place]:
     """Where nobody is refused for the queue's length, it is asked for while the job is sent."""
     hall, lane = exchange.hall, asked.translated.lane
     desk, most = hall.inside.desk, hall.inside.settings.max_wait_seconds
@@ -68,10 +65,10 @@ async def _take(exchange: Exchange, asked: Asked) -> tuple[Held, Place]:
         place = Place(hall, lane, await desk.waiting(lane))
         place.tell(exchange)
         place.check(most)
-        return await desk.take(asked), place
+        return await desk.take(asked, room), place
     looking = asyncio.ensure_future(desk.waiting(lane))
     try:
-        held = await desk.take(asked)
+        held = await desk.take(asked, room)
     except BaseException:
         looking.cancel()
         raise

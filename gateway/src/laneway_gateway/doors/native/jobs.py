@@ -16,35 +16,42 @@ from laneway_gateway.doors.asking.terms import terms_of
 from laneway_gateway.doors.door import NO_RETRY, Denied
 from laneway_gateway.doors.holding.answering import accepted
 from laneway_gateway.doors.holding.following import end_within
-from laneway_gateway.doors.holding.taking import left, taken
+from laneway_gateway.doors.holding.taking import Holding, left, taken
 from laneway_gateway.doors.holding.telling import Telling, told
 from laneway_gateway.doors.native.requests import read_job
 from laneway_gateway.doors.native.speech import JobLines, standing_body, started_line
 
 if TYPE_CHECKING:
+    from laneway_gateway.doors.asking.credentials import Caller
     from laneway_gateway.doors.exchange import Exchange
+    from laneway_gateway.rooms import Room
 
 MOST_WAIT = 3600.0  # seconds
 
 
 async def submit(exchange: Exchange) -> None:
     """`POST /jobs`: take a job; its sender comes back for the result."""
-    caller, terms = caller_of(exchange), terms_of(exchange.headers)
-    body = await bytes_of(exchange)
-    pool = exchange.inside.pool
-    offers = await offers_for(pool, caller.tenant, terms.lane)
-    made = read_job(body, offers, await pool.document(), caller.tenant.labels)
-    asked = Asked(
+    caller = caller_of(exchange)
+    with exchange.inside.desk.reserve(caller.tenant) as room:
+        asked = await _asked(exchange, caller, room)
+        holding = await taken(exchange, asked, room)
+        async with left(exchange, holding):
+            await exchange.reply(accepted(holding.held.job_id, asked.translated.lane))
+
+
+async def _asked(exchange: Exchange, caller: Caller, room: Room) -> Asked:
+    terms, pool = terms_of(exchange.headers), exchange.inside.pool
+    offers, document = await offers_for(pool, caller.tenant, terms.lane), await pool.document()
+    body = await bytes_of(exchange, room.memory)
+    return Asked(
         tenant=caller.tenant,
-        translated=made,
+        translated=read_job(body, offers, document, caller.tenant.labels),
         path=exchange.path,
         body_hash=hashlib.sha256(body).hexdigest(),
         retry=terms.retry,
         idempotency_key=terms.idempotency_key,
         kept=True,
     )
-    async with taken(exchange, asked) as holding:
-        await exchange.reply(accepted(holding.held.job_id, made.lane))
 
 
 async def status(exchange: Exchange) -> None:
@@ -74,9 +81,10 @@ async def result(exchange: Exchange) -> None:
 async def stream(exchange: Exchange) -> None:
     """`GET /jobs/{id}/stream`: what happens, as it happens. Who goes away has not hung up: the job is another's."""
     caller = caller_of(exchange)
-    held = await exchange.inside.desk.follow(caller.tenant, _job(exchange))
-    async with left(exchange, held, kept=True) as holding:
-        await told(exchange, holding, caller, Telling(exchange, JobLines(held.job_id), started=started_line))
+    holding = Holding(await exchange.inside.desk.follow(caller.tenant, _job(exchange)))
+    async with left(exchange, holding, kept=True):
+        lines = JobLines(holding.held.job_id)
+        await told(exchange, holding, caller, Telling(exchange, lines, started=started_line))
 
 
 async def _tell(exchange: Exchange, standing: Standing) -> None:

@@ -43,8 +43,9 @@ async def ps(exchange: Exchange) -> None:
 async def show(exchange: Exchange) -> None:
     """`POST /api/show`."""
     offers = await offers_of(exchange)
-    body = await body_of(exchange)
-    await exchange.reply(Reply(HTTPStatus.OK, catalogue.show(body.value, offers)))
+    with exchange.inside.desk.reserve(caller_of(exchange, catalogue=True).tenant) as room:
+        body = await body_of(exchange, room.memory)
+        await exchange.reply(Reply(HTTPStatus.OK, catalogue.show(body.value, offers)))
 
 
 async def changes(exchange: Exchange) -> None:

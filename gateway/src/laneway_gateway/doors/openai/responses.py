@@ -14,7 +14,7 @@ from laneway.translate.pieces import Head
 from laneway.translate.reply import Reply
 from laneway_gateway.doors.asking.credentials import caller_of
 from laneway_gateway.doors.door import NO_RETRY, Denied
-from laneway_gateway.doors.holding.taking import left
+from laneway_gateway.doors.holding.taking import Holding, left
 from laneway_gateway.doors.holding.telling import Telling, told
 from laneway_gateway.errors import UnknownJob
 
@@ -55,8 +55,8 @@ async def _streamed(exchange: Exchange, caller: Caller, standing: Standing) -> N
     if "starting_after" in exchange.query:
         raise Denied(HTTPStatus.BAD_REQUEST, _FROM_THE_START, headers=NO_RETRY)
     job_id = _job(exchange)
-    held = await exchange.inside.desk.follow(caller.tenant, job_id)
-    async with left(exchange, held, kept=True) as holding:
+    holding = Holding(await exchange.inside.desk.follow(caller.tenant, job_id))
+    async with left(exchange, holding, kept=True):
         events = Events(_head(exchange, job_id, standing), {"background": True})
         await told(exchange, holding, caller, Telling(exchange, events))
 

@@ -13,7 +13,7 @@ from laneway_gateway.held.records.documents import GatewaySettings, Join, parsed
 
 if TYPE_CHECKING:
     from laneway.schema.job.keys import Place
-    from laneway_gateway.desk import Asked
+    from laneway_gateway.desk import Try
     from laneway_gateway.ports.clock import Clock
     from laneway_gateway.ports.store import Store
 
@@ -31,32 +31,32 @@ class Joins:
         self._clock = clock
         self._key: bytes | None = None
 
-    async def find(self, asked: Asked) -> Join | None:
+    async def find(self, tried: Try) -> Join | None:
         """The earlier try of a request; raises `IdempotencyKeyReused`."""
-        return await self._read(await self._name(asked), asked)
+        return await self._read(await self._name(tried), tried)
 
-    async def claim(self, asked: Asked, job_id: str) -> Join:
+    async def claim(self, tried: Try, job_id: str) -> Join:
         """The job that counts for an `Idempotency-Key`: this one, unless another one was there first; raises
         `IdempotencyKeyReused`.
         """
-        name = await self._name(asked)
-        ours = self._join(asked, job_id)
+        name = await self._name(tried)
+        ours = self._join(tried, job_id)
         if await self._store.put_new(self._place.join(name), text_of(ours)) is not None:
             return ours
-        if (found := await self._read(name, asked)) is not None:
+        if (found := await self._read(name, tried)) is not None:
             return found
         await self._write_over(name, ours)
         return ours
 
-    async def note(self, asked: Asked, job_id: str) -> None:
+    async def note(self, tried: Try, job_id: str) -> None:
         """A retry of this request finds this job; the newest of equal first tries counts."""
-        name = await self._name(asked)
-        ours = self._join(asked, job_id)
+        name = await self._name(tried)
+        ours = self._join(tried, job_id)
         if await self._store.put_new(self._place.join(name), text_of(ours)) is None:
             await self._write_over(name, ours)
 
-    def _join(self, asked: Asked, job_id: str) -> Join:
-        return Join(id=job_id, body_hash=asked.body_hash, at=self._clock.now())
+    def _join(self, tried: Try, job_id: str) -> Join:
+        return Join(id=job_id, body_hash=tried.body_hash, at=self._clock.now())
 
     async def _write_over(self, name: str, join: Join) -> None:
         """Of several writers at once any one may win."""
@@ -64,21 +64,21 @@ class Joins:
         if there is not None:
             await self._store.replace(self._place.join(name), text_of(join), there.etag)
 
-    async def _read(self, name: str, asked: Asked) -> Join | None:
+    async def _read(self, name: str, tried: Try) -> Join | None:
         stored = await self._store.read(self._place.join(name))
         join = None if stored is None else parsed(stored.body, Join)
         if join is None or self._clock.now() - join.at > LIFETIME:
             return None
-        if join.body_hash != asked.body_hash:
+        if join.body_hash != tried.body_hash:
             raise IdempotencyKeyReused(
                 "the Idempotency-Key was used for another request, with another body: give each request its own"
             )
         return join
 
-    async def _name(self, asked: Asked) -> str:
+    async def _name(self, tried: Try) -> str:
         """An HMAC, as a hash of a request alone would tell who guesses the request that it was made."""
-        what = ["key", asked.idempotency_key] if asked.idempotency_key else ["body", asked.path, asked.body_hash]
-        told = json.dumps([asked.tenant.name, *what]).encode()
+        what = ["key", tried.idempotency_key] if tried.idempotency_key else ["body", tried.path, tried.body_hash]
+        told = json.dumps([tried.tenant, *what]).encode()
         return hmac.new(await self._shared_key(), told, "sha256").hexdigest()
 
     async def _shared_key(self) -> bytes:

@@ -37,6 +37,7 @@ class Said:
         self.text = bytearray()
         self.thinking = bytearray()
         self.calls: list[Call] = []
+        self._calls_size = 0
         for each in pieces:
             self.add(each)
 
@@ -45,6 +46,12 @@ class Said:
         self.text += _bytes(piece.text)
         self.thinking += _bytes(piece.thinking)
         self.calls += piece.calls
+        self._calls_size += _size(piece.calls)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return len(self.text) + len(self.thinking) + self._calls_size
 
     @property
     def position(self) -> Position:
@@ -61,6 +68,7 @@ class Said:
         cut = Said()
         cut.text, cut.thinking = self.text[: position.text], self.thinking[: position.thinking]
         cut.calls = self.calls[: position.calls]
+        cut._calls_size = _size(cut.calls)
         return cut
 
     def agrees(self, other: Said, start: Position = START) -> bool:
@@ -82,6 +90,10 @@ class Said:
 def _same(one: Sequence[Any], other: Sequence[Any], start: int) -> bool:
     end = min(len(one), len(other))
     return one[start:end] == other[start:end]
+
+
+def _size(calls: Sequence[Call]) -> int:
+    return sum(len(repr(each)) for each in calls)
 
 
 def _bytes(text: str) -> bytes:

@@ -51,6 +51,11 @@ class Telling:
         self._newest = NOBODY
         self._chat = True
 
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return self._said.size + self._before.size
+
     def open(self, order: Order) -> None:
         """A worker begins to write, and any other one no longer does; raises `OlderWriter`. The same one may come again
         when its stream is closed.

@@ -110,7 +110,9 @@ def _container(pool: PoolView, gateway: Gateway, program: Gateways) -> Manifest:
 
 
 def _variables(pool: PoolView, gateway: Gateway) -> list[Manifest]:
-    """What `laneway_gateway` reads; the address is the pod's own, as workers reach it by no Service."""
+    """What `laneway_gateway` reads. The address is the pod's own, as workers reach it by no Service, and so is the
+    memory, which is the limit.
+    """
     results, endpoint = pool.pool.results, pool.settings.endpoint
     told = {
         "AWS_ENDPOINT_URL": endpoint,
@@ -126,9 +128,11 @@ def _variables(pool: PoolView, gateway: Gateway) -> list[Manifest]:
         "LANEWAY_POOL": results.url(results.prefix).rstrip("/"),
     }
     address = {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}}
+    memory = {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}}
     return [
         *({"name": name, "value": value} for name, value in told.items() if value is not None),
         {"name": "LANEWAY_GATEWAY_ADDRESS", "valueFrom": address},
+        {"name": "LANEWAY_GATEWAY_MEMORY", "valueFrom": memory},
     ]
 
 

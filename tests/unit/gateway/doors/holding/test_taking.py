@@ -13,6 +13,7 @@ from support.inputs.offers import CHAT, CHAT_RECORDS, MODEL
 
 if TYPE_CHECKING:
     from laneway_gateway.desk import Asked
+    from laneway_gateway.rooms import Room
     from laneway_gateway.testing.desk import FakeHeld
 
 OPENAI, OLLAMA = "/v1/chat/completions", "/api/chat"
@@ -45,7 +46,7 @@ class SlowDesk(FakeDesk):
 
     cut = 0
 
-    async def take(self, asked: Asked) -> FakeHeld:
+    async def take(self, asked: Asked, room: Room) -> FakeHeld:  # noqa: ARG002 - nobody is held
         """Until cancelled."""
         self.asked.append(asked)
         try:

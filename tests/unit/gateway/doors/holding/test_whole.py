@@ -16,6 +16,7 @@ from support.inputs.offers import CHAT, CHAT_RECORDS, MODEL, failed
 
 if TYPE_CHECKING:
     from laneway_gateway.desk import Asked
+    from laneway_gateway.rooms import Room
     from laneway_gateway.testing.clock import ManualClock
     from laneway_gateway.testing.desk import FakeHeld
 
@@ -73,10 +74,10 @@ class Slow(FakeDesk):
 
     clock: ManualClock
 
-    async def take(self, asked: Asked) -> FakeHeld:
+    async def take(self, asked: Asked, room: Room) -> FakeHeld:
         """Then."""
         await self.clock.sleep(20)
-        return await super().take(asked)
+        return await super().take(asked, room)
 
 
 async def test_its_patience_begins_when_all_of_the_request_is_there() -> None:
