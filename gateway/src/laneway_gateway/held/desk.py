@@ -132,7 +132,8 @@ class HeldDesk:
         held = HeldRequest(self.registry.add(owner), room, joined=False, let_go=self._leaving.let_go)
         self._leaving.stay(held.entry)
         sending = asyncio.ensure_future(self._sending.send(job, owner.tenant, self.registry.token(owner)))
-        self._background.start(f"noting {job_id}", self._note(asked.tried, held.entry, sending, claimed=claimed))
+        owning = asyncio.ensure_future(self._own(held.entry, sending))
+        self._background.start(f"noting {job_id}", self._note(asked.tried, held.entry, owning, claimed=claimed))
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:  # the client hung up: what is being sent is sent all the same
@@ -141,26 +142,37 @@ class HeldDesk:
         except PoolUnreachable:
             self.registry.drop(held.entry)
             raise
-        if asked.kept:
-            await self._findable(held)
+        await self._findable(asked, held, owning)
         return held
 
-    async def _findable(self, held: HeldRequest) -> None:
-        """Its client comes back for it, at another gateway perhaps: that has to know first whose it is."""
-        try:
-            await self._sending.write(held.entry.owner)
-        except PoolUnreachable as error:
-            await held.leave(hung_up=False)
-            raise PoolUnreachable(f"job {held.job_id} was sent, and can't be found yet: {error}") from error
-        except BaseException:
-            await held.leave(hung_up=False)
-            raise
-
-    async def _note(self, tried: Try, entry: Entry, sending: asyncio.Future[None], *, claimed: bool) -> None:
-        """What others need in order to find the job. Its own client does not wait for it."""
+    async def _own(self, entry: Entry, sending: asyncio.Future[None]) -> None:
+        """Say whose it is, once it is sent."""
         await asyncio.shield(sending)
         entry.sent = True
-        await self._sending.note(entry.owner)
+        await self._sending.write(entry.owner)
+
+    async def _findable(self, asked: Asked, held: HeldRequest, owning: asyncio.Future[None]) -> None:
+        """Its client is about to be told the id, and may ask another gateway for it, as this one may die: that has to
+        know whose it is. Only who leaves and comes back for the answer is refused where that can't be written.
+        """
+        try:
+            await asyncio.shield(owning)
+        except PoolUnreachable as error:
+            if asked.kept:
+                await held.leave(hung_up=False)
+                raise PoolUnreachable(f"job {held.job_id} was sent, and can't be found yet: {error}") from error
+        except BaseException:
+            await held.leave(hung_up=True)
+            raise
+
+    async def _note(self, tried: Try, entry: Entry, owning: asyncio.Future[None], *, claimed: bool) -> None:
+        """What others need in order to find the job, and to know that it is waited for."""
+        try:
+            await asyncio.shield(owning)
+        except PoolUnreachable:
+            if not entry.sent:
+                raise
+            await self._sending.write_later(entry.owner)
         await self._waiters.mark(entry.id)
         if not claimed:
             await self._joins.note(tried, entry.id)

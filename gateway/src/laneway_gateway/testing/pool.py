@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import md5
@@ -30,6 +31,9 @@ class MemoryStore:
     """What every call raises while it is set."""
     refuses: str | None = None
     """Of keys that begin so no call is answered."""
+    holds_up: str | None = None
+    """New objects whose keys begin so are written once `go_on` is set."""
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
     calls: list[tuple[str, str]] = field(default_factory=list)
     """Each call and its key or prefix, in order."""
 
@@ -41,6 +45,8 @@ class MemoryStore:
     async def put_new(self, key: str, body: bytes) -> str | None:
         """PutObject with `If-None-Match: *`."""
         self._called("put_new", key)
+        if self.holds_up is not None and key.startswith(self.holds_up):
+            await self.go_on.wait()
         return None if key in self.objects else self.put(key, body)
 
     async def replace(self, key: str, body: bytes, etag: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,30 @@ async def test_a_job_that_nobody_could_find_is_told_with_its_id(world: World) ->
     assert f"job {world.sent[0]} was sent, and can't be found yet" in str(error.value)
 
 
-async def test_who_waits_for_the_answer_itself_waits_for_no_note(world: World) -> None:
+async def test_nobody_is_told_an_id_that_no_other_gateway_knows(world: World) -> None:
+    """The one that tells it may die in the same moment."""
+    world.store.holds_up = OWNERS
+    taking = asyncio.ensure_future(world.desk.take(asked()))
+    await settle()
+    assert not taking.done()
+    assert len(world.sent) == 1
+    world.store.go_on.set()
+    held = await taking
+    assert (await world.another().standing(TENANT, held.job_id)).status == "queued"
+
+
+async def test_a_client_that_goes_before_it_is_told_the_id_has_hung_up(world: World) -> None:
+    world.store.holds_up = OWNERS
+    taking = asyncio.ensure_future(world.desk.take(asked()))
+    await settle()
+    taking.cancel()
+    await settle()
+    world.store.go_on.set()
+    await world.clock.advance(GRACE_SECONDS)
+    assert world.is_cancelled(world.sent[0])
+
+
+async def test_who_waits_for_the_answer_itself_is_not_refused_for_a_note(world: World) -> None:
     world.store.refuses = OWNERS
     assert (await world.take(asked())).job_id == world.sent[0]
 

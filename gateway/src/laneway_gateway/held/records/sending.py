@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from laneway_gateway.ports.queues import Queues
     from laneway_gateway.ports.store import Store
 
-TRIES = 5
+MORE_TRIES = 4
 PAUSE_SECONDS = 2.0
 
 
@@ -75,17 +75,18 @@ class Sending:
         except PoolUnreachable as error:
             raise PoolUnreachable(f"job {job.id} may not have been sent: {error}") from error
 
-    async def note(self, owner: Owner) -> None:
+    async def write(self, owner: Owner) -> None:
         """Say whose it is. While nobody can read that, a retry sends the job again, under the same id."""
-        for _ in range(TRIES - 1):
+        await self._store.put_new(self._place.owner(owner.id), text_of(owner))
+
+    async def write_later(self, owner: Owner) -> None:
+        """The same where it could not be written: several more tries."""
+        for _ in range(MORE_TRIES - 1):
+            await self._clock.sleep(PAUSE_SECONDS)
             with suppress(PoolUnreachable):
                 return await self.write(owner)
-            await self._clock.sleep(PAUSE_SECONDS)
+        await self._clock.sleep(PAUSE_SECONDS)
         return await self.write(owner)
-
-    async def write(self, owner: Owner) -> None:
-        """The same, once."""
-        await self._store.put_new(self._place.owner(owner.id), text_of(owner))
 
     async def owner(self, job_id: str) -> Owner | None:
         """Whose a job is that was surely sent."""
