@@ -18,7 +18,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api test-strangers record-strangers generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-operator bench-gateway bench-worker bench-harm doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos clean
+	bench-operator bench-gateway bench-worker bench-harm doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos chaos-gateway clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -98,7 +98,7 @@ test-ports: cache-ollama cache-localstack cache-newest-ollama ## fakes and real 
 test-simulation: sync ## the real worker in 5,000 seeded worlds with faults and crashes, and the mutants that it must catch
 	$(RUN) pytest tests/simulation -q
 
-test-chaos: cache-ollama cache-localstack ## real workers, killed and cut off from AWS; the short form of `make chaos`
+test-chaos: cache-ollama cache-localstack ## real workers and gateways, killed and cut off from AWS; the short form of `make chaos`
 	$(RUN) pytest tests/chaos -q -n 3 --dist worksteal
 
 test-chart: cache-cluster ## charts: values, rights, and every object on a real API server
@@ -194,8 +194,11 @@ fuzz: cache-newest-ollama ## every schema of the corpus through both versions of
 	@UV_PROJECT_ENVIRONMENT=.tools/fuzz $(UV) sync --quiet --locked --all-packages --no-dev --group fuzz
 	mkdir -p .laneway/fuzz && PYTHONPATH=tests .tools/fuzz/bin/python tests/fuzz/fuzz_schemas.py -max_total_time=$(or $(FUZZ_SECONDS),120) -artifact_prefix=.laneway/fuzz/
 
-chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama; 20 to 35 minutes
+chaos: cache-ollama cache-localstack ## the full run: 10,000 jobs, 8 workers, 200 drains, a real Ollama, 1,000 requests through gateways; 30 to 45 minutes
 	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py
+
+chaos-gateway: cache-localstack ## 1,000 mixed requests through two gateways, while gateways, workers and engines are killed under them; ten minutes
+	PYTHONPATH=tests $(RUN) python tests/chaos/run_chaos.py --parts gateway
 
 doors-clients: $(filter .tools/%,$(UV)) # LangChain among them, in an environment of their own
 	@UV_PROJECT_ENVIRONMENT=.tools/doors $(UV) sync --quiet --locked --only-group doors

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from support.chaos.asked import asked as ask
+from support.chaos.asking.scene import Load
 from support.chaos.drains import drains
+from support.chaos.judge.answers import answer_figures
+from support.chaos.judge.answers import violations as answers_broken
 from support.chaos.judge.checks import drain_violations, real_violations, violations
 from support.chaos.judge.figures import as_json, audit_table, drain_figures, real_figures, storm_figures, table
 from support.chaos.real import real_round
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 GIBIBYTE = 1024**3
 JOBS_PER_POISON = 250
 DRAINED_WORKERS = 3
+REQUESTS_PER_KILL = 10
+REQUESTS_PER_SECOND = 4.0
 REAL_JOBS = 20
 REAL_KILL_SECONDS = 4.0
 REAL_SECONDS = 90.0
@@ -75,7 +81,15 @@ def _real(_: argparse.Namespace, folder: Path) -> list[str]:
     return broken
 
 
-PARTS = {"storm": _storm, "drains": _drains, "real": _real}
+def _gateway(asked: argparse.Namespace, folder: Path) -> list[str]:
+    load = Load(asked.requests, asked.requests // REQUESTS_PER_KILL, REQUESTS_PER_SECOND, workers=4, seed=asked.seed)
+    found = ask(load, folder)
+    broken = answers_broken(found)
+    _show("Gateways", answer_figures(found, broken), broken)
+    return broken
+
+
+PARTS = {"storm": _storm, "drains": _drains, "real": _real, "gateway": _gateway}
 
 
 def _arguments() -> argparse.Namespace:
@@ -84,6 +98,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=10_000)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--drains", type=int, default=200)
+    parser.add_argument("--requests", type=int, default=1000, help="through gateways")
     parser.add_argument("--storm-seconds", type=float, default=2400.0, help="how long the faults last at most")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()

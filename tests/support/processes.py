@@ -75,14 +75,15 @@ def server(
         ) as child,
     ):
         try:
-            eventually(lambda: child.poll() is not None or _listens(port), seconds)
+            eventually(lambda: child.poll() is not None or listens(port), seconds)
             assert child.poll() is None, f"{command[0]} ended: {log.read_text(errors='replace')[-2000:]}"
             yield psutil.Process(child.pid)
         finally:
             _end(child)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody takes connections on a loopback port."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
+from support.chaos.engine import crash
 from support.chaos.world import BATCH, VISIBILITY_SECONDS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.chaos.engine import Engine
     from support.chaos.judge.ledger import Ledger
     from support.chaos.plan import Planned
-    from support.chaos.workers import Process
+    from support.chaos.processes import Process
     from support.chaos.world import World
     from support.wire.loop import Loop
 
@@ -129,13 +129,7 @@ class Monkey:
 
     def crash(self, loop: Loop) -> None:
         """Kill an engine; it comes back after a while."""
-        engine = self._random.choice(self._engines)
-        seconds = self._random.uniform(*DOWN_SECONDS)
-
-        async def begin() -> None:
-            engine.outage = asyncio.create_task(engine.crash(seconds))
-
-        loop.call(begin())
+        crash(loop, self._random.choice(self._engines), self._random.uniform(*DOWN_SECONDS))
 
     def spoil(self) -> None:
         """Break an engine, or mend the one that is broken: a whole worker's or nothing's."""

@@ -15,7 +15,7 @@ from support.chaos.between.proxy import proxies
 from support.chaos.engine import engines
 from support.chaos.judge.ledger import Ledger
 from support.chaos.plan import Play, Script, planned
-from support.chaos.workers import Process, running
+from support.chaos.processes import Process, running, worker_of
 from support.chaos.world import CALM_SECONDS, MAIN, world
 from support.wire.loop import running_loop
 
@@ -100,7 +100,7 @@ def drains(count: int, workers: int, folder: Path, storm_seconds: float, seed: i
             made.documents(MAIN, way, f"http://127.0.0.1:{engine.port}")
             for way, engine in zip(ways, served, strict=True)
         ]
-        processes = [Process(config, folder, f"worker-{n}") for n, config in enumerate(configs)]
+        processes = [worker_of(config, folder, f"worker-{n}") for n, config in enumerate(configs)]
         feeder = Feeder(made, MAIN, jobs, lambda _: WAITING - made.waiting(MAIN))
         turnover = _Turnover(processes, ledger, count)
         with running(processes):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from support.chaos.plan import REPEATS, SLOW_SECONDS, Play, answer
+from support.chaos.plan import REPEATS, SLOW_SECONDS, Play, answer, vector
 from support.wire.http import LIMIT, Gone, read_request
 
 if TYPE_CHECKING:
@@ -25,11 +26,19 @@ DIGEST = "5" * 64
 PAGES: dict[str, Any] = {
     "/api/version": {"version": "0.30.0"},
     "/api/tags": {"models": [{"name": MODEL, "digest": DIGEST}]},
-    "/api/show": {"capabilities": ["completion"]},
+    "/api/show": {"capabilities": ["completion", "embedding"]},
 }
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
 PLAIN_ERRORS = {Play.ERROR: (500, "something went wrong"), Play.BUSY: (503, "server busy")}
 PIECES = 5  # in which a slow answer comes
+
+
+class Begun(NamedTuple):
+    """A call that the script plays."""
+
+    job: str
+    at: float
+    """Monotonic."""
 
 
 class Engine:
@@ -40,6 +49,8 @@ class Engine:
         """Calls of deadly jobs so far."""
         self.tokens = 0
         """Tokens sent."""
+        self.begun: list[Begun] = []
+        """By time."""
         self.crashes = 0
         self.broken = False
         """While True it has its model loaded and answers whatever it is asked with 500."""
@@ -88,7 +99,7 @@ class Engine:
 
     async def _reply(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = json.loads(request.body) if request.body else {}
-        prompt = asked.get("prompt") or (asked.get("messages") or [{}])[-1].get("content")
+        prompt = asked.get("prompt") or _text(asked.get("input")) or (asked.get("messages") or [{}])[-1].get("content")
         if request.path in PAGES:
             writer.write(_page(200, PAGES[request.path]))
         elif not prompt:
@@ -98,11 +109,23 @@ class Engine:
             writer.write(_page(500, {"error": "an error was encountered while running the model"}))
         elif asked.get("raw"):  # the worker's own question
             writer.write(STREAM + _Stream("good question 1", chat=False).end)
+        elif request.path == "/api/embed":
+            await self._embed(prompt, writer)
         else:
             await self._play(_Stream(prompt, chat=request.path == "/api/chat"), reader, writer)
 
+    async def _embed(self, prompt: str, writer: asyncio.StreamWriter) -> None:
+        play, rng = self._next(prompt)
+        if play is Play.SLOW:
+            await asyncio.sleep(rng.uniform(*self._slow_seconds))
+        writer.write(_page(200, {"embeddings": [vector(prompt)], "prompt_eval_count": len(prompt.split())}))
+
+    def _next(self, prompt: str) -> tuple[Play, random.Random]:
+        self.begun.append(Begun(prompt.split(" ")[1], time.monotonic()))
+        return self._script.next(prompt)
+
     async def _play(self, stream: _Stream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        play, rng = self._script.next(stream.prompt)
+        play, rng = self._next(stream.prompt)
         match play:
             case Play.ERROR | Play.BUSY:
                 status, words = PLAIN_ERRORS[play]
@@ -133,6 +156,11 @@ class Engine:
     def _write(self, writer: asyncio.StreamWriter, before: bytes, tokens: list[bytes], after: bytes) -> None:
         self.tokens += len(tokens)
         writer.write(before + b"".join(tokens) + after)
+
+
+def _text(given: str | list[str] | None) -> str | None:
+    """The first one."""
+    return given[0] if isinstance(given, list) else given
 
 
 class _Stream:
@@ -167,6 +195,16 @@ def _bound(port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.bind((LOOPBACK, port))
     return made
+
+
+def crash(loop: Loop, engine: Engine, seconds: float) -> None:
+    """Kill it; it comes back after so many seconds. Nothing where it is down already."""
+
+    async def begin() -> None:
+        if engine.outage is None or engine.outage.done():
+            engine.outage = asyncio.create_task(engine.crash(seconds))
+
+    loop.call(begin())
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from support import canary
 
 MOST_CHARGED = 2  # failed attempts that the script costs a job, below the lanes' maxAttempts
 REPEATS = 30  # Ollama gives up after so many equal tokens, without a final record
+VECTOR_NUMBERS = 8
 SLOW_SECONDS = (0.5, 5.0)  # longer answers would hardly survive a SIGKILL every 2 s
 
 
@@ -81,6 +82,11 @@ def answer(prompt: str) -> list[str]:
     """The tokens of the one right answer to a prompt."""
     _, _, tokens = prompt.split(" ")
     return [hashlib.sha256(f"{prompt} {number}".encode()).hexdigest()[:6] + " " for number in range(int(tokens))]
+
+
+def vector(prompt: str) -> list[float]:
+    """The one right embedding of a prompt: numbers that no format rounds."""
+    return [byte / 256 for byte in hashlib.sha256(prompt.encode()).digest()[:VECTOR_NUMBERS]]
 
 
 def planned(count: int, poison: int, seed: int, name: str = "job") -> list[Planned]:

@@ -12,7 +12,7 @@ from support.chaos.actors import ACT_SECONDS, Every, Inbox, act_until
 from support.chaos.between.faults import Faults
 from support.chaos.between.proxy import proxies
 from support.chaos.judge.ledger import Ledger
-from support.chaos.workers import Process, running
+from support.chaos.processes import running, worker_of
 from support.chaos.world import CALM_SECONDS, MAIN, world
 from support.ollama.real import GEMMA, ollama_server
 from support.wire.loop import running_loop
@@ -71,7 +71,7 @@ def real_round(jobs: int, kill_seconds: float, folder: Path, storm_seconds: floa
         ollama_server(folder) as ollama,
         world(folder, 1, ATTEMPTS, GEMMA) as made,
         proxies(loop, 1, urlsplit(made.endpoint), Faults(FAULT_RATE, seed), ledger) as ways,
-        running([Process(made.documents(MAIN, ways[0], ollama.url), folder, "worker")]),
+        running([worker_of(made.documents(MAIN, ways[0], ollama.url), folder, "worker")]),
     ):
         for number in range(jobs):
             made.sqs.send_message(QueueUrl=made.configs[MAIN].queue.url, MessageBody=_body(number))

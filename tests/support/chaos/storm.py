@@ -17,7 +17,7 @@ from support.chaos.engine import engines
 from support.chaos.judge.checks import Findings
 from support.chaos.judge.ledger import Ledger
 from support.chaos.plan import Script, deadly, planned
-from support.chaos.workers import Process, running
+from support.chaos.processes import Process, running, worker_of
 from support.chaos.world import CALM_SECONDS, DEADLY, MAIN, world
 from support.processes import free_port
 from support.wire.loop import running_loop
@@ -164,10 +164,10 @@ def _scene(weather: Weather, folder: Path) -> Iterator[Scene]:
             made.documents(lane, way, f"http://127.0.0.1:{engine.port}")
             for lane, way, engine in zip(lanes, ways, served, strict=False)
         ]
-        workers = [Process(config, folder, f"worker-{n}") for n, config in enumerate(configs)]
+        workers = [worker_of(config, folder, f"worker-{n}") for n, config in enumerate(configs)]
         served_lanes = tuple(made.documents(lane, ways[-1], "http://127.0.0.1:1") for lane in (MAIN, DEADLY))
         handler = DeadLettersConfig(health_address=f"127.0.0.1:{free_port()}", lanes=served_lanes)
-        workers.append(Process(handler, folder, "dead-letters"))
+        workers.append(worker_of(handler, folder, "dead-letters"))
         with running(workers):
             yield Scene(loop, made, ledger, faults, script, served, workers)
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from laneway.client.connection import Connection
 from laneway.local.aws.account import Account
 from laneway.local.aws.provision import Provisioner
 from laneway.schema.job.result import Notification, Result
 from laneway.schema.pool.documents.lane_config import LaneConfig, LaneSettings
 from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
+from laneway.schema.pool.documents.pool_document import pool_document
 from laneway.schema.pool.file import read_pools
 from support.aws.localstack import localstack_server
 from support.aws.moto import CREDENTIALS, REGION
@@ -24,7 +29,6 @@ from support.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -32,7 +36,11 @@ if TYPE_CHECKING:
     from laneway.schema.pool.pool import LLMWorkerPool
     from support.chaos.plan import Planned
 
-BUCKET = "chaos-results"
+Emulator = Callable[[Path], AbstractContextManager[str]]
+"""In a folder of its own → its endpoint."""
+BUCKET, PREFIX = "chaos-results", "chaos/"
+LASTING = ("results", "failed")
+"""Folders from which nothing is ever deleted."""
 KEY = CREDENTIALS["AWS_ACCESS_KEY_ID"]
 SECRET = CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
 OWNER = "chaos@here-00000000"
@@ -50,7 +58,7 @@ kind: LLMWorkerPool
 metadata: {name: chaos}
 spec:
   model: {name: "%(model)s", contextLength: 2048}
-  results: {s3: {bucket: %(bucket)s, prefix: chaos/}}
+  results: {s3: {bucket: %(bucket)s, prefix: %(prefix)s}}
   lanes:
   - name: main
     parallel: %(parallel)d
@@ -108,8 +116,10 @@ class World:
                 topic_arn=topic,
                 visibility_seconds=VISIBILITY_SECONDS,
                 poll_seconds=POLL_SECONDS,
+                local=True,
             )
             self.lanes[lane.name] = lane_documents(self.pool, lane, settings)
+        made.publish(self.pool, pool_document(list(self.lanes.values())))
         self._die_early(self.configs[DEADLY])
 
     def _die_early(self, config: LaneConfig) -> None:
@@ -118,6 +128,17 @@ class World:
 
     def _arn(self, url: str) -> str:
         return self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    @property
+    def connection(self) -> Connection:
+        """What clients and gateways read."""
+        return Connection(
+            place=self.pool.results,
+            endpoint=self.endpoint,
+            region=REGION,
+            access_key_id=KEY,
+            secret_access_key=SECRET,
+        )
 
     @property
     def configs(self) -> dict[str, LaneConfig]:
@@ -164,26 +185,41 @@ class World:
         return Result.model_validate_json(self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
 
     def versions(self) -> Versions:
-        """What was ever written; what workers say of their model may be said anew."""
-        results: dict[str, int] = {}
-        failed: dict[str, int] = {}
-        models: dict[str, int] = {}
+        """What was ever written below `results/` and `failed/`."""
+        written: defaultdict[str, Counter[str]] = defaultdict(Counter)
         deleted = 0
-        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix="chaos/"):
-            deleted += len(page.get("DeleteMarkers", []))
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix=PREFIX):
+            deleted += sum(_folder_of(each["Key"]) in LASTING for each in page.get("DeleteMarkers", []))
             for each in page.get("Versions", []):
-                folder, _, name = each["Key"].removeprefix("chaos/").partition("/")
-                counts = {"results": results, "failed": failed, "models": models}[folder]
-                job = name.removesuffix(".json")
-                counts[job] = counts.get(job, 0) + 1
-        return Versions(results, failed, deleted)
+                written[_folder_of(each["Key"])][_name_of(each["Key"])] += 1
+        return Versions(written["results"], written["failed"], deleted)
+
+    def names(self, folder: str) -> list[str]:
+        """What lies in a folder of the pool's."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{PREFIX}{folder}/")
+        return [_name_of(each["Key"]) for page in pages for each in page.get("Contents", [])]
+
+    def body(self, folder: str, name: str) -> dict[str, Any]:
+        """One of those."""
+        found = self.s3.get_object(Bucket=BUCKET, Key=f"{PREFIX}{folder}/{name}.json")["Body"].read()
+        return dict(json.loads(found))
+
+
+def _folder_of(key: str) -> str:
+    return key.removeprefix(PREFIX).partition("/")[0]
+
+
+def _name_of(key: str) -> str:
+    return key.removeprefix(PREFIX).partition("/")[2].removesuffix(".json")
 
 
 @contextmanager
-def world(folder: Path, parallel: int, attempts: int = 4, model: str = MODEL) -> Iterator[World]:
+def world(
+    folder: Path, parallel: int, attempts: int = 4, model: str = MODEL, emulator: Emulator = localstack_server
+) -> Iterator[World]:
     """An AWS of its own, provisioned."""
-    text = POOL % {"model": model, "bucket": BUCKET, "parallel": parallel, "attempts": attempts}
-    with localstack_server(folder) as endpoint:
+    text = POOL % {"model": model, "bucket": BUCKET, "prefix": PREFIX, "parallel": parallel, "attempts": attempts}
+    with emulator(folder) as endpoint:
         made = World(endpoint, read_pools(text, "pool.yaml").pools[0])
         made.provision()
         try:

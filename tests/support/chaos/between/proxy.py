@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from support.chaos.between.faults import Kind, call_name, refusal
-from support.wire.http import LIMIT, Gone, read_request, read_response
+from support.wire.http import LIMIT, read_request, read_response
+from support.wire.listener import LOOPBACK, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from support.chaos.judge.ledger import Ledger
     from support.wire.http import Request, Response
     from support.wire.loop import Loop
-
-LOOPBACK = "127.0.0.1"
 
 Writers = defaultdict[str, asyncio.Lock]
 """A lock for each key."""
@@ -39,32 +38,15 @@ class Proxy:
         self._upstream = upstream
         self._faults = faults
         self._ledger = ledger
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None] | None] = set()  # a loop forgets tasks that nobody holds
-        self.port = 0
-
-    async def start(self) -> None:
-        """Listen on a port of its own."""
-        self._server = await asyncio.start_server(self._serve, LOOPBACK, 0, limit=LIMIT)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Take no new connections; open ones end with the loop."""
-        if self._server is not None:
-            self._server.close()
+        self.listener = Listener(self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        self._tasks.add(task)
         link = _Link(self._upstream, self._ledger.turns[self._worker])
         try:
-            with suppress(Gone, OSError, asyncio.CancelledError):  # cancelled: at the end of the loop
-                while await self._exchange(reader, writer, link):
-                    pass
+            while await self._exchange(reader, writer, link):
+                pass
         finally:
-            self._tasks.discard(task)
             link.close()
-            writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: _Link) -> bool:
         """One call; returns whether the connection goes on."""
@@ -119,8 +101,8 @@ def proxies(loop: Loop, count: int, upstream: SplitResult, faults: Faults, ledge
     made = [Proxy(number, upstream, faults, ledger, writers) for number in range(count)]
     try:
         for each in made:
-            loop.call(each.start())
-        yield [f"http://{LOOPBACK}:{each.port}" for each in made]
+            loop.call(each.listener.start())
+        yield [f"http://{LOOPBACK}:{each.listener.port}" for each in made]
     finally:
         for each in made:
-            loop.call(each.stop())
+            loop.call(each.listener.stop())

@@ -1,4 +1,4 @@
-"""Worker processes that are killed, stopped, told to leave, and started again."""
+"""Processes that are killed, stopped, told to leave, and started again: workers, dead-letter handlers, gateways."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ LEAVE_SECONDS = 60.0
 
 
 class Process:
-    """One `python -m laneway_worker`, as `laneway up` runs it. Only the main thread starts it: it dies with that."""
+    """One process, with a log of its own. Only the main thread starts it: it dies with that."""
 
-    def __init__(self, documents: LaneDocuments | DeadLettersConfig, folder: Path, name: str) -> None:
-        parent, child = str(os.getpid()), "laneway.local.processes.child"
-        guard = ["-m", child, parent, str(int(signal.SIGKILL)), sys.executable, "-P"]
-        self._command = [sys.executable, "-P", *guard, "-m", "laneway_worker", *written(documents, folder, name)]
-        self.log = folder / f"{name}.log"
-        canary.watch(self.log)
+    def __init__(self, command: Sequence[str], log: Path, **variables: str) -> None:
+        """The command's first word is a program's path."""
+        guard = ["-m", "laneway.local.processes.child", str(os.getpid()), str(int(signal.SIGKILL))]
+        self._command = [sys.executable, "-P", *guard, *command]
+        self._environment = environment(**CREDENTIALS, **variables)
+        self.log = log
+        canary.watch(log)
         self._child: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         """Monotonic time of the newest start."""
@@ -46,7 +47,7 @@ class Process:
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 self._command,
-                env=environment(**CREDENTIALS),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -81,6 +82,12 @@ class Process:
         if self.stopped_until is not None and now >= self.stopped_until:
             self.send(signal.SIGCONT)
             self.stopped_until = None
+
+
+def worker_of(documents: LaneDocuments | DeadLettersConfig, folder: Path, name: str) -> Process:
+    """One `python -m laneway_worker`, as `laneway up` runs it."""
+    command = [sys.executable, "-P", "-m", "laneway_worker", *written(documents, folder, name)]
+    return Process(command, folder / f"{name}.log")
 
 
 @contextmanager
