@@ -1,6 +1,6 @@
 """`make bench-gateway`: what a gateway adds to Ollama, beside LiteLLM's proxy to the same Ollama. Asserts nothing.
 
-`ROUNDS=3` asks less, to see that everything works; `HELD=1000` holds that many streams.
+`ROUNDS=3` asks less, to see that everything works; `HELD=1000` holds that many streams. `PAGE=…` writes a page of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.gateway.contenders import contenders
+from bench.gateway.page import page
 from bench.gateway.streams import TOKENS, ask, held
 from bench.worker.report import Report, Spread
 from support.ollama.real import SMOLLM
@@ -34,8 +35,9 @@ COLUMNS = (
     "memory, MB",
 )
 NOTE = (
-    "Each round asks each of them in turn. CPU and memory are those of the processes beside Ollama and AWS' emulator; "
-    "the emulator's own time is in the gateway's first text: AWS has other times."
+    "Each round asks each of them, another one first each time, by prompts that nobody has asked before. CPU and "
+    "memory are those of the processes beside Ollama and AWS' emulator; the emulator's own time is in the gateway's "
+    "first text: AWS has other times."
 )
 
 
@@ -59,11 +61,10 @@ class Measured:
 def _measure(sides: tuple[Contender, ...], together: int, report: Report) -> None:
     found = {each.name: Measured() for each in sides}
     for number in range(ROUNDS):
-        for side in sides:
+        first = number % len(sides)
+        for place, side in enumerate((*sides[first:], *sides[:first])):
             before = side.cpu_seconds()
-            streams = ask(
-                side.url, SMOLLM, [f"Tell me of {number} and {place}." for place in range(together)], together
-            )
+            streams = ask(side.url, SMOLLM, _prompts(number * len(sides) + place, together), together)
             measured = found[side.name]
             measured.cpu += side.cpu_seconds() - before
             measured.requests += together
@@ -71,6 +72,11 @@ def _measure(sides: tuple[Contender, ...], together: int, report: Report) -> Non
             measured.gaps += [gap for each in streams for gap in each.gaps_ms]
     rows = [found[side.name].row(side) for side in sides]
     report.table(f"{together} at once, {ROUNDS} rounds of {TOKENS} tokens", COLUMNS, rows, NOTE)
+
+
+def _prompts(turn: int, together: int) -> list[str]:
+    """Nobody's twice: Ollama remembers what it has read, and the second to ask would not pay for it."""
+    return [f"{turn * together + each:06}: tell me of this number." for each in range(together)]
 
 
 async def _held(side: Contender) -> list[str]:
@@ -88,8 +94,8 @@ async def _held(side: Contender) -> list[str]:
 
 
 def main() -> None:
-    """Measure, print tables, and write one JSON file."""
-    report = Report()
+    """Measure, print tables, and write one JSON file, and a page where one is asked for."""
+    report, file = Report(), Path(os.environ.get("FIGURES", FIGURES))
     with tempfile.TemporaryDirectory() as folder, contenders(Path(folder)) as sides:
         for side in sides:
             ask(side.url, SMOLLM, ["Warm up."], 1)
@@ -97,8 +103,10 @@ def main() -> None:
             _measure(sides, together, report)
         rows = [asyncio.run(_held(side)) for side in sides if side.name in ("gateway", "LiteLLM's proxy")]
         report.table(f"{HELD} streams held", ("", "begun", "memory before, MB", "at most, MB"), rows)
-        report.write(Path(os.environ.get("FIGURES", FIGURES)))
-        print(f"\nall figures: {FIGURES}")
+    report.write(file)
+    print(f"\nall figures: {file}")
+    if "PAGE" in os.environ:
+        Path(os.environ["PAGE"]).write_text(page(report))
 
 
 if __name__ == "__main__":

@@ -48,14 +48,20 @@ class Report:
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:
         """Print a table and keep it."""
         self.tables.append({"title": title, "columns": columns, "rows": rows, "note": note, **surroundings()})
-        lines = [columns, ["---"] * len(columns), *rows]
-        print(f"\n## {title}\n", *(f"| {' | '.join(line)} |" for line in lines), sep="\n", flush=True)
-        print(f"\n{note} (load {os.getloadavg()[0]:.1f})", flush=True)
+        print(text(self.tables[-1]), flush=True)
 
     def write(self, path: Path) -> None:
         """Everything in one file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"machine": machine(), "tables": self.tables}, ensure_ascii=False, indent=1))
+
+
+def text(table: dict[str, Any]) -> str:
+    """As Markdown, with when it was made and beside how much else."""
+    lines = [table["columns"], ["---"] * len(table["columns"]), *table["rows"]]
+    rows = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    made = f"{table['at']}, load {table['load']:.1f}. {table['note']}".rstrip()
+    return f"\n## {table['title']}\n\n{rows}\n\n{made}"
 
 
 def surroundings() -> dict[str, Any]:

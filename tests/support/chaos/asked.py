@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from support.chaos.asking.scene import Load, Scene
 
 MOST_AT_ONCE = 96
+SLOWEST = 6.0  # times the pace that is wanted: a gateway takes 0.6 s of CPU to start, and kills wait for it
 PROBED = 20  # ids that another key asks for
 
 
