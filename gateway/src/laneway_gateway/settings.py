@@ -230,7 +230,7 @@ VARIABLES = (
         "memory",
         _within(1, MOST_MEMORY),
         "512",
-        "how many MiB of memory the process may use, of which a quarter is for bodies of requests and for answers; less "
+        "how many MiB of memory the process may use, a quarter of it for bodies of requests and for answers; less "
         "than 160 is taken for 160. In a pod that the operator makes it is the memory limit",
     ),
     Variable(

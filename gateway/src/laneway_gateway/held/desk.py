@@ -142,7 +142,7 @@ class HeldDesk:
         except PoolUnreachable:
             self.registry.drop(held.entry)
             raise
-        await self._findable(asked, held, owning)
+        await self._findable(held, owning)
         return held
 
     async def _own(self, entry: Entry, sending: asyncio.Future[None]) -> None:
@@ -151,14 +151,14 @@ class HeldDesk:
         entry.sent = True
         await self._sending.write(entry.owner)
 
-    async def _findable(self, asked: Asked, held: HeldRequest, owning: asyncio.Future[None]) -> None:
+    async def _findable(self, held: HeldRequest, owning: asyncio.Future[None]) -> None:
         """Its client is about to be told the id, and may ask another gateway for it, as this one may die: that has to
         know whose it is. Only who leaves and comes back for the answer is refused where that can't be written.
         """
         try:
             await asyncio.shield(owning)
         except PoolUnreachable as error:
-            if asked.kept:
+            if held.entry.kept:
                 await held.leave(hung_up=False)
                 raise PoolUnreachable(f"job {held.job_id} was sent, and can't be found yet: {error}") from error
         except BaseException:

@@ -47,7 +47,7 @@ async def test_a_job_that_nobody_could_find_is_told_with_its_id(world: World) ->
 async def test_nobody_is_told_an_id_that_no_other_gateway_knows(world: World) -> None:
     """The one that tells it may die in the same moment."""
     world.store.holds_up = OWNERS
-    taking = asyncio.ensure_future(world.desk.take(asked()))
+    taking = asyncio.ensure_future(world.take(asked()))
     await settle()
     assert not taking.done()
     assert len(world.sent) == 1
@@ -58,7 +58,7 @@ async def test_nobody_is_told_an_id_that_no_other_gateway_knows(world: World) ->
 
 async def test_a_client_that_goes_before_it_is_told_the_id_has_hung_up(world: World) -> None:
     world.store.holds_up = OWNERS
-    taking = asyncio.ensure_future(world.desk.take(asked()))
+    taking = asyncio.ensure_future(world.take(asked()))
     await settle()
     taking.cancel()
     await settle()
