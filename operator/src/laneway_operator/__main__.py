@@ -16,7 +16,7 @@ from laneway_operator.rendering import rendered
 from laneway_operator.settings import SettingsError, read_settings, rendering_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
     from laneway.schema.pool.profile import ProfileSpec
@@ -26,18 +26,23 @@ STANDARD_INPUT = "-"
 
 
 def main() -> None:
+    """As a person, or a pod, starts it."""
+    command(sys.argv[1:], os.environ)
+
+
+def command(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     """Exits with 2 and one line where a setting or a pool can't be used."""
-    asked = _arguments()
+    asked = _parsed(arguments)
     try:
         if asked.command == "run":
-            app.run(read_settings(os.environ))
+            app.run(read_settings(environment))
         else:
-            _render(asked.pool, asked.profiles, asked.engines)
+            _render(asked.pool, asked.profiles, asked.engines, environment)
     except SettingsError as error:
         _refuse(str(error))
 
 
-def _arguments() -> argparse.Namespace:
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="laneway-operator", description="Turns LLMWorkerPools into lanes.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve the cluster that this pod runs in, or that of the current kubeconfig")
@@ -47,11 +52,11 @@ def _arguments() -> argparse.Namespace:
     render.add_argument(
         "--engines", type=Path, help="a YAML file with `engines`, beside the chart's: Helm values are one"
     )
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
-def _render(pool: str, profiles: Path | None, engines: Path | None) -> None:
-    settings = rendering_settings(os.environ)
+def _render(pool: str, profiles: Path | None, engines: Path | None, environment: Mapping[str, str]) -> None:
+    settings = rendering_settings(environment)
     settings = app.add_engines(settings, engines) if engines else settings
     known: dict[str, ProfileSpec] = {}
     try:
