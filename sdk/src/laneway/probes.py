@@ -22,6 +22,7 @@ class Server(ThreadingHTTPServer):
     """At most `MOST_CONNECTIONS` at once: the oldest gives way, so that whoever holds them all keeps no probe out."""
 
     daemon_threads = True
+    request_queue_size = 1024  # with the standard library's five a probe that comes sixth waits a second, or many
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         """Binds; raises OSError."""
