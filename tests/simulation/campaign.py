@@ -13,11 +13,10 @@ TESTS = Path(__file__).resolve().parents[1]
 REPLAY = "PYTHONPATH=tests uv run --no-sync python -m simulation.replay"
 
 
-def hunting(*arguments: str, before: tuple[Path, ...] = ()) -> subprocess.Popen[str]:
-    """Start a hunt in a process of its own; `before` comes first on its path."""
-    path = os.pathsep.join(map(str, (*before, TESTS)))
-    command = [sys.executable, "-m", "simulation.hunt", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path})
+def started(module: str, *arguments: str) -> subprocess.Popen[str]:
+    """One of the simulation's modules in a process of its own; it prints JSON."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(TESTS)})
 
 
 def campaign(seeds: int, first: int = 0, processes: int | None = None) -> Report:
@@ -25,7 +24,7 @@ def campaign(seeds: int, first: int = 0, processes: int | None = None) -> Report
     lots = processes or os.cpu_count() or 1
     share = -(-seeds // lots)
     starts = range(first, first + seeds, share)
-    running = [hunting(str(start), str(min(share, first + seeds - start))) for start in starts]
+    running = [started("simulation.hunt", str(start), str(min(share, first + seeds - start))) for start in starts]
     total = Report()
     for each in running:
         out, _ = each.communicate()

@@ -276,8 +276,10 @@ MUTANTS = (
 def mutate(mutant: Mutant, folder: Path) -> None:
     """Copy the worker's package into a folder, with the fault in it."""
     package = folder / "laneway_worker"
-    shutil.copytree(Path(laneway_worker.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(laneway_worker.__file__).parent, package)
     file = package / mutant.file
+    for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*"):
+        compiled.unlink()
     text = file.read_text()
     if text.count(mutant.old) != 1:
         raise AssertionError(f"{mutant.name}: its text stands {text.count(mutant.old)} times in {mutant.file}")

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from simulation.campaign import hunting
-from simulation.hunt import Report
-from simulation.mutants import MUTANTS, Mutant, mutate
+from simulation.campaign import started
+from simulation.mutants import MUTANTS, Mutant
 
 SEEDS = 1_000  # most are caught within 20; this leaves room for those that need a rare world
-
-
-def catch(mutant: Mutant, seeds: int = SEEDS) -> tuple[int, str] | None:
-    """How many seeds it takes, and what broke; None where it survives."""
-    with tempfile.TemporaryDirectory() as folder:
-        mutate(mutant, Path(folder))
-        hunt = hunting("0", str(seeds), "--most-broken", "1", before=(Path(folder),))
-        out, _ = hunt.communicate()
-    if hunt.returncode != 0:
-        raise AssertionError(f"{mutant.name}: the hunt itself ended with {hunt.returncode}")
-    report = Report.parse(out)
-    return next(((seed + 1, words[0]) for seed, words in report.broken.items()), None)
+PROCESSES = 2
 
 
 def table(seeds: int = SEEDS, word: str = "") -> list[tuple[Mutant, tuple[int, str] | None]]:
     """Try all mutants, two at a time."""
     tried = [mutant for mutant in MUTANTS if word in mutant.name]
-    with ThreadPoolExecutor(2) as pool:
-        return list(zip(tried, pool.map(lambda mutant: catch(mutant, seeds), tried), strict=True))
+    lots = [[mutant.name for mutant in tried[first::PROCESSES]] for first in range(PROCESSES)]
+    caught: dict[str, tuple[int, str] | None] = {}
+    for each in [started("simulation.catch", str(seeds), *lot) for lot in lots]:
+        out, _ = each.communicate()
+        if each.returncode != 0:
+            raise AssertionError(f"a process that tries mutants ended with {each.returncode}")
+        caught |= json.loads(out)
+    return [(mutant, caught[mutant.name]) for mutant in tried]
 
 
 def lines(rows: list[tuple[Mutant, tuple[int, str] | None]]) -> list[str]:
