@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import canary
+from support.aws.descriptions import read_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+read_once()
 
 
 @pytest.fixture(scope="session", autouse=True)
