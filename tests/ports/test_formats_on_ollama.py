@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway.local.ollama.find import VERSION as BUILT
 from laneway_worker.adapters.clock import SystemClock
 from laneway_worker.answer.dialects import modern
 from laneway_worker.answer.grammars import for_ollama
 from laneway_worker.ports.stop import Stop
 from support.inputs.requests import request
 from support.inputs.schemas import made_by_tools
-from support.ollama.real import SMOLLM
+from support.ollama.real import ENGINES, SMOLLM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +113,17 @@ def counted(tally: Counter[str], smollm: Ollama, wanted: Request) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("schema", FORMS.values(), ids=FORMS)
+def forms() -> list[ParameterSet]:
+    """All on the newest, which users run, and one in so many on the other."""
+    marks = ((), (pytest.mark.soak,))
+    return [
+        pytest.param(engine, FORMS[name], id=f"{engine}-{name}", marks=marks[engine == BUILT and number % SAMPLE > 0])
+        for engine in ENGINES
+        for number, name in enumerate(FORMS)
+    ]
+
+
+@pytest.mark.parametrize(("engine", "schema"), forms(), indirect=["engine"], scope="session")
 def test_ollama_answers_by_what_is_written(
     smollm: Ollama, ollama: OllamaServer, tally: Counter[str], schema: dict[str, Any]
 ) -> None:
