@@ -31,7 +31,7 @@ from laneway.schema.pool.documents.preflight import Preflight
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.pool.profile import PlacementProfile
 from laneway.schema.shared.yaml_text import write_yaml
-from laneway_gateway.doors.native.openapi import openapi
+from laneway_gateway.doors.document import openapi
 from laneway_operator.crd.pools import POOLS
 from laneway_operator.crd.profiles import PROFILES
 from laneway_operator.health.metrics import Metrics as OperatorMetrics

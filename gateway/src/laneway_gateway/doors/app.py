@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.routing import Router
 
+from laneway_gateway.doors.document import openapi
 from laneway_gateway.doors.door import NO_RETRY, Denied
-from laneway_gateway.doors.endpoint import Endpoint
+from laneway_gateway.doors.endpoint import Endpoint, route
 from laneway_gateway.doors.hall import Hall
 from laneway_gateway.doors.inside import DoorSettings, Inside
 from laneway_gateway.doors.log import Logged
@@ -27,14 +30,21 @@ if TYPE_CHECKING:
 
 __all__ = ["DoorSettings", "Inside", "make_doors"]
 
+DOCUMENT = "/openapi.json"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def make_doors(inside: Inside) -> ASGIApp:
     """All doors on what stands inside. Nothing runs before the first request, and nothing after the last one."""
     hall = Hall(inside)
-    paths = [*openai.routes(hall), *ollama.routes(hall), *native.routes(hall)]
+    described = route(hall, NATIVE, DOCUMENT, GET=partial(_document, document=json.dumps(openapi()).encode()))
+    paths = [*openai.routes(hall), *ollama.routes(hall), *native.routes(hall), described]
     return Logged(Router(paths, redirect_slashes=False, default=_Nowhere(hall)), inside)
+
+
+async def _document(exchange: Exchange, document: bytes) -> None:
+    """For anybody: it is the same for all pools."""
+    await exchange.whole(HTTPStatus.OK, document, "application/json")
 
 
 class _Nowhere:

@@ -41,7 +41,7 @@ def one_or_more(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-ONE_OR_MORE = BeforeValidator(one_or_more)
+ONE_OR_MORE = BeforeValidator(one_or_more, json_schema_input_type=str | list[str])
 
 
 def read(kind: type[Request], body: object) -> Request:

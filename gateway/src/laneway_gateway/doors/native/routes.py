@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from laneway_gateway.doors.endpoint import route
 from laneway_gateway.doors.holding.answering import JOBS
 from laneway_gateway.doors.native.jobs import cancel, result, status, stream, submit
-from laneway_gateway.doors.native.openapi import openapi
 from laneway_gateway.doors.native.speech import NATIVE
 
 if TYPE_CHECKING:
     from starlette.routing import Route
 
-    from laneway_gateway.doors.exchange import Exchange
     from laneway_gateway.doors.hall import Hall
 
 JOB = f"{JOBS}/{{job_id}}"
@@ -24,17 +19,10 @@ JOB = f"{JOBS}/{{job_id}}"
 
 def routes(hall: Hall) -> list[Route]:
     """All of them."""
-    document = json.dumps(openapi()).encode()
     return [
         route(hall, NATIVE, JOBS, POST=submit),
         route(hall, NATIVE, JOB, GET=status),
         route(hall, NATIVE, f"{JOB}/result", GET=result),
         route(hall, NATIVE, f"{JOB}/cancel", POST=cancel),
         route(hall, NATIVE, f"{JOB}/stream", GET=stream),
-        route(hall, NATIVE, "/openapi.json", GET=partial(_document, document=document)),
     ]
-
-
-async def _document(exchange: Exchange, document: bytes) -> None:
-    """For anybody: it is the same for all pools."""
-    await exchange.whole(HTTPStatus.OK, document, "application/json")

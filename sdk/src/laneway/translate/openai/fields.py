@@ -47,7 +47,13 @@ class Part(PartOfMessage):
     type: Literal["text", "image_url", "refusal"]
     text: str = ""
     refusal: str = ""
-    image_url: Annotated[ImageURL, BeforeValidator(_url_alone)] | None = None
+    image_url: (
+        Annotated[
+            ImageURL,
+            BeforeValidator(_url_alone, json_schema_input_type=Annotated[str, DATA_URL] | ImageURL),
+        ]
+        | None
+    ) = None
 
 
 def _parts(value: object) -> object:
@@ -79,7 +85,7 @@ class Message(Given):
     }
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: Annotated[list[Part], BeforeValidator(_parts)] = []
+    content: Annotated[list[Part], BeforeValidator(_parts, json_schema_input_type=str | list[Part])] = []
     refusal: str = ""
     reasoning: str = ""
     reasoning_content: str = ""

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from laneway.schema.job.refusals import Refusal
 from laneway.schema.job.values import WHOLE, JsonObject
+from laneway.schema.shared.base import Pattern
 from laneway.schema.shared.strict_json import read_strictly
-from laneway.translate.given import ONE_OR_MORE, Given
+from laneway.translate.given import ONE_OR_MORE, Given, one_or_more
 
 _DATA_URL = re.compile(r"data:image/[a-z0-9.+-]+(?:;[a-z0-9=-]+)*;base64,", re.IGNORECASE)
 _NO_DATA_URL = "should be the image itself, as data:image/png;base64,iVBORw0KGgo=: nothing is fetched"
@@ -46,7 +47,10 @@ def data_url(value: object) -> object:
     return value[head.end() :]
 
 
-DATA_URL = BeforeValidator(data_url)
+DATA_URL = BeforeValidator(
+    data_url,
+    json_schema_input_type=Annotated[str, Pattern(r"^data:image/[a-z0-9.+-]+(;[a-z0-9=-]+)*;base64,", _NO_DATA_URL)],
+)
 
 
 def _no_tokens(value: object) -> object:
@@ -55,7 +59,13 @@ def _no_tokens(value: object) -> object:
     return value
 
 
-Texts = Annotated[list[str], Field(min_length=1), BeforeValidator(_no_tokens), ONE_OR_MORE]
+_WRITTEN = str | Annotated[list[str], Field(min_length=1)]
+Texts = Annotated[
+    list[str],
+    Field(min_length=1),
+    BeforeValidator(_no_tokens),
+    BeforeValidator(one_or_more, json_schema_input_type=_WRITTEN),
+]
 """A text, or texts; tokens are told from them."""
 
 
@@ -68,7 +78,7 @@ def _read_arguments(value: object) -> object:
         raise ValueError(_ARGUMENTS) from None
 
 
-Arguments = Annotated[JsonObject, BeforeValidator(_read_arguments)]
+Arguments = Annotated[JsonObject, BeforeValidator(_read_arguments, json_schema_input_type=str | JsonObject)]
 """Of a call, read from their text."""
 
 
@@ -155,7 +165,10 @@ class ToolChoice(Allowed):
     allowed_tools: AllowedTools | None = None
 
 
-Choice = Annotated[ToolChoice, BeforeValidator(_kind_alone)]
+Choice = Annotated[
+    ToolChoice,
+    BeforeValidator(_kind_alone, json_schema_input_type=Literal["none", "auto", "required"] | ToolChoice),
+]
 
 
 class StreamOptions(Given):

@@ -41,7 +41,7 @@ def _parts(value: object) -> object:
     return [{"type": "text", "text": value}] if isinstance(value, str) else value
 
 
-Parts = Annotated[list[Part], BeforeValidator(_parts)]
+Parts = Annotated[list[Part], BeforeValidator(_parts, json_schema_input_type=str | list[Part])]
 
 
 class Item(Given):
@@ -61,6 +61,13 @@ class Item(Given):
 
 def _one_message(value: object) -> object:
     return [{"content": value}] if isinstance(value, str) else value
+
+
+Items = Annotated[
+    list[Item],
+    Field(min_length=1),
+    BeforeValidator(_one_message, json_schema_input_type=str | Annotated[list[Item], Field(min_length=1)]),
+]
 
 
 class Tool(Function):
@@ -95,7 +102,7 @@ class ResponseRequest(Sampled):
         "top_logprobs": NO_LOGPROBS,
     }
 
-    input: Annotated[list[Item], Field(min_length=1), BeforeValidator(_one_message)]
+    input: Items
     instructions: str | None = None
     tools: list[Tool] = []
     tool_choice: Choice | None = None

@@ -1,0 +1,1 @@
+"""What an OpenAPI document of the doors is made of."""
