@@ -190,7 +190,7 @@ sbom: sync ## what is in each image of ours beside its base, from uv.lock: Cyclo
 
 fuzz: cache-newest-ollama ## every schema of the corpus through both versions of Ollama, their properties for longer, and schemas led by coverage; twelve minutes
 	$(RUN) pytest tests/ports/test_formats_on_ollama.py -q -m ""
-	LANEWAY_FUZZ=1 $(RUN) pytest tests/unit/worker/answer tests/security -q -n auto
+	LANEWAY_FUZZ=1 $(RUN) pytest tests/unit/worker/answer tests/security tests/ports/test_openapi.py -q -n auto
 	@UV_PROJECT_ENVIRONMENT=.tools/fuzz $(UV) sync --quiet --locked --all-packages --no-dev --group fuzz
 	mkdir -p .laneway/fuzz && PYTHONPATH=tests .tools/fuzz/bin/python tests/fuzz/fuzz_schemas.py -max_total_time=$(or $(FUZZ_SECONDS),120) -artifact_prefix=.laneway/fuzz/
 
