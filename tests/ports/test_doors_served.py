@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import ollama
@@ -69,6 +69,16 @@ def test_openai_reads_answers_and_streams(doors: Doors) -> None:
     doors.will(Ended(VECTORS, '"e"', streamed=False))
     assert doors.openai.embeddings.create(model=EMBEDDER, input=["a", "b"]).data[0].embedding == [0.5, -1.0]
     assert [doors.left(f"job-{each}") for each in range(1, 7)] == [[False]] * 6
+
+
+def test_openais_client_asks_for_a_lane_by_its_tier_and_a_task_has_its_own() -> None:
+    with open_doors(lanes_for={"flex": "slow", "tasks": "slow"}) as doors:
+        create = doors.openai.chat.completions.with_raw_response.create
+        asked: list[dict[str, Any]] = [{"service_tier": "flex"}, {"extra_headers": {"X-Laneway-Task": "tags"}}, {}]
+        for terms in asked:
+            doors.will(REPLAYED)
+            terms["lane"] = create(model=MODEL, messages=HI, **terms).headers["x-laneway-lane"]
+        assert [each["lane"] for each in asked] == ["slow", "slow", "fast"]
 
 
 def test_ollama_reads_answers_and_streams(doors: Doors) -> None:

@@ -171,6 +171,7 @@ def _of_gateways() -> dict[str, PoolView]:
         "keys": {"secretName": "claims-keys", "key": "teams.json"},
         "edgeIdleTimeout": "1h",
         "maxWait": "10m",
+        "lanes": {"flex": "default", "priority": "default", "tasks": "default"},
         "anonymousCatalogue": True,
         "resources": {"requests": {"cpu": "0.5", "memory": "1024Mi"}, "limits": {"cpu": 2}},
         "service": {"annotations": {"example.com/team": "claims"}},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +19,8 @@ MEBIBYTE = 1024 * 1024
 LEAST_MEMORY, MOST_MEMORY = 160, 1_000_000  # MiB; with less the largest body would find no room in what is left
 SHARE = 4  # of the memory, a quarter is for what requests and answers say; the rest is the program's, and a margin
 SHORTEST_EDGE_IDLE = 10  # s: below it no answer that is sent whole has time
+ASKED = ("flex", "priority", "tasks")
+"""What may be asked for, and have a lane."""
 LONGEST = 7 * 24 * 3600  # s
 
 
@@ -72,6 +74,8 @@ class Settings:
     """MiB: how much the process may use in all."""
     drain_seconds: int = 30
     """How long streams go on after SIGTERM."""
+    lanes_for: Mapping[str, str] = field(default_factory=dict)
+    """What a request asks for, `flex`, `priority` or `tasks` → its lane."""
     anonymous_catalogue: bool = False
     """Whether models and version are told to whoever has no key."""
 
@@ -137,6 +141,13 @@ def _lasting(least: int) -> Callable[[str], int]:
         return seconds
 
     return read
+
+
+def _lanes(text: str) -> dict[str, str]:
+    found = dict(each.strip().partition("=")[::2] for each in text.split(","))
+    if not all(found.values()) or not found.keys() <= set(ASKED):
+        raise ValueError(f"should be lanes for {', '.join(ASKED)}, such as flex=slow,tasks=slow")
+    return found
 
 
 def _switch(text: str) -> bool:
@@ -217,6 +228,13 @@ VARIABLES = (
         _lasting(1),
         "",
         "whoever would wait longer for a worker is refused at once; without it nobody is",
+    ),
+    Variable(
+        "LANEWAY_GATEWAY_LANES",
+        "lanes_for",
+        _lanes,
+        "",
+        "lanes for OpenAI's `service_tier` and for tasks, such as `flex=slow,priority=fast,tasks=slow`",
     ),
     Variable(
         "LANEWAY_GATEWAY_MAX_HELD",

@@ -55,9 +55,9 @@ class Doors:
 
 
 @contextmanager
-def open_doors() -> Iterator[Doors]:
+def open_doors(**settings: Any) -> Iterator[Doors]:
     """Of a house of its own."""
-    with served_house() as (house, served):
+    with served_house(**settings) as (house, served):
         doors = Doors(house, served)
         yield doors
         doors.close()

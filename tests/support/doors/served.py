@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 
@@ -107,12 +107,12 @@ def serving(make: Callable[[], Coroutine[object, object, tuple[Within, ASGIApp]]
 
 
 @contextmanager
-def served_house() -> Iterator[tuple[House, Served]]:
+def served_house(**settings: Any) -> Iterator[tuple[House, Served]]:
     """Doors over a desk that plays scripts."""
 
     async def make() -> tuple[House, ASGIApp]:
         await asyncio.sleep(0)
-        house = House(clock=QuickClock(speed=40))
+        house = House(clock=QuickClock(speed=40), **settings)
         return house, house.app
 
     with serving(make) as made:

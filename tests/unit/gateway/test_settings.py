@@ -29,6 +29,7 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_GATEWAY_PROBES": "0.0.0.0:8080",
         "LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": "15m",
         "LANEWAY_GATEWAY_MAX_WAIT": "1h30m",
+        "LANEWAY_GATEWAY_LANES": "flex=slow, priority=fast,tasks=slow",
         "LANEWAY_GATEWAY_MAX_HELD": "50",
         "LANEWAY_GATEWAY_MEMORY": "1024",
         "LANEWAY_GATEWAY_DRAIN": "0s",
@@ -47,6 +48,7 @@ def test_everything_can_be_said() -> None:
         50,
         1024,
         0,
+        lanes_for={"flex": "slow", "priority": "fast", "tasks": "slow"},
         anonymous_catalogue=True,
     )
 
@@ -85,6 +87,7 @@ def test_a_quarter_of_the_memory_is_for_requests_and_never_less_than_the_largest
         ("EDGE_IDLE_TIMEOUT", "60", "should be a duration such as 90s, 5m or 1h30m"),
         ("EDGE_IDLE_TIMEOUT", "5s", "should be from 10s to 168h"),
         ("MAX_WAIT", "0s", "should be from 1s to 168h"),
+        *(("LANES", each, "should be lanes for flex") for each in ("slow", "flex=", "=slow", "scale=slow", "flex=a,")),
         ("MAX_HELD", "0", "should be a whole number from 1 to 100000"),
         ("MAX_HELD", "1e3", "should be a whole number from 1 to 100000"),
         ("DRAIN", "forever", "should be a duration"),

@@ -104,6 +104,7 @@ def _door_settings(settings: Settings) -> DoorSettings:
     return DoorSettings(
         edge_idle_seconds=settings.edge_idle_seconds,
         max_wait_seconds=settings.max_wait_seconds,
+        lanes_for=settings.lanes_for,
         anonymous_catalogue=settings.anonymous_catalogue,
         local=settings.keys is None,
     )

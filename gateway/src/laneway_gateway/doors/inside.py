@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from laneway_gateway.desk import Desk
     from laneway_gateway.pool import Pool
     from laneway_gateway.ports.clock import Clock
@@ -21,6 +23,8 @@ class DoorSettings:
     """After how many seconds without a byte the load balancer before the doors cuts a connection."""
     max_wait_seconds: float | None = None
     """Who would wait longer for a worker is refused at once; None: nobody is."""
+    lanes_for: Mapping[str, str] = field(default_factory=dict)
+    """What a request asks for, `flex`, `priority` or `tasks` → the lane that is meant."""
     anonymous_catalogue: bool = False
     """Whether models and version are told to who has no key."""
     local: bool = False

@@ -58,13 +58,17 @@ class GatewayStats:
 
 
 def declared(pool: LLMWorkerPool, say: Say) -> dict[str, str]:
-    """What a pool says of its gateways, as far as one on this machine heeds it: how long somebody is held."""
+    """What a pool says of its gateways, as far as one on this machine heeds it: how long somebody is held, and
+    which lanes are meant.
+    """
     gateway = pool.spec.gateway
     if gateway is None:
         return {}
     say.line("gateway.keys is for clusters: on this machine nobody needs a key, and nobody else comes in")
     waits = {"EDGE_IDLE_TIMEOUT": gateway.edge_idle_timeout, "MAX_WAIT": gateway.max_wait}
-    return {f"{OWN}{name}": duration_text(seconds) for name, seconds in waits.items() if seconds is not None}
+    lanes = ",".join(f"{asked}={lane}" for asked, lane in gateway.lanes.named.items())
+    told = {name: duration_text(seconds) for name, seconds in waits.items() if seconds is not None}
+    return {f"{OWN}{name}": each for name, each in (told | ({"LANES": lanes} if lanes else {})).items()}
 
 
 class LocalGateway:

@@ -62,9 +62,13 @@ def test_what_a_person_has_set_for_another_gateway_is_not_for_this_one(state: St
             {"edgeIdleTimeout": "15m", "maxWait": "90s"},
             {"LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": "15m", "LANEWAY_GATEWAY_MAX_WAIT": "1m30s"},
         ),
+        (
+            {"lanes": {"tasks": "default"}},
+            {"LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": "1m", "LANEWAY_GATEWAY_LANES": "tasks=default"},
+        ),
     ],
 )
-def test_what_a_pool_says_of_waiting_is_heeded_and_its_keys_are_said_to_be_for_clusters(
+def test_what_a_pool_says_of_waiting_and_lanes_is_heeded_and_its_keys_are_said_to_be_for_clusters(
     state: StateFolder, fields: dict[str, Any] | None, heeded: dict[str, str]
 ) -> None:
     said = Said()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_RETRIES, MOST_DIGITS = 1000, 4
 DEADLINES = ("x-stainless-read-timeout", "x-stainless-timeout")
 """Where OpenAI's clients say after how many seconds without a byte they give up: Python's, and JavaScript's."""
+_NO_TASK = ("", "{{TASK}}")
+"""Open WebUI fills in its header `X-Laneway-Task: {{TASK}}` where there is a task."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _NAME = re.compile(r"[a-z0-9-]{1,63}")
 
@@ -31,6 +33,8 @@ class Terms:
     """Whether the job goes on when the client hangs up."""
     lane: str | None = None
     """The lane that the sender wants."""
+    task: bool = False
+    """Whether an interface asks for itself, and nobody waits for the answer."""
     later: bool = False
     """Whether the sender comes back for the answer."""
     deadline: float | None = None
@@ -44,6 +48,7 @@ def terms_of(headers: Mapping[str, str]) -> Terms:
         idempotency_key=_matching(_KEY, headers, "Idempotency-Key", "1 to 255 visible characters of ASCII"),
         kept=_kept(headers.get("x-laneway-on-disconnect")),
         lane=_matching(_NAME, headers, "X-Laneway-Lane", "the name of a lane"),
+        task=headers.get("x-laneway-task", "").strip() not in _NO_TASK,
         later="respond-async" in {each.strip().lower() for each in headers.get("prefer", "").split(",")},
         deadline=min((each for name in DEADLINES if (each := _seconds(headers.get(name)))), default=None),
     )

@@ -16,6 +16,7 @@ from laneway_gateway.doors.asking.body import MEMORY_A_BYTE, body_of
 from laneway_gateway.doors.asking.credentials import caller_of
 from laneway_gateway.doors.asking.offers import offers_for
 from laneway_gateway.doors.asking.terms import terms_of
+from laneway_gateway.doors.asking.tiers import lane_meant, unheeded, with_first
 from laneway_gateway.doors.asking.tools import without_tools
 from laneway_gateway.doors.holding.taking import left, taken
 from laneway_gateway.doors.holding.telling import Telling, told
@@ -49,6 +50,8 @@ class Speech:
     loaded: Callable[[Load, Head], dict[str, Any]] | None = None
     unfinished: Callable[[Head, Wanted], dict[str, Any]] | None = None
     """What is answered to who comes back for the answer by this door's own means."""
+    tier: Callable[[Any], str | None] = lambda _: None
+    """Which tier a body asks for."""
     tells_failure: bool = False
     """Whether `whole` tells of a job that failed, too: it is no HTTP error then."""
 
@@ -104,13 +107,16 @@ async def _begun(
 async def _asked(exchange: Exchange, speech: Speech, caller: Caller, terms: Terms, room: Room) -> Asked | Load:
     offers = await offers_for(exchange.inside.pool, caller.tenant, terms.lane)
     body = await body_of(exchange, room.memory)
+    tier = speech.tier(body.value)
+    meant = lane_meant(terms, tier, exchange.inside.settings.lanes_for)
+    offers = with_first(meant, offers)
     value, left_out = without_tools(body.value, offers) if caller.tenant.drops_tools else (body.value, ())
     made = speech.read(value, offers)
     if not isinstance(made, Translated):
         return made
     return Asked(
         tenant=caller.tenant,
-        translated=replace(made, ignored=(*made.ignored, *left_out)),
+        translated=replace(made, ignored=(*made.ignored, *left_out, *unheeded(tier, meant, made.lane))),
         path=exchange.path,
         body_hash=body.hash,
         retry=terms.retry,

@@ -13,6 +13,7 @@ from laneway_gateway.doors.asking.body import bytes_of
 from laneway_gateway.doors.asking.credentials import caller_of
 from laneway_gateway.doors.asking.offers import offers_for
 from laneway_gateway.doors.asking.terms import terms_of
+from laneway_gateway.doors.asking.tiers import lane_meant, with_first
 from laneway_gateway.doors.door import NO_RETRY, Denied
 from laneway_gateway.doors.holding.answering import accepted
 from laneway_gateway.doors.holding.following import end_within
@@ -41,7 +42,9 @@ async def submit(exchange: Exchange) -> None:
 
 async def _asked(exchange: Exchange, caller: Caller, room: Room) -> Asked:
     terms, pool = terms_of(exchange.headers), exchange.inside.pool
-    offers, document = await offers_for(pool, caller.tenant, terms.lane), await pool.document()
+    meant = lane_meant(terms, None, exchange.inside.settings.lanes_for)
+    offers = with_first(meant, await offers_for(pool, caller.tenant, terms.lane))
+    document = await pool.document()
     body = await bytes_of(exchange, room.memory)
     return Asked(
         tenant=caller.tenant,

@@ -10,6 +10,7 @@ from laneway_gateway.doors.native.speech import NATIVE
 from laneway_gateway.doors.openapi.parts import (
     IDEMPOTENCY,
     LANE,
+    TASK,
     TEXT,
     Described,
     an_object,
@@ -66,7 +67,7 @@ def _paths() -> dict[str, Any]:
     told = (("get", ""), ("get", "/result"), ("get", "/stream"), ("post", "/cancel"))
     taken = leads_to(_standing("202")["202"], "job_id", [(method, f"/jobs/{{job_id}}{rest}") for method, rest in told])
     return {
-        "/jobs": {"post": sends(NATIVE, "Send a job", reference("Job"), {"202": taken}, [LANE, IDEMPOTENCY])},
+        "/jobs": {"post": sends(NATIVE, "Send a job", reference("Job"), {"202": taken}, [LANE, TASK, IDEMPOTENCY])},
         "/jobs/{job_id}": {"get": looks(NATIVE, "How a job stands", _standing("200", "202"), one)},
         "/jobs/{job_id}/result": {"get": looks(NATIVE, "A job's result, or how it stands", ended, [*one, _WAIT])},
         "/jobs/{job_id}/cancel": {

@@ -8,6 +8,7 @@ from laneway.translate.openai.responses import answers as responses
 from laneway.translate.openai.responses.requests import response
 from laneway.translate.openai.responses.stream import Events
 from laneway.translate.openai.stream import CHAT_CHUNKS, COMPLETION_CHUNKS, Chunks
+from laneway_gateway.doors.asking.tiers import tier_of
 from laneway_gateway.doors.door import Door
 from laneway_gateway.doors.holding.answering import Speech
 
@@ -18,11 +19,13 @@ SPEECHES = {
         requests.chat,
         lambda result, head, _: answers.chat(result, head),
         lambda head, wanted: Chunks(CHAT_CHUNKS, head, include_usage=wanted.include_usage),
+        tier=tier_of,
     ),
     "/v1/completions": Speech(
         requests.completion,
         lambda result, head, _: answers.completion(result, head),
         lambda head, wanted: Chunks(COMPLETION_CHUNKS, head, include_usage=wanted.include_usage),
+        tier=tier_of,
     ),
     "/v1/embeddings": Speech(
         requests.embeddings,
@@ -33,6 +36,7 @@ SPEECHES = {
         lambda result, head, wanted: responses.response(result, head, wanted.echo),
         lambda head, wanted: Events(head, wanted.echo),
         unfinished=lambda head, wanted: responses.unfinished("queued", head, wanted.echo),
+        tier=tier_of,
         tells_failure=True,
     ),
 }

@@ -127,7 +127,10 @@ ON_DISCONNECT = parameter(
     {"enum": ["keep", "cancel"]} | TEXT,
 )
 PREFER = parameter("Prefer", "header", "`respond-async`: the answer is where the job is told of, at `/jobs/{job_id}`.")
-TERMS = [LANE, IDEMPOTENCY, ON_DISCONNECT, PREFER]
+TASK = parameter(
+    "X-Laneway-Task", "header", "Whatever stands there: nobody waits for it, and it goes to the pool's lane for tasks."
+)
+TERMS = [LANE, TASK, IDEMPOTENCY, ON_DISCONNECT, PREFER]
 
 
 def answer(words: str, body: dict[str, Any], *, of_a_job: bool = False) -> dict[str, Any]:

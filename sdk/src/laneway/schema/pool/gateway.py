@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model
 from laneway.schema.pool.account import BAD_ANNOTATION
 from laneway.schema.pool.pods.resources import Quantities, Resources
 from laneway.schema.shared.base import (
+    Alias,
     AnnotationText,
     Duration,
     KubernetesModel,
@@ -26,6 +27,12 @@ MAX_IDLE_SECONDS = 4000  # an Application Load Balancer's own bound
 MAX_WAIT_SECONDS = 24 * 3600
 DEFAULT_KEYS_FILE = "keys.json"
 NO_KEYS = "say which Secret holds the keys of those who may come in: keys: {secretName: documents-keys}"
+GATEWAYS_LANES = "gateway.lanes should name lanes of the pool"
+GATEWAYS_LANES_ARE_THE_POOLS = "!has(self.gateway) || !has(self.gateway.lanes) || " + " && ".join(
+    f"(!has(self.gateway.lanes.{each}) || self.lanes.exists(l, l.name == self.gateway.lanes.{each}))"
+    for each in ("flex", "priority", "tasks")
+)
+"""Of the pool's spec, in CEL."""
 RESERVED_ANNOTATION = f"annotations of {GROUP}/ are Laneway's; use your own"
 
 
@@ -66,6 +73,27 @@ class GatewayKeys(KubernetesModel):
     """
     key: SecretKey = DEFAULT_KEYS_FILE
     """The Secret's key that holds the file."""
+
+
+class GatewayLanes(KubernetesModel):
+    """Which lane is meant where a request says how it is to be served, and names none. Only one that its key may use,
+    and that has the model that it asks for, is taken.
+    """
+
+    flex: Alias | None = None
+    """Of OpenAI's `service_tier: flex`: cheap, and not now. Default: as without it."""
+    priority: Alias | None = None
+    """Of OpenAI's `service_tier: priority`: as soon as can be. Default: as without it."""
+    tasks: Alias | None = None
+    """Of what an interface asks for by itself, such as the titles of chats, and says so by the header
+    `X-Laneway-Task`. Default: as without it.
+    """
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What is asked for → its lane."""
+        found: dict[str, str] = self.model_dump(exclude_none=True)
+        return found
 
 
 class GatewayService(KubernetesModel):
@@ -114,6 +142,8 @@ class Gateway(KubernetesModel):
     """The longest that a request may have to wait for its turn, by what is known of its lane: 1s to 24h. One that would
     wait longer is refused at once. Default: none is refused for that.
     """
+    lanes: GatewayLanes = GatewayLanes()
+    """Which lanes are meant by OpenAI's `service_tier`, and by tasks. Default: none but those of models and keys."""
     anonymous_catalogue: bool = False
     """Whether the lists of models and the version are told without a key."""
     resources: GatewayResources | None = None

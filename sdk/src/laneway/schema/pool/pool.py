@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.job.keys import Place
 from laneway.schema.pool.account import ServiceAccount
-from laneway.schema.pool.gateway import Gateway
+from laneway.schema.pool.gateway import GATEWAYS_LANES, GATEWAYS_LANES_ARE_THE_POOLS, Gateway
 from laneway.schema.pool.lane import Lane, Model
 from laneway.schema.pool.metadata import Annotations, Metadata, Suspension
 from laneway.schema.pool.model_store import ModelImage, ModelStore, VolumeClaim
@@ -100,6 +100,7 @@ class Spec(KubernetesModel):
                 ),
                 ONE_REGION,
             ),
+            (GATEWAYS_LANES_ARE_THE_POOLS, GATEWAYS_LANES),
         )
     )
 
@@ -153,6 +154,14 @@ class Spec(KubernetesModel):
                     f"lane {lane.name}: limits.maxTokens ({lane.limits.max_tokens}) should be smaller than the model's "
                     f"contextLength ({model.context_length}), which holds prompt and answer"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _check_gateways_lanes(self) -> Self:
+        known = [lane.name for lane in self.lanes]
+        for asked, name in self.gateway.lanes.named.items() if self.gateway else ():
+            if name not in known:
+                raise ValueError(f"{GATEWAYS_LANES}, which are {', '.join(known)}: {asked} names {name}")
         return self
 
     @model_validator(mode="after")

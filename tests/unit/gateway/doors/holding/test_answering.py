@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from laneway_gateway.desk import Ended
+from support.doors.house import OTHER_KEY, House
 from support.inputs.offers import CHAT, EMBEDDER, MODEL, VECTORS
-
-if TYPE_CHECKING:
-    from support.doors.house import House
 
 HI = {"model": MODEL, "messages": [{"role": "user", "content": "hi"}]}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
@@ -92,3 +90,48 @@ async def test_what_a_client_wants_of_its_job_arrives(house: House) -> None:
     asked = house.desk.asked[0]
     assert (asked.tenant.name, asked.path, asked.kept, asked.retry) == ("claims", "/api/chat", True, 0)
     assert asked.translated.body["options"] == {"temperature": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "headers", "lane", "ignored"),
+    [
+        ("/v1/chat/completions", {"service_tier": "flex"}, {}, "slow", None),
+        ("/v1/completions", {"service_tier": "flex", "prompt": "hi"}, {}, "slow", None),
+        ("/v1/responses", {"service_tier": "flex", "input": "hi"}, {}, "slow", None),
+        ("/v1/chat/completions", {"service_tier": "default"}, {}, "fast", None),
+        ("/v1/chat/completions", {"service_tier": "priority"}, {}, "fast", "service_tier"),
+        ("/v1/chat/completions", {"service_tier": "flex"}, {"x-laneway-lane": "fast"}, "fast", "service_tier"),
+        ("/v1/chat/completions", {"service_tier": "flex", "model": "lane:fast"}, {}, "fast", "service_tier"),
+        ("/v1/chat/completions", {}, {"x-laneway-task": "title_generation"}, "slow", None),
+        ("/api/chat", {}, {"x-laneway-task": "tags_generation"}, "slow", None),
+        ("/api/chat", {}, {"x-laneway-task": ""}, "fast", None),
+    ],
+)
+async def test_tiers_and_tasks_have_lanes_of_the_pools_choice(
+    path: str, asked: dict[str, Any], headers: dict[str, str], lane: str, ignored: str | None
+) -> None:
+    house = House(lanes_for={"flex": "slow", "tasks": "slow"})
+    body = {**HI, **asked} if "chat" in path else {"model": MODEL, **asked}
+    call = await house.ask(path, body, {**headers, "prefer": "respond-async"})
+    assert (call.status, house.desk.asked[0].translated.lane) == (202, lane)
+    assert (call.told["x-laneway-lane"], call.told.get("x-laneway-ignored")) == (lane, ignored)
+    await house.close()
+
+
+async def test_a_tier_leads_to_no_lane_that_the_key_may_not_use_and_to_no_other_model() -> None:
+    house = House(lanes_for={"priority": "fast", "flex": "vectors"})
+    later = {"prefer": "respond-async"}
+    others = {"authorization": f"Bearer {OTHER_KEY}"}
+    call = await house.ask("/v1/chat/completions", HI | {"service_tier": "priority"}, later | others)
+    assert (call.told["x-laneway-lane"], call.told["x-laneway-ignored"]) == ("slow", "service_tier")
+    call = await house.ask("/v1/chat/completions", HI | {"service_tier": "flex"}, later)
+    assert (call.told["x-laneway-lane"], call.told["x-laneway-ignored"]) == ("fast", "service_tier")
+    await house.close()
+
+
+async def test_a_job_of_a_task_goes_to_the_lane_of_tasks() -> None:
+    house = House(lanes_for={"tasks": "slow"})
+    await house.ask("/jobs", {"prompt": "hi"}, {"x-laneway-task": "nightly"})
+    await house.ask("/jobs", {"prompt": "hi"})
+    assert [each.translated.lane for each in house.desk.asked] == ["slow", "fast"]
+    await house.close()

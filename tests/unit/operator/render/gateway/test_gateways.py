@@ -68,7 +68,7 @@ def test_a_gateway_that_comes_or_goes_touches_nothing_else_but_what_workers_may_
 
 
 def test_the_process_is_told_what_it_reads() -> None:
-    told = variables(gated(maxWait="90s", edgeIdleTimeout="1h", anonymousCatalogue=True))
+    told = variables(gated(maxWait="90s", edgeIdleTimeout="1h", anonymousCatalogue=True, lanes={"tasks": "default"}))
     assert told == {
         "AWS_REGION": "eu-west-1",
         "LANEWAY_GATEWAY_ADDRESS": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.podIP"}},
@@ -76,6 +76,7 @@ def test_the_process_is_told_what_it_reads() -> None:
         "LANEWAY_GATEWAY_DRAIN": "30m",
         "LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": "1h",
         "LANEWAY_GATEWAY_KEYS": "/etc/laneway-keys/keys.json",
+        "LANEWAY_GATEWAY_LANES": "tasks=default",
         "LANEWAY_GATEWAY_LISTEN": "0.0.0.0:8000",
         "LANEWAY_GATEWAY_MAX_WAIT": "1m30s",
         "LANEWAY_GATEWAY_MEMORY": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}},
@@ -83,16 +84,21 @@ def test_the_process_is_told_what_it_reads() -> None:
         "LANEWAY_GATEWAY_REPLIES_PORT": "8443",
         "LANEWAY_POOL": "s3://acme-llm/documents",
     }
-    assert "LANEWAY_GATEWAY_MAX_WAIT" not in variables(gated())
+    assert not {"LANEWAY_GATEWAY_MAX_WAIT", "LANEWAY_GATEWAY_LANES"} & variables(gated()).keys()
 
 
 def test_the_process_reads_what_it_is_told_and_stops_before_it_is_killed() -> None:
-    told = {name: value for name, value in variables(gated(maxWait="90s")).items() if isinstance(value, str)}
+    told = {
+        name: value
+        for name, value in variables(gated(maxWait="90s", lanes={"flex": "default"})).items()
+        if isinstance(value, str)
+    }
     settings = read_settings(told | {"LANEWAY_GATEWAY_ADDRESS": "10.0.12.7"})
     ports = {each["name"]: each["containerPort"] for each in container(gated())["ports"]}
     assert settings.probes is not None
     assert (settings.listen.port, settings.replies_port, settings.probes.port) == (8000, 8443, 8080)
     assert set(ports.values()) == {8000, 8443, 8080}
+    assert settings.lanes_for == {"flex": "default"}
     assert (settings.edge_idle_seconds, settings.max_wait_seconds, settings.drain_seconds) == (60, 90, 1800)
     grace = of_gateways(gated())["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
     assert PAUSE_SECONDS + settings.drain_seconds + CLOSE_SECONDS < grace
@@ -100,7 +106,7 @@ def test_the_process_reads_what_it_is_told_and_stops_before_it_is_killed() -> No
 
 def test_every_variable_but_one_is_of_the_process() -> None:
     known = {each.name for each in VARIABLES} - {"LANEWAY_GATEWAY_MAX_HELD"}
-    told = {name for name in variables(gated(maxWait="1m")) if name.startswith("LANEWAY_")}
+    told = {name for name in variables(gated(maxWait="1m", lanes={"flex": "default"})) if name.startswith("LANEWAY_")}
     assert told == known
 
 
