@@ -152,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b'ff\r\n{"response": "half')
             case Ending.HANG:
                 self.server.stub.hang()
+            case Ending.SHORT:
+                pass  # it says its length, and comes in no chunks
 
     def _fall_short(self, body: bytes) -> None:
         self.send_header("Content-Length", str(len(body) + 1))
