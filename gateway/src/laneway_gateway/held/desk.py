@@ -89,7 +89,8 @@ class HeldDesk:
         owner = await self._sent(join)
         if owner is None:  # whoever was to send it could not: under the same id it has one result in any case
             return await self._send(asked, join.id, room, claimed=True)
-        return await self._join(asked, owner, room) or await self._send(asked, job_id, room)
+        joined = None if owner.forgotten else await self._join(asked, owner, room)
+        return joined or await self._send(asked, job_id, room)
 
     async def _earlier(self, asked: Asked, job_id: str) -> Join | None:
         """Equal first tries are two jobs, unless their sender says by a key that they are one."""
@@ -230,9 +231,6 @@ class HeldDesk:
         await self.cancel(tenant, job_id)
         owner = await self._owner(tenant, job_id)
         await self._sending.forget(owner)
-        entry = self.registry.find(job_id)
-        if entry is not None:
-            entry.owner = owner.model_copy(update={"forgotten": True})
 
     async def waiting(self, lane: str) -> int | None:
         """About how many jobs wait in a lane; None where nobody knows."""
@@ -265,9 +263,9 @@ class HeldDesk:
         return owner
 
     async def _owner_of(self, job_id: str) -> Owner | None:
-        """Whose a job is that was surely sent."""
-        entry = self.registry.find(job_id)
-        return entry.owner if entry and entry.sent else await self._sending.owner(job_id)
+        """Whose a job is that was surely sent. What the bucket says counts: another gateway may have deleted it."""
+        owner, entry = await self._sending.owner(job_id), self.registry.find(job_id)
+        return owner or (entry.owner if entry and entry.sent else None)
 
     async def _figures_of(self, lane: str) -> Figures | None:
         now = self._outside.clock.monotonic()

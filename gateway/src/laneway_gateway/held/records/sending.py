@@ -95,7 +95,6 @@ class Sending:
 
     async def forget(self, owner: Owner) -> None:
         """Say that nobody is told of it any more. Who comes first has done it."""
-        key = self._place.owner(owner.id)
-        stored = await self._store.read(key)
-        if stored is not None:
-            await self._store.replace(key, text_of(owner.model_copy(update={"forgotten": True})), stored.etag)
+        key, forgotten = self._place.owner(owner.id), text_of(owner.model_copy(update={"forgotten": True}))
+        if await self._store.put_new(key, forgotten) is None and (stored := await self._store.read(key)) is not None:
+            await self._store.replace(key, forgotten, stored.etag)
