@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 JOB_ID = "X-Laneway-Job-Id"
 REQUEST_ID = "X-Request-Id"
 """The name by which OpenAI's clients know it."""
+PIECE_BYTES = 64 * 1024  # as many wait for a client that reads slowly; more would wait where nobody counts them
 STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """So that no proxy keeps a stream until it is whole."""
 
@@ -69,9 +70,13 @@ class Exchange:
         await self.whole(reply.status, await encoded(reply.body), "application/json", reply.headers)
 
     async def whole(self, status: int, body: bytes, media: str, headers: Mapping[str, str] | None = None) -> None:
-        """Answer with these bytes."""
+        """Answer with these bytes. Whoever waits for the end of it knows that the client has read all but the last."""
         await self._begin(status, {"Content-Type": media, "Content-Length": str(len(body)), **(headers or {})})
-        await self._send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else body})
+        told, start = b"" if self.method == "HEAD" else body, 0
+        while len(told) - start > PIECE_BYTES:
+            await self.say(told[start : start + PIECE_BYTES])
+            start += PIECE_BYTES
+        await self._send({"type": "http.response.body", "body": told[start:]})
 
     async def begin(self) -> None:
         """Begin a stream."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import json
 import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway_gateway.desk import Ended
 from laneway_gateway.doors.asking.body import MEMORY_A_BYTE, MOST_BYTES, MOST_SECONDS
 from laneway_gateway.errors import PoolUnreachable, TooManyHeld
 from laneway_gateway.rooms import Memory, Rooms
 from laneway_gateway.testing.clock import settle
 from laneway_gateway.testing.desk import FakeDesk
 from support.doors.house import KEY, OTHER_KEY, TENANT, House
-from support.inputs.offers import MODEL
+from support.inputs.offers import MODEL, TEXT
 
 if TYPE_CHECKING:
     from laneway.schema.job.job import Job
@@ -183,6 +186,37 @@ async def test_what_an_answer_repeats_of_its_request_is_counted(house: House) ->
     await house.ask(RESPONSES, body)
     taken = house.desk.rooms.memory.taken
     assert 10_000 * MEMORY_A_BYTE < taken < 11_000 * MEMORY_A_BYTE
+
+
+LONG = Ended(TEXT.model_copy(update={"text": "x" * 200_000}), '"e"', streamed=True)
+
+
+@pytest.mark.parametrize("path", ["/jobs/job-1/result", OLLAMA])
+async def test_a_large_answer_takes_room_until_its_client_has_read_it(house: House, path: str) -> None:
+    house.desk.will(LONG)
+    if path == OLLAMA:
+        call = house.call("POST", path)
+    else:
+        await house.ask(NATIVE, {"prompt": "Capital of France?"})
+        call = house.call("GET", path)
+    call.blocked = asyncio.Event()
+    call.give(json.dumps(HI | {"stream": False}).encode() if path == OLLAMA else b"")
+    await settle()
+    assert (call.status, house.desk.rooms.held) == (200, 1)
+    call.blocked.set()
+    await call.over()
+    assert [len(each["body"]) for each in call.sent[1:4]] == [65536] * 3
+    assert len(call.body) == int(call.told["content-length"])
+    assert (house.desk.rooms.held, house.desk.rooms.memory.taken) == (0, 0)
+
+
+async def test_a_result_is_not_told_again_where_there_is_no_memory_left(house: House) -> None:
+    house.desk.will(LONG)
+    await house.ask(NATIVE, {"prompt": "Capital of France?"})
+    house.desk.rooms.memory.share("claims").become(house.desk.rooms.memory.most)
+    call = await house.ask("/jobs/job-1/result")
+    assert (call.status, call.told["retry-after"]) == (429, "1")
+    house.desk.rooms.memory.count("claims", -house.desk.rooms.memory.most)
 
 
 class ForgetfulDesk(FakeDesk):
