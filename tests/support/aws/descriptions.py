@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from botocore.loaders import JSONFileLoader, Loader
+from moto.core.loaders import Loader as MotosLoader
 
 
 class ReadOnce(JSONFileLoader):
@@ -33,5 +34,6 @@ def _loaded(path: str) -> Any:
 
 
 def read_once() -> None:
-    """From now on, for all sessions of this process."""
+    """From now on, for all sessions of this process; moto writes more into what it has read, so it reads its own."""
+    MotosLoader.FILE_LOADER_CLASS = JSONFileLoader
     Loader.FILE_LOADER_CLASS = ReadOnce
