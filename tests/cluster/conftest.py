@@ -47,7 +47,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         missing(error.what, error.how)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def operated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operated]:
     """A cluster of its own: an operator serves every pool that there is."""
     try:

@@ -51,7 +51,7 @@ def place(operated: Operated) -> Iterator[Place]:
     made.apply(**fast())
     made.until("ScaledToZero")
     yield made
-    made.kubectl("delete", "llmworkerpools", "--all")
+    operated.clear()
 
 
 def parts(place: Place, lane: str = LANE) -> dict[Does, Any]:

@@ -31,7 +31,7 @@ RETRY_SECONDS = 90.0
 @pytest.fixture
 def place(operated: Operated) -> Iterator[Place]:
     yield operated.place()
-    operated.cluster.kubectl("delete", "llmworkerpools", "--all", "--all-namespaces")
+    operated.clear()
 
 
 def of_gateways(place: Place) -> set[str]:

@@ -22,7 +22,7 @@ SECONDS = 30.0
 def place(operated: Operated) -> Iterator[Place]:
     made = operated.place()
     yield made
-    made.kubectl("delete", "llmworkerpools", "--all")
+    operated.clear()
     kept = [each["metadata"]["name"] for each in PROFILES]
     names = operated.cluster.kubectl("get", "placementprofiles", "--output=name").split()
     for name in names:

@@ -43,7 +43,7 @@ MISSED = [("serviceaccount", ACCOUNT), ("rolebinding", ACCOUNT)]
 def places(operated: Operated) -> Iterator[Callable[..., Place]]:
     """Namespaces of the test's own; its pools are gone after it."""
     yield operated.place
-    operated.cluster.kubectl("delete", "llmworkerpools", "--all", "--all-namespaces")
+    operated.clear()
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_aws_that_is_away_is_waited_for_and_what_does_not_need_it_goes_on(
             run_line(command_in(words))
             assert place.until("ScaledToZero", "own", seconds=RETRY_SECONDS).startswith("True")
     finally:
-        operated.cluster.kubectl("delete", "llmworkerpools", "--all", "--all-namespaces")
+        operated.clear()
         operated.start()
 
 

@@ -73,7 +73,7 @@ def place(operated: Operated) -> Iterator[Place]:
     made.until("ScaledToZero")
     quiet(operated)
     yield made
-    made.kubectl("delete", "llmworkerpools", "--all")
+    operated.clear()
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class Lane:
 @pytest.fixture
 def lane(operated: Operated) -> Iterator[Lane]:
     yield Lane(operated.place())
-    operated.cluster.kubectl("delete", "llmworkerpools", "--all", "--all-namespaces")
+    operated.clear()
 
 
 def period(name: str, begins: int, ends: int, **effect: Any) -> dict[str, Any]:

@@ -12,11 +12,11 @@ import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from laneway.schema.shared.names import GROUP, PLURAL
+from laneway.schema.shared.names import PLURAL
 from support import canary
 from support.aws.moto import CREDENTIALS, FOREIGN
+from support.cluster import objects
 from support.cluster.control.certificates import make_certificates
 from support.cluster.control.keda import keda_probes, make_keda_kinds, start_keda
 from support.cluster.control.plane import (
@@ -50,15 +50,6 @@ if TYPE_CHECKING:
 
 REGION = "eu-west-1"
 IMPORT_SECONDS = 300.0
-COLLECTIONS = {
-    "deployment": "/apis/apps/v1/namespaces/{}/deployments",
-    PLURAL.removesuffix("s"): f"/apis/{GROUP}/v1alpha1/namespaces/{{}}/{PLURAL}",
-    "namespace": "/api/v1/namespaces",
-    "node": "/api/v1/nodes",
-    "pod": "/api/v1/namespaces/{}/pods",
-    "scaledobject": "/apis/keda.sh/v1alpha1/namespaces/{}/scaledobjects",
-}
-"""What tests look at again and again: a kubectl for each look takes a core from what they wait for."""
 HELM_FOLDERS = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "KUBECACHEDIR")
 
 
@@ -100,23 +91,26 @@ class Cluster:
 
     def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
         """An object as it is now; empty where there is none."""
-        if self.site is not None and kind in COLLECTIONS:
-            return self.site.find(f"{COLLECTIONS[kind].format(namespace)}/{name}")
+        if self.site is not None and kind in objects.COLLECTIONS:
+            return objects.read(self.site, kind, name, namespace)
         command = ("kubectl", "get", kind, name, "--namespace", namespace, "--output=json", "--ignore-not-found")
         return dict(json.loads(self.run(*command).stdout or "{}"))
 
     def pods(self, selector: str, namespace: str = "default") -> list[dict[str, Any]]:
         """Those with such labels (`name=value,…`), leaving ones too."""
         if self.site is not None:
-            path = f"{COLLECTIONS['pod'].format(namespace)}?labelSelector={quote(selector)}"
-            return list(self.site.find(path)["items"])
+            return objects.selected(self.site, "pod", selector, namespace)
         command = ("get", "pods", "--namespace", namespace, "--selector", selector, "--output=json")
         return list(json.loads(self.kubectl(*command))["items"])
 
     def apply(self, *manifests: Mapping[str, Any] | str, namespace: str = "default") -> None:
         """Server-side apply of objects, or of YAML text."""
-        texts = [each if isinstance(each, str) else json.dumps(each) for each in manifests]
-        self.kubectl("apply", "--server-side", "--namespace", namespace, "--filename=-", text="\n---\n".join(texts))
+        for each in manifests:
+            if self.site is not None and not isinstance(each, str):
+                objects.apply(self.site, each, namespace)
+            else:
+                text = each if isinstance(each, str) else json.dumps(each)
+                self.kubectl("apply", "--server-side", "--namespace", namespace, "--filename=-", text=text)
 
     def define(self, crds: Path) -> None:
         """Apply resource definitions until they are served; `kubectl wait` fails on one without a status."""

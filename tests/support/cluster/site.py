@@ -8,12 +8,15 @@ import json
 import ssl
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import urllib3
 
 from support.cluster.init import API_ADDRESS, HOST_ADDRESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from support.cluster.control.certificates import Certificates, Pair
@@ -22,8 +25,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 ANSWER_SECONDS = 10.0
-HTTP_OK, HTTP_NOT_FOUND = 200, 404
+HTTP_OK, HTTP_CREATED, HTTP_NOT_FOUND = 200, 201, 404
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
+FORCED = "fieldManager=cluster&force=true"
 
 
 @dataclass(frozen=True)
@@ -111,30 +115,41 @@ class Site:
         file.write_text(json.dumps(document, indent=1))  # JSON is YAML
         return file
 
-    def request(self, method: str, path: str, body: bytes | None = None, port: int = 0) -> tuple[int, bytes]:
-        """Ask the API server as administrator, or another part that speaks TLS on loopback."""
-        pair, authority = self.certificates.admin, self.certificates.ca.certificate
-        trust = ssl.create_default_context(cafile=str(authority))
-        trust.load_cert_chain(pair.certificate, pair.key)
-        if port:
-            trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE  # a certificate that it made for itself
-        address = LOOPBACK if port else self.api_address
+    def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        """Ask the API server as administrator."""
         with self.inside():
-            connection = http.client.HTTPSConnection(
-                address, port or self.ports.api, timeout=ANSWER_SECONDS, context=trust
-            )
-            return _ask(connection, method, path, body)
+            answer = self._api_server.request(method, path, body=body, headers=APPLY if body else {})
+        return answer.status, answer.data
+
+    @cached_property
+    def _api_server(self) -> urllib3.HTTPSConnectionPool:
+        """Keeps connections: a handshake costs both sides as much as several looks."""
+        return urllib3.HTTPSConnectionPool(
+            self.api_address, self.ports.api, timeout=ANSWER_SECONDS, retries=False, ssl_context=self._trust()
+        )
+
+    def _ask_part(self, path: str, port: int) -> tuple[int, bytes]:
+        """Another part, on loopback."""
+        trust = self._trust()
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE  # a certificate that it made for itself
+        with self.inside():
+            return _ask(http.client.HTTPSConnection(LOOPBACK, port, timeout=ANSWER_SECONDS, context=trust), path)
+
+    def _trust(self) -> ssl.SSLContext:
+        trust = ssl.create_default_context(cafile=str(self.certificates.ca.certificate))
+        trust.load_cert_chain(self.certificates.admin.certificate, self.certificates.admin.key)
+        return trust
 
     def answers(self, path: str, port: int = 0) -> Callable[[], bool]:
-        """Whether there is a good answer yet."""
-        return lambda: _tried(lambda: self.request("GET", path, port=port))
+        """Whether there is a good answer yet, of the API server or of the part at a port."""
+        return lambda: _tried(lambda: self._ask_part(path, port) if port else self.request("GET", path))
 
     def answers_plainly(self, path: str, port: int, address: str = LOOPBACK) -> Callable[[], bool]:
         """The same without TLS."""
 
         def ask() -> tuple[int, bytes]:
             with self.inside():
-                return _ask(http.client.HTTPConnection(address, port, timeout=ANSWER_SECONDS), "GET", path, None)
+                return _ask(http.client.HTTPConnection(address, port, timeout=ANSWER_SECONDS), path)
 
         return lambda: _tried(ask)
 
@@ -151,16 +166,16 @@ class Site:
         found.get("metadata", {}).pop("managedFields", None)
         return found
 
-    def apply(self, path: str, manifest: str | dict[str, Any]) -> None:
+    def apply(self, path: str, manifest: str | Mapping[str, Any], how: str = FORCED) -> None:
         """Server-side apply of one object, which the path names."""
         text = manifest if isinstance(manifest, str) else json.dumps(manifest)
-        status, body = self.request("PATCH", f"{path}?fieldManager=cluster&force=true", text.encode())
-        assert status in {HTTP_OK, 201}, f"{path}: {body.decode(errors='replace')}"
+        status, body = self.request("PATCH", f"{path}?{how}", text.encode())
+        assert status in {HTTP_OK, HTTP_CREATED}, f"{path}: {body.decode(errors='replace')}"
 
 
-def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+def _ask(connection: http.client.HTTPConnection, path: str) -> tuple[int, bytes]:
     try:
-        connection.request(method, path, body=body, headers=APPLY if body else {})
+        connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -168,7 +183,7 @@ def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: b
 
 
 def _tried(ask: Callable[[], tuple[int, bytes]]) -> bool:
-    with suppress(OSError, http.client.HTTPException):
+    with suppress(OSError, http.client.HTTPException, urllib3.exceptions.HTTPError):
         return ask()[0] == HTTP_OK
     return False
 

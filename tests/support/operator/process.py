@@ -17,6 +17,7 @@ from laneway.schema.shared.names import PLURAL
 from laneway_operator.kinds import KINDS
 from support.aws.moto import CREDENTIALS
 from support.cluster.cluster import REGION
+from support.cluster.objects import clear, namespace_of
 from support.inputs.pools import named, pool_with
 from support.inputs.profiles import gpu, profile_with
 from support.pods.installed import READY_SECONDS, ROOT, SECRET, Installed
@@ -113,10 +114,15 @@ class Operated(Installed):
     def place(self, *, secret: bool = True) -> Place:
         """A namespace of the test's own."""
         namespace = f"trouble-{next(_numbers)}"
-        self.cluster.kubectl("create", "namespace", namespace)
+        self.cluster.apply(namespace_of(namespace))
         if secret:
             self.namespace(namespace)
         return Place(self, namespace)
+
+    def clear(self) -> None:
+        """No pool is left."""
+        assert self.cluster.site
+        clear(self.cluster.site, PLURAL.removesuffix("s"))
 
     def written(self) -> int:
         """How often the API server was asked to apply an object of a pool, or to write a pool's status."""

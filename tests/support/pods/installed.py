@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from support.cluster.cluster import Cluster
+from support.cluster.objects import namespace_of
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ class Installed:
 
     def namespace(self, name: str) -> None:
         """A namespace for pools, with the emulator's credentials."""
-        if not self.cluster.get("namespace", name):
-            self.cluster.kubectl("create", "namespace", name)
-        self.cluster.kubectl("create", "secret", "generic", SECRET, "--namespace", name, *CREDENTIALS)
+        self.cluster.apply(namespace_of(name))
+        keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": SECRET}, "stringData": keys}
+        self.cluster.apply(secret, namespace=name)
 
     def pool(self, name: str, namespace: str = "default") -> dict[str, Any]:
         """The pool as it is now."""
