@@ -53,22 +53,22 @@ docs-version: sync ## the same as version VERSION and as `latest`, on this check
 	$(MIKE) set-default latest
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
-	@$(MAKE) --no-print-directory -j4 $(call SYNC,target) test-computing test-node test-api
+	@$(MAKE) --no-print-directory -j4 $(call SYNC,target) test-node test-computing test-api
 
-# What waits for pods and timers runs beside what keeps the cores busy, when the quick ones have passed.
+# The real node takes longest and mostly waits: it starts first. The others begin when the quick ones have passed.
 test-quick: check test-unit
 
 test-cache: # told of while it is built
 	@$(MAKE) --no-print-directory $(call SYNC,none) cache
+
+test-node: test-cache
+	@$(MAKE) --no-print-directory test-e2e-cluster
 
 test-computing: test-quick
 	@$(MAKE) --no-print-directory test-chaos
 	@$(MAKE) --no-print-directory test-simulation
 	@$(MAKE) --no-print-directory test-ports
 	@$(MAKE) --no-print-directory test-e2e-local
-
-test-node: test-cache test-quick
-	@$(MAKE) --no-print-directory test-e2e-cluster
 
 test-api: test-cache test-quick
 	@$(MAKE) --no-print-directory test-cluster
