@@ -1,4 +1,4 @@
-"""One real cluster with Laneway on it: both charts by Helm, the operator as a pod."""
+"""One real cluster with Laneway on it: both charts by Helm, the operator as a pod; containerd knows image volumes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pods need their time, and a test that breaks the operator's settings comes last."""
+    """Pods need their time."""
     here = [each for each in items if "/e2e/cluster/" in each.path.as_posix()]
     for item in here:
         item.add_marker(pytest.mark.timeout(600, func_only=True))
@@ -35,7 +35,7 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         return
     images = list(required().values())
     try:
-        with node_cluster(tmp_path_factory.mktemp("node"), images) as cluster:
+        with node_cluster(tmp_path_factory.mktemp("node"), images, image_volumes=True) as cluster:
             yield install(cluster)
     except ToolMissing as error:
         missing(error.what, error.how)
