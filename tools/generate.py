@@ -299,13 +299,18 @@ OPERATOR_METRICS = """
 TRACES = """
 ## Traces
 
-The images do not hold OpenTelemetry yet: traces are for a worker that you install yourself, or an image of your own.
-The dead-letter handler sends none.
+The images do not hold OpenTelemetry yet: traces are for workers and gateways that you install yourself, or images of
+your own. The dead-letter handler sends none.
 
 With `laneway-worker[otel]` installed, and with `OTEL_EXPORTER_OTLP_ENDPOINT` in its environment, a worker sends a span
 for each message (`process job`, and in it `generate` and `commit`) by OTLP over HTTP; OpenTelemetry's other standard
 variables hold too. A sender's trace is continued: its message attributes `traceparent` and `tracestate`, or else
 X-Ray's `AWSTraceHeader`. Spans hold ids, codes, counts and seconds, never text.
+
+With `laneway-gateway[otel]` and the same variables, a gateway sends a span for each request, named by its method and
+route (`POST /v1/chat/completions`), as OpenTelemetry's conventions have it. The trace of a client that sends
+`traceparent` is continued, and goes on in the worker: the job's message carries the span. Of a request that joins an
+earlier one's job, the worker's span is below the earlier one. Spans hold route, status, tenant and job, never text.
 """
 QUESTIONS = {
     "how full a lane is": "sum by (lane) (laneway_slots_busy) / sum by (lane) (laneway_slots)",

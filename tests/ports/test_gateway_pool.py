@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,13 +15,14 @@ from laneway.schema.job.keys import Place
 from laneway.schema.shared.names import LANE_METADATA, MESSAGE_ATTRIBUTE, NOT_SENT_METADATA
 from laneway_gateway.adapters.aws import S3Store, SQSQueues, Threads
 from laneway_gateway.errors import PoolUnreachable
+from laneway_gateway.ports.traces import NoTraces
 from laneway_gateway.testing.pool import MemoryQueues, MemoryStore
 from support.aws.emulators import BENCHES, BUCKET
 from support.gateway.aws import document_with, remote_at
 from support.inputs.documents import POOL_DOCUMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from laneway.client.sending.checked import CheckedJob
     from laneway.schema.pool.documents.pool_document import PoolDocument
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from support.aws.emulators import Aws
 
 Message = tuple[str, str | None, str]
+CARRIED = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "tracestate": "own=1"}
 NO_ETAG = '"00000000000000000000000000000000"'
 
 
@@ -41,16 +43,25 @@ class Bench:
     document: PoolDocument
     messages: Callable[[], list[Message]]
     """Body, MessageGroupId and our attribute of each."""
+    others: Callable[[], list[Mapping[str, str]]]
+    """All other attributes of each."""
 
     def job(self, prompt: str = "Hi", job_id: str = "a") -> CheckedJob:
         return check(self.document, {"id": job_id, "prompt": prompt}, {}, None, None)
 
 
+class OneSpan(NoTraces):
+    """The same for every task."""
+
+    def carrier(self) -> Mapping[str, str]:
+        return CARRIED
+
+
 def in_memory(place: Place) -> Bench:
     store = MemoryStore()
-    queues = MemoryQueues(store, place)
+    queues = MemoryQueues(store, place, traces=OneSpan())
     told: Callable[[], list[Message]] = lambda: [(each.body, each.group, each.attribute) for each in queues.sent]  # noqa: E731 - reads what was sent
-    return Bench(store, queues, place, POOL_DOCUMENT, told)
+    return Bench(store, queues, place, POOL_DOCUMENT, told, lambda: [each.trace for each in queues.sent])
 
 
 def on_aws(aws: Aws, place: Place, name: str, threads: Threads) -> Bench:
@@ -58,20 +69,28 @@ def on_aws(aws: Aws, place: Place, name: str, threads: Threads) -> Bench:
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     remote = remote_at(aws.endpoint, place)
 
-    def told() -> list[Message]:
+    def received() -> list[Any]:
         found = sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
         )
+        return found.get("Messages", [])
+
+    def others() -> list[Mapping[str, str]]:
+        told = [{name: at["StringValue"] for name, at in each["MessageAttributes"].items()} for each in received()]
+        return [{name: text for name, text in each.items() if name != MESSAGE_ATTRIBUTE} for each in told]
+
+    def told() -> list[Message]:
         return [
             (
                 each["Body"],
                 each["Attributes"].get("MessageGroupId"),
                 each["MessageAttributes"][MESSAGE_ATTRIBUTE]["StringValue"],
             )
-            for each in found.get("Messages", [])
+            for each in received()
         ]
 
-    return Bench(S3Store(remote, threads), SQSQueues(remote, place, threads), place, document_with(url), told)
+    queues = SQSQueues(remote, place, threads, OneSpan())
+    return Bench(S3Store(remote, threads), queues, place, document_with(url), told, others)
 
 
 @pytest.fixture
@@ -88,6 +107,11 @@ def bench(request: pytest.FixtureRequest, threads: Threads) -> Bench:
     if request.param == "memory":
         return in_memory(place)
     return on_aws(request.getfixturevalue(request.param), place, name, threads)
+
+
+async def test_a_message_carries_its_tasks_span(bench: Bench) -> None:
+    await bench.queues.send(bench.job(), group="claims", attribute="{}")
+    assert bench.others() == [CARRIED]
 
 
 async def test_an_object_is_written_once_and_then_by_its_etag(bench: Bench) -> None:
@@ -198,7 +222,7 @@ def down(request: pytest.FixtureRequest) -> Iterator[Bench]:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         remote = remote_at(url, place)
         document = document_with(f"{url}/123456789012/jobs")
-        yield Bench(S3Store(remote, threads), SQSQueues(remote, place, threads), place, document, list)
+        yield Bench(S3Store(remote, threads), SQSQueues(remote, place, threads), place, document, list, list)
         threads.close()
 
 

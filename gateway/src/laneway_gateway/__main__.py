@@ -15,6 +15,7 @@ from laneway.errors import PoolUnavailable
 from laneway.schema.pool.documents.keys_file import KeysFileError
 from laneway_gateway.app.leaving import Bound
 from laneway_gateway.app.life import Defect, Life
+from laneway_gateway.app.tracing import tracing
 from laneway_gateway.errors import PoolUnreachable
 from laneway_gateway.settings import VARIABLES, SettingsError, read_settings
 
@@ -33,9 +34,9 @@ def main() -> None:
     """
     _arguments()
     logs.configure("laneway_gateway")
-    bound = Bound()
+    bound, traces = Bound(), tracing(os.environ)
     try:
-        life = Life(read_settings(os.environ), bound)
+        life = Life(read_settings(os.environ), bound, traces)
         loop = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()  # uvloop, where there is one
         with asyncio.Runner(loop_factory=loop) as runner:
             runner.run(life.run())
@@ -50,6 +51,7 @@ def main() -> None:
     except Defect:
         sys.exit(DEFECT)
     finally:
+        traces.flush()
         bound.within(EXIT_SECONDS)
 
 

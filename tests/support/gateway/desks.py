@@ -15,6 +15,7 @@ from laneway_gateway.held.desk import HeldDesk, Outside
 from laneway_gateway.held.ids import new_gateway_id
 from laneway_gateway.pool import Pool
 from laneway_gateway.ports.streams import Order
+from laneway_gateway.ports.traces import NO_TRACES
 from laneway_gateway.rooms import Memory, Rooms
 from laneway_gateway.testing.clock import ManualClock, settle
 from laneway_gateway.testing.pool import MemoryQueues, MemoryStore
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from laneway_gateway.desk import Event, Held
     from laneway_gateway.held.request import HeldRequest
     from laneway_gateway.ports.streams import Writer
+    from laneway_gateway.ports.traces import Traces
 
 PLACE = Place(bucket="acme-llm", prefix="documents/")
 TENANT = Tenant("claims", most_held=3)
@@ -64,11 +66,11 @@ async def take(desk: HeldDesk, asked: Asked) -> HeldRequest:
 class World:
     """A pool in memory, and gateways before it."""
 
-    def __init__(self, clock: ManualClock | None = None) -> None:
+    def __init__(self, clock: ManualClock | None = None, traces: Traces = NO_TRACES) -> None:
         """One gateway to begin with."""
         self.clock = clock or ManualClock()
         self.store = MemoryStore()
-        self.queues = MemoryQueues(self.store, PLACE)
+        self.queues = MemoryQueues(self.store, PLACE, traces=traces)
         self.store.put(PLACE.pool_document(), POOL_DOCUMENT.model_dump_json().encode())
         self.tasks: list[asyncio.Task[None]] = []
         self.desks: list[HeldDesk] = []

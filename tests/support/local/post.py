@@ -58,8 +58,11 @@ class MemoryPost:
         """S3's HeadObject."""
         return key in self.objects
 
-    def send(self, queue_url: str, body: str, *, history: str | None = None, group_id: str | None = None) -> None:
+    def send(
+        self, queue_url: str, body: str, *, history: str | None, group_id: str | None, trace: Mapping[str, str]
+    ) -> None:
         """SQS' SendMessage."""
+        assert not trace
         error = self.errors.popleft() if self.errors else None
         self._let_others("send")
         if error is not None:

@@ -11,6 +11,7 @@ from laneway.client.sending.outbox import Outbox
 from laneway.errors import IdReused, PoolUnavailable
 from laneway.schema.job.job import InvalidJob
 from laneway_gateway.errors import PoolUnreachable
+from laneway_gateway.ports.traces import NO_TRACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from laneway.client.remote import Figures, Remote, Stored
     from laneway.client.sending.checked import CheckedJob
     from laneway.schema.job.keys import Place
+    from laneway_gateway.ports.traces import Traces
 
     T = TypeVar("T")
 
@@ -89,15 +91,16 @@ class S3Store:
 class SQSQueues:
     """The lanes' queues."""
 
-    def __init__(self, remote: Remote, place: Place, threads: Threads) -> None:
-        """`place` is where bodies are stored."""
+    def __init__(self, remote: Remote, place: Place, threads: Threads, traces: Traces = NO_TRACES) -> None:
+        """`place` is where bodies are stored; a message carries its task's span."""
+        self._traces = traces
         self._remote = remote
         self._place = place
         self._threads = threads
 
     async def send(self, job: CheckedJob, *, group: str, attribute: str) -> None:
         """By the library's own outbox."""
-        outbox = Outbox(self._remote, self._place, group, attribute)
+        outbox = Outbox(self._remote, self._place, group, attribute, self._traces.carrier())
         await self._threads.call(lambda: outbox.send(job))
 
     async def figures(self, queue_url: str) -> Figures:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from laneway_gateway.app.leaving import Bound
     from laneway_gateway.app.parts import Keys, Parts
+    from laneway_gateway.ports.traces import Traces
     from laneway_gateway.settings import Settings
 
     T = TypeVar("T")
@@ -46,10 +47,11 @@ def pause_of(settings: Settings) -> float:
 class Life:
     """One run of the process."""
 
-    def __init__(self, settings: Settings, bound: Bound) -> None:
+    def __init__(self, settings: Settings, bound: Bound, traces: Traces) -> None:
         """`bound` ends the process where leaving takes longer than it may. Within an event loop."""
         pause = pause_of(settings)
         self._settings = settings
+        self._traces = traces
         self._pause = pause
         self._clock = SystemClock()
         self._leaving = Leaving(bound, pause + settings.drain_seconds + CLOSE_SECONDS)
@@ -71,7 +73,7 @@ class Life:
 
     async def _run(self) -> None:
         keys = keys_of(self._settings, self._clock)
-        side = PoolSide(self._settings.pool, self._clock)
+        side = PoolSide(self._settings.pool, self._clock, self._traces)
         try:
             parts = await self._unless_asked(self._start(side, keys))
             if parts is not None:

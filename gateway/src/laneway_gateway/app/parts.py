@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from laneway.schema.pool.documents.pool_document import PoolDocument
     from laneway_gateway.ports.clock import Clock
+    from laneway_gateway.ports.traces import Traces
     from laneway_gateway.settings import Settings
 
 Keys = FileKeys | NoKeys
@@ -43,16 +44,17 @@ MORE_STREAMS = 64  # of workers that have lost a job and do not know it yet
 class PoolSide:
     """The pool as the gateway reaches it."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, traces: Traces) -> None:
         """Connects to nothing yet; raises `PoolUnavailable`."""
         self.clock = clock
+        self.traces = traces
         self.troubles = Troubles()
         self.threads = Threads()
         connection = connect(url, {})
         self.remote = Remote(connection)
         self.place = connection.place
         self.store = CountedStore(S3Store(self.remote, self.threads), self.troubles)
-        self.queues = CountedQueues(SQSQueues(self.remote, self.place, self.threads), self.troubles)
+        self.queues = CountedQueues(SQSQueues(self.remote, self.place, self.threads, traces), self.troubles)
         self.pool = Pool(self.store, self.place, self.clock)
 
 
@@ -95,7 +97,7 @@ def assemble(settings: Settings, side: PoolSide, keys: Keys, document: PoolDocum
         renewed_at=now,
         version=version("laneway-gateway"),
     )
-    app = make_doors(Inside(desk, side.pool, keys, side.clock, metrics, _door_settings(settings)))
+    app = make_doors(Inside(desk, side.pool, keys, side.clock, metrics, _door_settings(settings), side.traces))
     doors = DoorsServer(app, _listening(settings.listen), settings.max_held, settings.edge_idle_seconds)
     return Parts(desk, replies, Registration(side.store, side.place, side.clock, said), doors, metrics)
 

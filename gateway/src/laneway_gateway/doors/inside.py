@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from laneway_gateway.ports.traces import NO_TRACES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from laneway_gateway.ports.clock import Clock
     from laneway_gateway.ports.figures import Figures
     from laneway_gateway.ports.keys import Keys
+    from laneway_gateway.ports.traces import Traces
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,4 @@ class Inside:
     clock: Clock
     figures: Figures
     settings: DoorSettings = DoorSettings()
+    traces: Traces = NO_TRACES

@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import Headers
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,10 +49,11 @@ class Logged:
                 note.status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, noting)
-        finally:
-            self._say(scope, note, self._inside.clock.monotonic() - began)
+        with self._inside.traces.request(Headers(scope=scope)):
+            try:
+                await self._app(scope, receive, noting)
+            finally:
+                self._say(scope, note, self._inside.clock.monotonic() - began)
 
     def _say(self, scope: Scope, note: Note, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", UNROUTED)
@@ -63,4 +66,6 @@ class Logged:
             "job": note.job_id,
         }
         log.info("answered", extra={"fields": {name: each for name, each in fields.items() if each is not None}})
+        ids = {name: each for name, each in (("tenant", note.tenant), ("job_id", note.job_id)) if each is not None}
+        self._inside.traces.tell(scope["method"], None if route == UNROUTED else route, note.status, ids)
         self._inside.figures.answered(note.door, route, note.status, seconds)

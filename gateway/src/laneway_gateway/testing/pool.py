@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from typing import TYPE_CHECKING
 
-from laneway.client.remote import Figures, Stored
+from laneway.client.remote import NO_TRACE, Figures, Stored
 from laneway.client.sending.outbox import Outbox
 from laneway.errors import IdReused
 from laneway_gateway.errors import PoolUnreachable
+from laneway_gateway.ports.traces import NO_TRACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway.client.sending.checked import CheckedJob
     from laneway.schema.job.keys import Place
+    from laneway_gateway.ports.traces import Traces
 
 ETAG = '"{}"'
 
@@ -95,6 +97,7 @@ class Sent:
     body: str
     group: str
     attribute: str
+    trace: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -108,11 +111,12 @@ class MemoryQueues:
     """What the next sends raise, and whether the message was taken all the same, as after a time-out."""
     counts: dict[str, Figures] = field(default_factory=dict)
     """By queue; others are empty."""
+    traces: Traces = NO_TRACES
 
     async def send(self, job: CheckedJob, *, group: str, attribute: str) -> None:
         """Store and send."""
         try:
-            Outbox(_Post(self), self.place, group, attribute).send(job)
+            Outbox(_Post(self), self.place, group, attribute, self.traces.carrier()).send(job)
         except IdReused as error:
             raise PoolUnreachable(str(error)) from error
 
@@ -142,10 +146,18 @@ class _Post:
     def exists(self, key: str) -> bool:
         return self.read(key) is not None
 
-    def send(self, queue_url: str, body: str, *, history: str | None = None, group_id: str | None = None) -> None:
+    def send(
+        self,
+        queue_url: str,
+        body: str,
+        *,
+        history: str | None = None,
+        group_id: str | None = None,
+        trace: Mapping[str, str] = NO_TRACE,
+    ) -> None:
         error, taken = self.queues.errors.popleft() if self.queues.errors else (None, True)
         if taken:
-            self.queues.sent.append(Sent(queue_url, body, group_id or "", history or ""))
+            self.queues.sent.append(Sent(queue_url, body, group_id or "", history or "", trace))
         if error is not None:
             raise error
 

@@ -7,6 +7,7 @@ import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -39,6 +40,7 @@ ABSENT = {"NoSuchKey", "404", "NotFound"}
 TAKEN = {"PreconditionFailed", "412"}
 UNSUPPORTED = {"NotImplemented", "501"}  # LocalStack's answer to a conditional delete
 BODY_REFUSED = {"InvalidMessageContents", "InvalidParameterValue"}  # a character, the size; the queue takes others
+NO_TRACE: Mapping[str, str] = MappingProxyType({})
 CONFLICT = {"ConditionalRequestConflict", "409"}  # S3: two writers at once; one of them may try again
 
 
@@ -230,13 +232,24 @@ class Remote:
         self._s3.delete_object(Bucket=self._bucket, Key=key)
         return None
 
-    def send(self, queue_url: str, body: str, *, history: str | None = None, group_id: str | None = None) -> None:
-        """Send one message; `history` is the text of our own attribute. A body that was stored by another client may
-        hold what SQS does not carry as it is. Raises `MessageRefused`.
+    def send(
+        self,
+        queue_url: str,
+        body: str,
+        *,
+        history: str | None = None,
+        group_id: str | None = None,
+        trace: Mapping[str, str] = NO_TRACE,
+    ) -> None:
+        """Send one message; `history` is the text of our own attribute, `trace` holds others. A body that was stored by
+        another client may hold what SQS does not carry as it is. Raises `MessageRefused`.
         """
         extra: dict[str, Any] = {"MessageGroupId": group_id} if group_id else {}
-        if history is not None:
-            extra["MessageAttributes"] = {MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}}
+        told = dict(trace) | ({} if history is None else {MESSAGE_ATTRIBUTE: history})
+        if told:
+            extra["MessageAttributes"] = {
+                name: {"DataType": "String", "StringValue": each} for name, each in told.items()
+            }
         with self._reaching("sending the job"):
             try:
                 self._sqs(queue_url).send_message(QueueUrl=queue_url, MessageBody=message_text(body), **extra)

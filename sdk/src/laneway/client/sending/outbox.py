@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from laneway.client.remote import MessageRefused, RefusedByAWS
+from laneway.client.remote import NO_TRACE, MessageRefused, RefusedByAWS
 from laneway.client.sending.checked import REFUSED_END
 from laneway.errors import IdReused, PoolUnavailable
 from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, StoredJob, parse_job
@@ -37,7 +37,9 @@ class Post(Protocol):
     def exists(self, key: str) -> bool:
         """Whether there is an object."""
 
-    def send(self, queue_url: str, body: str, *, history: str | None = None, group_id: str | None = None) -> None:
+    def send(
+        self, queue_url: str, body: str, *, history: str | None, group_id: str | None, trace: Mapping[str, str]
+    ) -> None:
         """Send one message; raises `MessageRefused`, `RefusedByAWS`, `PoolUnavailable`."""
 
 
@@ -54,8 +56,18 @@ class _Entry:
 class Outbox:
     """Stores jobs and sends them."""
 
-    def __init__(self, post: Post, place: Place, sender: str, history: str | None = None) -> None:
-        """`sender` is the messages' MessageGroupId, `history` the text of our own attribute on them."""
+    def __init__(
+        self,
+        post: Post,
+        place: Place,
+        sender: str,
+        history: str | None = None,
+        trace: Mapping[str, str] = NO_TRACE,
+    ) -> None:
+        """`sender` is the messages' MessageGroupId, `history` the text of our own attribute on them, `trace` the span
+        that they belong to, as W3C's headers.
+        """
+        self._trace = trace
         self._post = post
         self._place = place
         self._sender = sender
@@ -69,7 +81,9 @@ class Outbox:
         inline = len(entry.body) <= MAX_INLINE_BYTES
         message = entry.body if inline else StoredJob(id=job.id).model_dump_json().encode()
         try:
-            self._post.send(job.lane.queue.url, message.decode(), history=self._history, group_id=self._sender)
+            self._post.send(
+                job.lane.queue.url, message.decode(), history=self._history, group_id=self._sender, trace=self._trace
+            )
         except MessageRefused:
             self._mark(job, entry)  # whoever stored it: SQS has refused the same message of theirs
             raise
