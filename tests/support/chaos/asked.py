@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from support.chaos.asking.scene import Load, Scene
 
 MOST_AT_ONCE = 96
+START_SECONDS = 120.0  # workers, gateways and this process import at once, and the machine may have other work
 SLOWEST = 6.0  # times the pace that is wanted: a gateway takes 0.6 s of CPU to start, and kills wait for it
 PROBED = 20  # ids that another key asks for
 
@@ -66,7 +67,7 @@ def asked(load: Load, folder: Path) -> Found:
     """Ask everything, and look at what came of it."""
     given = asks(load.requests, load.kills, load.seed)
     with scene(folder, load) as made:
-        eventually(lambda: _answers(made.balancer.url))
+        eventually(lambda: _answers(made.balancer.url), START_SECONDS)
         clients = [Clients(made.balancer.url, key) for key in SECRETS]
         hunter = Hunter(made, given, load.seed)
         crowd = _Crowd(clients, given, load.per_second, hunter)
