@@ -21,7 +21,8 @@ from support.ollama.real import SMOLLM
 if TYPE_CHECKING:
     from bench.gateway.contenders import Contender
 
-ROUNDS = int(os.environ.get("ROUNDS", "20"))
+ENOUGH = 20
+ROUNDS = int(os.environ.get("ROUNDS", str(ENOUGH)))
 HELD = int(os.environ.get("HELD", "200"))
 FIGURES = ".laneway/bench-gateway.json"
 TOGETHER = (1, 8)
@@ -71,7 +72,7 @@ def _measure(sides: tuple[Contender, ...], together: int, report: Report) -> Non
             measured.first += [each.first_ms for each in streams]
             measured.gaps += [gap for each in streams for gap in each.gaps_ms]
     rows = [found[side.name].row(side) for side in sides]
-    report.table(f"{together} at once, {ROUNDS} rounds of {TOKENS} tokens", COLUMNS, rows, NOTE)
+    report.table(f"{together} at once, {TOKENS} tokens, rounds: {ROUNDS}", COLUMNS, rows, NOTE)
 
 
 def _prompts(turn: int, together: int) -> list[str]:
@@ -106,7 +107,7 @@ def main() -> None:
     report.write(file)
     print(f"\nall figures: {file}")
     if "PAGE" in os.environ:
-        Path(os.environ["PAGE"]).write_text(page(report))
+        Path(os.environ["PAGE"]).write_text(page(report, short=ROUNDS < ENOUGH))
 
 
 if __name__ == "__main__":

@@ -23,9 +23,12 @@ What becomes of requests when processes are killed: [chaos](chaos.md#gateways).
 """
 
 
-def page(report: Report) -> str:
-    """Of one run."""
-    return "\n".join([INTRODUCTION, _machine(), *map(text, report.tables)]) + "\n"
+SHORT = "\n**A short run, to see that everything works: nothing to rely on.**"
+
+
+def page(report: Report, *, short: bool) -> str:
+    """Of one run; a short one says so."""
+    return "\n".join([INTRODUCTION, _machine(), *([SHORT] if short else []), *map(text, report.tables)]) + "\n"
 
 
 def _machine() -> str:
