@@ -71,6 +71,12 @@ class Share:
             self._memory.count(self._tenant, size - self.size)
             self.size = size
 
+    def moved(self) -> Share:
+        """What it took, as a share of its own: of what may outlive it. This one has nothing then."""
+        other = Share(self._memory, self._tenant)
+        other.size, self.size = self.size, 0
+        return other
+
     def release(self) -> None:
         """It is gone. More than once is nothing."""
         self.become(0)

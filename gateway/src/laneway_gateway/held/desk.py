@@ -133,6 +133,8 @@ class HeldDesk:
         held = HeldRequest(self.registry.add(owner), room, joined=False, let_go=self._leaving.let_go)
         self._leaving.stay(held.entry)
         sending = asyncio.ensure_future(self._sending.send(job, owner.tenant, self.registry.token(owner)))
+        words = room.memory.moved()  # who hangs up meanwhile leaves the job's words in memory
+        sending.add_done_callback(lambda _: words.release())
         owning = asyncio.ensure_future(self._own(held.entry, sending))
         self._background.start(f"noting {job_id}", self._note(asked.tried, held.entry, owning, claimed=claimed))
         try:

@@ -12,7 +12,7 @@ import pytest
 from laneway.schema.job.job import Job
 from laneway.translate.translated import Translated
 from laneway_gateway.desk import Broken
-from laneway_gateway.errors import Stopping
+from laneway_gateway.errors import PoolUnreachable, Stopping
 from laneway_gateway.held.leaving import GRACE_SECONDS
 from laneway_gateway.held.records.results import MEMORY_A_BYTE
 from laneway_gateway.held.watch import LOOK_SECONDS
@@ -116,3 +116,32 @@ async def test_whose_body_came_after_the_stop_is_sent_elsewhere(world: World) ->
     await world.clock.advance(1)
     assert draining.done()
     assert world.sent == []
+
+
+async def test_the_body_of_a_client_that_went_is_counted_until_its_job_is_sent(world: World) -> None:
+    go, send = asyncio.Event(), world.queues.send
+
+    async def slowly(*given: Any, **named: Any) -> None:
+        await go.wait()
+        await send(*given, **named)
+
+    world.queues.send = slowly  # type: ignore[method-assign] # because it is of this one fake
+    with world.desk.reserve(TENANT) as room:
+        room.memory.reach(5000)
+        taking = asyncio.ensure_future(world.desk.take(asked(), room))
+        await settle()
+        taking.cancel()
+        await settle()
+    assert (world.desk.rooms.held, taken(world)) == (0, 5000)
+    go.set()
+    await settle()
+    assert (len(world.sent), taken(world)) == (1, 0)
+
+
+async def test_a_body_whose_job_could_not_be_sent_is_counted_no_more(world: World) -> None:
+    world.queues.errors.append((PoolUnreachable("nothing answers"), False))
+    with world.desk.reserve(TENANT) as room:
+        room.memory.reach(5000)
+        with pytest.raises(PoolUnreachable):
+            await world.desk.take(asked(), room)
+        assert taken(world) == 0
