@@ -66,7 +66,7 @@ def declared(pool: LLMWorkerPool, say: Say) -> dict[str, str]:
         return {}
     say.line("gateway.keys is for clusters: on this machine nobody needs a key, and nobody else comes in")
     waits = {"EDGE_IDLE_TIMEOUT": gateway.edge_idle_timeout, "MAX_WAIT": gateway.max_wait}
-    lanes = ",".join(f"{asked}={lane}" for asked, lane in gateway.lanes.named.items())
+    lanes = ",".join(f"{asked}={lane}" for asked, lane in gateway.lanes_for.items())
     told = {name: duration_text(seconds) for name, seconds in waits.items() if seconds is not None}
     return {f"{OWN}{name}": each for name, each in (told | ({"LANES": lanes} if lanes else {})).items()}
 

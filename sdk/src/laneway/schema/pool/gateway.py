@@ -89,12 +89,6 @@ class GatewayLanes(KubernetesModel):
     `X-Laneway-Task`. Default: as without it.
     """
 
-    @property
-    def named(self) -> dict[str, str]:
-        """What is asked for → its lane."""
-        found: dict[str, str] = self.model_dump(exclude_none=True)
-        return found
-
 
 class GatewayService(KubernetesModel):
     """The Service in front of the gateways."""
@@ -142,7 +136,7 @@ class Gateway(KubernetesModel):
     """The longest that a request may have to wait for its turn, by what is known of its lane: 1s to 24h. One that would
     wait longer is refused at once. Default: none is refused for that.
     """
-    lanes: GatewayLanes = GatewayLanes()
+    lanes: GatewayLanes | None = None
     """Which lanes are meant by OpenAI's `service_tier`, and by tasks. Default: none but those of models and keys."""
     anonymous_catalogue: bool = False
     """Whether the lists of models and the version are told without a key."""
@@ -152,6 +146,11 @@ class Gateway(KubernetesModel):
     """The Service in front of them: the pool's name and `-gateway`, port 80."""
     service_account: GatewayAccount = GatewayAccount()
     """Who they are. No worker's role will do: gateways send jobs, and alone say whose a job is."""
+
+    @property
+    def lanes_for(self) -> dict[str, str]:
+        """What is asked for, `flex`, `priority` or `tasks` → its lane."""
+        return self.lanes.model_dump(exclude_none=True) if self.lanes else {}
 
     @model_validator(mode="before")
     @classmethod

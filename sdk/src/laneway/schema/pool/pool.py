@@ -159,7 +159,7 @@ class Spec(KubernetesModel):
     @model_validator(mode="after")
     def _check_gateways_lanes(self) -> Self:
         known = [lane.name for lane in self.lanes]
-        for asked, name in self.gateway.lanes.named.items() if self.gateway else ():
+        for asked, name in self.gateway.lanes_for.items() if self.gateway else ():
             if name not in known:
                 raise ValueError(f"{GATEWAYS_LANES}, which are {', '.join(known)}: {asked} names {name}")
         return self
