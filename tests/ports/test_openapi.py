@@ -17,7 +17,7 @@ TESTS = Path(__file__).parents[1]
 CONFIG = TESTS / "data" / "input" / "schemathesis.toml"
 FUZZ = "LANEWAY_FUZZ" in os.environ
 PHASES, EXAMPLES = ("coverage,fuzzing,stateful", "200") if FUZZ else ("coverage,stateful", "5")
-SECONDS = 3600 if FUZZ else 900  # it takes some 40 s of CPU, 5 min with `make fuzz`; a machine may have a lot to do
+SECONDS = 3600 if FUZZ else 900  # some 40 s of CPU; a machine may have a lot else to do
 MOST_SHOWN = 8000  # characters: it quotes requests whole
 
 
