@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,18 +17,7 @@ from laneway_gateway.held.leaving import GRACE_SECONDS
 from laneway_gateway.testing.clock import settle
 from support.gateway.desks import PLACE, TENANT, World, asked
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 OWNERS = PLACE.owner("a").removesuffix("a.json")
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    made = World()
-    yield made
-    made.store.refuses = None
-    await made.close()
 
 
 async def test_who_is_told_to_come_back_is_told_when_any_gateway_finds_the_job(world: World) -> None:

@@ -13,20 +13,10 @@ from laneway_gateway.testing.clock import settle
 from support.gateway.desks import PLACE, TENANT, World, asked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from laneway_gateway.held.request import HeldRequest
 
 OWNERS = PLACE.owner("a").removesuffix("a.json")
 AGAIN: list[dict[str, Any]] = [{"retry": 1}, {"idempotency_key": "k"}, {"idempotency_key": "k", "retry": 1}]
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    made = World()
-    yield made
-    made.store.refuses = None
-    await made.close()
 
 
 async def answered(world: World, **fields: Any) -> HeldRequest:

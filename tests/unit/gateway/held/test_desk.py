@@ -24,22 +24,12 @@ from support.gateway.desks import MOST, PLACE, TENANT, Client, World, asked, end
 from support.inputs.documents import MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from laneway_gateway.desk import Event
     from laneway_gateway.held.desk import HeldDesk
 
 OTHER = Tenant("payroll")
 DOWN = PoolUnreachable("nothing answers")
 LONG = 600.0  # s: longer than anything here waits, three minutes for a registration that is not renewed
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    made = World()
-    yield made
-    made.store.error = None
-    await made.close()
 
 
 def texts(events: list[Event]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -20,17 +20,7 @@ from laneway_gateway.ports.streams import Order
 from laneway_gateway.testing.clock import settle
 from support.gateway.desks import PLACE, TENANT, World, asked, line, said, take
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 CALL: dict[str, Any] = {"function": {"name": "weather", "arguments": {"city": "P" * 100}}}
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    made = World()
-    yield made
-    await made.close()
 
 
 def taken(world: World) -> int:

@@ -130,7 +130,7 @@ async def end_by_an_error(house: House, call: Call) -> None:
 
 
 async def end_by_a_defect(house: House, call: Call) -> None:
-    house.desk.scripts.append(RuntimeError("of ours"))  # type: ignore[arg-type] # which is what it is
+    house.desk.scripts.append(RuntimeError("of ours"))  # type: ignore[arg-type] # because it is no refusal
     call.give(b'{"model": "gemma3:4b", "messages": [{"role": "user", "content": "hi"}]}')
     assert (await call.over()).status == 500
 
