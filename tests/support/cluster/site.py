@@ -27,10 +27,10 @@ LOOPBACK = "127.0.0.1"
 ANSWER_SECONDS = 10.0
 HTTP_OK, HTTP_CREATED, HTTP_NOT_FOUND = 200, 201, 404
 APPLY = {"Content-Type": "application/apply-patch+yaml"}
-WHEN_ASKED_TO = urllib3.Retry(
-    None, connect=0, read=0, redirect=0, other=0, status=5, allowed_methods=None, status_forcelist=(429,)
+AGAIN = urllib3.Retry(
+    None, connect=0, read=1, status=5, allowed_methods=None, status_forcelist=(429,), raise_on_status=False
 )
-"""As kubectl does, such as for a second after a definition has changed."""
+"""Where a kept connection has ended meanwhile; and where the server asks for it, as after a definition has changed."""
 FORCED = "fieldManager=cluster&force=true"
 
 
@@ -129,7 +129,7 @@ class Site:
     def _api_server(self) -> urllib3.HTTPSConnectionPool:
         """Keeps connections: a handshake costs both sides as much as several looks."""
         return urllib3.HTTPSConnectionPool(
-            self.api_address, self.ports.api, timeout=ANSWER_SECONDS, retries=WHEN_ASKED_TO, ssl_context=self._trust()
+            self.api_address, self.ports.api, timeout=ANSWER_SECONDS, retries=AGAIN, ssl_context=self._trust()
         )
 
     def _ask_part(self, path: str, port: int) -> tuple[int, bytes]:
