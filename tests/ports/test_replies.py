@@ -311,19 +311,24 @@ async def rogue(
 ) -> AsyncIterator[Worker]:
     """A worker that finds a server which does what it likes, by the registered certificate."""
     identity = identity or make_identity(ID, HERE, datetime.now(UTC))
-    over = asyncio.Event()
+    playing: set[asyncio.Task[None] | None] = set()
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await serve(reader, writer)
-        await over.wait()
-        writer.transport.abort()
+        playing.add(asyncio.current_task())
+        try:
+            await serve(reader, writer)
+            await asyncio.Event().wait()
+        finally:
+            writer.transport.abort()
 
     server = await asyncio.start_server(play, HERE, 0, ssl=identity.context if tls else None, limit=1024)
     worker = Worker()
     worker.finds(port=server.sockets[0].getsockname()[1], certificate=certificate or identity.certificate)
     yield worker
-    over.set()
     server.close()
+    for task in filter(None, playing):
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def hangs(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -286,7 +286,7 @@ async def hold(world: World) -> None:
     again = replace(asked, retry=1)
     joined = [await take(two, again) for _ in range(2)]
     await held.leave(hung_up=True)
-    await until(lambda: not world.has(f"waiters/{held.job_id}/a"))
+    await until(lambda: one.registry.find(held.job_id) is None)  # it has looked who waits elsewhere
     for request in joined:
         await request.leave(hung_up=True)
     await until(lambda: world.has(f"cancels/{held.job_id}"))
