@@ -16,17 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-BESIDE = ("test_gateway", "test_model_claim", "test_model_image", "test_scale_in", "test_scaling", "test_suspend")
-"""On a second node, where two processes run the tests, which mostly wait."""
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pods need their time; those of one half share a node."""
+    """Pods need their time."""
     here = [each for each in items if "/e2e/cluster/" in each.path.as_posix()]
     for item in here:
         item.add_marker(pytest.mark.timeout(600, func_only=True))
-        item.add_marker(pytest.mark.xdist_group(f"node {1 + (item.path.stem in BESIDE)}"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
