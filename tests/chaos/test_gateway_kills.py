@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from support.aws.moto import moto_server
 from support.chaos.asked import asked
 from support.chaos.asking.scene import Load
@@ -13,6 +15,7 @@ from support.chaos.judge.figures import table
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.timeout(900)  # beside all else that make test runs
 LOAD = Load(requests=100, kills=12, per_second=4, emulator=moto_server)
 
 

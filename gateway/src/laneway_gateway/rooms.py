@@ -15,7 +15,8 @@ class Memory:
     """The bytes that requests and answers may take in a process, and who has how many.
 
     Nobody takes more than is left. So who comes next always finds some, one tenant alone has half, and each of several
-    as much as the others. (Choudhury and Hahne, "Dynamic queue length thresholds", 1998.)
+    as much as the others. (Choudhury and Hahne, "Dynamic queue length thresholds", 1998.) Answers can't be refused: a
+    tenant whose own are more than half keeps others out of half and no more.
     """
 
     def __init__(self, most: int) -> None:
@@ -35,7 +36,8 @@ class Memory:
 
     def check(self, tenant: str, more: int) -> None:
         """Raise `TooMuchHeld` where there is no room for so many bytes more of a tenant's."""
-        if self._taken[tenant] + more > self.most - self.taken - more:
+        others = sum(min(taken, self.most // 2) for name, taken in self._taken.items() if name != tenant)
+        if 2 * (self._taken[tenant] + more) > self.most - others:
             raise TooMuchHeld(
                 f"the requests of the key {tenant or 'of nobody'} that are being read take as much of this gateway's "
                 "memory as they may: try again shortly, or send fewer large ones at once"

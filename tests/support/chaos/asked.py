@@ -72,9 +72,9 @@ def asked(load: Load, folder: Path) -> Found:
         hunter = Hunter(made, given, load.seed)
         crowd = _Crowd(clients, given, load.per_second, hunter)
         began = time.monotonic()
-        act_until(
-            lambda: crowd.done and hunter.done, load.requests / load.per_second + GIVES_UP_SECONDS, [crowd, hunter]
-        )
+        seconds = SLOWEST * load.requests / load.per_second + GIVES_UP_SECONDS
+        in_time = act_until(lambda: crowd.done and hunter.done, seconds, [crowd, hunter])
+        assert in_time, f"{len(crowd.running)} of {load.requests} were asked in {seconds:.0f} s"
         wall = time.monotonic() - began
         outcomes = crowd.outcomes()
         act_until(lambda: not any(made.world.left().values()), CALM_SECONDS, [])

@@ -61,14 +61,17 @@ def test_what_can_be_refused_never_takes_more_than_there_is_and_all_of_it_comes_
     assert memory.taken == 0
 
 
-def test_what_is_there_already_is_counted_and_keeps_others_out() -> None:
+def test_what_is_there_already_is_counted_and_keeps_others_out_of_half() -> None:
     memory = Memory(MOST)
     answer = memory.share("claims")
     answer.become(2 * MOST)
     with pytest.raises(TooMuchHeld):
-        memory.share("payroll").reach(1)
+        memory.share("claims").reach(1)
+    with pytest.raises(TooMuchHeld):
+        memory.share("payroll").reach(MOST // 4 + 1)
+    memory.share("payroll").reach(MOST // 4)
     answer.release()
-    memory.share("payroll").reach(1)
+    memory.share("claims").reach(1)
 
 
 def test_what_is_gone_takes_nothing_any_more() -> None:

@@ -142,8 +142,10 @@ class HeldDesk:
         except asyncio.CancelledError:  # the client hung up: what is being sent is sent all the same
             await held.leave(hung_up=True)
             raise
-        except PoolUnreachable:
-            self.registry.drop(held.entry)
+        except BaseException:
+            held.entry.waiting -= 1
+            if not held.entry.waiting:  # two requests by one key may have sent it
+                self.registry.drop(held.entry)
             raise
         await self._findable(held, owning)
         return held

@@ -281,8 +281,7 @@ def _whole(body: StreamingBody, key: str) -> bytes:
     found = body.read(MAX_RESULT_BYTES + 1)
     if len(found) > MAX_RESULT_BYTES:  # a result is the largest object of a pool
         raise PoolUnavailable(f"{key} has more than {MAX_RESULT_BYTES:,} bytes: it is none of the pool's")
-    body.read(1)  # at its end, no sooner, botocore holds a body against its length and its checksum
-    return found
+    return found + body.read(1)  # at its end, no sooner, botocore holds a body against its length and its checksum
 
 
 def is_refusal(error: ClientError) -> bool:

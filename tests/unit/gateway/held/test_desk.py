@@ -381,6 +381,13 @@ async def test_without_a_key_a_retry_of_what_was_not_sent_is_a_new_job(world: Wo
     assert world.sent == [held.job_id]
 
 
+async def test_a_defect_while_sending_leaves_nothing_behind(world: World) -> None:
+    world.queues.errors.append((RuntimeError("a defect"), False))  # type: ignore[arg-type] # nothing that is foreseen
+    with pytest.raises(RuntimeError):
+        await world.take(asked())
+    assert list(world.desk.registry.all()) == []
+
+
 async def test_nobody_is_told_of_a_job_that_is_only_being_sent(world: World) -> None:
     world.queues.errors.append((DOWN, False))
     with pytest.raises(PoolUnreachable) as told:

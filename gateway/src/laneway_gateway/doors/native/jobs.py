@@ -35,9 +35,10 @@ async def submit(exchange: Exchange) -> None:
     caller = caller_of(exchange)
     with exchange.inside.desk.reserve(caller.tenant) as room:
         asked = await _asked(exchange, caller, room)
-        holding = await taken(exchange, asked, room)
+        holding, lane = await taken(exchange, asked, room), asked.translated.lane
+        del asked  # its words don't wait for a slow reader
         async with left(exchange, holding):
-            await exchange.reply(accepted(holding.held.job_id, asked.translated.lane))
+            await exchange.reply(accepted(holding.held.job_id, lane))
 
 
 async def _asked(exchange: Exchange, caller: Caller, room: Room) -> Asked:

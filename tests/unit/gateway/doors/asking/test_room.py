@@ -232,11 +232,13 @@ class ForgetfulDesk(FakeDesk):
         return held
 
 
-@pytest.mark.parametrize("path", [OPENAI, OLLAMA, RESPONSES])
+@pytest.mark.parametrize("path", [OPENAI, OLLAMA, RESPONSES, NATIVE])
 async def test_nothing_of_a_body_stays_once_its_job_is_sent(path: str) -> None:
     house = House(desk := ForgetfulDesk())
-    call = await house.ask(path, HI | ({"input": "hi"} if path == RESPONSES else {}))
-    assert call.status == 200
+    call = await house.ask(
+        path, {"prompt": "hi"} if path == NATIVE else HI | ({"input": "hi"} if path == RESPONSES else {})
+    )
+    assert call.status == (202 if path == NATIVE else 200)
     gc.collect()
     assert desk.words() is None
     await house.close()

@@ -75,8 +75,7 @@ def _whole(body: StreamingBody, most_bytes: int) -> bytes:
     found = body.read(most_bytes + 1)
     if len(found) > most_bytes:
         raise TooLargeError(most_bytes)
-    body.read(1)  # at its end, no sooner, botocore holds a body against its length and its checksum
-    return found
+    return found + body.read(1)  # at its end, no sooner, botocore holds a body against its length and its checksum
 
 
 @contextmanager
