@@ -43,10 +43,12 @@ class Traced:
         self.world = World(traces=traces)
         pool, clock = Pool(self.world.store, PLACE, self.world.clock), self.world.clock
         keys = FakeKeys({KEY: Tenant("claims")})
+        self._calls: list[Call] = []
         self._app = make_doors(Inside(self.world.desk, pool, keys, clock, FakeFigures(), DoorSettings(), traces))
 
     async def ask(self, path: str = GENERATE, headers: Mapping[str, str] = BEARER, method: str = "POST") -> Call:
         call = Call(self._app, method, path, {**BEARER, **headers})
+        self._calls.append(call)
         call.give(json.dumps({"model": MODEL.name, "prompt": PROMPT, "stream": False}).encode())
         await settle()
         return call
@@ -58,6 +60,12 @@ class Traced:
         await self.world.clock.advance(5)
         assert (await call.over()).status == 200
         return self.one()
+
+    async def close(self) -> None:
+        """All clients go, then the gateway."""
+        for each in self._calls:
+            await each.hang_up()
+        await self.world.close()
 
     def spans(self) -> list[ReadableSpan]:
         return list(self._exporter.get_finished_spans())
@@ -71,7 +79,7 @@ class Traced:
 async def traced() -> AsyncIterator[Traced]:
     made = Traced()
     yield made
-    await made.world.close()
+    await made.close()
 
 
 def ids(context: Any) -> tuple[str, str]:
