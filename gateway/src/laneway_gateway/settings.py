@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from laneway.schema.job.reply import REPLIES_PORT
+from laneway.schema.pool.gateway import GatewayLanes
 from laneway.schema.shared.base import duration_seconds, duration_text, shown
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ MEBIBYTE = 1024 * 1024
 LEAST_MEMORY, MOST_MEMORY = 160, 1_000_000  # MiB; with less the largest body would find no room in what is left
 SHARE = 4  # of the memory, a quarter is for what requests and answers say; the rest is the program's, and a margin
 SHORTEST_EDGE_IDLE = 10  # s: below it no answer that is sent whole has time
-ASKED = ("flex", "priority", "tasks")
+ASKED = tuple(GatewayLanes.model_fields)
 """What may be asked for, and have a lane."""
 LONGEST = 7 * 24 * 3600  # s
 

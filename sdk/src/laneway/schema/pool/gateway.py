@@ -27,12 +27,6 @@ MAX_IDLE_SECONDS = 4000  # an Application Load Balancer's own bound
 MAX_WAIT_SECONDS = 24 * 3600
 DEFAULT_KEYS_FILE = "keys.json"
 NO_KEYS = "say which Secret holds the keys of those who may come in: keys: {secretName: documents-keys}"
-GATEWAYS_LANES = "gateway.lanes should name lanes of the pool"
-GATEWAYS_LANES_ARE_THE_POOLS = "!has(self.gateway) || !has(self.gateway.lanes) || " + " && ".join(
-    f"(!has(self.gateway.lanes.{each}) || self.lanes.exists(l, l.name == self.gateway.lanes.{each}))"
-    for each in ("flex", "priority", "tasks")
-)
-"""Of the pool's spec, in CEL."""
 RESERVED_ANNOTATION = f"annotations of {GROUP}/ are Laneway's; use your own"
 
 
@@ -88,6 +82,14 @@ class GatewayLanes(KubernetesModel):
     """Of what an interface asks for by itself, such as the titles of chats, and says so by the header
     `X-Laneway-Task`. Default: as without it.
     """
+
+
+GATEWAYS_LANES = "gateway.lanes should name lanes of the pool"
+GATEWAYS_LANES_ARE_THE_POOLS = "!has(self.gateway) || !has(self.gateway.lanes) || " + " && ".join(
+    f"(!has(self.gateway.lanes.{each}) || self.lanes.exists(l, l.name == self.gateway.lanes.{each}))"
+    for each in GatewayLanes.model_fields
+)
+"""Of the pool's spec, in CEL."""
 
 
 class GatewayService(KubernetesModel):
