@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bench.gateway.contenders import contenders
 from bench.gateway.page import page
-from bench.gateway.streams import TOKENS, ask, held
+from bench.gateway.streams import TOKENS, Held, ask
 from bench.worker.report import Report, Spread
 from support.ollama.real import SMOLLM
 
@@ -26,7 +26,8 @@ ROUNDS = int(os.environ.get("ROUNDS", str(ENOUGH)))
 HELD = int(os.environ.get("HELD", "200"))
 FIGURES = ".laneway/bench-gateway.json"
 TOGETHER = (1, 8)
-HELD_SECONDS = 120.0
+HELD_SECONDS = 600.0
+CALM_SECONDS = 15
 COLUMNS = (
     "",
     "first text, ms",
@@ -81,17 +82,20 @@ def _prompts(turn: int, together: int) -> list[str]:
 
 
 async def _held(side: Contender) -> list[str]:
+    """Until neither its memory nor the number of begun streams has grown for so long."""
     before = side.megabytes()
-    measured: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    holding = asyncio.ensure_future(held(side.url, SMOLLM, HELD, measured))
-    most, calm = before, 0
+    held = Held(side.url, SMOLLM, HELD)
+    running = asyncio.ensure_future(held.run())
+    most, begun, calm = before, 0, 0
     async with asyncio.timeout(HELD_SECONDS):
-        while calm < 5:  # seconds in which it has not grown
+        while calm < CALM_SECONDS:
             await asyncio.sleep(1)
-            now = side.megabytes()
-            most, calm = max(most, now), 0 if now > most else calm + 1
-    measured.set_result(None)
-    return [side.name, str(await holding), f"{before:.0f}", f"{most:.0f}"]
+            now = max(most, side.megabytes()), held.begun
+            calm = calm + 1 if now == (most, begun) else 0
+            most, begun = now
+    held.let_go()
+    await running
+    return [side.name, str(begun), f"{before:.0f}", f"{most:.0f}"]
 
 
 def main() -> None:

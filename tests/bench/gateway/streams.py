@@ -73,21 +73,32 @@ def _has_text(line: str) -> bool:
     return bool(choices and choices[0]["delta"].get("content"))
 
 
-async def held(url: str, model: str, number: int, measured: asyncio.Future[None]) -> int:
-    """Hold so many streams open until `measured`; how many had begun by then."""
-    limits = httpx.Limits(max_connections=None)
-    begun = 0
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=SECONDS, limits=limits) as client:
+class Held:
+    """Streams that are held open, and how many of them have begun."""
 
-        async def one(place: int) -> None:
-            nonlocal begun
-            messages = [{"role": "user", "content": f"Count from {place}."}]
-            body = {"model": model, "messages": messages, "stream": True, "max_tokens": TOKENS}
-            async with client.stream("POST", "/v1/chat/completions", json=body) as answer:
-                begun += answer.is_success
-                await measured
+    def __init__(self, url: str, model: str, number: int) -> None:
+        """They are opened by `run`."""
+        self.begun = 0
+        self._url = url
+        self._model = model
+        self._number = number
+        self._over = asyncio.Event()
 
-        streams = [asyncio.ensure_future(one(each)) for each in range(number)]
-        await measured
-        await asyncio.gather(*streams, return_exceptions=True)
-    return begun
+    async def run(self) -> None:
+        """Until they are let go."""
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=SECONDS, limits=limits) as client:
+            streams = [asyncio.ensure_future(self._one(client, each)) for each in range(self._number)]
+            await self._over.wait()
+            await asyncio.gather(*streams, return_exceptions=True)
+
+    def let_go(self) -> None:
+        """All of them."""
+        self._over.set()
+
+    async def _one(self, client: httpx.AsyncClient, place: int) -> None:
+        messages = [{"role": "user", "content": f"Count from {place}."}]
+        body = {"model": self._model, "messages": messages, "stream": True, "max_tokens": TOKENS}
+        async with client.stream("POST", "/v1/chat/completions", json=body) as answer:
+            self.begun += answer.is_success
+            await self._over.wait()
