@@ -96,7 +96,8 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "KEDA's errors",
             {
                 "{{exported_namespace}} {{scaledObject}}": "sum by (exported_namespace, scaledObject)"
-                ' (rate(keda_scaler_detail_errors_total{scaler=~"total|waiting"}[$__rate_interval]))'
+                " (rate(keda_scaled_object_errors_total[$__rate_interval]) and on (exported_namespace, scaledObject)"
+                ' keda_scaler_detail_errors_total{scaler="total"})'
             },
             "cps",
         ),

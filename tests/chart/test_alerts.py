@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
-KEDAS = {"keda_scaler_metrics_value", "keda_scaled_object_paused", "keda_scaler_detail_errors_total"}
+KEDAS = {
+    "keda_scaler_metrics_value",
+    "keda_scaled_object_paused",
+    "keda_scaled_object_errors_total",
+    "keda_scaler_detail_errors_total",
+}
 """Of KEDA 2.21; tests/cluster/test_quiet_pools.py asks a running one."""
 EXPORTERS = {"aws_sqs_approximate_age_of_oldest_message_maximum"}
 """Of two exporters of CloudWatch, by their naming rule: service, metric in snake case, statistic."""
