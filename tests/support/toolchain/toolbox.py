@@ -152,11 +152,14 @@ KEDA = ToolSet(
 PROMETHEUS = ToolSet(
     "prometheus",
     module="prometheus",
-    packages={"promtool": "github.com/prometheus/prometheus/cmd/promtool"},
-    programs=(Program("promtool", ("--version",), r"promtool, version 3\."),),
+    packages={name: f"github.com/prometheus/prometheus/cmd/{name}" for name in ("promtool", "prometheus")},
+    programs=(
+        Program("promtool", ("--version",), r"promtool, version 3\."),
+        Program("prometheus", ("--version",), r"prometheus, version 3\."),
+    ),
     tags="remove_all_sd",  # it asks no cloud where to scrape
     folders={"crds": ("github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd")},
-    minutes="1 to 4",
+    minutes="1 to 5",
 )
 KARPENTER = ToolSet(
     "karpenter",
