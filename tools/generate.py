@@ -20,8 +20,8 @@ from laneway.cli.output import Exit
 from laneway.iam.needs import NEEDS, WHO, Role
 from laneway.iam.trust import KEDA, OPERATOR
 from laneway.schema.job.codes import CODES
+from laneway.schema.job.fields.refusals import REFUSED_FIELDS, REFUSED_IN_FUNCTIONS, REFUSED_OPTIONS
 from laneway.schema.job.job import Job
-from laneway.schema.job.refusals import REFUSED_FIELDS, REFUSED_IN_FUNCTIONS, REFUSED_OPTIONS
 from laneway.schema.job.result import Notification, Result
 from laneway.schema.pool.documents.keys_file import KeysFile
 from laneway.schema.pool.documents.lane_config import LaneConfig

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from laneway import pool_file, probes
-from laneway.schema.job import failed_job, history, job, result, values
+from laneway.schema.job import failed_job, history, job, result
+from laneway.schema.job.fields import values
 from laneway.schema.job.history import History
 from laneway.schema.job.job import Job
 from laneway.schema.pool import file

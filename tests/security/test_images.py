@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.job.chat import Message
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.chat import Message
 from laneway.schema.job.job import MAX_PIXELS, Job
 from laneway_worker.errors import JobError
 from laneway_worker.request.images import MOST_SCANS

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.job.failed_job import MAX_FAILED_BYTES, FailedJob
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import MAX_EMBEDDING_NUMBERS
 from laneway.schema.job.result import MAX_RESULT_BYTES
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway_worker.errors import Unavailable
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.testing.runtime import answer

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.values import MAX_BODY_BYTES
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from support.canary import PROMPT
 from support.inputs.images import PNG as PICTURE

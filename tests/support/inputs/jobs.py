@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from laneway.schema.job.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.fields.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.fields.options import Options
 from laneway.schema.job.job import Job
-from laneway.schema.job.options import Options
 
 EXAMPLES = 20_000 if "LANEWAY_FUZZ" in os.environ else 200  # `make fuzz` takes its time
 PROPERTY = settings(max_examples=EXAMPLES, deadline=None, database=None)

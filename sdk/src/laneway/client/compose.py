@@ -14,8 +14,8 @@ from pydantic import BaseModel, PydanticSchemaGenerationError, PydanticUserError
 from pydantic_core import PydanticSerializationError, SchemaError, to_jsonable_python
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import InvalidJob, Job, StoredJob, parse_job
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway.schema.shared.base import MAX_NAME_SHOWN
 from laneway.schema.shared.problems import problems
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BeforeValidator, ConfigDict, ValidationError
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.refusals import WORDS
-from laneway.schema.job.values import OllamaObject
+from laneway.schema.job.fields.refusals import WORDS
+from laneway.schema.job.fields.values import OllamaObject
 from laneway.schema.shared.hints import location
 from laneway.schema.shared.problems import MAX_PROBLEMS_SHOWN, causes, problem, problems
 from laneway.translate.refused import Refused

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.options import MAX_SEED
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import Job
-from laneway.schema.job.options import MAX_SEED
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway.translate.given import refused_by
 from laneway.translate.offers import check_capabilities
 from laneway.translate.refused import Refused

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import Job
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway.translate.refused import Refused
 from laneway.translate.translated import Translated
 from laneway_gateway.errors import PoolUnreachable

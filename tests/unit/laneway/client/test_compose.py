@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from laneway.client.compose import compose
-from laneway.schema.job.chat import Message
+from laneway.schema.job.fields.chat import Message
 from laneway.schema.job.job import InvalidJob
 from support.inputs.images import PNG
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import Job
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway_worker.errors import JobError
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.testing.runtime import DIGEST, Held, answer

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from laneway.schema.job.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.fields.options import Options
 from laneway.schema.job.job import Job, parse_job
-from laneway.schema.job.options import Options
 from laneway_worker.errors import JobError
 from laneway_worker.request.request import Request, check, fewest_tokens, most_tokens, ollama_request
 from support.inputs.images import IMAGES, PNG

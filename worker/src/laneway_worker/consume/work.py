@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from laneway.logs import log_defect
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import InvalidJob, Job, parse_job
 from laneway.schema.job.result import ServedModel
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway_worker.answer.formats import reading
 from laneway_worker.deliver.lease import BEATS_PER_LEASE
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Records, Released, Task, TryAgain

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import InvalidJob, parse_job
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway.schema.shared.names import LANE_METADATA
 from laneway_worker.errors import TooLargeError
 from laneway_worker.ports.objects import Stored

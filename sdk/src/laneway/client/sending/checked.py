@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from laneway.client.compose import compose
 from laneway.client.lanes import lane_of, refuse_early
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import InvalidJob
-from laneway.schema.job.values import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

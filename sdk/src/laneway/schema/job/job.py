@@ -18,11 +18,11 @@ from pydantic import (
     model_validator,
 )
 
-from laneway.schema.job.chat import Message, Tool
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.options import Options
-from laneway.schema.job.refusals import REFUSED_FIELDS, WORDS
-from laneway.schema.job.values import (
+from laneway.schema.job.fields.chat import Message, Tool
+from laneway.schema.job.fields.options import Options
+from laneway.schema.job.fields.refusals import REFUSED_FIELDS, WORDS
+from laneway.schema.job.fields.values import (
     MAX_BODY_BYTES,
     WHOLE,
     Image,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from laneway.schema.job.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.fields.chat import Message, Tool, ToolCall, ToolCallFunction, ToolFunction
+from laneway.schema.job.fields.options import Options
 from laneway.schema.job.job import Job
-from laneway.schema.job.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from laneway.schema.job.refusals import Refusal
-from laneway.schema.job.values import WHOLE
+from laneway.schema.job.fields.refusals import Refusal
+from laneway.schema.job.fields.values import WHOLE
 from laneway.translate.given import Given
 from laneway.translate.openai.parts import (
     DATA_URL,

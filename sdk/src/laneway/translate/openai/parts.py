@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from laneway.schema.job.refusals import Refusal
-from laneway.schema.job.values import WHOLE, JsonObject
+from laneway.schema.job.fields.refusals import Refusal
+from laneway.schema.job.fields.values import WHOLE, JsonObject
 from laneway.schema.shared.base import Pattern
 from laneway.schema.shared.strict_json import read_strictly
 from laneway.translate.given import ONE_OR_MORE, Given, one_or_more

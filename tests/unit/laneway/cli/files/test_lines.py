@@ -8,7 +8,7 @@ import pytest
 
 from laneway.cli.files.lines import OTHERS_LINE, BadLines, JobLines, Reading, read_jobs
 from laneway.client.sending.checked import check
-from laneway.schema.job.refusals import REFUSED_OPTIONS
+from laneway.schema.job.fields.refusals import REFUSED_OPTIONS
 from support.inputs.documents import POOL_DOCUMENT
 
 READING = Reading("fast", {}, (), lambda job: check(POOL_DOCUMENT, job, {}, "fast", None))

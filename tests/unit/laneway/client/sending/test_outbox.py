@@ -13,9 +13,9 @@ from laneway.client.sending.checked import CheckedJob, check
 from laneway.client.sending.outbox import Outbox
 from laneway.errors import IdReused, PoolUnavailable
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import InvalidJob, parse_job
 from laneway.schema.job.keys import Place
-from laneway.schema.job.values import MAX_BODY_BYTES
 from support.inputs.documents import POOL_DOCUMENT
 from support.local.post import MemoryPost
 

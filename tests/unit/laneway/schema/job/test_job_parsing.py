@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from laneway.schema.job.codes import ErrorCode
+from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import InvalidJob, Job, StoredJob, parse_job, parse_message
-from laneway.schema.job.values import MAX_BODY_BYTES
 from laneway.schema.shared.strict_json import MAX_DEPTH
 from support.inputs.jobs import JOBS, JSON_VALUES, PROPERTY, mutated
 

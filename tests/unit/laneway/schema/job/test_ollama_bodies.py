@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from laneway.schema.job.fields.refusals import REFUSED_FIELDS, REFUSED_OPTIONS, Refusal
 from laneway.schema.job.job import InvalidJob, Job, parse_job
-from laneway.schema.job.refusals import REFUSED_FIELDS, REFUSED_OPTIONS, Refusal
 from support.inputs.images import PNG
 
 PUBLISHED = jsonschema_rs.validator_for(Job.model_json_schema())

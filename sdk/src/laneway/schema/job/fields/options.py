@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from laneway.schema.job.refusals import REFUSED_OPTIONS
-from laneway.schema.job.values import WHOLE, OllamaObject, not_a
+from laneway.schema.job.fields.refusals import REFUSED_OPTIONS
+from laneway.schema.job.fields.values import WHOLE, OllamaObject, not_a
 
 MAX_SEED = 2**53 - 1  # larger whole numbers are not exact in JSON
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-    from laneway.schema.job.refusals import Refusal
+    from laneway.schema.job.fields.refusals import Refusal
 
 MAX_BODY_BYTES = 1024 * 1024 - 8 * 1024  # SQS: 1 MiB a message with its attributes; 8 KiB are left for those
 MAX_TEXT = MAX_BODY_BYTES  # characters of one text; the body's size bounds all of them together

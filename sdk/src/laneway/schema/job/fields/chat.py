@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from laneway.schema.job.refusals import REFUSED_IN_FUNCTIONS
-from laneway.schema.job.values import WHOLE, Image, JsonObject, OllamaObject, Text, not_a
+from laneway.schema.job.fields.refusals import REFUSED_IN_FUNCTIONS
+from laneway.schema.job.fields.values import WHOLE, Image, JsonObject, OllamaObject, Text, not_a
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 ShortText = Annotated[str, StringConstraints(max_length=256)]

@@ -1,0 +1,1 @@
+"""What the fields of a job hold, and what of Ollama's requests a job can't have."""
