@@ -20,6 +20,7 @@ from laneway.cli.output import Exit
 from laneway.iam.needs import NEEDS, WHO, Role
 from laneway.iam.trust import KEDA, OPERATOR
 from laneway.schema.job.codes import CODES
+from laneway.schema.job.event import ResultEvent
 from laneway.schema.job.fields.refusals import REFUSED_FIELDS, REFUSED_IN_FUNCTIONS, REFUSED_OPTIONS
 from laneway.schema.job.job import Job
 from laneway.schema.job.result import Notification, Result
@@ -63,6 +64,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "pool": LLMWorkerPool,
     "profile": PlacementProfile,
     "notification": Notification,
+    "result-event": ResultEvent,
     "pool-document": PoolDocument,
     "lane-config": LaneConfig,
     "live-config": LiveConfig,

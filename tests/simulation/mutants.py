@@ -112,14 +112,14 @@ MUTANTS = (
     Mutant(
         "a person's retry replaces without If-Match",
         "deliver/results.py",
-        "return self._store.replace(bucket, key, body, replaces)",
-        "return self._store.replace(bucket, key, body, self._store.etag(bucket, key) or replaces)",
+        "self._store.replace(bucket, key, result.to_json(), replaces)",
+        "self._store.replace(bucket, key, result.to_json(), self._store.etag(bucket, key) or replaces)",
     ),
     Mutant(
         "a person's retry may replace an answer",
         "deliver/results.py",
-        "return standing.etag == etag and standing.result.status in REPLACEABLE",
-        "return standing.etag == etag",
+        "if standing.etag == etag and standing.result.status in REPLACEABLE:",
+        "if standing.etag == etag:",
     ),
     Mutant(
         "a lease is never lost by its own deadline",

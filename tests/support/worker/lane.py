@@ -191,6 +191,10 @@ class JournalledStore(MemoryStore):
         self._journal = journal
         self.refusals: dict[str, Unavailable] = {}
         """What buckets answer to every PUT."""
+        self.before_replace: Callable[[], object] = lambda: None
+        """What happens between a look and the conditional PUT."""
+        self.lose_replies = 0
+        """So many of the next conditional PUTs take effect, and are answered by nothing."""
 
     def put_new(self, bucket: str, key: str, body: bytes) -> str:
         self._journal.append(f"put {key}")
@@ -200,7 +204,12 @@ class JournalledStore(MemoryStore):
 
     def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
         self._journal.append(f"replace {key}")
-        return super().replace(bucket, key, body, etag)
+        self.before_replace()
+        new = super().replace(bucket, key, body, etag)
+        if self.lose_replies:
+            self.lose_replies -= 1
+            raise Unavailable("the connection was closed")
+        return new
 
 
 class JournalledNotifier(MemoryNotifier):

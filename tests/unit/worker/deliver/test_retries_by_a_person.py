@@ -60,6 +60,39 @@ def test_another_failure_replaces_it_too_and_is_kept(make_lane: MakeLane) -> Non
     assert FailedJob.model_validate_json(lane.store.objects[ENTRY].body).result_etag == standing(lane)
 
 
+def test_each_result_that_replaces_another_has_the_next_revision(make_lane: MakeLane) -> None:
+    lane = failed_lane(make_lane)
+    assert lane.result("a").revision == 0
+    lane.runtime.script.append(no())
+    for revision in (1, 2):
+        lane.clock.advance(1)
+        retry(lane, standing(lane))
+        assert lane.result("a").revision == revision
+
+
+def test_the_first_result_has_no_revision_whatever_a_message_claims_to_replace(make_lane: MakeLane) -> None:
+    lane = make_lane()
+    retry(lane, '"another"')
+    assert lane.result("a").revision == 0
+
+
+def test_the_revision_goes_on_where_the_replaced_result_is_removed_meanwhile(make_lane: MakeLane) -> None:
+    lane = failed_lane(make_lane)
+    before = standing(lane)
+    lane.store.before_replace = lambda: lane.store.objects.pop(RESULT)
+    retry(lane, before)
+    assert lane.result("a").revision == 1
+
+
+def test_a_replacement_whose_answer_was_lost_is_found_to_be_our_own(make_lane: MakeLane) -> None:
+    lane = failed_lane(make_lane)
+    lane.store.lose_replies = 1
+    retry(lane, standing(lane))
+    lane.pass_time(5)
+    assert lane.ended("committed") == 2
+    assert lane.result("a").revision == 1
+
+
 def test_an_expired_result_may_be_replaced(make_lane: MakeLane) -> None:
     lane = make_lane()
     lane.run(id="a", expires_at="2020-01-01T00:00:00Z")

@@ -68,14 +68,17 @@ class Results:
         etag = self._store.etag(self._place.bucket, self._place.result(job_id))
         if etag is None:
             return False
-        return etag != replaces or not self._may_be_replaced(job_id, etag)
+        return etag != replaces or self._replaceable(job_id, etag) is None
 
-    def _may_be_replaced(self, job_id: str, etag: str) -> bool:
-        """Whoever may send a message may name any ETag: an answer is never replaced all the same."""
+    def _replaceable(self, job_id: str, etag: str) -> Result | None:
+        """The standing result, where a retry may replace it. Whoever may send a message may name any ETag: an answer is
+        never replaced all the same.
+        """
         with suppress(Interrupted, UnreadableResult):
             standing = self.winner(job_id)
-            return standing.etag == etag and standing.result.status in REPLACEABLE
-        return False
+            if standing.etag == etag and standing.result.status in REPLACEABLE:
+                return standing.result
+        return None
 
     def is_cancelled(self, job_id: str) -> bool:
         """Whether somebody asked for the job's cancel."""
@@ -93,17 +96,25 @@ class Results:
 
     def commit(self, result: Result, replaces: str | None) -> Committed:
         """Write the one result of a job, or find the one that was first. A repeated PUT can find its own object."""
+        replaced = None if replaces is None else self._replaceable(result.id, replaces)
         try:
-            return Committed(result, self._write(result, replaces), ours=True)
+            if replaces is not None and replaced is not None:
+                return self._replace(result, replaces, replaced)
+            return self._put_new(result)
         except AlreadyThereError:
             return self.winner(result.id, result)
 
-    def _write(self, result: Result, replaces: str | None) -> str:
-        bucket, key, body = self._place.bucket, self._place.result(result.id), result.to_json()
-        if replaces is not None and not self.stands(result.id, replaces):
-            with suppress(AbsentError):  # what was to be replaced has been removed
-                return self._store.replace(bucket, key, body, replaces)
-        return self._store.put_new(bucket, key, body)
+    def _replace(self, result: Result, replaces: str, replaced: Result) -> Committed:
+        """The revision goes on from what stands: a message is not authenticated, and could claim any."""
+        result = result.model_copy(update={"revision": replaced.revision + 1})
+        bucket, key = self._place.bucket, self._place.result(result.id)
+        with suppress(AbsentError):  # what was to be replaced has been removed; its row may stand in a table
+            return Committed(result, self._store.replace(bucket, key, result.to_json(), replaces), ours=True)
+        return self._put_new(result)
+
+    def _put_new(self, result: Result) -> Committed:
+        bucket, key = self._place.bucket, self._place.result(result.id)
+        return Committed(result, self._store.put_new(bucket, key, result.to_json()), ours=True)
 
     def winner(self, job_id: str, ours: Result | None = None) -> Committed:
         """Read the result that was first. Raises `Interrupted` and `UnreadableResult`."""
@@ -114,7 +125,7 @@ class Results:
         if stored is None:
             raise Interrupted  # it was there a moment ago: somebody removed it, and the job may run again
         winner = self._read(job_id, stored)
-        return Committed(winner, stored.etag, ours=ours is not None and stored.body == ours.to_json())
+        return Committed(winner, stored.etag, ours=ours is not None and _is_written_as(stored.body, ours, winner))
 
     def _read(self, job_id: str, stored: Stored) -> Result:
         with suppress(ValidationError):
@@ -156,6 +167,11 @@ class Results:
             self._store.replace(self._place.bucket, key, body, etag)
         except (AlreadyThereError, AbsentError) as error:
             raise Unavailable(f"{self._place.url(key)} was changed while it was written") from error
+
+
+def _is_written_as(body: bytes, ours: Result, winner: Result) -> bool:
+    """Whether it is our own write, whose answer was lost: the revision alone was not ours to know."""
+    return body == ours.model_copy(update={"revision": winner.revision}).to_json()
 
 
 def _is_of(entry: Stored, etag: str) -> bool:

@@ -155,6 +155,10 @@ class Result(Record):
     """The job's labels."""
     request_hash: str | None = None
     """Covers everything in the job that shapes the answer; absent where the job could not be read."""
+    revision: Count = 0
+    """How many results of the job it has replaced: a person's retry of a failed or expired job replaces one. Rows in
+    tables are ordered by it.
+    """
 
     @model_validator(mode="after")
     def _check_error(self) -> Self:
