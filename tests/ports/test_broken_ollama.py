@@ -13,7 +13,7 @@ from laneway_worker.answer.prepared import prepared
 from laneway_worker.live import Live
 from laneway_worker.serving import Worker
 from laneway_worker.testing.checker import DirectChecker
-from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
+from laneway_worker.testing.memory import MemoryEvents, MemoryNotifier, MemoryQueue, MemoryStore
 from support.ollama.stub import error, records
 from support.waiting import eventually
 from support.worker.lane import BUCKET, documents_with
@@ -50,7 +50,8 @@ def test_an_ollama_that_answers_everything_with_an_error_charges_no_job(
     clock = SystemClock()
     queue, store = MemoryQueue(clock, 60, 1), MemoryStore(clock)
     runtime = Ollama(stub.url, config.model, live, clock)
-    worker = Worker(config, live, "w", queue, store, MemoryNotifier(), runtime, DirectChecker(prepared), clock)
+    hearers = MemoryNotifier(), MemoryEvents()
+    worker = Worker(config, live, "w", queue, store, *hearers, runtime, DirectChecker(prepared), clock)
     for number in range(4):
         queue.send(json.dumps({"id": f"job-{number}", "prompt": "Why?"}).encode())
     told = {config.results.model_facts(config.lane)}  # what the worker knows of its model, whoever is to blame

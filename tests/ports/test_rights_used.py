@@ -42,6 +42,7 @@ from laneway_gateway.rooms import Memory, Rooms
 from laneway_operator.queues.managed import managed_queue
 from laneway_operator.queues.sqs import SQSQueues
 from laneway_worker.adapters.aws.clients import make_clients
+from laneway_worker.adapters.aws.events import SQSEvents
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
@@ -206,6 +207,7 @@ def serve(world: World, lane: LaneDocuments) -> None:
         queue,
         store,
         SNSNotifier(clients.topics),
+        SQSEvents(clients),
         runtime,
         DirectChecker(prepared),
         clock,
@@ -323,13 +325,14 @@ def bury(world: World, lane: LaneDocuments) -> None:
         MessageBody=json.dumps({"id": "gone", "prompt": "Paris?"}),
         MessageAttributes={MESSAGE_ATTRIBUTE: {"DataType": "String", "StringValue": history}},
     )
-    handler = DeadLetterHandler([(lane, queue)], S3Store(clients.s3), SNSNotifier(clients.topics), SystemClock())
+    notifier, events = SNSNotifier(clients.topics), SQSEvents(clients)
+    handler = DeadLetterHandler([(lane, queue)], S3Store(clients.s3), notifier, events, SystemClock())
     handler.start()
     eventually(lambda: _is_empty(world, url))
     for consumer in handler.consumers:
         consumer.leave()
         assert consumer.wait_until_done(30)
-    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.topics):
+    for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.events, clients.s3, clients.topics):
         client.close()
 
 

@@ -16,6 +16,7 @@ from simulation.fake_s3 import FakeS3, S3Client
 from simulation.fake_sns import FakeSNS, SNSClient
 from simulation.history import Acknowledging, Asked, Beat, BeatEnded, Got
 from simulation.network import Network, Wire, refusal
+from simulation.tables import EventsClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from simulation.fake_sqs import FakeSQS
     from simulation.network import Reply
     from simulation.scheduler import Process
+    from simulation.tables import Tables
 
 POLL_SECONDS = 20.0
 
@@ -111,7 +113,9 @@ def _batch(queue: FakeSQS, who: str, entries: list[dict[str, Any]]) -> Reply:
     return answer
 
 
-def clients_of(network: Network, queues: Mapping[str, FakeSQS], s3: FakeS3, sns: FakeSNS, process: Process) -> Clients:
+def clients_of(
+    network: Network, queues: Mapping[str, FakeSQS], s3: FakeS3, sns: FakeSNS, tables: Tables, process: Process
+) -> Clients:
     """The clients of one process, with the worker's own time-outs and tries."""
 
     def sqs(read_timeout: float, tries: int) -> Any:  # the adapters are typed by boto3's whole clients
@@ -119,10 +123,12 @@ def clients_of(network: Network, queues: Mapping[str, FakeSQS], s3: FakeS3, sns:
 
     store: Any = S3Client(s3, Wire(network, process, "s3", TIMEOUT_SECONDS, TRIES))
     sns_client: Any = SNSClient(sns, Wire(network, process, "sns", TIMEOUT_SECONDS, TRIES))
+    events: Any = EventsClient(tables, Wire(network, process, "events", HEARTBEAT_TIMEOUT_SECONDS, 1))
     return Clients(
         poll=sqs(POLL_SECONDS + READ_SLACK_SECONDS, 1),
         heartbeat=sqs(HEARTBEAT_TIMEOUT_SECONDS, 1),
         acknowledge=sqs(TIMEOUT_SECONDS, TRIES),
+        events=events,
         s3=store,
         topics=Topics(lambda _: sns_client, "eu-central-1"),
     )

@@ -129,6 +129,15 @@ class Told(NamedTuple):
     message: str
 
 
+class TableTold(NamedTuple):
+    """The events queue was told of a result."""
+
+    job: str
+    etag: str
+    revision: int
+    message: str
+
+
 class Call(NamedTuple):
     """A call's end, for the trace."""
 

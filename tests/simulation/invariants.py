@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulation import attempt_checks, lease_checks, reply_checks, result_checks
+from simulation import attempt_checks, lease_checks, reply_checks, result_checks, table_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +37,10 @@ CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     reply_checks.ends_are_told_of_what_stands,
     reply_checks.hang_ups_are_seen_at_once,
     reply_checks.nothing_waits_for_a_stream,
+    table_checks.told_of_what_stands,
+    table_checks.revisions_go_on,
+    table_checks.rows_equal_s3,
+    table_checks.rows_hold_no_text,
 )
 
 

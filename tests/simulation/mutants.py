@@ -265,6 +265,38 @@ MUTANTS = (
         'task.history.model_copy(update={"reply": None}).with_failure(failure.code',
     ),
     Mutant(
+        "tell the events queue before the result is written",
+        "deliver/commit.py",
+        "        replaces = lease.delivery.read_history().replaces\n",
+        "        from laneway_worker.deliver.results import Committed as Early\n"
+        '        self._telling.tell(lease, Early(record, "early", ours=True))\n'
+        "        replaces = lease.delivery.read_history().replaces\n",
+    ),
+    Mutant(
+        "tell the events queue nothing of another worker's result",
+        "deliver/commit.py",
+        "        if self._telling.tell(lease, committed) is Told.LATER:\n",
+        "        if committed.ours and self._telling.tell(lease, committed) is Told.LATER:\n",
+    ),
+    Mutant(
+        "delete what the events queue has not taken",
+        "deliver/commit.py",
+        "        if self._telling.tell(lease, committed) is Told.LATER:\n",
+        "        if self._telling.tell(lease, committed) is None:\n",
+    ),
+    Mutant(
+        "let a retry's result have the revision of what it replaces",
+        "deliver/results.py",
+        'update={"revision": replaced.revision + 1}',
+        'update={"revision": replaced.revision}',
+    ),
+    Mutant(
+        "tell the events queue the answer, too",
+        "deliver/events.py",
+        "output=live.events_output",
+        "output=True",
+    ),
+    Mutant(
         "charge the first crash of the engine",
         "engine/engine.py",
         "            self._set(None, str(error))\n        with self._suspect(stop):",

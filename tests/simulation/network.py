@@ -38,8 +38,13 @@ def refusal(code: str, status: int, operation: str) -> ClientError:
     return ClientError(answer, operation)
 
 
-THROTTLED = {"sqs": "RequestThrottled", "s3": "SlowDown", "sns": "Throttling"}
-BROKEN = {"sqs": ("ServiceUnavailable", 503), "s3": ("InternalError", 500), "sns": ("InternalError", 500)}
+THROTTLED = {"sqs": "RequestThrottled", "events": "RequestThrottled", "s3": "SlowDown", "sns": "Throttling"}
+BROKEN = {
+    "sqs": ("ServiceUnavailable", 503),
+    "events": ("ServiceUnavailable", 503),
+    "s3": ("InternalError", 500),
+    "sns": ("InternalError", 500),
+}
 
 
 @dataclass

@@ -139,6 +139,7 @@ EXPECTED = {
     "process told twice",
     *(f"killed after {call}" for call in ("PutObject", "DeleteMessage", "ReceiveMessage", "HeadObject")),
     *(f"killed after {event}" for event in ("Put", "Sent", "Removed", "Told", "Received", "Beat", "Acknowledging")),
+    *(f"projector: {what}" for what in ("killed before its write", "killed after its write", "row of before kept")),
     *(f"PutObject: {end}" for end in ("ConditionalRequestConflict", "broken after", "closed after", "timeout late")),
     *(f"SendMessage: {end}" for end in ("broken after", "timeout after", "timeout late", "outage")),
 }

@@ -56,10 +56,10 @@ def ends_are_told_of_what_stands(record: Record) -> Iterator[str]:
     for number, lines in _streams(record).items():
         for event, heard in lines:
             if heard.name == "ended":
-                yield from _stands(record, event, heard, _said(lines), number)
+                yield from _stands(record, event, heard, lines, number)
 
 
-def _stands(record: Record, event: Event, heard: Heard, said: str, number: int) -> Iterator[str]:
+def _stands(record: Record, event: Event, heard: Heard, lines: Stream, number: int) -> Iterator[str]:
     etag = heard.holds["etag"]
     written = [(at, result) for at, put, result in record.results.get(heard.job, ()) if put.etag == etag]
     before = [(at, result) for at, result in written if at.number < event.number and result is not None]
@@ -70,7 +70,8 @@ def _stands(record: Record, event: Event, heard: Heard, said: str, number: int) 
     text = result.text or ""
     if sha256(text.encode()).hexdigest() != heard.holds["sha256"]:
         yield f"{event.who} told another end of {heard.job} than stands, in stream {number}"
-    if at.who == event.who and result.status == "succeeded" and result.output is None and not text.startswith(said):
+    said, is_its_own = _said(lines), at.who == event.who and at.number > lines[0][0].number
+    if is_its_own and result.status == "succeeded" and result.output is None and not text.startswith(said):
         yield f"{event.who} told {said!r} of {heard.job}, and stored {text!r}"
 
 

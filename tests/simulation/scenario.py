@@ -12,6 +12,7 @@ from simulation.engine import MODEL, NO_END, NOWHERE, BlackHole
 from simulation.gateways import Manners
 from simulation.jobs import Plan, plans
 from simulation.network import Faults
+from simulation.tables import EVENTS, Projectors
 from support.worker.documents import documents_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Scenario:
     """How busy the person is who looks after failed jobs."""
     manners: Manners
     """Of the gateways."""
+    projectors: Projectors
+    """Who makes rows of results."""
     hole: BlackHole = NOWHERE
     """The first worker's engine."""
 
@@ -85,6 +88,7 @@ def lane(parallel: int, visibility: int, poll: int, timeout: int, expires_after:
         "results": {"bucket": BUCKET, "prefix": PREFIX},
         "destinations": {"legal": {"bucket": LEGAL, "prefix": "llm/"}},
         "topic_arn": TOPIC,
+        "events_queue_url": EVENTS,
         "region": "eu-west-1",
         "ollama_url": "http://127.0.0.1:11434",
         "health_address": "127.0.0.1:0",
@@ -132,6 +136,7 @@ def scenario(random: Random) -> Scenario:
         refused=(refused_from, refused_from + pick((0, 40, 120))),
         person=pick((0, 0.5, 1)),
         manners=_manners(random),
+        projectors=_projectors(random, calm_at),
         hole=hole,
     )
 
@@ -141,6 +146,15 @@ def _hole(random: Random, calm_at: float) -> BlackHole:
     since = calm_at * random.choice((0, random.random()))
     until = random.choice((NO_END, since + 20 + 200 * random.random()))
     return BlackHole(since, until, random.choice(("error", "crash", "stall")))
+
+
+def _projectors(random: Random, calm_at: float) -> Projectors:
+    return Projectors(
+        many=random.choice((1, 1, 2)),
+        slow=random.choice((0.05, 2, 20)),
+        killed=random.choice((0, 0.1, 0.5)),
+        since=random.choice((0, 0, calm_at * random.random(), None)),
+    )
 
 
 def _manners(random: Random) -> Manners:
@@ -154,7 +168,7 @@ def _faults(random: Random, calm_at: float) -> Faults:
     outages: dict[str, tuple[tuple[float, float], ...]] = {}
     if roll() < 0.35:
         since = calm_at * roll()
-        outages = {pick(("sqs", "sqs", "s3", "sns")): ((since, since + 5 + 90 * roll()),)}
+        outages = {pick(("sqs", "sqs", "s3", "sns", "events")): ((since, since + 5 + 90 * roll()),)}
     return Faults(
         refused=0.08 * scale * roll(),
         broken_after=0.08 * scale * roll(),

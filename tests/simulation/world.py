@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from laneway_worker.adapters.aws.events import SQSEvents
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
@@ -28,6 +29,7 @@ from simulation.network import Network
 from simulation.person import Person
 from simulation.scenario import BUCKET, DEAD, DRAIN_SECONDS, JOBS, LEGAL, PREFIX, Scenario, scenario
 from simulation.scheduler import START, Process, Scheduler
+from simulation.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +72,7 @@ class World:
         self.queues = {JOBS: FakeSQS(self.account, JOBS, self.scenario.most_receives, dead), DEAD: dead}
         self.s3 = FakeS3(scheduler, random, self.history, self.scenario.conflicts)
         self.sns = FakeSNS(scheduler, self.history)
+        self.tables = Tables(scheduler, random, self.history, self.scenario.projectors, self.seen)
         self.gateways = Gateways(scheduler, random, self.history, self.scenario.manners, self.seen)
         self.scripts = Scripts(
             {plan.prompt: plan for plan in self.scenario.plans}, random, self.history, self.scenario.crashes
@@ -119,7 +122,10 @@ class World:
     def _is_quiet(self) -> bool:
         if self.pending or self.account.hidden or any(queue.messages for queue in self.queues.values()):
             return False
-        return all((BUCKET, f"{PREFIX}results/{job}.json") in self.s3.objects for job in self.jobs)
+        if not all((BUCKET, f"{PREFIX}results/{job}.json") in self.s3.objects for job in self.jobs):
+            return False
+        self.tables.begin()
+        return not self.tables.messages
 
     def _what_is_left(self) -> str:
         waiting = [job for job in self.jobs if (BUCKET, f"{PREFIX}results/{job}.json") not in self.s3.objects]
@@ -138,6 +144,8 @@ class World:
         self.later(plan.refused[0], self.s3.refusing.add, LEGAL)
         self.later(plan.refused[1], self.s3.refusing.discard, LEGAL)
         self.later(plan.calm_at, self._calm_down)
+        if plan.projectors.since is not None:
+            self.later(plan.projectors.since, self.tables.begin)
         for site in self.sites:
             self.later(plan.dead_letters_from if site.is_handler else self.random.random(), self._start, site)
         self.person.begin()
@@ -172,7 +180,8 @@ class World:
         return START + timedelta(seconds=self.scheduler.now)
 
     def _calm_down(self) -> None:
-        self.calm = self.network.calm = self.account.calm = self.scripts.calm = self.gateways.calm = True
+        for each in (self, self.network, self.account, self.scripts, self.gateways, self.tables):
+            each.calm = True
         self.s3.conflicts = 0
         for site in self.sites:
             if site.process is not None:
@@ -196,18 +205,18 @@ class World:
     def _service(self, site: Site, process: Process) -> Worker | DeadLetterHandler:
         lane, random = self.scenario.lane, self.random.random
         config = lane.config
-        clients = clients_of(self.network, self.queues, self.s3, self.sns, process)
-        store, notifier = S3Store(clients.s3), SNSNotifier(clients.topics)
+        clients = clients_of(self.network, self.queues, self.s3, self.sns, self.tables, process)
+        store, hearers = S3Store(clients.s3), (SNSNotifier(clients.topics), SQSEvents(clients))
         url = DEAD if site.is_handler else JOBS
         queue = SQSQueue(clients, url, config.visibility_seconds, config.poll_seconds)
         if site.is_handler:
-            return DeadLetterHandler([(lane, queue)], store, notifier, process, random)
+            return DeadLetterHandler([(lane, queue)], store, *hearers, process, random)
         hole = self.scenario.hole if site is self.sites[0] else NOWHERE
         engine = SimEngine(self.scripts, process, lambda: self._kill(site, process), hole)
         checker = DirectChecker(prepared)
         live, name = Live(lane.live), process.name
         replies = WiredReplies(self.gateways.wire(process), process, name)
-        return Worker(config, live, name, queue, store, notifier, engine, checker, process, random, replies=replies)
+        return Worker(config, live, name, queue, store, *hearers, engine, checker, process, random, replies=replies)
 
     def _doom(self, site: Site) -> None:
         """Decide at which step something befalls a process."""

@@ -15,6 +15,7 @@ from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.documents.lane_documents import LaneDocuments
 from laneway_worker import app
 from laneway_worker.adapters.aws.clients import make_clients
+from laneway_worker.adapters.aws.events import SQSEvents
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
@@ -88,6 +89,7 @@ def _worker(lane: LaneDocuments, without: set[str]) -> Worker:
         SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
         (BlindStore if "looks" in without else S3Store)(clients.s3),
         SNSNotifier(clients.topics),
+        SQSEvents(clients),
         Instant() if "engine" in without else Ollama(config.ollama_url, config.model, live, clock),
         ProcessChecker(),
         clock,

@@ -17,7 +17,7 @@ from laneway_worker.serving import Worker
 from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.document import MemoryDocument
-from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
+from laneway_worker.testing.memory import MemoryEvents, MemoryNotifier, MemoryQueue, MemoryStore
 from laneway_worker.testing.replies import MemoryChannel, MemoryReplies
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
 from support.worker.documents import documents_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from laneway.schema.job.event import ResultEvent
     from laneway.schema.job.result import Notification, ServedModel
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway.schema.pool.documents.lane_documents import LaneDocuments
@@ -224,6 +225,18 @@ class JournalledNotifier(MemoryNotifier):
         super().publish(topic_arn, notification)
 
 
+class JournalledEvents(MemoryEvents):
+    """Events queues that write the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self._journal = journal
+
+    def send(self, queue_url: str, event: ResultEvent) -> None:
+        self._journal.append(f"event {event.result.id}")
+        super().send(queue_url, event)
+
+
 class JournalledChannel(MemoryChannel):
     """A channel that writes the journal."""
 
@@ -288,6 +301,7 @@ class Lane:
         self.queue = JournalledQueue(self.clock, config, self.journal)
         self.store = JournalledStore(self.clock, self.journal)
         self.notifier = JournalledNotifier(self.journal)
+        self.events = JournalledEvents(self.journal)
         self.runtime = GatedRuntime(self.clock, *script)
         self.replies = JournalledReplies(self.journal)
         checker = DirectChecker(prepared)
@@ -298,6 +312,7 @@ class Lane:
             self.queue,
             self.store,
             self.notifier,
+            self.events,
             self.runtime,
             checker,
             self.clock,
@@ -384,7 +399,7 @@ class Lane:
 
     def close(self) -> None:
         """Let every thread end."""
-        self.queue.down = self.store.down = self.notifier.down = False
+        self.queue.down = self.store.down = self.notifier.down = self.events.down = False
         self.queue.refused.clear()
         self.runtime.loaded, self.runtime.loading, self.runtime.pulling = True, False, None
         self.worker.consumer.leave()

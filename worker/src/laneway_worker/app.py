@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from laneway.probes import server_of
 from laneway_worker.adapters.aws.access import AWSAccess
 from laneway_worker.adapters.aws.clients import few_clients, make_clients
+from laneway_worker.adapters.aws.events import SQSEvents
 from laneway_worker.adapters.aws.s3 import S3Store
 from laneway_worker.adapters.aws.sns import SNSNotifier
 from laneway_worker.adapters.aws.sqs import SQSQueue
@@ -67,6 +68,7 @@ def real_worker(lane: LaneDocuments, trace: Trace = NO_TRACE) -> Worker:
         SQSQueue(clients, config.queue.url, config.visibility_seconds, config.poll_seconds),
         store,
         SNSNotifier(clients.topics),
+        SQSEvents(clients),
         Ollama(config.ollama_url, config.model, live, clock, config.model_volume),
         ProcessChecker(),
         clock,
@@ -84,7 +86,11 @@ def real_handler(config: DeadLettersConfig) -> DeadLetterHandler:
         SQSQueue(clients, lane.queue.dead_letter_url, lane.visibility_seconds, lane.poll_seconds) for lane in lanes
     ]
     return DeadLetterHandler(
-        list(zip(config.lanes, queues, strict=True)), S3Store(clients.s3), SNSNotifier(clients.topics), SystemClock()
+        list(zip(config.lanes, queues, strict=True)),
+        S3Store(clients.s3),
+        SNSNotifier(clients.topics),
+        SQSEvents(clients),
+        SystemClock(),
     )
 
 

@@ -10,6 +10,7 @@ from laneway_worker.consume.dead_letters import DeadLetters, NoEngine
 from laneway_worker.consume.work import Work
 from laneway_worker.deliver.claims import Claims
 from laneway_worker.deliver.commit import Finisher
+from laneway_worker.deliver.events import Telling
 from laneway_worker.deliver.lease import Leases
 from laneway_worker.deliver.patience import Patience
 from laneway_worker.deliver.results import Results
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from laneway_worker.ports.objects import ObjectStore
     from laneway_worker.ports.pod import Pod
     from laneway_worker.ports.queue import JobQueue
-    from laneway_worker.ports.replies import Notifier, Replies
+    from laneway_worker.ports.replies import Events, Notifier, Replies
     from laneway_worker.ports.runtime import Runtime
     from laneway_worker.ports.trace import Trace
 
@@ -48,12 +49,15 @@ class Surroundings(NamedTuple):
     """What all lanes of a process share."""
 
     notifier: Notifier
+    events: Events
     clock: Clock
     changed: Condition
     """The process's one condition."""
     patience: Patience
     aside: Patience
     """For what is one job's business."""
+    telling: Patience
+    """For what is the events queue's."""
     trace: Trace = NO_TRACE
 
 
@@ -68,6 +72,7 @@ class Worker:
         queue: JobQueue,
         store: ObjectStore,
         notifier: Notifier,
+        events: Events,
         runtime: Runtime,
         checker: Checker,
         clock: Clock,
@@ -79,7 +84,8 @@ class Worker:
         changed = clock.condition()
         self.families = Families()
         self._patience = patience = Patience(clock, changed, roll)
-        around = Surroundings(notifier, clock, changed, patience, Patience(clock, changed, roll), trace)
+        aside, telling = (Patience(clock, changed, roll) for _ in range(2))
+        around = Surroundings(notifier, events, clock, changed, patience, aside, telling, trace)
         self._clock = clock
         self._changed = changed
         metrics = Metrics(self.families, config.pool, config.lane)
@@ -143,14 +149,15 @@ class DeadLetterHandler:
         lanes: Sequence[tuple[LaneDocuments, JobQueue]],
         store: ObjectStore,
         notifier: Notifier,
+        events: Events,
         clock: Clock,
         roll: Callable[[], float] = roll_dice,
     ) -> None:
         """Each lane with its dead-letter queue."""
         changed = clock.condition()
         self.families = Families()
-        patience, aside = (Patience(clock, changed, roll) for _ in range(2))
-        around = Surroundings(notifier, clock, changed, patience, aside)
+        patience, aside, telling = (Patience(clock, changed, roll) for _ in range(3))
+        around = Surroundings(notifier, events, clock, changed, patience, aside, telling)
         self.engine = NoEngine()
         self.consumers = [
             _consumer(
@@ -187,5 +194,8 @@ def _consumer(
     clock, changed, patience = around.clock, around.changed, around.patience
     leases = Leases(queue, clock, changed, config.visibility_seconds)
     metrics.watch_waiting(lambda: patience.troubled)
-    finisher = Finisher(config, live, results, claims, around.notifier, queue, leases, patience, around.aside, clock)
+    telling = Telling(config, live, around.events, around.telling, metrics, clock)
+    finisher = Finisher(
+        config, live, results, claims, around.notifier, telling, queue, leases, patience, around.aside, clock
+    )
     return Consumer(config, queue, leases, gate, patience, work, finisher, metrics, around.trace, clock, changed)

@@ -10,13 +10,14 @@ from laneway.schema.job.result import Result
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway_worker.report.http import Health
 from laneway_worker.serving import DeadLetterHandler
-from laneway_worker.testing.memory import MemoryNotifier, MemoryQueue, MemoryStore
+from laneway_worker.testing.memory import MemoryEvents, MemoryNotifier, MemoryQueue, MemoryStore
 from support.worker.lane import BUCKET, WatchedClock, documents_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LANES = ("fast", "slow")
+EVENTS = "memory:events"
 
 
 class Handler:
@@ -27,8 +28,9 @@ class Handler:
         self.store = MemoryStore(self.clock)
         self.notifier = MemoryNotifier()
         self.queues = {lane: MemoryQueue(self.clock) for lane in LANES}
-        lanes = [(documents_with(lane=lane), self.queues[lane]) for lane in LANES]
-        self.handler = DeadLetterHandler(lanes, self.store, self.notifier, self.clock)
+        self.events = MemoryEvents()
+        lanes = [(documents_with(lane=lane, events_queue_url=EVENTS), self.queues[lane]) for lane in LANES]
+        self.handler = DeadLetterHandler(lanes, self.store, self.notifier, self.events, self.clock)
         self.handler.start()
         self.clock.settle()
 

@@ -35,7 +35,7 @@ class Traced:
         self.lane = lane
         self._exporter = InMemorySpanExporter()
         trace = OpenTelemetry(SimpleSpanProcessor(self._exporter), {"laneway.lane": "fast"})
-        parts = (lane.queue, lane.store, lane.notifier, lane.runtime, DirectChecker(prepared), lane.clock)
+        parts = (lane.queue, lane.store, lane.notifier, lane.events, lane.runtime, DirectChecker(prepared), lane.clock)
         lane.worker = Worker(lane.config, Live(documents_with().live), "worker-1", *parts, trace=trace)
         lane.start()
 

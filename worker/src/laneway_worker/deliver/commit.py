@@ -1,5 +1,5 @@
-"""The end of a job, in one order: destination → result → failed job → notification → delete. Nothing is deleted
-before its result.
+"""The end of a job, in one order: destination → result → failed job → notification → event → delete. Nothing is
+deleted before its result.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.failed_job import FailedJob
 from laneway.schema.job.result import Notification
+from laneway_worker.deliver.events import LATER_SECONDS, Told
 from laneway_worker.deliver.outcomes import Finished, Found, Lost, Outcome, Released, TryAgain
 from laneway_worker.deliver.results import UnreadableResult
 from laneway_worker.errors import Interrupted, TargetRefused, Unavailable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway.schema.pool.documents.live_config import LiveConfig
     from laneway_worker.deliver.claims import Claims
+    from laneway_worker.deliver.events import Telling
     from laneway_worker.deliver.lease import Lease, Leases
     from laneway_worker.deliver.patience import Patience
     from laneway_worker.deliver.results import Committed, Results
@@ -61,6 +63,7 @@ class Finisher:
         results: Results,
         claims: Claims,
         notifier: Notifier,
+        telling: Telling,
         queue: JobQueue,
         leases: Leases,
         patience: Patience,
@@ -75,6 +78,7 @@ class Finisher:
         self._results = results
         self._claims = claims
         self._notifier = notifier
+        self._telling = telling
         self._queue = queue
         self._leases = leases
         self._patience = patience
@@ -140,8 +144,20 @@ class Finisher:
         if topic is not None:
             note = self._notification(committed)
             self._patiently(lease, lambda: self._notifier.publish(topic, note))
+        if self._telling.tell(lease, committed) is Told.LATER:
+            return replace(self._end_later(lease), committed=committed)
         self._delete(self._leases.close(lease))
         return Ended("committed" if committed.ours else "duplicate", committed)
+
+    def _end_later(self, lease: Lease) -> Ended:
+        """A copy that comes after a while finds the result, and tells of it. Where none can be sent, the message comes
+        back when its lease ends: given back, it would come at once, again and again.
+        """
+        try:
+            return self._resend(lease, lease.delivery.read_history().to_attribute(), LATER_SECONDS)
+        except Unavailable as error:
+            log.warning("no copy could be sent; the message comes back when its lease ends: %s", error)
+            return self._lose(lease)
 
     def _delete(self, receipt: str) -> None:
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from laneway.schema.job.event import ResultEvent
     from laneway.schema.job.history import History
     from laneway.schema.job.result import Notification, Result
 
@@ -19,6 +20,13 @@ class Notifier(Protocol):
 
     def publish(self, topic_arn: str, notification: Notification) -> None:
         """Tell subscribers; raises `Unavailable`."""
+
+
+class Events(Protocol):
+    """The queue of whoever keeps results in a table."""
+
+    def send(self, queue_url: str, event: ResultEvent) -> None:
+        """Tell of a result that stands; raises `Unavailable`."""
 
 
 class Channel(Protocol):

@@ -70,6 +70,9 @@ class Families:
         self.ends = counter(
             "messages", "How messages left: `committed`, `duplicate`, `retried`, `released`, `lost`", "end"
         )
+        self.events = counter(
+            "events", "Results told to the pool's events queue: `done`, `later` by another delivery, `given_up`", "told"
+        )
         self.redelivered = counter("redeliveries", "Messages received that had been received before")
         self.lost = counter("leases_lost", "Leases lost while a job was worked on")
         self.wait = histogram("wait", "From first submission to the start")
@@ -103,6 +106,7 @@ class Metrics:
         self._gpu = families.gpu
         self._wasted = families.wasted
         self._ends = families.ends
+        self._events = families.events
         self._waiting = families.waiting
         self._ready = families.ready
         self._slots = families.slots
@@ -171,6 +175,10 @@ class Metrics:
     def wasted(self, reason: str, gpu_seconds: float) -> None:
         """An answer, whole or not, that nobody gets."""
         self._wasted.labels(**self._own, reason=reason).inc(gpu_seconds)
+
+    def told(self, how: str) -> None:
+        """A result was told to the events queue, or wasn't."""
+        self._events.labels(**self._own, told=how).inc()
 
     def lost_so_far(self, total: int) -> None:
         """How many leases this process has lost; called by one thread."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from laneway.schema.job.event import ResultEvent
     from laneway.schema.job.result import Notification
     from laneway_worker.ports.clock import Clock
 
@@ -266,3 +267,20 @@ class MemoryNotifier:
             raise Unavailable(f"{topic_arn} is down")
         self.published.append(notification)
         self.topics.append(topic_arn)
+
+
+class MemoryEvents:
+    """The events queues, as whoever reads them finds them."""
+
+    def __init__(self) -> None:
+        """Nothing was told yet."""
+        self.sent: list[tuple[str, str]] = []
+        """Queue's URL and message."""
+        self.down = False
+        self.refusal: Exception = Unavailable("the events queue is down")
+
+    def send(self, queue_url: str, event: ResultEvent) -> None:
+        """SendMessage."""
+        if self.down:
+            raise self.refusal
+        self.sent.append((queue_url, event.to_message()))

@@ -80,6 +80,7 @@ class Clients:
     poll: SQSClient
     heartbeat: SQSClient
     acknowledge: SQSClient
+    events: SQSClient
     s3: S3Client
     topics: Topics
 
@@ -126,6 +127,7 @@ def make_clients(region: str, endpoint: str | None, slots: int, poll_seconds: in
         poll=session.client("sqs", endpoint_url=endpoint, config=config(poll_seconds + READ_SLACK_SECONDS, 1)),
         heartbeat=session.client("sqs", endpoint_url=endpoint, config=config(HEARTBEAT_TIMEOUT_SECONDS, 1)),
         acknowledge=session.client("sqs", endpoint_url=endpoint, config=config(TIMEOUT_SECONDS, TRIES)),
+        events=session.client("sqs", endpoint_url=endpoint, config=config(HEARTBEAT_TIMEOUT_SECONDS, 1)),
         s3=_s3(session, endpoint, config(TIMEOUT_SECONDS, TRIES)),
         topics=Topics(sns, region),
     )

@@ -40,6 +40,10 @@ class LiveConfig(Record):
     """Where outputs may go, by alias."""
     topic_arn: str | None = None
     """Who is told."""
+    events_queue_url: str | None = None
+    """The queue of whoever keeps results in a table: each result is told there."""
+    events_output: bool = False
+    """Whether outputs are told too, where they fit."""
     price_per_hour: Annotated[float, Field(ge=0)] | None = None
     """USD for an hour of the accelerator."""
     suspended: bool = False
