@@ -6,7 +6,7 @@ from collections import defaultdict
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from simulation.history import Call, Heard, HungUp, Put, Signal
+from simulation.history import Call, Heard, HungUp, Put, Received, Signal
 from simulation.network import Faults
 from simulation.record import CANCELS, RESULTS
 
@@ -70,9 +70,15 @@ def _stands(record: Record, event: Event, heard: Heard, lines: Stream, number: i
     text = result.text or ""
     if sha256(text.encode()).hexdigest() != heard.holds["sha256"]:
         yield f"{event.who} told another end of {heard.job} than stands, in stream {number}"
-    said, is_its_own = _said(lines), at.who == event.who and at.number > lines[0][0].number
+    said, is_its_own = _said(lines), at.who == event.who and _had_one_message(record, heard.job, event.who)
     if is_its_own and result.status == "succeeded" and result.output is None and not text.startswith(said):
         yield f"{event.who} told {said!r} of {heard.job}, and stored {text!r}"
+
+
+def _had_one_message(record: Record, job: str, who: str) -> bool:
+    """Of several that ask for the job the result may be another one's."""
+    got = (what.message for event, what in record.by[Received] if event.who == who)
+    return len({message for message in got if record.job_of(message) == job}) == 1
 
 
 def _said(lines: Stream) -> str:
