@@ -20,6 +20,7 @@ COPY sdk/pyproject.toml sdk/
 COPY worker/pyproject.toml worker/
 COPY operator/pyproject.toml operator/
 COPY gateway/pyproject.toml gateway/
+COPY table/pyproject.toml table/
 ARG PART
 RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "laneway-${PART}" && rm /opt/laneway/.lock
 

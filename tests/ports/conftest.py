@@ -13,27 +13,34 @@ from support.aws.moto import aws_clients, aws_credentials
 from support.ollama.real import ENGINES, ollama_server
 from support.ollama.stub import stub_ollama
 from support.processes import closed_port
+from support.table.benches import own_table, table_in
+from support.table.postgres import VERSIONS, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    from laneway_table.ports.table import Table
     from laneway_worker.adapters.aws.clients import Clients
     from support.aws.emulators import Aws
     from support.ollama.real import OllamaServer
     from support.ollama.stub import StubOllama
+    from support.table.postgres import Server
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run by several processes, the tests with one real Ollama stay in one: models are large."""
+    """Run by several processes, the tests with one real Ollama stay in one, as models are large; those with one
+    PostgreSQL, too.
+    """
     for item in items:
-        for engine in _engines(item):
-            item.add_marker(pytest.mark.xdist_group(f"ollama {engine}"))
+        for server in _servers(item):
+            item.add_marker(pytest.mark.xdist_group(server))
 
 
-def _engines(item: pytest.Item) -> list[str]:
+def _servers(item: pytest.Item) -> list[str]:
     chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return [each for each in ENGINES if each in chosen]
+    return [f"ollama {each}" for each in ENGINES if each in chosen] + [each for each in VERSIONS if each in chosen]
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +102,26 @@ def ollama(ollamas: Callable[[str], OllamaServer], engine: str) -> OllamaServer:
 def stub() -> Iterator[StubOllama]:
     with stub_ollama() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres15() -> Iterator[Server]:
+    with postgres_server("postgres15") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def postgres18() -> Iterator[Server]:
+    with postgres_server("postgres18") as started:
+        yield started
+
+
+@pytest.fixture
+def table(bench: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
+    """Prepared; `bench` says which."""
+    made: Table = (
+        table_in(tmp_path, request.getfixturevalue(bench)) if bench in VERSIONS else own_table(bench, tmp_path)
+    )
+    made.prepare()
+    yield made
+    made.close()

@@ -1,4 +1,4 @@
-"""containerd, runc and the CNI plugins: those on PATH, else Debian's packages, unpacked into the cache."""
+"""containerd, runc, the CNI plugins and PostgreSQL: this machine's, else Debian's packages, unpacked into the cache."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ PACKAGES = ("containerd", "runc", "containernetworking-plugins")
 PROGRAMS = ("containerd", "containerd-shim-runc-v2", "ctr", "runc")
 PLUGINS = ("bridge", "host-local", "loopback")
 PLUGIN_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
+POSTGRES = ("postgresql-15", "postgresql-client-15", "libpq5")
+POSTGRES_FOLDER = Path("usr/lib/postgresql/15/bin")
 TAIL_LINES = 6
 
 
@@ -51,6 +53,12 @@ def containers(tools: Toolbox) -> Containers:
         return Containers(path, plugins)
     root = _unpacked(tools, "containers", PACKAGES)
     return Containers(f"{root}/usr/bin:{root}/usr/sbin:{path}", root / "usr/lib/cni")
+
+
+def postgres(tools: Toolbox) -> Path:
+    """The folder of its programs; raises `ToolMissing`."""
+    own = Path("/") / POSTGRES_FOLDER
+    return own if (own / "initdb").exists() else _unpacked(tools, "postgres", POSTGRES) / POSTGRES_FOLDER
 
 
 def _unpacked(tools: Toolbox, name: str, packages: Sequence[str]) -> Path:
@@ -94,4 +102,4 @@ def _run(command: Sequence[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         tail = "\n  ".join((done.stderr or done.stdout).splitlines()[-TAIL_LINES:])
-        raise ToolMissing("the container runtime", f"`{' '.join(command)}` failed:\n  {tail}")
+        raise ToolMissing("what Debian's packages hold", f"`{' '.join(command)}` failed:\n  {tail}")

@@ -12,7 +12,13 @@ import pytest
 FUTURE = "from __future__ import annotations\n"
 MOST_FILES = 12
 ROOT = Path(__file__).parents[3]
-PACKAGES = {"laneway": "sdk", "laneway_worker": "worker", "laneway_operator": "operator", "laneway_gateway": "gateway"}
+PACKAGES = {
+    "laneway": "sdk",
+    "laneway_worker": "worker",
+    "laneway_operator": "operator",
+    "laneway_gateway": "gateway",
+    "laneway_table": "table",
+}
 VIOLATIONS = {
     "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator.reasons"),
     "schema-alone": ("laneway_worker/deliver/retry.py", "import laneway.local.say"),
@@ -29,6 +35,7 @@ VIOLATIONS = {
     "worker-floors": ("laneway_worker/deliver/patience.py", "import laneway_worker.report.metrics"),
     "gateway-floors": ("laneway_gateway/errors.py", "import laneway_gateway.desk"),
     "doors-floors": ("laneway_gateway/doors/ollama/speech.py", "import laneway_gateway.doors.openai.speech"),
+    "table-floors": ("laneway_table/rows/clean.py", "import laneway_table.ports.table"),
     "operator-floors": ("laneway_operator/status/fit.py", "import laneway_operator.reconcile.plan"),
 }
 """Contract → a module of a floor, and what it must not import."""
@@ -43,6 +50,7 @@ CONTAINERS = (
     "laneway_gateway",
     "laneway_gateway/doors",
     "laneway_operator",
+    "laneway_table",
     "laneway_worker",
 )
 

@@ -1,0 +1,1 @@
+"""Rows of results in a database, and the projector that writes them."""

@@ -1,0 +1,1 @@
+"""Tables in real databases, and the calls to AWS."""

@@ -1,0 +1,1 @@
+"""Tables that speak SQL: statements, migrations, and the two dialects."""

@@ -1,0 +1,238 @@
+"""A table in PostgreSQL, through psycopg 3."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from laneway_table.adapters.sql import statements
+from laneway_table.adapters.sql.answers import cause_of, page_of, point_of, totals_of
+from laneway_table.adapters.sql.migrations import NOTE, READ, SCHEMA_TABLE, Migration, migrations, missing
+from laneway_table.errors import RowsRefused, TableError, TableUnavailable, TableUnusable
+from laneway_table.rows.asked import EVERYTHING, QUANTILES, Quantiles
+from laneway_table.rows.row import COLUMNS, LISTED, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from laneway_table.adapters.sql.statements import Statement
+    from laneway_table.rows.asked import Cause, Cursor, Filter, Page, Point, Totals
+
+MOST_CONNECTIONS = 4
+PATIENCE_SECONDS = 5.0  # for a connection of the pool
+SCHEMA = "postgres_schema"
+LOCK = 0x4C616E65776179  # "Laneway": of migrations, for all programs of one database
+UNUSABLE = (errors.InsufficientPrivilege, errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidCatalogName)
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
+SESSION = {
+    "statement_timeout": "15s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "TimeZone": "UTC",
+}
+JSON_COLUMNS = frozenset({"labels", "parsed"})
+
+DIALECT = statements.Dialect(
+    now="clock_timestamp()",
+    values=", ".join(f":{each}::jsonb" if each in JSON_COLUMNS else f":{each}" for each in COLUMNS),
+    bucket="floor(extract(epoch from finished_at - :since) / :step)::bigint",
+    one_of="id = ANY(:ids)",
+    has_labels="labels @> :labels::jsonb",
+)
+
+_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+
+
+class PostgresTable:
+    """A pool of connections, of any thread."""
+
+    offers = EVERYTHING
+
+    def __init__(self, connect: Callable[[], Mapping[str, Any]]) -> None:
+        """`connect` says how, each time anew: passwords are replaced, and tokens live for minutes."""
+        self._connect = connect
+        self._known = migrations(SCHEMA)
+        self._pool = ConnectionPool(
+            kwargs=self._arguments,
+            min_size=0,
+            max_size=MOST_CONNECTIONS,
+            timeout=PATIENCE_SECONDS,
+            reconnect_timeout=PATIENCE_SECONDS,
+            check=ConnectionPool.check_connection,
+            open=True,
+            name="table",
+        )
+
+    def _arguments(self) -> dict[str, Any]:
+        session = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        fixed = {"autocommit": True, "prepare_threshold": None, "options": session}  # poolers keep no statements
+        return (
+            {"connect_timeout": int(PATIENCE_SECONDS), "application_name": "laneway-table"}
+            | dict(self._connect())
+            | fixed
+        )
+
+    def prepare(self) -> None:
+        """Under a lock of the database: several programs may begin at once."""
+        with self._connection() as connection:
+            if not _missing(connection, self._known):
+                return
+            with connection.transaction():
+                connection.execute("SET LOCAL statement_timeout = 0")
+                connection.execute("SET LOCAL lock_timeout = 0")
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                connection.execute(SCHEMA_TABLE)
+                for each in _missing(connection, self._known):
+                    connection.execute(each.sql.encode())
+                    note = {"version": each.version, "name": each.name, "serves": each.serves}
+                    connection.execute(_query(NOTE), note)
+
+    def upsert(self, rows: Sequence[Row]) -> int:
+        """In one transaction."""
+        return self._write(DIALECT.upsert, rows, {})
+
+    def mend(self, rows: Sequence[Row], before: datetime) -> int:
+        """In one transaction."""
+        return self._write(DIALECT.mend, rows, {"before": before})
+
+    def _write(self, sql: str, rows: Sequence[Row], also: dict[str, Any]) -> int:
+        """In the order of keys, so that two writers never wait for each other in a circle."""
+        if not rows:
+            return 0
+        ordered = sorted(rows, key=lambda each: (each.pool, each.id))
+        with self._connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            cursor.executemany(_query(sql), [_values(row) | also for row in ordered])
+            return cursor.rowcount
+
+    def get(self, pool: str, job_id: str) -> Row | None:
+        """By its key."""
+        found = self._all(statements.Statement(statements.GET, {"pool": pool, "id": job_id}))
+        return _row(found[0], COLUMNS) if found else None
+
+    def page(self, pool: str, wanted: Filter, after: Cursor | None = None, limit: int = 50) -> Page:
+        """By keyset."""
+        found = self._all(DIALECT.page(pool, wanted, after, limit))
+        return page_of([_row(each, LISTED) for each in found], limit)
+
+    def count(self, pool: str, wanted: Filter, cap: int) -> int:
+        """Capped."""
+        return int(self._all(DIALECT.count(pool, wanted, cap))[0][0])
+
+    def failed(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> tuple[Cause, ...]:
+        """Grouped by the database."""
+        return tuple(cause_of(each) for each in self._all(statements.failed(pool, since, until, lane)))
+
+    def totals(self, pool: str, since: datetime, until: datetime) -> tuple[Totals, ...]:
+        """Summed by the database."""
+        return tuple(totals_of(each) for each in self._all(statements.totals(pool, since, until)))
+
+    def series(
+        self, pool: str, since: datetime, until: datetime, step_seconds: int, lane: str | None = None
+    ) -> tuple[Point, ...]:
+        """From the whole second on."""
+        begin = since.replace(microsecond=0)
+        found = self._all(DIALECT.series(pool, begin, until, step_seconds, lane))
+        return tuple(point_of(each, begin, step_seconds) for each in found)
+
+    def quantiles(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> Quantiles:
+        """By nearest rank."""
+        where, values = statements.ran(pool, since, until, lane)
+        ranked = ", ".join(
+            f"percentile_disc(:quantiles::float8[]) WITHIN GROUP (ORDER BY {each})"
+            for each in ("queued_seconds", "run_seconds")
+        )
+        sql = f"SELECT count(*), {ranked} FROM {statements.TABLE} WHERE {where}"
+        jobs, queued, run = self._all(statements.Statement(sql, values | {"quantiles": list(QUANTILES)}))[0]
+        return Quantiles(jobs, tuple(queued or ()), tuple(run or ()))
+
+    def etags(self, pool: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """By their keys."""
+        return dict(self._all(DIALECT.etags(pool, list(ids))))
+
+    def ids(self, pool: str, after: str, until: str | None) -> Sequence[str]:
+        """The collation "C" compares bytewise."""
+        return [each[0] for each in self._all(statements.ids(pool, after, until))]
+
+    def delete(self, pool: str, ids: Sequence[str], before: datetime) -> int:
+        """By their keys."""
+        return self._change(DIALECT.delete(pool, list(ids), before))
+
+    def expire(self, pool: str, before: datetime, most: int) -> int:
+        """By the place of each on the disk."""
+        inner = f"SELECT ctid FROM {statements.TABLE} WHERE pool = :pool AND finished_at < :before LIMIT :most"
+        sql = f"DELETE FROM {statements.TABLE} WHERE ctid = ANY(ARRAY({inner}))"
+        return self._change(statements.Statement(sql, {"pool": pool, "before": before, "most": most}))
+
+    def close(self) -> None:
+        """The pool's connections and its threads."""
+        self._pool.close()
+
+    def _all(self, statement: Statement) -> list[Any]:
+        with self._connection() as connection:
+            return connection.execute(_query(statement.sql), statement.values).fetchall()
+
+    def _change(self, statement: Statement) -> int:
+        with self._connection() as connection:
+            return connection.execute(_query(statement.sql), statement.values).rowcount
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except TableError:
+            raise
+        except PoolTimeout:
+            raise self._why() from None
+        except REFUSALS as error:
+            raise RowsRefused(f"PostgreSQL refuses a row: {type(error).__name__}") from error
+        except UnicodeError as error:
+            raise RowsRefused("PostgreSQL refuses a row: it is no text") from error
+        except UNUSABLE as error:
+            words = f"PostgreSQL: {_line(error)}; `laneway table migrate` with a role that may make tables makes them"
+            raise TableUnusable(words) from error
+        except psycopg.Error as error:
+            raise TableUnavailable(f"PostgreSQL: {_line(error)}") from error
+
+    def _why(self) -> TableUnavailable:
+        """The pool says only that it has waited."""
+        try:
+            with psycopg.connect(**self._arguments()):
+                return TableUnavailable("PostgreSQL: all connections are in use")
+        except psycopg.Error as error:
+            return TableUnavailable(f"PostgreSQL: {_line(error)}")
+
+
+def _missing(connection: psycopg.Connection[Any], known: Sequence[Migration]) -> tuple[Migration, ...]:
+    there = connection.execute("SELECT to_regclass('laneway_schema')").fetchone()
+    had = connection.execute(READ).fetchall() if there and there[0] else []
+    return missing(known, [Migration(*each) for each in had])
+
+
+def _query(sql: str) -> bytes:
+    return _PARAMETER.sub(r"%(\1)s", sql).encode()
+
+
+def _values(row: Row) -> dict[str, Any]:
+    found = {name: getattr(row, name) for name in COLUMNS}
+    return found | {"labels": json.dumps(dict(row.labels), ensure_ascii=False)}
+
+
+def _row(found: Sequence[Any], columns: Sequence[str]) -> Row:
+    values: dict[str, Any] = {**dict.fromkeys(COLUMNS), **dict(zip(columns, found, strict=True))}
+    if values["parsed"] is not None:
+        values["parsed"] = json.dumps(values["parsed"], ensure_ascii=False, separators=(",", ":"))
+    return Row(**values)
+
+
+def _line(error: psycopg.Error) -> str:
+    """What it says in its first line: the second quotes rows."""
+    said = error.diag.message_primary or str(error).partition("\n")[0]
+    return said or type(error).__name__

@@ -1,0 +1,77 @@
+"""How a PostgreSQL is entered: by the URL in a file, or by a token of RDS; TLS is verified in either case."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from laneway_table.errors import TableUnavailable, TableUnusable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mypy_boto3_rds import RDSClient
+
+    from laneway.schema.pool.documents.projector_config import PostgresIAM
+
+VERIFIED = "verify-full"
+SYSTEM = "system"
+"""libpq: the certificates of the machine."""
+
+
+def by_url(url_file: str, ca_file: str | None) -> Callable[[], Mapping[str, Any]]:
+    """Read again for each connection: a secret is replaced while programs run."""
+
+    def connect() -> Mapping[str, Any]:
+        try:
+            text = Path(url_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            raise TableUnavailable(f"{url_file} can't be read: {type(error).__name__}") from None
+        try:
+            return secured({name: value for name, value in conninfo_to_dict(text).items() if value}, ca_file)
+        except ProgrammingError:
+            words = "should hold one line: postgresql://user:password@host:5432/database"
+            raise TableUnusable(f"{url_file} {words}") from None
+
+    return connect
+
+
+def by_token(iam: PostgresIAM, ca_file: str | None, client: RDSClient, region: str) -> Callable[[], Mapping[str, Any]]:
+    """A token is good for 15 minutes, and needed as a connection begins only."""
+
+    def connect() -> Mapping[str, Any]:
+        token = client.generate_db_auth_token(DBHostname=iam.host, Port=iam.port, DBUsername=iam.user, Region=region)
+        where = {"host": iam.host, "port": iam.port, "dbname": iam.database, "user": iam.user}
+        return secured(where | {"password": token}, ca_file)
+
+    return connect
+
+
+def secured(given: Mapping[str, Any], ca_file: str | None) -> dict[str, Any]:
+    """The same with TLS that is verified, but for this machine's own servers. Raises `TableUnusable`."""
+    if _here(str(given.get("host", ""))) and _here(str(given.get("hostaddr", ""))):
+        return dict(given)
+    if given.get("sslmode", VERIFIED) != VERIFIED:
+        raise TableUnusable(
+            f"the database's URL says sslmode={given['sslmode']}: leave it out, and name the server's certificates in "
+            "caFile where the machine's own don't do"
+        )
+    return {"sslrootcert": ca_file or SYSTEM} | dict(given) | {"sslmode": VERIFIED}
+
+
+def _here(hosts: str) -> bool:
+    """Sockets and loopback, each of those that are named."""
+    return all(_loopback(each) for each in hosts.split(","))
+
+
+def _loopback(host: str) -> bool:
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

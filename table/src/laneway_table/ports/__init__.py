@@ -1,0 +1,1 @@
+"""What the projector and the readers of a table need: small protocols."""

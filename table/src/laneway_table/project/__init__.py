@@ -1,0 +1,1 @@
+"""The projector: from the events queue into the table."""

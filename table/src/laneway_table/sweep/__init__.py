@@ -1,0 +1,1 @@
+"""The table compared with the results in S3, and mended."""
