@@ -23,9 +23,14 @@ BENCHES = ("memory", *SQL)
 
 def table_in(folder: Path, server: Server) -> PostgresTable:
     """In a database of its own."""
-    url_file = folder / f"url-{uuid.uuid4().hex}"
-    url_file.write_text(server.database() + "\n")
-    return PostgresTable(by_url(str(url_file), None))
+    return PostgresTable(by_url(str(url_file_of(folder, server)), None))
+
+
+def url_file_of(folder: Path, server: Server) -> Path:
+    """A file with the URL of a new database."""
+    path = folder / f"url-{uuid.uuid4().hex}"
+    path.write_text(server.database() + "\n")
+    return path
 
 
 def own_table(bench: str, folder: Path) -> Table:

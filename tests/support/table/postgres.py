@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
@@ -58,7 +59,7 @@ def postgres_server(version: str) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="laneway-postgres-"))  # short, and open to others than root
     folder.chmod(0o755)
     try:
-        programs = _programs(version, folder)
+        programs = programs_of(version, folder)
         with started(programs, folder / "data", free_port()) as running:
             yield running
     finally:
@@ -83,10 +84,11 @@ def started(programs: Path, data: Path, port: int) -> Iterator[Server]:
         "127.0.0.1",
         *settings,
     ]
-    with server(command, environment, port, data.with_suffix(".log")):
+    with server(command, environment, port, data.with_suffix(".log")) as process:
         running = Server(port)
         eventually(lambda: _serves(running))
         yield running
+        process.send_signal(signal.SIGINT)  # SIGTERM waits for whoever is connected
 
 
 def _serves(running: Server) -> bool:
@@ -113,7 +115,7 @@ def _as_nobody() -> list[str]:
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
 
 
-def _programs(version: str, folder: Path) -> Path:
+def programs_of(version: str, folder: Path) -> Path:
     if version == "postgres15":
         try:
             return postgres(toolbox())

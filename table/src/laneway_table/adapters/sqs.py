@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs import SQSClient
 
-HELD_SECONDS = 60
+HELD_SECONDS = 60  # longer than a pause and a try; at first it is as long as the queue says
 WAIT_SECONDS = 10  # of a long poll; whoever is to leave waits for its end
 
 
@@ -36,7 +36,6 @@ class SQSEvents:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=MOST_MESSAGES,
                 WaitTimeSeconds=self._wait_seconds,
-                VisibilityTimeout=HELD_SECONDS,
                 MessageSystemAttributeNames=["SentTimestamp"],
             )
         return [

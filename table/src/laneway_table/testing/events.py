@@ -6,12 +6,12 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from laneway_table.errors import QueueUnavailable
 from laneway_table.ports.events import MOST_MESSAGES, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from laneway_table.errors import QueueUnavailable
     from laneway_table.ports.figures import Refusal
 
 HELD_SECONDS = 60.0
@@ -69,6 +69,9 @@ class MemoryEvents:
         self.receives: Counter[str] = Counter()
         """Of each body."""
         self.trouble: QueueUnavailable | None = None
+        """Raised by every call, while it is set."""
+        self.keeps = False
+        """Whether deletes fail."""
         self._clock = clock
         self._most = most_receives
         self._messages: dict[str, tuple[Message, float]] = {}
@@ -108,6 +111,8 @@ class MemoryEvents:
     def delete(self, receipts: Sequence[str]) -> None:
         """For good."""
         self._ask()
+        if self.keeps:
+            raise QueueUnavailable("SQS answers InternalError")
         for each in receipts:
             self._messages.pop(each, None)
 

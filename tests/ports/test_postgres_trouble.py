@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from laneway_table.adapters.sql.postgres import PostgresTable
+from laneway_table.adapters.sql.postgres_access import by_url
+from laneway_table.errors import TableUnavailable, TableUnusable
+from laneway_table.rows.asked import Filter
+from support.processes import free_port
+from support.table.benches import table_in, url_file_of
+from support.table.postgres import VERSIONS, programs_of, started
+from support.table.rows import POOL, row
+from support.waiting import eventually, in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.table.postgres import Server
+
+
+@pytest.fixture(params=VERSIONS)
+def server(request: pytest.FixtureRequest) -> Server:
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def table(server: Server, tmp_path: Path) -> Iterator[PostgresTable]:
+    made = table_in(tmp_path, server)
+    yield made
+    made.close()
+
+
+def of(url: str, folder: Path) -> PostgresTable:
+    path = folder / "other-url"
+    path.write_text(url)
+    return PostgresTable(by_url(str(path), None))
+
+
+def sql(url: str, *statements: str) -> None:
+    with psycopg.connect(url.strip(), autocommit=True) as connection:
+        for each in statements:
+            connection.execute(each.encode())
+
+
+def test_many_that_begin_at_once_make_one_schema(server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    tables = [PostgresTable(by_url(str(path), None)) for _ in range(6)]
+    for each in [in_thread(table.prepare) for table in tables]:
+        each.result(60)
+    assert tables[0].upsert([row()]) == 1
+    for table in tables:
+        table.close()
+
+
+def test_a_newer_schema_is_refused_by_name_and_one_that_serves_is_taken(server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    table = PostgresTable(by_url(str(path), None))
+    table.prepare()
+    sql(path.read_text(), "INSERT INTO laneway_schema VALUES (2, '0002_more.sql', 1)")
+    table.prepare()
+    sql(path.read_text(), "INSERT INTO laneway_schema VALUES (3, '0003_other.sql', 2)")
+    with pytest.raises(TableUnusable, match=r"0003_other\.sql of a newer Laneway"):
+        table.prepare()
+    table.close()
+
+
+def test_an_empty_database_that_is_only_read_says_what_to_do(table: PostgresTable) -> None:
+    with pytest.raises(TableUnusable, match="laneway table migrate"):
+        table.page(POOL, Filter())
+
+
+def test_a_wrong_password_is_said_and_the_right_one_is_taken_when_it_comes(server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    right = path.read_text()
+    path.write_text(right.replace(":of-tests", ":not-of-tests"))
+    table = PostgresTable(by_url(str(path), None))
+    with pytest.raises(TableUnavailable, match="password authentication failed") as refused:
+        table.prepare()
+    assert "not-of-tests" not in str(refused.value)
+    path.write_text(right)
+    eventually(lambda: _prepared(table))
+    table.close()
+
+
+def _prepared(table: PostgresTable) -> bool:
+    try:
+        table.prepare()
+    except TableUnavailable:
+        return False
+    return True
+
+
+def test_roles_that_write_and_read_need_no_more(server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    owner = PostgresTable(by_url(str(path), None))
+    owner.prepare()
+    database = path.read_text().strip().rpartition("/")[2]
+    sql(
+        path.read_text(),
+        f"CREATE ROLE writer_{database} LOGIN PASSWORD 'w'",
+        f"CREATE ROLE reader_{database} LOGIN PASSWORD 'r'",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON laneway_results TO writer_{database}",
+        f"GRANT SELECT ON laneway_results, laneway_schema TO writer_{database}, reader_{database}",
+    )
+    writer = of(server.url(database, f"writer_{database}", "w"), tmp_path)
+    writer.prepare()
+    assert writer.upsert([row()]) == 1
+    writer.close()
+    reader = of(server.url(database, f"reader_{database}", "r"), tmp_path)
+    assert len(reader.page(POOL, Filter()).rows) == 1
+    with pytest.raises(TableUnusable, match="permission denied"):
+        reader.upsert([row("other")])
+    for each in (reader, owner):
+        each.close()
+
+
+def test_a_server_that_went_and_came_back_is_used_again(tmp_path: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="laneway-postgres-"))
+    folder.chmod(0o755)
+    try:
+        programs, port = programs_of("postgres15", folder), free_port()
+        with started(programs, folder / "data", port) as server:
+            table = table_in(tmp_path, server)
+            table.prepare()
+            table.upsert([row("a")])
+        with pytest.raises(TableUnavailable):
+            table.upsert([row("b")])
+        with started(programs, folder / "data", port):
+            eventually(lambda: _written(table))
+            assert set(table.etags(POOL, ["a", "b"])) == {"a", "b"}
+        table.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(table: PostgresTable) -> bool:
+    try:
+        table.upsert([row("b")])
+    except TableUnavailable:
+        return False
+    return True
+
+
+def test_a_question_that_takes_too_long_ends(table: PostgresTable, server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    slow = PostgresTable(by_url(str(path), None))
+    slow.prepare()
+    with slow._connection() as connection:
+        (limit,) = connection.execute("SHOW statement_timeout").fetchone() or ("",)
+    assert limit == "15s"
+    slow.close()
+    del table
