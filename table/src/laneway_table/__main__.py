@@ -9,13 +9,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from laneway import logs
-from laneway.schema.pool.documents.projector_config import ProjectorConfig
-from laneway.schema.shared.problems import problems
 from laneway_table.app import Defect, run
 from laneway_table.errors import TableError
+from laneway_table.opened import read_config
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -36,9 +33,7 @@ def main() -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
     try:
-        run(ProjectorConfig.model_validate_json(path.read_bytes()), stop)
-    except ValidationError as error:
-        _refuse(f"{path}: {problems(error, ProjectorConfig)}")
+        run(read_config(path), stop)
     except (OSError, TableError) as error:
         _refuse(str(error))
     except Defect:

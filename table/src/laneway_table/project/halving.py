@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from laneway_table.errors import RowsRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from laneway_table.ports.table import Table
     from laneway_table.rows.row import Row
 
 
@@ -24,13 +23,15 @@ class Written:
     """Which of the batch the database refuses, by their places in it."""
 
 
-def write(table: Table, rows: Sequence[Row], first: int = 0) -> Written:
-    """Write all but the bad ones; raises what the table raises but for `RowsRefused`."""
+def write(attempt: Callable[[Sequence[Row]], int], rows: Sequence[Row], first: int = 0) -> Written:
+    """Write all but the bad ones by an attempt that writes all or none, and says how many it has; raises what that
+    raises but for `RowsRefused`.
+    """
     try:
-        return Written(table.upsert(rows) if rows else 0, ())
+        return Written(attempt(rows) if rows else 0, ())
     except RowsRefused:
         if len(rows) == 1:
             return Written(0, (first,))
     middle = len(rows) // 2
-    left, right = write(table, rows[:middle], first), write(table, rows[middle:], first + middle)
+    left, right = write(attempt, rows[:middle], first), write(attempt, rows[middle:], first + middle)
     return Written(left.rows + right.rows, left.refused + right.refused)

@@ -99,7 +99,7 @@ class Projector:
         rows, sources = self._read(messages)
         receipts = [each.receipt for each in sources]
         began = self._clock.monotonic()
-        written = self._patiently(lambda: write(self._table, rows), name, lambda: self._events.hold(receipts))
+        written = self._patiently(lambda: write(self._table.upsert, rows), name, lambda: self._events.hold(receipts))
         if written is None:
             self._events.release(receipts)
             return

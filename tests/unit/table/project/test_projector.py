@@ -100,7 +100,7 @@ def test_of_a_batch_the_bad_rows_alone_go_to_the_dead_letters(bad: tuple[int, ..
 
 def test_halving_asks_for_one_bad_row_of_ten_a_few_times() -> None:
     table = Picky("job-6")
-    assert write(table, [row(f"job-{number}") for number in range(10)]) == Written(9, (6,))
+    assert write(table.upsert, [row(f"job-{number}") for number in range(10)]) == Written(9, (6,))
     assert table.calls["upsert"] <= 9
 
 
