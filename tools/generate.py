@@ -40,6 +40,7 @@ from laneway_operator.health.metrics import Metrics as OperatorMetrics
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
 from laneway_operator.status.model import PoolStatus
 from laneway_operator.status.profiles import ProfileStatus
+from laneway_table.adapters.metrics import Metrics as TableMetrics
 from laneway_worker.report.metrics import Families
 from values_doc.parse import parse_values
 from values_doc.readme import readme_of
@@ -339,7 +340,9 @@ def metrics() -> str:
     asked = "".join(f"| {what} | `{query}` |\n" for what, query in QUESTIONS.items())
     table_of_metrics = f"| metric | kind | further labels | what |\n|---|---|---|---|\n{rows}"
     questions = f"\n| to know | ask |\n|---|---|\n{asked}"
-    return f"{METRICS}{table_of_metrics}{WASTE}{questions}{operator_metrics()}{gateway_metrics()}{TRACES}"
+    return (
+        f"{METRICS}{table_of_metrics}{WASTE}{questions}{operator_metrics()}{gateway_metrics()}{table_metrics()}{TRACES}"
+    )
 
 
 def operator_metrics() -> str:
@@ -351,6 +354,15 @@ def operator_metrics() -> str:
     return f"{OPERATOR_METRICS}| metric | kind | labels | what |\n|---|---|---|---|\n{rows}"
 
 
+def table_metrics() -> str:
+    """What a projector's registry holds."""
+    rows = "".join(
+        f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {text} |\n"
+        for name, kind, labels, text in TableMetrics().described
+    )
+    return f"{TABLE_METRICS}| metric | kind | labels | what |\n|---|---|---|---|\n{rows}"
+
+
 def status_page() -> str:
     """What a pool's status says: its fields, and the reasons of conditions with what to do."""
     rows = "".join(f"| `{reason}` | {FIXES.get(reason, 'nothing')} |\n" for reason in Reason)
@@ -360,6 +372,13 @@ def status_page() -> str:
     head = f"# The status of a pool\n\n## Conditions\n\n{table_head}\n{conditions}"
     return f"{head}\nA model is tried by the first worker, not before.\n\n{fields_of(PoolStatus)}{reasons}"
 
+
+TABLE_METRICS = """
+## The projector
+
+Of a pool with a table; `up` and `lag` say whether rows are behind, and S3 has the results in any case.
+
+"""
 
 PROFILE_PAGE = """\
 # The placement profile

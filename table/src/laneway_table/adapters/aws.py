@@ -21,14 +21,14 @@ FETCHERS = 16  # threads that get results at once
 
 def sqs_client(region: str, endpoint: str | None) -> SQSClient:
     """A receive may take a long poll longer than any other call."""
-    return boto3.Session(region_name=region).client(
+    return _session(region, endpoint).client(
         "sqs", endpoint_url=endpoint, config=_config(READ_SECONDS + POLL_SECONDS, 10)
     )
 
 
 def s3_client(region: str, endpoint: str | None) -> S3Client:
     """For as many threads as get results."""
-    return boto3.Session(region_name=region).client(
+    return _session(region, endpoint).client(
         "s3",
         endpoint_url=endpoint,
         config=_config(READ_SECONDS, FETCHERS, s3={"addressing_style": "path"} if endpoint else None),
@@ -38,6 +38,14 @@ def s3_client(region: str, endpoint: str | None) -> S3Client:
 def rds_client(region: str) -> RDSClient:
     """Signs tokens, and calls nobody."""
     return boto3.Session(region_name=region).client("rds")
+
+
+def _session(region: str, endpoint: str | None) -> boto3.Session:
+    """Emulators take any credentials, and people at their machine may have none."""
+    own = boto3.Session(region_name=region)
+    if endpoint is None or own.get_credentials() is not None:
+        return own
+    return boto3.Session("emulator", "emulator", region_name=region)
 
 
 def _config(read_seconds: int, connections: int, s3: dict[str, str] | None = None) -> Config:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 if TYPE_CHECKING:
     from laneway_table.ports.figures import Refusal
 
+REFUSED = "laneway_table_refused"
 LAGS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 WRITES = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
 
@@ -24,7 +25,7 @@ class Metrics:
             "laneway_table_repeats", "Events whose row, or a newer one, was there.", registry=self.registry
         )
         self._refused = Counter(
-            "laneway_table_refused",
+            REFUSED,
             "Deliveries that are left to the dead letters, by reason: unreadable, foreign, row.",
             ["reason"],
             registry=self.registry,
@@ -59,6 +60,15 @@ class Metrics:
     def reachable(self, *, database: bool) -> None:
         """As of the last try."""
         self._up.set(int(database))
+
+    @property
+    def described(self) -> tuple[tuple[str, str, tuple[str, ...], str], ...]:
+        """Name, kind, labels and text of each, for the reference page."""
+        found = [(each.name, each.type, each.documentation) for each in self.registry.collect()]
+        return tuple(
+            (f"{name}_total" if kind == "counter" else name, kind, ("reason",) if name == REFUSED else (), text)
+            for name, kind, text in found
+        )
 
     def page(self) -> bytes:
         """As Prometheus reads it."""

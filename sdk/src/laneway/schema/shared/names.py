@@ -53,6 +53,8 @@ REPORT = f"{GROUP}/report"
 
 DEFAULT_STATE = ".laneway"
 """The folder that `laneway up` keeps a pool in, and where clients look for one."""
+PROJECTOR_FILE = "projector.json"
+"""`ProjectorConfig`, in the projector's folder and in the state folder of a `laneway up`."""
 
 
 GATEWAY_SERVER = "laneway-gateway"
