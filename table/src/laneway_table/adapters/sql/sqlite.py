@@ -29,8 +29,7 @@ SCHEMA = "sqlite_schema"
 REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError, OverflowError)
 
 DIALECT = statements.Dialect(
-    now=":now",
-    values=", ".join(f":{each}" for each in COLUMNS),
+    given=f"VALUES ({', '.join(f':{each}' for each in (*COLUMNS, 'now'))})",
     bucket="(CAST(strftime('%s', finished_at) AS INTEGER) - CAST(strftime('%s', :since) AS INTEGER)) / :step",
     one_of="id IN (SELECT value FROM json_each(:ids))",
     has_labels=(

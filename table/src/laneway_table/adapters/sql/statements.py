@@ -38,9 +38,8 @@ class Statement(NamedTuple):
 class Dialect:
     """What the two say differently."""
 
-    now: str
-    values: str
-    """The parameters of `COLUMNS`, with what turns each into its column's type."""
+    given: str
+    """Rows that are written: `COLUMNS`, and when that is."""
     bucket: str
     """Which span of `:step` seconds since `:since` a job ended in."""
     one_of: str
@@ -51,16 +50,16 @@ class Dialect:
     @property
     def insert(self) -> str:
         """Before its conflict is solved."""
-        return f"INSERT INTO {TABLE} ({_COLUMNS}, written_at) VALUES ({self.values}, {self.now})"
+        return f"INSERT INTO {TABLE} ({_COLUMNS}, written_at) {self.given}"
 
     @property
     def upsert(self) -> str:
-        """Of one row."""
+        """By revision."""
         return f"{self.insert} {_CONFLICT} {TABLE}.revision < excluded.revision"
 
     @property
     def mend(self) -> str:
-        """Of one row that is right."""
+        """Of rows that are right."""
         older = f"{TABLE}.revision <= excluded.revision OR {TABLE}.written_at < :before"
         return f"{self.insert} {_CONFLICT} {TABLE}.etag <> excluded.etag AND ({older})"
 
