@@ -13,7 +13,7 @@ from support.aws.moto import aws_clients, aws_credentials
 from support.ollama.real import ENGINES, ollama_server
 from support.ollama.stub import stub_ollama
 from support.processes import closed_port
-from support.table.benches import own_table, table_in
+from support.table.benches import DYNAMODB, dynamodb_table, own_table, table_in
 from support.table.postgres import VERSIONS, postgres_server
 
 if TYPE_CHECKING:
@@ -119,9 +119,14 @@ def postgres18() -> Iterator[Server]:
 @pytest.fixture
 def table(bench: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
     """Prepared; `bench` says which."""
-    made: Table = (
-        table_in(tmp_path, request.getfixturevalue(bench)) if bench in VERSIONS else own_table(bench, tmp_path)
-    )
+    made: Table
+    if bench in VERSIONS:
+        made = table_in(tmp_path, request.getfixturevalue(bench))
+    elif bench == DYNAMODB:
+        started: Aws = request.getfixturevalue("moto")
+        made = dynamodb_table(started.endpoint)
+    else:
+        made = own_table(bench, tmp_path)
     made.prepare()
     yield made
     made.close()

@@ -16,7 +16,7 @@ class TableUnusable(TableError):
 
 
 class RowsRefused(TableError):
-    """The database refuses one of these rows at least, and has written none of them."""
+    """The database refuses one of these rows at least; what else it has written of them may be written again."""
 
 
 class NotOffered(TableError):

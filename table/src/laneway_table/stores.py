@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laneway.schema.pool.documents.projector_config import PostgresStore, SQLiteStore
+from laneway.schema.pool.documents.projector_config import DynamoDBStore, PostgresStore, SQLiteStore
 from laneway_table.errors import TableUnusable
 
 if TYPE_CHECKING:
@@ -24,8 +24,12 @@ def open_table(config: ProjectorConfig) -> Table:
             return SQLiteTable(Path(path))
         case PostgresStore() as store:
             return _postgres(store, config.region)
-        case _:
-            raise TableUnusable("tables in DynamoDB can't be served by this version")
+        case DynamoDBStore(table_name=name):
+            from laneway_table.adapters.aws import dynamodb_client  # noqa: PLC0415 - as the module says
+            from laneway_table.adapters.dynamodb.table import DynamoDBTable  # noqa: PLC0415 - as above
+
+            client = dynamodb_client(config.region, config.endpoint)
+            return DynamoDBTable(client, name, config.retention_seconds)
 
 
 def _postgres(store: PostgresStore, region: str) -> Table:

@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -33,6 +34,11 @@ def s3_client(region: str, endpoint: str | None) -> S3Client:
         endpoint_url=endpoint,
         config=_config(READ_SECONDS, FETCHERS, s3={"addressing_style": "path"} if endpoint else None),
     )
+
+
+def dynamodb_client(region: str, endpoint: str | None) -> DynamoDBClient:
+    """For as many threads as write rows."""
+    return _session(region, endpoint).client("dynamodb", endpoint_url=endpoint, config=_config(READ_SECONDS, FETCHERS))
 
 
 def rds_client(region: str) -> RDSClient:

@@ -25,8 +25,8 @@ class Table(Protocol):
         """Bring the schema up to date, or wait for who does. Raises `TableUnusable` where it is a newer one's."""
 
     def upsert(self, rows: Sequence[Row]) -> int:
-        """Write those that are not there or whose revision is greater than the one there, all or none; says how many.
-        Raises `RowsRefused`.
+        """Write those that are not there or whose revision is greater than the one there; says how many. Raises
+        `RowsRefused` where one can't be written: the others are then to be written again.
         """
 
     def mend(self, rows: Sequence[Row], before: datetime) -> int:
@@ -61,13 +61,13 @@ class Table(Protocol):
         """The ETags of those of these jobs that are there."""
 
     def ids(self, pool: str, after: str, until: str | None) -> Sequence[str]:
-        """The first thousand ids greater than `after` (bytewise), none greater than `until`."""
+        """Where it walks: the first thousand ids greater than `after` (bytewise), none greater than `until`."""
 
     def delete(self, pool: str, ids: Sequence[str], before: datetime) -> int:
         """Delete rows of these ids that were written before; says how many."""
 
     def expire(self, pool: str, before: datetime, most: int) -> int:
-        """Delete at most so many rows whose jobs ended before; says how many."""
+        """Delete at most so many rows whose jobs ended before; says how many, none where the database does it."""
 
     def close(self) -> None:
         """Let go of connections."""

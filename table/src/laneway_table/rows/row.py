@@ -65,6 +65,8 @@ class Row:
 
 
 COLUMNS = tuple(each.name for each in fields(Row))
+REQUIRED = frozenset(each.name for each in fields(Row) if "None" not in str(each.type))
+"""Those that every row has a value in."""
 OUTPUT_COLUMNS = ("text", "parsed")
 LISTED = tuple(each for each in COLUMNS if each not in OUTPUT_COLUMNS)
 """What lists hold: they don't read answers, which are large."""

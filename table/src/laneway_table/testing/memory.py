@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from laneway_table.errors import RowsRefused, TableError
 from laneway_table.rows.asked import EVERYTHING, QUANTILES, Cause, Cursor, Page, Point, Quantiles, Totals, rank
-from laneway_table.rows.row import Row
+from laneway_table.rows.row import REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from laneway_table.rows.asked import Filter, Offers
+    from laneway_table.rows.row import Row
 
 MOST_IDS = 1000
-NEVER_NONE = frozenset(each.name for each in fields(Row) if "None" not in str(each.type))
 
 
 class MemoryTable:
@@ -55,7 +55,7 @@ class MemoryTable:
 
     def _write(self, rows: Sequence[Row], gives_way: Callable[[Row, Row], bool]) -> int:
         for row in rows:
-            if any(getattr(row, name) is None for name in NEVER_NONE):
+            if any(getattr(row, name) is None for name in REQUIRED):
                 raise RowsRefused("a row is refused: a value is missing")
         written = 0
         for row in rows:

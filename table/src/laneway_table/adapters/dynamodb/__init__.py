@@ -1,0 +1,1 @@
+"""A table in DynamoDB, which serves lanes and codes by time, and single jobs."""
