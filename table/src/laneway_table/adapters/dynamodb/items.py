@@ -1,6 +1,7 @@
 """Rows as DynamoDB's items, and back. Pure.
 
-`pk` is pool and id; `lane_status` and `pool_code` are the keys of the two indexes, `ended` is the order in both.
+`row` holds what lists show, as one map, beside the answer, which they don't read. `pk` is pool and id; `lane_status`
+and `pool_code` are the keys of the two indexes, `ended` is the order in both.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from laneway_table.errors import RowsRefused
-from laneway_table.rows.row import COLUMNS, LISTED, REQUIRED, Row
+from laneway_table.rows.row import COLUMNS, LISTED, OUTPUT_COLUMNS, REQUIRED, Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,15 +52,18 @@ def item_of(row: Row, now: datetime, retention_seconds: int) -> Item:
     """Raises `RowsRefused`."""
     if any(getattr(row, each) is None for each in REQUIRED):
         raise RowsRefused("a row is refused: a value is missing")
-    found = {each: _value(getattr(row, each)) for each in COLUMNS if getattr(row, each) is not None}
-    also = {
+    given = {each: _value(getattr(row, each)) for each in COLUMNS if getattr(row, each) is not None}
+    found = {
         **key(row.pool, row.id),
+        **{each: given[each] for each in ("id", "revision", "etag")},
+        **{each: given[each] for each in OUTPUT_COLUMNS if each in given},
+        "row": {"M": {each: given[each] for each in LISTED if each in given}},
         "lane_status": {"S": lane_status(row.pool, row.lane, row.status)},
         "ended": {"S": ended(row.finished_at, row.id)},
         "written_at": {"S": instant(now)},
         "expires_at": {"N": str(int(row.finished_at.timestamp()) + retention_seconds)},
     }
-    return found | also | ({} if row.code is None else {"pool_code": {"S": pool_code(row.pool, row.code)}})
+    return found | ({} if row.code is None else {"pool_code": {"S": pool_code(row.pool, row.code)}})
 
 
 def _value(value: Any) -> Item:
@@ -75,8 +79,10 @@ def _value(value: Any) -> Item:
 
 
 def row_of_item(item: Mapping[str, Any]) -> Row:
-    """With what was read of it."""
-    return Row(**{**dict.fromkeys(COLUMNS), **{each: _read(each, item[each]) for each in COLUMNS if each in item}})
+    """With its answer where that was read."""
+    given = {**item["row"]["M"], **{each: item[each] for each in OUTPUT_COLUMNS if each in item}}
+    read = {each: _read(each, value) for each, value in given.items() if each in COLUMNS}
+    return Row(**{**dict.fromkeys(COLUMNS), **read})
 
 
 def _read(name: str, value: Item) -> Any:
@@ -89,7 +95,7 @@ def _read(name: str, value: Item) -> Any:
 
 def definition(name: str) -> dict[str, Any]:
     """How the table is made, as `CreateTable` takes it; it bills by the request."""
-    listed = {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*LISTED, "expires_at"]}
+    listed = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["row", "expires_at"]}  # of 20 that an index may have
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
