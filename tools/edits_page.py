@@ -20,6 +20,7 @@ is KEDA's alone. A test renders a pool before and after an edit of every field
 | {Does.REREAD} | within about two minutes: Kubernetes brings it to each pod, and the worker looks every five seconds |
 | {Does.SCALES} | within seconds: the number of workers follows, and none is replaced |
 | {Does.GATEWAYS} | one after the other: [requests that are held](../howto/gateway.md) go on; workers stay |
+| {Does.PROJECTOR} | the one of before ends, and then the next one begins: rows come later, and no job notices |
 | {Does.COUNTS} | within seconds: gateways are made, or leave; nothing holds that number afterwards |
 | {Does.NOTHING} | the operator alone reads it |
 | {Does.REFUSED} | by the API server |

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.render import render
-from laneway_operator.settings import Gateways
+from laneway_operator.settings import Gateways, Tables
 from support import golden_status
 from support.inputs.pools import TOPIC, named, pool_with
-from support.operator.in_memory import EMULATED, GATED, SETTINGS, pool_view
+from support.operator.in_memory import EMULATED, GATED, SETTINGS, TABLED, pool_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,8 @@ SCHEDULES = [
 
 def cases() -> dict[str, PoolView]:
     """Name of the golden file → the pool that is rendered."""
-    return {**_of_lanes(), **_of_settings(), **_of_scaling(), **_of_placement(), **_of_pods(), **_of_gateways()}
+    of_all = (_of_lanes, _of_settings, _of_scaling, _of_placement, _of_pods, _of_gateways, _of_tables)
+    return {name: view for of in of_all for name, view in of().items()}
 
 
 def _of_lanes() -> dict[str, PoolView]:
@@ -183,6 +184,24 @@ def _of_gateways() -> dict[str, PoolView]:
     return {
         "gateway": pool_view(named(pool_with(gateway={"keys": {"secretName": "documents-keys"}})), walled),
         "gateway-of-an-emulator": pool_view(named(pool_with(gateway=told, pods=PODS)), settings),
+    }
+
+
+def _of_tables() -> dict[str, PoolView]:
+    iam = {"host": "jobs.abc123.eu-west-1.rds.amazonaws.com", "database": "jobs", "user": "laneway_writer"}
+    postgres = {"iam": iam, "port": 5433, "caBundle": {"configMapName": "rds-ca", "key": "global-bundle.pem"}}
+    told = {
+        "postgres": postgres,
+        "output": True,
+        "retention": "365d",
+        "serviceAccount": {"annotations": {ROLE: "arn:aws:iam::111122223333:role/documents-projector"}},
+    }
+    settings = replace(EMULATED, network_policies=True, tables=Tables("projector:1", "Always"))
+    walled = replace(TABLED, network_policies=True)
+    return {
+        "table": pool_view(named(pool_with(table={"postgres": {"secretName": "documents-db"}})), walled),
+        "table-of-rds": pool_view(named(pool_with(table=told, pods=PODS)), walled),
+        "table-of-dynamodb": pool_view(named(pool_with(table={"dynamodb": {"tableName": "documents"}})), settings),
     }
 
 

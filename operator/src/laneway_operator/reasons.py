@@ -77,6 +77,12 @@ class Reason(StrEnum):
     GATEWAY_KEYS_MISSING = "GatewayKeysMissing"
     GATEWAY_REFUSED = "GatewayRefused"
     GATEWAYS_OFF = "GatewaysOff"
+    TABLE_IDLE = "TableIdle"
+    TABLE_WRITING = "TableWriting"
+    TABLE_STARTING = "TableStarting"
+    TABLE_UNAVAILABLE = "TableUnavailable"
+    TABLE_REFUSED = "TableRefused"
+    TABLES_OFF = "TablesOff"
 
 
 CONDITIONS: dict[str, str] = {
@@ -92,6 +98,8 @@ CONDITIONS: dict[str, str] = {
     "Progressing": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted.",
     "GatewayReady": "Of a pool with a `gateway` alone: one at least answers. It informs, and `Ready` doesn't heed it: "
     "jobs are taken and answered without.",
+    "TableReady": "Of a pool with a `table` alone: no event waits, or its table takes rows. It informs, and `Ready` "
+    "doesn't heed it: jobs are taken and answered without, and events wait in their queue.",
     "WorkersAvailable": "No lane, or one at zero, or one whose workers serve; Unknown while they start.",
 }
 """What each condition says when it is True. A model is tried by the first worker, not before."""
@@ -158,6 +166,12 @@ FIXES: dict[Reason, str] = {
     "`laneway keys new NAME` prints an entry. The gateway tries again by itself.",
     Reason.GATEWAY_REFUSED: "Rename or remove the other object, or let the operator make this one; it goes on trying.",
     Reason.GATEWAYS_OFF: "Set `gateways.enabled` in the operator's Helm values, or take `gateway` out of the pool.",
+    Reason.TABLE_STARTING: "Where that lasts, `kubectl logs` of its pod says why. Events wait in their queue "
+    "meanwhile, for up to 14 days.",
+    Reason.TABLE_UNAVAILABLE: "Look at `kubectl logs --previous` of the projector's pod: a password, a certificate, a "
+    "schema of a newer version. Events wait in their queue meanwhile, for up to 14 days.",
+    Reason.TABLE_REFUSED: "Rename or remove the other object, or let the operator make this one; it goes on trying.",
+    Reason.TABLES_OFF: "Set `tables.enabled` in the operator's Helm values, or take `table` out of the pool.",
     Reason.REFUSED: "Look at the message; the API server refused what the pool asks for.",
 }
 

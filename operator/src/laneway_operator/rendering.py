@@ -9,7 +9,7 @@ from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.nodes import nodes_of
-from laneway_operator.queues.managed import managed_queue
+from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.render import render
 from laneway_operator.render.view import PoolView, lane_view
 
@@ -38,24 +38,36 @@ def rendered(found: PoolFile, settings: Settings, profiles: Mapping[str, Profile
 
 
 def _left_out(found: PoolFile, settings: Settings) -> str:
-    asked = [pool.full_name for pool in found.pools if pool.spec.gateway and not settings.gateways]
+    gateways = [pool.full_name for pool in found.pools if pool.spec.gateway and not settings.gateways]
+    tables = [pool.full_name for pool in found.pools if pool.spec.table and not settings.tables]
     return "".join(
-        f"# Left out: the gateway of {name}; the operator's Helm values turn gateways off.\n" for name in asked
+        f"# Left out: the {what} of {name}; the operator's Helm values turn {what}s off.\n"
+        for what, names in (("gateway", gateways), ("table", tables))
+        for name in names
     )
 
 
 def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, ProfileSpec]) -> PoolView:
-    lanes = []
+    lanes, events = [], _events(pool, settings)
     for lane in pool.spec.lanes:
         nodes = nodes_of(lane.name, lane.profiles, profiles)
-        lanes.append(lane_view(pool, lane, nodes, _queues(pool, lane, settings), settings))
-    return PoolView(pool, NOBODY, settings, engine_of(pool.spec.engine, settings.engines), tuple(lanes))
+        lanes.append(lane_view(pool, lane, nodes, _queues(pool, lane, settings), settings, events))
+    return PoolView(pool, NOBODY, settings, engine_of(pool.spec.engine, settings.engines), tuple(lanes), events)
 
 
 def _queues(pool: LLMWorkerPool, lane: Lane, settings: Settings) -> QueueURLs:
     own, region = lane.queue.own, pool.region_or(settings.region)
     if own is not None:
         return own
-    managed = managed_queue(NOBODY, pool, lane, region)
-    account = f"{settings.endpoint or f'https://sqs.{region}.{domain_of(region)}'}/{ACCOUNT}"
+    managed, account = managed_queue(NOBODY, pool, lane, region), _account(settings, region)
     return QueueURLs(url=f"{account}/{managed.name}", dead_letter_url=f"{account}/{managed.dead_letter_name}")
+
+
+def _events(pool: LLMWorkerPool, settings: Settings) -> str | None:
+    region = pool.region_or(settings.region)
+    wanted = pool.spec.table is not None and settings.tables is not None
+    return f"{_account(settings, region)}/{events_queue(NOBODY, pool, region).name}" if wanted else None
+
+
+def _account(settings: Settings, region: str) -> str:
+    return f"{settings.endpoint or f'https://sqs.{region}.{domain_of(region)}'}/{ACCOUNT}"

@@ -24,9 +24,10 @@ RENDERED = {
         {"engines": {"ollama-0-32": {"image": "docker.io/ollama/ollama:0.32.15"}}, "defaultEngine": "ollama-0-32"}
     ),
     "LANEWAY_GATEWAY_IMAGE": "laneway.local/gateway:0.1.0",
+    "LANEWAY_PROJECTOR_IMAGE": "laneway.local/projector:0.1.0",
     "LANEWAY_WORKER_IMAGE": "laneway.local/worker:0.1.0",
 }
-"""What the chart sets, where `render` runs without it, and with gateways turned on: so that they are seen."""
+"""What the chart sets, where `render` runs without it, and with gateways and tables on: so that they are seen."""
 
 
 class SettingsError(Exception):
@@ -52,6 +53,16 @@ class Gateways:
     """When the kubelet asks the registry: one of `PULL_POLICIES`."""
     doors_open_to: tuple[dict[str, Any], ...] = ()
     """Who may come to their doors, as `from` of a NetworkPolicy has it; none: anybody who reaches the port."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Tables are turned on."""
+
+    image: str
+    """The projector's."""
+    pull_policy: str = PULL_POLICIES[0]
+    """When the kubelet asks the registry: one of `PULL_POLICIES`."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,8 @@ class Settings:
     """What this operator is called in the Lease."""
     gateways: Gateways | None = None
     """Where pools may have gateways."""
+    tables: Tables | None = None
+    """Where pools may have tables."""
     namespaces: tuple[str, ...] = ()
     """Namespaces whose pools are served; none: all."""
     cluster_id: str | None = None
@@ -119,6 +132,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         lease=_lease(environment.get("LANEWAY_LEASE")),
         pod_name=environment.get("LANEWAY_POD_NAME") or None,
         gateways=_gateways(environment),
+        tables=_tables(environment),
         namespaces=tuple(environment.get("LANEWAY_NAMESPACES", "").split()),
         cluster_id=environment.get("LANEWAY_CLUSTER_ID") or None,
     )
@@ -149,6 +163,13 @@ def _gateways(environment: Mapping[str, str]) -> Gateways | None:
         return None
     policy = _one_of(environment, "LANEWAY_GATEWAY_PULL_POLICY", PULL_POLICIES)
     return Gateways(image, policy, _peers(environment.get("LANEWAY_GATEWAY_DOORS_OPEN_TO") or "[]"))
+
+
+def _tables(environment: Mapping[str, str]) -> Tables | None:
+    image = environment.get("LANEWAY_PROJECTOR_IMAGE")
+    if not image:
+        return None
+    return Tables(image, _one_of(environment, "LANEWAY_PROJECTOR_PULL_POLICY", PULL_POLICIES))
 
 
 def _peers(text: str) -> tuple[dict[str, Any], ...]:

@@ -14,10 +14,10 @@ from laneway_operator.known import observe
 from laneway_operator.known.snapshot import PoolBody, Snapshot
 from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.nodes import nodes_of
-from laneway_operator.queues.managed import managed_queue
+from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.reconcile.one_pass import Reconciler
 from laneway_operator.render.view import PoolView, lane_view
-from laneway_operator.settings import Emulator, Gateways, Settings
+from laneway_operator.settings import Emulator, Gateways, Settings, Tables
 from laneway_operator.testing.cluster import MemoryCluster
 from laneway_operator.testing.queues import MemoryQueues, url_of
 from support.inputs.pools import named, pool_with
@@ -50,6 +50,7 @@ SETTINGS = Settings(
     engines=ENGINES,
     region="eu-west-1",
 )
+TABLED = replace(SETTINGS, tables=Tables("registry.example/laneway/projector:0.1.0"))
 GATED = replace(SETTINGS, gateways=Gateways("registry.example/laneway/gateway:0.1.0"))
 """Gateways are turned on."""
 EMULATED = replace(SETTINGS, emulator=Emulator("http://aws.emulator:4566", SECRET))
@@ -99,6 +100,8 @@ def pool_view(
     """A pool that is ready to be rendered."""
     pool = parse_pool(document)
     region = pool.region_or(settings.region)
+    has_table = pool.spec.table is not None and settings.tables is not None
+    events = url_of(events_queue(CLUSTER_ID, pool, region).name, region) if has_table else None
     lanes = tuple(
         lane_view(
             pool,
@@ -106,10 +109,11 @@ def pool_view(
             nodes_of(lane.name, lane.profiles, profiles),
             queue_urls(pool, lane, region),
             settings,
+            events,
         )
         for lane in pool.spec.lanes
     )
-    return PoolView(pool, uid, settings, engine_of(pool.spec.engine, settings.engines), lanes)
+    return PoolView(pool, uid, settings, engine_of(pool.spec.engine, settings.engines), lanes, events)
 
 
 HANDLER = "-dead-letters-of-all-lanes"
@@ -180,7 +184,10 @@ class OperatedPool:
             deployments={lane: observe.deployment_facts(body) for lane, body in lanes.get("Deployment", {}).items()},
             scalers={lane: observe.scaler_facts(body) for lane, body in lanes.get("ScaledObject", {}).items()},
             handler=next((observe.deployment_facts(body) for kind, body in mine if _is_handler(kind, body)), None),
-            gateway=next((observe.deployment_facts(body) for kind, body in mine if _is_gateway(kind, body)), None),
+            gateway=next(
+                (observe.deployment_facts(body) for kind, body in mine if _is_for("gateway", kind, body)), None
+            ),
+            projector=next((observe.deployment_facts(b) for kind, b in mine if _is_for("projector", kind, b)), None),
             jobs=tuple(observe.job_facts(body) for kind, body in mine if kind == "Job"),
             pods=tuple(observe.pod_facts(body) for body in self.pods),
             profiles=self.profiles,
@@ -237,8 +244,8 @@ def _is_handler(kind: str, body: dict[str, Any]) -> bool:
     return kind == "Deployment" and HANDLER in body["metadata"]["name"]
 
 
-def _is_gateway(kind: str, body: dict[str, Any]) -> bool:
-    return kind == "Deployment" and body["metadata"]["labels"].get("app.kubernetes.io/component") == "gateway"
+def _is_for(component: str, kind: str, body: dict[str, Any]) -> bool:
+    return kind == "Deployment" and body["metadata"]["labels"].get("app.kubernetes.io/component") == component
 
 
 def _lane(body: dict[str, Any]) -> str:

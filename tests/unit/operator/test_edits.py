@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from laneway_operator.render import render
 from laneway_operator.render.pods import CONFIG_VOLUME, LIVE_VOLUME
 from support.inputs.pools import TOPIC, named, pool_with
 from support.inputs.profiles import profile_specs
-from support.operator.in_memory import GATED, PROFILES, pool_view
+from support.operator.in_memory import GATED, PROFILES, TABLED, pool_view
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest, PoolView
@@ -103,6 +104,24 @@ def resources(**fields: Any) -> Document:
     return gateway(resources=fields)
 
 
+def table(**fields: Any) -> Document:
+    return spec(table={"postgres": {"secretName": "db"}} | fields)
+
+
+def postgres(**fields: Any) -> Document:
+    return table(postgres={"secretName": "db"} | fields)
+
+
+def rds(**fields: Any) -> Document:
+    iam = {"host": "db.example", "database": "jobs", "user": "writer"}
+    port = {"port": fields.pop("port")} if "port" in fields else {}
+    return table(postgres={"iam": iam | fields} | port)
+
+
+def bundle(**fields: Any) -> Document:
+    return postgres(caBundle={"configMapName": "rds"} | fields)
+
+
 EXAMPLES: dict[str, tuple[Document, Document]] = {
     "metadata.annotations.laneway.dev/paused": (spec(), annotated(paused="true")),
     "metadata.annotations.laneway.dev/paused-lanes": (spec(), annotated(paused_lanes="fast")),
@@ -177,6 +196,21 @@ EXAMPLES: dict[str, tuple[Document, Document]] = {
     "spec.gateway.resources.limits": (gateway(), resources(limits={"cpu": 1})),
     "spec.gateway.service.annotations": (gateway(), gateway(service={"annotations": {"a": "b"}})),
     "spec.gateway.serviceAccount.annotations": (gateway(), gateway(serviceAccount={"annotations": ROLE})),
+    "spec.table.postgres.secretName": (table(), postgres(secretName="other")),
+    "spec.table.postgres.key": (table(), postgres(key="dsn")),
+    "spec.table.postgres.iam.host": (rds(), rds(host="other.example")),
+    "spec.table.postgres.iam.database": (rds(), rds(database="other")),
+    "spec.table.postgres.iam.user": (rds(), rds(user="other")),
+    "spec.table.postgres.port": (rds(), rds(port=6432)),
+    "spec.table.postgres.caBundle.configMapName": (bundle(), bundle(configMapName="other")),
+    "spec.table.postgres.caBundle.key": (bundle(), bundle(key="other.pem")),
+    "spec.table.dynamodb.tableName": (
+        spec(table={"dynamodb": {"tableName": "jobs"}}),
+        spec(table={"dynamodb": {"tableName": "other"}}),
+    ),
+    "spec.table.output": (table(), table(output=True)),
+    "spec.table.retention": (table(), table(retention="30d")),
+    "spec.table.serviceAccount.annotations": (table(), table(serviceAccount={"annotations": ROLE})),
     "spec.suspend": (spec(), spec(suspend=True)),
 }
 """Field → the pool before its edit, and after."""
@@ -221,7 +255,7 @@ PROFILE_EXAMPLES: dict[str, Document] = {
 
 def view(document: Document, profile: Document | None = None) -> PoolView:
     profiles = profile_specs({"gpu": profile}) if profile else PROFILES
-    return pool_view(document, GATED, profiles=profiles)
+    return pool_view(document, replace(GATED, tables=TABLED.tables), profiles=profiles)
 
 
 def parts(pool: PoolView) -> dict[Does, dict[str, Any]]:
@@ -240,13 +274,18 @@ def parts(pool: PoolView) -> dict[Does, dict[str, Any]]:
 
 
 def gateways(pool: PoolView) -> dict[Does, dict[str, Any]]:
-    """The same of the gateways, which have one Deployment."""
+    """The same of the gateways and the projector, which have one Deployment each."""
     deployments = [each for each in render(pool) if each["kind"] == "Deployment"]
     made = [each for each in deployments if each["metadata"]["labels"][COMPONENT_LABEL] == "gateway"]
     return {
         Does.GATEWAYS: {each["metadata"]["name"]: each["spec"] for each in made},
         Does.COUNTS: {each["metadata"]["name"]: each["metadata"]["annotations"] for each in made},
+        Does.PROJECTOR: {each["metadata"]["name"]: each["spec"] for each in deployments if _of_rows(each)},
     }
+
+
+def _of_rows(each: Manifest) -> bool:
+    return bool(each["metadata"]["labels"][COMPONENT_LABEL] == "projector")
 
 
 def seen(before: PoolView, after: PoolView) -> set[Does]:
@@ -300,6 +339,9 @@ def test_what_is_refused_is_refused_by_the_api_server() -> None:
         (limits(), limits(maxTokens=2048), {Does.NOTHING}),  # what it was by default
         (gateway(), resources(limits={"memory": "512Mi"}), {Does.NOTHING}),
         (gateway(), gateway() | pods(labels={"team": "a"}), {Does.ROLLS, Does.GATEWAYS, Does.COUNTS}),
+        (table(), postgres(port=6432), {Does.NOTHING}),  # of the URL in a Secret it is the NetworkPolicy's alone
+        (spec(), table(), {Does.REREAD, Does.PROJECTOR}),
+        (table(output=True), spec(), {Does.REREAD, Does.PROJECTOR}),
     ],
 )
 def test_a_field_that_does_several_things_does_them_as_the_page_says(

@@ -12,7 +12,7 @@ from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, POOL_LABEL,
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import FIXES, Reason
 from support.inputs.pools import NAMESPACE, pool_with
-from support.operator.in_memory import GATED, HANDLER, SETTINGS, OperatedPool, running_pool
+from support.operator.in_memory import GATED, HANDLER, SETTINGS, TABLED, OperatedPool, running_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ACCESS, QUEUES, SCALING, WORKERS = "AccessVerified", "QueuesReady", "ScalingReady", "WorkersAvailable"
 GATEWAY = "GatewayReady"
+TABLE = "TableReady"
 NO_KEYS = "laneway-gateway: LANEWAY_GATEWAY_KEYS: /etc/laneway-keys/keys.json is not there"
 NO_GPU = "0/2 nodes are available: 2 Insufficient nvidia.com/gpu."
 
@@ -140,6 +141,30 @@ def gateway(told: dict[str, Any] | None = None, settings: Settings = GATED, read
     return scene
 
 
+def table(
+    told: dict[str, Any] | None = None, settings: Settings = TABLED, *, replicas: int = 1, ready: int = 0
+) -> Scene:
+    """The pool asks for a table; its projector runs or not, and its pod is so."""
+
+    def scene(pool: OperatedPool) -> None:
+        pool.restart(settings)
+        pool.change(pool_with(table={"postgres": {"secretName": "db"}}))
+        pool.reconcile()
+        pool.report("Job", {"succeeded": 1})
+        found = pool.children("Deployment").get("documents-projector-of-all-lanes", {"spec": {}})
+        found["status"], found["spec"]["replicas"] = {"readyReplicas": ready}, replicas
+        if told is not None:
+            pool.pods.append(pod(told, {COMPONENT_LABEL: "projector"}))
+
+    return scene
+
+
+def config_taken(pool: OperatedPool) -> None:
+    somebodys = {"metadata": {"namespace": NAMESPACE, "name": "laneway-projector-documents", "uid": "a"}}
+    pool.cluster.objects["ServiceAccount", NAMESPACE, "laneway-projector-documents"] = somebodys
+    table()(pool)
+
+
 def service_taken(pool: OperatedPool) -> None:
     somebodys = {"metadata": {"namespace": NAMESPACE, "name": "documents-gateway", "uid": "a"}}
     pool.cluster.objects["Service", NAMESPACE, "documents-gateway"] = somebodys
@@ -214,6 +239,12 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.GATEWAY_KEYS_MISSING, GATEWAY, "False", gateway(ended("gateway", "Error", NO_KEYS))),
     (Reason.GATEWAY_REFUSED, GATEWAY, "False", service_taken),
     (Reason.GATEWAYS_OFF, GATEWAY, "False", gateway(settings=SETTINGS)),
+    (Reason.TABLE_IDLE, TABLE, "True", table(replicas=0)),
+    (Reason.TABLE_WRITING, TABLE, "True", table(ready=1)),
+    (Reason.TABLE_STARTING, TABLE, "Unknown", table()),
+    (Reason.TABLE_UNAVAILABLE, TABLE, "False", table(ended("projector", "Error", "laneway-table: no such password"))),
+    (Reason.TABLE_REFUSED, TABLE, "False", config_taken),
+    (Reason.TABLES_OFF, TABLE, "False", table(settings=SETTINGS)),
     (Reason.DELETING, "Progressing", "True", deleted),
 ]
 

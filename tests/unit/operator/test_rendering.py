@@ -289,3 +289,13 @@ def test_gateways_are_shown_where_they_may_be_and_where_not_it_is_said(written: 
     off = render(pool, LANEWAY_GATEWAY_IMAGE="")
     assert "Service" not in objects(off)
     assert "# Left out: the gateway of default/documents; the operator's Helm values turn gateways off." in off.stdout
+
+
+def test_tables_are_shown_where_they_may_be_and_where_not_it_is_said(written: Written) -> None:
+    pool = written(yaml.safe_dump(pool_with(table={"dynamodb": {"tableName": "documents"}})))
+    shown = render(pool)
+    assert "documents-projector-of-all-lanes" in shown.stdout
+    assert "-events" in shown.stdout
+    off = render(pool, LANEWAY_PROJECTOR_IMAGE="")
+    assert "-events" not in off.stdout
+    assert "# Left out: the table of default/documents; the operator's Helm values turn tables off." in off.stdout

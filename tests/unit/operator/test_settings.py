@@ -5,7 +5,7 @@ import json
 import pytest
 
 from laneway_operator.engines import parse_engines
-from laneway_operator.settings import Emulator, Gateways, Settings, SettingsError, read_settings
+from laneway_operator.settings import Emulator, Gateways, Settings, SettingsError, Tables, read_settings
 
 ENGINES = {"engines": {"one": {"image": "ollama:1"}}, "defaultEngine": "one"}
 LEAST = {
@@ -141,3 +141,11 @@ def test_whom_the_doors_are_open_to_is_a_list_of_objects(text: str) -> None:
     told = {"LANEWAY_GATEWAY_IMAGE": "g:1", "LANEWAY_GATEWAY_DOORS_OPEN_TO": text}
     with pytest.raises(SettingsError, match="LANEWAY_GATEWAY_DOORS_OPEN_TO should be a list of objects"):
         read_settings(LEAST | told)
+
+
+def test_tables_are_off_until_their_image_is_named() -> None:
+    assert read_settings(LEAST).tables is None
+    assert read_settings(LEAST | {"LANEWAY_PROJECTOR_IMAGE": ""}).tables is None
+    assert read_settings(LEAST | {"LANEWAY_PROJECTOR_IMAGE": "p:1"}).tables == Tables("p:1")
+    told = {"LANEWAY_PROJECTOR_IMAGE": "p:1", "LANEWAY_PROJECTOR_PULL_POLICY": "Always"}
+    assert read_settings(LEAST | told).tables == Tables("p:1", "Always")

@@ -194,7 +194,7 @@ def _consumer(
     clock, changed, patience = around.clock, around.changed, around.patience
     leases = Leases(queue, clock, changed, config.visibility_seconds)
     metrics.watch_waiting(lambda: patience.troubled)
-    telling = Telling(config, live, around.events, around.telling, metrics, clock)
+    telling = Telling(config, live, around.events, around.telling, metrics.told, clock)
     finisher = Finisher(
         config, live, results, claims, around.notifier, telling, queue, leases, patience, around.aside, clock
     )

@@ -19,6 +19,7 @@ class Does(StrEnum):
     REREAD = "running workers read it again"
     SCALES = "KEDA counts anew"
     GATEWAYS = "replaces the gateways"
+    PROJECTOR = "replaces the projector"
     COUNTS = "sets the number of gateways once"
     NOTHING = "nothing to workers"
     REFUSED = "is refused"
@@ -43,6 +44,7 @@ _MODEL = _edit(Does.ROLLS, why="Ollama loads another model")
 _QUIET = _edit(Does.REREAD, Does.SCALES, why="a floor, which has no `suspend`, is KEDA's alone")
 _POD = _edit(Does.ROLLS, why="part of the pod")
 _DOOR = _edit(Does.GATEWAYS, why="read when a gateway starts")
+_ROWS = _edit(Does.PROJECTOR, why="read when the projector starts; events wait meanwhile")
 _PLACE = _edit(Does.REREAD, why="jobs that have started keep the place that they were checked against")
 _RESULTS = _edit(Does.REFUSED, why="jobs under way would be answered twice")
 _NAME = _edit(Does.REFUSED, why="another name is another pool")
@@ -137,6 +139,22 @@ EDITS = {
     "spec.gateway.service.annotations": _edit(Does.NOTHING, why="the Service alone is changed"),
     "spec.gateway.serviceAccount.annotations": _edit(
         Does.NOTHING, why="gateways keep their role until they are replaced"
+    ),
+    "spec.table.postgres.secretName": _ROWS,
+    "spec.table.postgres.key": _ROWS,
+    "spec.table.postgres.iam.host": _ROWS,
+    "spec.table.postgres.iam.database": _ROWS,
+    "spec.table.postgres.iam.user": _ROWS,
+    "spec.table.postgres.port": _edit(
+        Does.PROJECTOR, why="of `iam`; of a Secret's URL it is the NetworkPolicy's alone, and replaces nobody"
+    ),
+    "spec.table.postgres.caBundle.configMapName": _ROWS,
+    "spec.table.postgres.caBundle.key": _ROWS,
+    "spec.table.dynamodb.tableName": _ROWS,
+    "spec.table.output": _edit(Does.REREAD, Does.PROJECTOR, why="of jobs that end from then on"),
+    "spec.table.retention": _ROWS,
+    "spec.table.serviceAccount.annotations": _edit(
+        Does.NOTHING, why="the projector keeps its role until it is replaced"
     ),
     "spec.suspend": _STOPS,
 }

@@ -18,6 +18,7 @@ EFFECTS = {
     Does.ROLLS: "A change replaces workers.",
     Does.REREAD: "Running workers read a change again.",
     Does.SCALES: "A change scales, and replaces no worker.",
+    Does.PROJECTOR: "A change replaces the projector; events wait meanwhile.",
     Does.GATEWAYS: "A change replaces the gateways, one after the other.",
     Does.COUNTS: "A change sets their number once.",
     Does.NOTHING: "A change does nothing to workers.",

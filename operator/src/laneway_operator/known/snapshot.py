@@ -35,6 +35,11 @@ class PoolBody:
     annotators: Mapping[str, str] = field(default_factory=dict)
     """Annotation → the field manager that wrote it."""
 
+    @property
+    def events_queue_url(self) -> str | None:
+        """Of its events queue, from the first time that it was there, and until the pool is deleted."""
+        return self.status.get("eventsQueueURL")
+
     def document(self) -> dict[str, Any]:
         """The parts of the YAML that `parse_pool` reads."""
         return {
@@ -64,6 +69,8 @@ class Snapshot:
     """The dead-letter handler's Deployment."""
     gateway: DeploymentFacts | None = None
     """The gateways' Deployment."""
+    projector: DeploymentFacts | None = None
+    """The projector's Deployment."""
     jobs: tuple[JobFacts, ...] = ()
     pods: tuple[PodFacts, ...] = ()
     profiles: Mapping[str, ProfileSpec | str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_operator.known.report import report_of
 from laneway_operator.known.volumes import Volumes
 from laneway_operator.reasons import Reason
-from laneway_operator.render.meta import GATEWAY, OLLAMA, PREFLIGHT, WORKER
+from laneway_operator.render.meta import GATEWAY, OLLAMA, PREFLIGHT, PROJECTOR, WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,8 @@ SPOKEN = "laneway-worker: "
 """How a worker's own last line begins. Nothing else of a container's last words is quoted: a log may hold a job's text,
 and Ollama's does where it can't read a job's grammar.
 """
-GATEWAY_SPOKEN = "laneway-gateway: "
+OTHERS_SPOKEN = {GATEWAY: "laneway-gateway: ", PROJECTOR: "laneway-table: "}
+"""Of containers that are no worker's."""
 KEYS = "LANEWAY_GATEWAY_KEYS"
 """A gateway's last words name the variable that it could not use."""
 SILENT = "its log may tell why"
@@ -130,7 +131,7 @@ def _crash(name: str | None, ended: dict[str, Any], volumes: Volumes) -> Found:
     if name == OLLAMA:
         return _end_of_ollama(told, ended["exitCode"], volumes.told)
     words = _last_words(ended)
-    said = words if words.startswith(GATEWAY_SPOKEN if name == GATEWAY else SPOKEN) else SILENT
+    said = words if words.startswith(OTHERS_SPOKEN.get(name or "", SPOKEN)) else SILENT
     if name == GATEWAY and KEYS in said:
         return Reason.GATEWAY_KEYS_MISSING, said
     if name == WORKER and ended["exitCode"] == ENGINE_BROKEN_EXIT:

@@ -125,6 +125,7 @@ class World:
             scalers={each.lane: facts for each, facts in seen["ScaledObject"] if each.lane},
             handler=_made_for(Component.DEAD_LETTERS, seen["Deployment"]),
             gateway=_made_for(Component.GATEWAY, seen["Deployment"]),
+            projector=_made_for(Component.PROJECTOR, seen["Deployment"]),
             jobs=tuple(facts for _, facts in seen["Job"]),
             pods=tuple(facts for _, facts in seen["Pod"]),
             profiles={name: each.spec for _, name in self._values[PROFILES] if (each := self._profile(("", name)))},

@@ -22,8 +22,15 @@ def managed_queue(cluster: str, pool: LLMWorkerPool, lane: Lane, region: str) ->
     return ManagedQueue.of(owner, lane.name, region, lane.retention_seconds)
 
 
-def has_doomed(pool: LLMWorkerPool) -> bool:
-    """Whether queues go when the pool does."""
+def events_queue(cluster: str, pool: LLMWorkerPool, region: str) -> ManagedQueue:
+    """That of a pool's events in a cluster."""
+    return ManagedQueue.of_events(Owner(cluster, pool.metadata.namespace, pool.metadata.name), region)
+
+
+def has_doomed(pool: LLMWorkerPool, body: PoolBody) -> bool:
+    """Whether queues go when the pool does: the events queue always, also where the pool has its table no more."""
+    if pool.spec.table is not None or body.events_queue_url is not None:
+        return True
     queues = (lane.queue.managed for lane in pool.spec.lanes)
     return any(each is not None and each.deletion_policy == "Delete" for each in queues)
 
@@ -37,7 +44,9 @@ def doomed(cluster: str, pool: PoolBody, region: str) -> Iterator[ManagedQueue]:
     urls = (each.get(key, "") for each in external for key in ("url", "deadLetterURL"))
     of_a_queue = next(filter(None, map(region_of_queue, urls)), None)
     region = of_a_queue or pool.spec.get("aws", {}).get("region", region)
+    owner = Owner(cluster, pool.namespace, pool.name)
+    if pool.spec.get("table") or pool.events_queue_url is not None:
+        yield ManagedQueue.of_events(owner, region)
     for lane in pool.spec.get("lanes", []):
         if lane.get("queue", {}).get("managed", {}).get("deletionPolicy") == "Delete":
-            owner = Owner(cluster, pool.namespace, pool.name)
             yield ManagedQueue.of(owner, lane["name"], region, LONGEST_RETENTION_SECONDS)

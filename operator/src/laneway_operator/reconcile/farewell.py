@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def hold_or_let_go(cluster: Cluster, body: PoolBody, pool: LLMWorkerPool) -> None:
     """Only a pool that takes queues with it has a finalizer: every other one can be deleted with the operator down."""
-    wanted = has_doomed(pool)
+    wanted = has_doomed(pool, body)
     if wanted and not body.held:
         cluster.hold(body)
     elif body.held and not wanted:

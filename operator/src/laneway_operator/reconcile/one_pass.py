@@ -18,7 +18,7 @@ from laneway_operator.known.understood import Understood, understood
 from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.memory import fit
 from laneway_operator.placement.nodes import nodes_of
-from laneway_operator.queues.managed import managed_queue
+from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
@@ -87,6 +87,7 @@ class Reconciler:
         suspended = {lane.name: pool.suspension_of(lane) for lane in pool.spec.lanes}
         done.suspended = {lane: why for lane, why in suspended.items() if why}
         self._look_for_gateways(pool, done)
+        self._look_for_table(pool, done)
         done.asleep, done.annotators = tuple(self._asleep(pool)), seen.pool.annotators
         if seen.results_shared_with is not None:
             place = pool.results.url(pool.results.prefix)
@@ -103,10 +104,13 @@ class Reconciler:
         self._ensure_queues(pool, done)
         if done.access or done.queue_trouble:
             return  # what runs is left alone
+        self._ensure_events_queue(pool, done)
+        events = done.events_queue_url if pool.spec.table and self._settings.tables else None
         lanes = tuple(
-            lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings) for lane in pool.spec.lanes
+            lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings, events)
+            for lane in pool.spec.lanes
         )
-        self._apply(PoolView(pool, seen.pool.uid, self._settings, engine, lanes), seen, done)
+        self._apply(PoolView(pool, seen.pool.uid, self._settings, engine, lanes, events), seen, done)
 
     def _farewell(self, seen: Snapshot) -> bool:
         """The garbage collector sees to everything in the cluster once the pool is let go."""
@@ -129,6 +133,22 @@ class Reconciler:
         if self._settings.gateways is None:
             words = "the pool has a gateway, and the operator's Helm values turn gateways off"
             done.gateway_troubles += (Trouble(Reason.GATEWAYS_OFF, words),)
+
+    def _look_for_table(self, pool: LLMWorkerPool, done: Observed) -> None:
+        done.has_table = pool.spec.table is not None
+        if done.has_table and self._settings.tables is None:
+            words = "the pool has a table, and the operator's Helm values turn tables off"
+            done.table_troubles += (Trouble(Reason.TABLES_OFF, words),)
+
+    def _ensure_events_queue(self, pool: LLMWorkerPool, done: Observed) -> None:
+        """Where that fails, workers go on with the queue that was there: no row is lost for our trouble."""
+        if pool.spec.table is None or self._settings.tables is None:
+            return
+        try:
+            wanted = events_queue(self._cluster_id(), pool, pool.region_or(self._settings.region))
+            done.events_queue_url = self._queues.ensure(wanted).url
+        except NotYet as error:
+            done.table_troubles += (Trouble(error.reason, f"events queue: {error}"),)
 
     def _look_for_secret(self, pool: LLMWorkerPool, done: Observed) -> None:
         emulator, namespace = self._settings.emulator, pool.metadata.namespace
@@ -181,7 +201,7 @@ class Reconciler:
             if not not_ours.isdisjoint(_rests_on(manifest)) or not self._apply_one(manifest, done):
                 not_ours.add((manifest["kind"], manifest["metadata"]["name"]))
         for child in plan.delete:
-            if child.kind == "ConfigMap" and done.applied:
+            if child.kind == "ConfigMap" and (done.applied or done.table_troubles):
                 continue  # a Deployment whose change was refused still names it
             self._cluster.delete(child, view.namespace)
 
@@ -195,10 +215,13 @@ class Reconciler:
             metadata = manifest["metadata"]
             words, labels = f"{manifest['kind']} {metadata['name']}: {error}", metadata["labels"]
             trouble = Trouble(error.reason, words, labels.get(LANE_LABEL))
-            if labels.get(COMPONENT_LABEL) == Component.GATEWAY:  # jobs are taken and answered without
-                done.gateway_troubles += (trouble,)
-            else:
-                done.applied += (trouble,)
+            match labels.get(COMPONENT_LABEL):
+                case Component.GATEWAY:  # jobs are taken and answered without these two
+                    done.gateway_troubles += (trouble,)
+                case Component.PROJECTOR:
+                    done.table_troubles += (trouble,)
+                case _:
+                    done.applied += (trouble,)
             return error.reason is not Reason.NAME_TAKEN
         return True
 

@@ -11,6 +11,7 @@ from laneway_operator.render.deployment import deployment
 from laneway_operator.render.gateway import gateways
 from laneway_operator.render.network import network_policies
 from laneway_operator.render.preflight import preflight
+from laneway_operator.render.projector import projector
 from laneway_operator.render.scaling import scaled_object, trigger_authentication
 
 if TYPE_CHECKING:
@@ -35,5 +36,6 @@ def render(pool: PoolView) -> list[Manifest]:
         *(build(pool, lane) for lane in pool.lanes for build in of_lane),
         *(build(pool) for build in of_dead_letters),
         *gateways(pool),
+        *projector(pool),
     ]
     return [each for each in built if each is not None]

@@ -27,6 +27,7 @@ WORKER = "worker"
 OLLAMA = "ollama"
 PREFLIGHT = "preflight"
 GATEWAY = "gateway"
+PROJECTOR = "projector"
 CONFIG_FOLDER = "/etc/laneway"
 LIVE_FOLDER = "/etc/laneway-live"
 REPLICAS = f"{GROUP}/replicas"
@@ -42,6 +43,7 @@ class Component(StrEnum):
     PREFLIGHT = "preflight"
     DEAD_LETTERS = "dead-letters"
     GATEWAY = "gateway"
+    PROJECTOR = "projector"
 
 
 def short_hash(text: str) -> str:
@@ -67,6 +69,11 @@ def gateway_name(pool: str) -> str:
 def gateway_service_name(pool: str) -> str:
     """By which clients find the gateways; lanes have no Service."""
     return f"{pool}-gateway"
+
+
+def projector_name(pool: str) -> str:
+    """The name of the projector's Deployment and ScaledObject; longer than any lane's name, so never one's."""
+    return _cut(f"{pool}-projector-of-all-lanes")
 
 
 def _cut(name: str) -> str:
@@ -99,9 +106,17 @@ def metadata(pool: PoolView, name: str, lane: LaneView | None = None, component:
     return {"name": name, "namespace": pool.namespace, "labels": marks, "ownerReferences": [owner]}
 
 
-def config_map(pool: PoolView, name: str, file: str, text: str, lane: LaneView | None = None) -> Manifest:
+def config_map(
+    pool: PoolView,
+    name: str,
+    file: str,
+    text: str,
+    lane: LaneView | None = None,
+    component: Component | None = None,
+) -> Manifest:
     """A ConfigMap that holds one document."""
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(pool, name, lane), "data": {file: text}}
+    found = metadata(pool, name, lane, component)
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": found, "data": {file: text}}
 
 
 def labels(pool: PoolView, lane: LaneView | None = None, component: Component | None = None) -> dict[str, str]:

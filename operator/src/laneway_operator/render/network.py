@@ -33,6 +33,8 @@ KUBE_DNS = {
 IDENTITY_ENDPOINTS = ("169.254.170.23/32", "fd00:ec2::23/128")
 """EKS Pod Identity's agent on each node: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html.
 Not the node's own metadata at 169.254.169.254, which would give the node's rights."""
+OPTIONAL = (Component.GATEWAY, Component.PROJECTOR)
+"""Jobs are taken and answered without them."""
 DOORS_PORT = 8000
 """Of a gateway: where clients come to, and where workers tell of their jobs."""
 PROBES: list[Manifest] = [{"ports": [{"port": HEALTH_PORT, "protocol": "TCP"}]}]
@@ -54,6 +56,7 @@ def network_policies(pool: PoolView) -> list[Manifest]:
         _policy(pool, Component.WORKER, egress=[_identity(), *_servers(pool), *_replies(pool)], ingress=PROBES),
         _policy(pool, Component.PREFLIGHT, egress=aws, ingress=[]),
         _policy(pool, Component.DEAD_LETTERS, egress=aws, ingress=PROBES),
+        *([_policy(pool, Component.PROJECTOR, egress=[*aws, *_database(pool)], ingress=PROBES)] if pool.table else []),
         *([_policy(pool, Component.GATEWAY, egress=aws, ingress=[*PROBES, *_guests(pool)])] if pool.gateway else []),
     ]
 
@@ -61,9 +64,7 @@ def network_policies(pool: PoolView) -> list[Manifest]:
 def _policy(
     pool: PoolView, component: Component | None, *, egress: list[Manifest], ingress: list[Manifest]
 ) -> Manifest:
-    marked = (
-        Component.GATEWAY if component is Component.GATEWAY else None
-    )  # what is wrong with it is the gateways' alone
+    marked = component if component in OPTIONAL else None  # what is wrong with it is theirs alone
     return {
         "apiVersion": f"{NETWORKING_GROUP}/v1",
         "kind": "NetworkPolicy",
@@ -122,6 +123,12 @@ def _replies(pool: PoolView) -> Iterator[Manifest]:
     """Workers tell the pool's gateways of their jobs, and nobody else on that port."""
     if pool.gateway:
         yield {"ports": [_tcp(REPLIES_PORT)], "to": [{"podSelector": _pods(pool, Component.GATEWAY)}]}
+
+
+def _database(pool: PoolView) -> Iterator[Manifest]:
+    """Anywhere, as a policy knows no names: no pod but the projector's has a way to a database."""
+    if pool.table and pool.table.ports:
+        yield {"ports": [_tcp(each) for each in pool.table.ports]}
 
 
 def _guests(pool: PoolView) -> Iterator[Manifest]:

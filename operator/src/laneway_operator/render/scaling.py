@@ -113,7 +113,7 @@ def _clock(name: str, schedule: Schedule) -> Manifest:
 
 
 def queue_trigger(pool: PoolView, lane: LaneView, name: str, url: str, *, count_running: bool) -> Manifest:
-    """How many messages a queue holds, in flight or waiting."""
+    """How many messages a queue holds, in flight or waiting; the lanes of a pool share region and endpoint."""
     config = lane.config
     where = {"awsEndpoint": config.endpoint} if config.endpoint else {}
     return {

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.pool import LLMWorkerPool
     from laneway.schema.pool.queues.queue import QueueURLs
+    from laneway.schema.pool.table import Table
     from laneway_operator.engines import Engine
     from laneway_operator.placement.nodes import Nodes
     from laneway_operator.settings import Settings
@@ -65,6 +66,8 @@ class PoolView:
     settings: Settings
     engine: Engine
     lanes: tuple[LaneView, ...]
+    events_queue_url: str | None = None
+    """Where workers tell of results, as far as it is there."""
 
     @property
     def name(self) -> str:
@@ -92,6 +95,11 @@ class PoolView:
         return self.pool.spec.gateway if self.settings.gateways else None
 
     @property
+    def table(self) -> Table | None:
+        """What the pool says of its table, where it may have one and its events queue is there."""
+        return self.pool.spec.table if self.settings.tables and self.events_queue_url else None
+
+    @property
     def pod_reports(self) -> bool:
         """Whether workers may write onto their own pods."""
         return _reports(self.pool, self.settings)
@@ -115,14 +123,17 @@ def _reports(pool: LLMWorkerPool, settings: Settings) -> bool:
     return settings.pod_reports and pool.account.startswith(WORKER_ACCOUNT)
 
 
-def lane_view(pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, settings: Settings) -> LaneView:
-    """A lane whose queues are known."""
+def lane_view(
+    pool: LLMWorkerPool, lane: Lane, nodes: Nodes, queue: QueueURLs, settings: Settings, events: str | None = None
+) -> LaneView:
+    """A lane whose queues are known; `events` is the URL of the pool's events queue, where it has one."""
     surroundings = LaneSettings(
         queue=queue,
         region=settings.region,
         endpoint=settings.endpoint,
         ollama_url=f"http://{OLLAMA_ADDRESS}",
         health_address=HEALTH_ADDRESS,
+        events_queue_url=events,
         price_per_hour=nodes.price_per_hour,
         pod_reports=_reports(pool, settings),
         model_volume=pool.model_volume.told if pool.model_volume else None,

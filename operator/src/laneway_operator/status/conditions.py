@@ -11,6 +11,8 @@ from laneway_operator.status.found import Found
 from laneway_operator.status.gateway import CONDITION, gateway_ready
 from laneway_operator.status.model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
 from laneway_operator.status.serving import serving
+from laneway_operator.status.table import CONDITION as TABLE
+from laneway_operator.status.table import table_ready
 from laneway_operator.status.workers import progressing, workers_available, worst
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "Worke
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
     """The status to write, as JSON; equal to `old` where nothing changed. `now` is RFC 3339."""
     found = {"SpecAccepted": _spec(observed)} | _after_spec(observed)
-    gateway = gateway_ready(observed)
-    told = {READY: _summary(found)} | found | ({CONDITION: gateway} if gateway else {})
+    beside = {CONDITION: gateway_ready(observed), TABLE: table_ready(observed)}
+    told = {READY: _summary(found)} | found | {kind: each for kind, each in beside.items() if each}
     conditions = [_condition(kind, each, old, generation, now) for kind, each in told.items()]
     known = {each["name"]: each for each in old.get("lanes", [])}
     lanes = tuple(
@@ -38,6 +40,7 @@ def build_status(observed: Observed, old: Mapping[str, Any], generation: int, no
     status = PoolStatus(
         observed_generation=generation,
         conditions=tuple(conditions),
+        events_queue_url=observed.events_queue_url,
         lane_count=len(lanes),
         workers=f"{ready}/{wanted}",
         ready_workers=ready,

@@ -74,6 +74,8 @@ class PoolStatus(Written):
     """The generation of the spec that this tells of."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
     """Conditions."""
+    events_queue_url: Annotated[Text | None, Field(alias="eventsQueueURL")] = None
+    """Where workers tell of results, of a pool that has a table, or has had one."""
     lane_count: Annotated[int, Field(ge=0)] = 0
     """Lanes."""
     workers: Annotated[str, StringConstraints(max_length=32)] = "0/0"

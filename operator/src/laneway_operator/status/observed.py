@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from laneway_operator.known.snapshot import Snapshot
     from laneway_operator.placement.memory import Fit
 
-WAITS_FOR_PEOPLE = (Reason.INVALID_SPEC, Reason.GATEWAYS_OFF)
+WAITS_FOR_PEOPLE = (Reason.INVALID_SPEC, Reason.GATEWAYS_OFF, Reason.TABLES_OFF)
 
 
 @dataclass
@@ -57,6 +57,14 @@ class Observed:
     """Where clients in the cluster reach the gateways; nothing where the pool asks for none."""
     gateway_troubles: tuple[Trouble, ...] = ()
     """What kept their children from being applied, or them from being made at all."""
+    projector: DeploymentFacts | None = None
+    """The projector's."""
+    has_table: bool = False
+    """Whether the pool asks for a table."""
+    table_troubles: tuple[Trouble, ...] = ()
+    """What kept the projector's children or the events queue from being made."""
+    events_queue_url: str | None = None
+    """The events queue, from the first time that it was there."""
     fits: tuple[Fit, ...] = ()
     """Whether each lane's model fits."""
     deleting: bool = False
@@ -71,6 +79,8 @@ class Observed:
             pods=seen.pods,
             handler=seen.handler,
             gateway=seen.gateway,
+            projector=seen.projector,
+            events_queue_url=seen.pool.events_queue_url,
         )
 
     def of_lane(self, lane: str) -> Self:
@@ -99,5 +109,6 @@ class Observed:
         gateways that are turned off for an operator with other Helm values.
         """
         queues = (self.queue_trouble, *self.own_queue_troubles)
-        found = (self.spec, *queues, self.access, *self.applied, self.keda, *self.gateway_troubles)
+        beside = (*self.gateway_troubles, *self.table_troubles)
+        found = (self.spec, *queues, self.access, *self.applied, self.keda, *beside)
         return any(each is not None and each.reason not in WAITS_FOR_PEOPLE for each in found)

@@ -43,6 +43,8 @@ class MemoryQueues:
         """Queues of others that were looked at."""
         self.trouble: NotYet | None = None
         """What every call raises."""
+        self.troubles: dict[str, NotYet] = {}
+        """End of a name → what is raised where such a queue is to be made."""
         self.denied: set[str] = set()
         """URLs of queues that the operator's identity may not read."""
 
@@ -50,6 +52,9 @@ class MemoryQueues:
         """See the port."""
         if self.trouble is not None:
             raise self.trouble
+        for end, trouble in self.troubles.items():
+            if queue.name.endswith(end):
+                raise trouble
         dead = url_of(queue.dead_letter_name, queue.region)
         url = url_of(queue.name, queue.region)
         tags = {OWNER_TAG: queue.owner}

@@ -48,11 +48,15 @@ def test_what_a_new_list_does_not_hold_is_gone() -> None:
 
 
 def test_what_makes_pods_is_known_by_its_component() -> None:
-    facts = {name: DeploymentFacts(number, 0) for number, name in enumerate(("worker", "dead-letters", "gateway"))}
+    facts = {
+        name: DeploymentFacts(number, 0)
+        for number, name in enumerate(("worker", "dead-letters", "gateway", "projector"))
+    }
     made = [(Child("Deployment", name, name, "digest", component=name), each) for name, each in facts.items()]
     found = seen(pools={KEY: [pool("p")]}, Deployment={KEY: made}).snapshot(KEY)
     assert found is not None
     assert (found.handler, found.gateway) == (facts["dead-letters"], facts["gateway"])
+    assert found.projector == facts["projector"]
 
 
 def test_without_gateways_nothing_is_watched_that_is_made_for_them_alone() -> None:

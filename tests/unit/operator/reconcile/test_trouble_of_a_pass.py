@@ -64,7 +64,7 @@ def test_a_spec_that_a_newer_crd_let_in_leaves_what_runs_alone(document: dict[st
     [
         (pool_with(lane={"warmup": "5m"}), "spec.lanes[0].warmup: unknown field; remove it"),
         (pool_with(lane={"paralel": 2}), "spec.lanes[0].paralel: unknown field; did you mean parallel?"),
-        (pool_with(events=[{"name": "a"}], table={}), "spec.table: unknown field"),
+        (pool_with(events=[{"name": "a"}], canary={}), "spec.canary: unknown field"),
     ],
 )
 def test_a_field_from_the_future_is_named_and_keeps_nothing_else_from_being_carried_out(

@@ -1,4 +1,4 @@
-"""Where a pool's results and outputs go, and who is told."""
+"""Where a pool's results, outputs and rows go, and who is told."""
 
 from __future__ import annotations
 
@@ -36,6 +36,29 @@ TopicARN = Annotated[
         r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$",
         "should be the ARN of a standard SNS topic, such as arn:aws:sns:eu-west-1:111122223333:results",
     ),
+]
+
+HostName = Annotated[
+    str,
+    StringConstraints(max_length=253),
+    Pattern(
+        r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+        "should be a host's name, such as jobs.abc123.eu-west-1.rds.amazonaws.com",
+    ),
+]
+SQLName = Annotated[
+    str,
+    StringConstraints(max_length=63),
+    Pattern(
+        r"^[A-Za-z_][A-Za-z0-9_-]*$",
+        "should be letters, digits, dashes and underscores, beginning with a letter, such as laneway_writer",
+    ),
+]
+"""The name of a database or a role: PostgreSQL cuts what is longer."""
+DynamoDBTableName = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=255),
+    Pattern(r"^[A-Za-z0-9_.-]+$", "should be letters, digits, dots, dashes and underscores, such as laneway-documents"),
 ]
 
 

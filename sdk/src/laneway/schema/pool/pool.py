@@ -16,6 +16,7 @@ from laneway.schema.pool.model_store import ModelImage, ModelStore, VolumeClaim
 from laneway.schema.pool.places import Destination, Notifications, Results
 from laneway.schema.pool.pods.fields import Pods
 from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.pool.table import Table
 from laneway.schema.shared.base import (
     ALIAS,
     KubernetesModel,
@@ -129,6 +130,10 @@ class Spec(KubernetesModel):
     gateway: Gateway | None = None
     """Gateways that speak OpenAI's and Ollama's APIs for the pool, where the operator's Helm values turn them on
     (`gateways.enabled`). Default: none.
+    """
+    table: Table | None = None
+    """Rows of results in a database of yours, for people and applications, where the operator's Helm values turn tables
+    on (`tables.enabled`). Default: none.
     """
     suspend: bool = False
     """No job of any lane is started, and jobs wait; those that run have their `drainTimeout`."""

@@ -90,6 +90,11 @@ def gateway_account_name(pool: str) -> str:
     return f"{MANAGED_BY}-gateway-{pool}"
 
 
+def projector_account_name(pool: str) -> str:
+    """The ServiceAccount of a pool's projector, which has no right to jobs."""
+    return f"{MANAGED_BY}-projector-{pool}"
+
+
 def lane_selector(pool: str, lane: str) -> dict[str, str]:
     """The labels by which a lane's pods are found; a Deployment's can never be changed."""
     return {POOL_LABEL: pool, LANE_LABEL: lane}
@@ -113,6 +118,18 @@ def queue_name(pool: str, lane: str, suffix: str) -> str:
 def dead_letter_queue_name(pool: str, lane: str, suffix: str) -> str:
     """The managed dead-letter queue of a lane."""
     return f"{queue_name(pool, lane, suffix)}-dead"
+
+
+def events_queue_name(pool: str, suffix: str) -> str:
+    """The queue of a pool's events. No lane's is called so: those end with a suffix of five characters, or with one and
+    `-dead`.
+    """
+    return f"laneway-{pool}-{suffix}-events"
+
+
+def events_dead_letter_queue_name(pool: str, suffix: str) -> str:
+    """Where SQS moves events that nobody could make a row of."""
+    return f"{events_queue_name(pool, suffix)}-dead"
 
 
 SUFFIX_CHARACTERS = 5  # with pool, lane and `-dead` at their longest 80: SQS's limit

@@ -28,6 +28,8 @@ class LaneSettings(Frozen):
     """The region where the pool names none."""
     endpoint: str | None = None
     """The endpoint of an AWS emulator; nothing for AWS itself."""
+    events_queue_url: str | None = None
+    """The resolved events queue, where the pool has a table."""
     topic_arn: str | None = None
     """The resolved topic; it stands for the pool's, which an emulator has not."""
     ollama_url: str = "http://127.0.0.1:11434"

@@ -69,6 +69,8 @@ def _live(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LiveConfig
         ),
         destinations=pool.destinations,
         topic_arn=settings.topic_arn or (named.sns.topic_arn if named else None),
+        events_queue_url=settings.events_queue_url,
+        events_output=settings.events_queue_url is not None and pool.spec.table is not None and pool.spec.table.output,
         price_per_hour=settings.price_per_hour,
         suspended=pool.suspension_of(lane) is not None,
         quiet=quiet_periods(lane.schedules),

@@ -8,8 +8,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from laneway.schema.job.keys import Place
 from laneway.schema.pool.documents.lane_config import HealthAddress
+from laneway.schema.pool.places import DynamoDBTableName, HostName, SQLName
 from laneway.schema.pool.queues.queue import QueueURL
-from laneway.schema.shared.base import Frozen, Pattern
+from laneway.schema.shared.base import Frozen
 
 DAY_SECONDS = 24 * 3600
 SHORTEST_RETENTION_SECONDS = 3600
@@ -18,28 +19,6 @@ ONE_STORE = "name exactly one of postgres, dynamodb and sqlite"
 ONE_WAY_IN = "give postgres exactly one of url_file and iam"
 
 FilePath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-HostName = Annotated[
-    str,
-    StringConstraints(max_length=253),
-    Pattern(
-        r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
-        "should be a host's name, such as jobs.abc123.eu-west-1.rds.amazonaws.com",
-    ),
-]
-SQLName = Annotated[
-    str,
-    StringConstraints(max_length=63),
-    Pattern(
-        r"^[A-Za-z_][A-Za-z0-9_-]*$",
-        "should be letters, digits, dashes and underscores, beginning with a letter, such as laneway_writer",
-    ),
-]
-"""The name of a database or a role: PostgreSQL cuts what is longer."""
-DynamoDBTableName = Annotated[
-    str,
-    StringConstraints(min_length=3, max_length=255),
-    Pattern(r"^[A-Za-z0-9_.-]+$", "should be letters, digits, dots, dashes and underscores, such as laneway-documents"),
-]
 
 
 class PostgresIAM(Frozen):

@@ -1,11 +1,20 @@
-"""A lane's managed queue as it should be. Pure."""
+"""A managed queue, of a lane or of a pool's events, as it should be. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from laneway.schema.shared.names import dead_letter_queue_name, queue_name, queue_suffix
+from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS
+from laneway.schema.shared.names import (
+    dead_letter_queue_name,
+    events_dead_letter_queue_name,
+    events_queue_name,
+    queue_name,
+    queue_suffix,
+)
+
+EVENTS = ".events"  # no lane is called so
 
 
 class Owner(NamedTuple):
@@ -29,12 +38,12 @@ class Owner(NamedTuple):
 
 @dataclass(frozen=True)
 class ManagedQueue:
-    """A lane's queue and dead-letter queue."""
+    """A queue and its dead-letter queue: a lane's, or those of a pool's events."""
 
     name: str
     dead_letter_name: str
     owner: str
-    """What `OWNER_TAG` says of whose they are: `cluster/namespace/pool/lane`."""
+    """What `OWNER_TAG` says of whose they are: `cluster/namespace/pool/lane`; of events it ends with `EVENTS`."""
     region: str
     retention_seconds: int
 
@@ -47,4 +56,15 @@ class ManagedQueue:
             owner=f"{owner.path}/{lane}",
             region=region,
             retention_seconds=retention_seconds,
+        )
+
+    @classmethod
+    def of_events(cls, owner: Owner, region: str) -> Self:
+        """Rows wait in it for a database that is down, as long as SQS keeps anything."""
+        return cls(
+            name=events_queue_name(owner.pool, owner.suffix),
+            dead_letter_name=events_dead_letter_queue_name(owner.pool, owner.suffix),
+            owner=f"{owner.path}/{EVENTS}",
+            region=region,
+            retention_seconds=LONGEST_RETENTION_SECONDS,
         )
