@@ -1,4 +1,5 @@
 # The images of Laneway's parts, one a target: docker build --build-arg PART=worker --target worker .
+# The projector, with its driver for PostgreSQL: docker build --build-arg PART=table --build-arg EXTRA=postgres --target projector .
 # PYTHON_IMAGE may be any image with Python 3.11+ and its venv module as python3; all stages use the same one. A tag is moved
 # with each fix of the distribution: whoever publishes images names a digest, as PYTHON_IMAGE=…:3.13-slim-trixie@sha256:….
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
@@ -22,14 +23,16 @@ COPY operator/pyproject.toml operator/
 COPY gateway/pyproject.toml gateway/
 COPY table/pyproject.toml table/
 ARG PART
-RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "laneway-${PART}" && rm /opt/laneway/.lock
+ARG EXTRA=
+RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "laneway-${PART}" ${EXTRA:+--extra ${EXTRA}} && rm /opt/laneway/.lock
 
 # Laneway itself, apart from what the lock file names: a new version of it is a small layer.
 FROM dependencies AS build
 ARG PART
+ARG EXTRA=
 COPY sdk sdk
 COPY ${PART} ${PART}
-RUN UV_COMPILE_BYTECODE=0 /opt/uv/bin/uv sync --locked --no-dev --no-editable --package "laneway-${PART}" \
+RUN UV_COMPILE_BYTECODE=0 /opt/uv/bin/uv sync --locked --no-dev --no-editable --package "laneway-${PART}" ${EXTRA:+--extra ${EXTRA}} \
     && cp LICENSE /opt/laneway/ && cd /opt/laneway \
     && bin/python -m compileall -q --invalidation-mode unchecked-hash lib/python3*/site-packages/laneway* \
     && mkdir /own && cp --archive --parents LICENSE bin/laneway* lib/python3*/site-packages/laneway* /own
@@ -63,3 +66,8 @@ FROM part AS worker
 ENTRYPOINT ["laneway-worker"]
 LABEL org.opencontainers.image.title="laneway-worker" \
       org.opencontainers.image.description="Pulls jobs from SQS, generates with Ollama, commits results to S3."
+
+FROM part AS projector
+ENTRYPOINT ["laneway-table"]
+LABEL org.opencontainers.image.title="laneway-projector" \
+      org.opencontainers.image.description="Writes a row into a pool's table for each result."

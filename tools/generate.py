@@ -265,6 +265,7 @@ def rights() -> str:
         Role.POOL: "`laneway-worker-POOL` in the pool's namespace, or the pool's `serviceAccount.name`",
         Role.PREFLIGHT: "`laneway-preflight-POOL` in the pool's namespace, or the one of `pool`",
         Role.GATEWAY: "`laneway-gateway-POOL` in the pool's namespace",
+        Role.PROJECTOR: "`laneway-projector-POOL` in the pool's namespace",
         Role.OPERATOR: f"`{'/'.join(OPERATOR)}`",
         Role.KEDA: f"`{'/'.join(KEDA)}`",
     }

@@ -63,6 +63,12 @@ MATRIX: dict[str, Manifest] = {
         "gateways": {"enabled": True, "doorsOpenTo": DOORS},
         "image": {"gateway": {"repository": "mirror.example/gateway", "tag": "1", "pullPolicy": "Always"}},
     },
+    "pinned projector": {"tables": {"enabled": True}, "image": {"projector": {"digest": DIGEST}}},
+    "tables": {
+        "tables": {"enabled": True},
+        "image": {"projector": {"repository": "mirror.example/projector", "tag": "1", "pullPolicy": "Always"}},
+    },
+    "gateways and tables": {"gateways": {"enabled": True}, "tables": {"enabled": True}},
     "gateways of some namespaces": {
         "gateways": {"enabled": True},
         "watch": {"namespaces": ["nlp"], "clusterID": "blue"},
@@ -117,6 +123,7 @@ MATRIX: dict[str, Manifest] = {
             "runbookURL": "https://docs.example/runbooks",
             "nothingReadyAfter": "25m",
             "gatewayUnavailableAfter": "5m",
+            "tableBehindAfter": "5m",
             "waitSeconds": 60,
             "failedJobs": 10,
             "oldestMessage": {"enabled": True, "seconds": 60, "queues": "jobs-.*"},

@@ -15,6 +15,8 @@ class Role(StrEnum):
     PREFLIGHT = "preflight"
     SUBMITTER = "submitter"
     GATEWAY = "gateway"
+    PROJECTOR = "projector"
+    REBUILD = "rebuild"
     PERSON_ON_CALL = "person-on-call"
     KEDA = "keda"
     OPERATOR = "operator"
@@ -42,6 +44,10 @@ class On(StrEnum):
     GATEWAY_SETTINGS = "`<prefix>gateway.json`"
     DESTINATIONS = "the destinations' prefixes"
     TOPIC = "the topic"
+    EVENTS_QUEUE = "the events queue of a pool with a `table`"
+    EVENTS_QUEUES = "the events queue and its dead-letter queue"
+    TABLE = "the table in DynamoDB"
+    DATABASE_USER = "the role of `table.postgres.iam` in RDS"
 
 
 class Need(NamedTuple):
@@ -62,6 +68,11 @@ EXTEND, LOOK, PUBLISH = "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes",
 _SQS = "worker/src/laneway_worker/adapters/aws/sqs.py"
 _S3 = "worker/src/laneway_worker/adapters/aws/s3.py"
 _SNS = "worker/src/laneway_worker/adapters/aws/sns.py"
+_EVENTS = "worker/src/laneway_worker/adapters/aws/events.py"
+_PROJECTOR = "table/src/laneway_table/adapters/sqs.py"
+_DYNAMODB = "table/src/laneway_table/adapters/dynamodb.py"
+_POSTGRES = "table/src/laneway_table/adapters/sql/postgres_access.py"
+_SWEEP = "table/src/laneway_table/adapters/s3.py"
 _TRY = "worker/src/laneway_worker/adapters/aws/access.py"
 _CLIENT = "sdk/src/laneway/client/remote.py"
 _OPERATOR = "operator/src/laneway_operator/queues/sqs.py"
@@ -95,6 +106,9 @@ _TELLING = (
 )
 """What no job needs, nor the preflight tries: without it answers are not streamed, and gateways know no models."""
 
+_ROWS = (Need(SEND, On.EVENTS_QUEUE, "tells of each result, for its row", _EVENTS),)
+"""What no job needs either: without it rows are missing."""
+
 WORKER = (
     *_messages(On.QUEUES, "jobs"),
     *_RECORDS,
@@ -102,17 +116,19 @@ WORKER = (
     Need(READ, On.CANCELS, "sees whether a job is to be cancelled", _S3),
     Need(WRITE, On.DESTINATIONS, "writes outputs of jobs that name a destination", _S3),
     *_TELLING,
+    *_ROWS,
 )
 DEAD_LETTERS = (
     *_messages(On.DEAD_LETTER_QUEUES, "dead letters"),
     *_RECORDS,
     Need(READ, On.JOBS, "sees whose an id is", _S3),
+    *_ROWS,
 )
 
 
 def _tried() -> tuple[Need, ...]:
     """The preflight tries every right of the two that jobs need, by calls that come to nothing."""
-    both = dict.fromkeys((need.action, need.on) for need in (*WORKER, *DEAD_LETTERS) if need not in _TELLING)
+    both = dict.fromkeys((need.action, need.on) for need in (*WORKER, *DEAD_LETTERS) if need not in (*_TELLING, *_ROWS))
     return tuple(Need(action, on, "tries the right, to no effect", _TRY) for action, on in both)
 
 
@@ -158,6 +174,26 @@ GATEWAY = (
     Need(READ, On.GATEWAY_SETTINGS, "reads the secret by which earlier tries are named", _CLIENT),
     Need(WRITE, On.GATEWAY_SETTINGS, "makes it, the first of all gateways", _CLIENT),
 )
+_TABLE = (
+    Need("dynamodb:PutItem", On.TABLE, "writes rows", _DYNAMODB),
+    Need("dynamodb:UpdateItem", On.TABLE, "counts a day's rows", _DYNAMODB),
+    Need("dynamodb:GetItem", On.TABLE, "finds a row", _DYNAMODB),
+    Need("dynamodb:Query", On.TABLE, "finds rows", _DYNAMODB),
+    Need("dynamodb:DescribeTable", On.TABLE, "sees whether the table is as it should be", _DYNAMODB),
+    Need("rds-db:connect", On.DATABASE_USER, "enters the database by a token", _POSTGRES),
+)
+PROJECTOR = (
+    Need(RECEIVE, On.EVENTS_QUEUE, "takes events", _PROJECTOR),
+    Need(EXTEND, On.EVENTS_QUEUE, "holds them while the database is down", _PROJECTOR),
+    Need(END, On.EVENTS_QUEUE, "ends them", _PROJECTOR),
+    *_TABLE,
+)
+REBUILD = (
+    Need(LIST, On.BUCKET, "goes over the results", _SWEEP),
+    Need(READ, On.RESULTS, "makes rows of them", _SWEEP),
+    Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
+    *_TABLE,
+)
 PERSON_ON_CALL = (
     Need(SEND, On.QUEUES, "sends failed jobs again", _CLIENT),
     Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
@@ -171,6 +207,7 @@ PERSON_ON_CALL = (
 KEDA = (
     Need(LOOK, On.QUEUES, "counts jobs", _SCALER),
     Need(LOOK, On.DEAD_LETTER_QUEUES, "counts dead letters", _SCALER),
+    Need(LOOK, On.EVENTS_QUEUE, "counts events", _SCALER),
 )
 OPERATOR = (
     Need("sqs:GetQueueUrl", On.MANAGED_QUEUES, "finds them", _OPERATOR),
@@ -180,6 +217,13 @@ OPERATOR = (
     Need(LOOK, On.MANAGED_QUEUES, "sees whether they are as they should be", _OPERATOR),
     Need("sqs:SetQueueAttributes", On.MANAGED_QUEUES, "makes them so", _OPERATOR),
     Need("sqs:DeleteQueue", On.DOOMED_QUEUES, "deletes them with their pool", _OPERATOR),
+    Need("sqs:GetQueueUrl", On.EVENTS_QUEUES, "finds them", _OPERATOR),
+    Need("sqs:CreateQueue", On.EVENTS_QUEUES, "makes them", _OPERATOR),
+    Need("sqs:TagQueue", On.EVENTS_QUEUES, "says on them whose they are", _OPERATOR),
+    Need("sqs:ListQueueTags", On.EVENTS_QUEUES, "refuses those of others", _OPERATOR),
+    Need(LOOK, On.EVENTS_QUEUES, "sees whether they are as they should be", _OPERATOR),
+    Need("sqs:SetQueueAttributes", On.EVENTS_QUEUES, "makes them so", _OPERATOR),
+    Need("sqs:DeleteQueue", On.EVENTS_QUEUES, "deletes them with their pool", _OPERATOR),
     Need(LOOK, On.OWN_QUEUES, "says what would lose jobs; without it the preflight does", _OPERATOR),
 )
 
@@ -190,6 +234,8 @@ NEEDS: dict[Role, tuple[Need, ...]] = {
     Role.PREFLIGHT: PREFLIGHT,
     Role.SUBMITTER: SUBMITTER,
     Role.GATEWAY: GATEWAY,
+    Role.PROJECTOR: PROJECTOR,
+    Role.REBUILD: REBUILD,
     Role.PERSON_ON_CALL: PERSON_ON_CALL,
     Role.KEDA: KEDA,
     Role.OPERATOR: OPERATOR,
@@ -202,6 +248,8 @@ WHO: dict[Role, str] = {
     "the part of `pool` that does so, where the pool's `serviceAccount` is for both",
     Role.SUBMITTER: "applications, and people who send jobs",
     Role.GATEWAY: "a pool's gateways, which alone say where they are and whose a job is",
+    Role.PROJECTOR: "what makes rows of results, and has no right to jobs",
+    Role.REBUILD: "people, and Jobs of theirs, who check a table against the results, or make it anew",
     Role.PERSON_ON_CALL: "people who look after failed jobs",
     Role.KEDA: "KEDA's operator, which counts jobs",
     Role.OPERATOR: "Laneway's operator, which makes queues",

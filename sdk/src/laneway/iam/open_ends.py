@@ -24,6 +24,12 @@ def open_ends(pool: LLMWorkerPool, scope: Scope) -> Iterator[str]:
             f"the names of managed queues end with any five characters: pools named {name} of other namespaces and "
             f"clusters could take each other's jobs; add {CLUSTER_ID}"
         )
+    if pool.spec.table and pool.spec.table.postgres and pool.spec.table.postgres.iam:
+        user = pool.spec.table.postgres.iam.user
+        yield (
+            f"RDS tells databases apart by a resource id that the pool does not say: the policy lets in to every "
+            f"database of the account with a role {user}; put the id, db-…, in the place of * in rds-db"
+        )
     for alias, place in pool.destinations.items():
         if place.bucket == pool.results.bucket:
             yield (

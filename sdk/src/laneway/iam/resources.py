@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from laneway.iam.needs import On
 from laneway.schema.pool.arns import bucket_arn, objects_arn, partition_of, queue_arn
-from laneway.schema.shared.names import SUFFIX_CHARACTERS, dead_letter_queue_name, queue_name, queue_suffix
+from laneway.schema.shared.names import (
+    SUFFIX_CHARACTERS,
+    dead_letter_queue_name,
+    events_dead_letter_queue_name,
+    events_queue_name,
+    queue_name,
+    queue_suffix,
+)
 
 if TYPE_CHECKING:
     from laneway.schema.job.keys import Place
@@ -58,6 +65,24 @@ def resources(pool: LLMWorkerPool, scope: Scope) -> dict[On, tuple[str, ...]]:
         On.GATEWAY_SETTINGS: (objects_arn(place.bucket, place.gateway_settings(), region),),
         On.DESTINATIONS: tuple(objects_arn(each.bucket, f"{each.prefix}*", region) for each in destinations),
         On.TOPIC: (topic.sns.topic_arn,) if topic else (),
+        **_of_table(pool, scope),
+    }
+
+
+def _of_table(pool: LLMWorkerPool, scope: Scope) -> dict[On, tuple[str, ...]]:
+    """RDS tells databases apart by an id that no pool says: the role's name bounds it."""
+    name, suffix, said = pool.metadata.name, _suffix(pool, scope), pool.spec.table
+    if said is None:
+        return dict.fromkeys((On.EVENTS_QUEUE, On.EVENTS_QUEUES, On.TABLE, On.DATABASE_USER), ())
+    events, dead = (_managed(of(name, suffix), scope) for of in (events_queue_name, events_dead_letter_queue_name))
+    rds, where = said.postgres and said.postgres.iam, f"{scope.region}:{scope.account}"
+    partition = partition_of(scope.region)
+    table = said.dynamodb and f"arn:{partition}:dynamodb:{where}:table/{said.dynamodb.table_name}"
+    return {
+        On.EVENTS_QUEUE: (events,),
+        On.EVENTS_QUEUES: (events, dead),
+        On.TABLE: (table, f"{table}/index/*") if table else (),
+        On.DATABASE_USER: (f"arn:{partition}:rds-db:{where}:dbuser:*/{rds.user}",) if rds else (),
     }
 
 

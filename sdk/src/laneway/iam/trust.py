@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from laneway.iam.needs import Role
 from laneway.iam.policy import VERSION
 from laneway.schema.pool.arns import partition_of
-from laneway.schema.shared.names import gateway_account_name
+from laneway.schema.shared.names import gateway_account_name, projector_account_name
 
 if TYPE_CHECKING:
     from laneway.iam.policy import Policy
@@ -36,12 +36,14 @@ def account_of(role: Role, pool: LLMWorkerPool) -> Account | None:
             return OPERATOR
         case Role.KEDA:
             return KEDA
-        case Role.SUBMITTER | Role.PERSON_ON_CALL:
+        case Role.SUBMITTER | Role.PERSON_ON_CALL | Role.REBUILD:
             return None
         case Role.PREFLIGHT:
             return Account(pool.metadata.namespace, pool.preflight_account)
         case Role.GATEWAY:
             return Account(pool.metadata.namespace, gateway_account_name(pool.metadata.name))
+        case Role.PROJECTOR:
+            return Account(pool.metadata.namespace, projector_account_name(pool.metadata.name))
         case Role.POOL | Role.WORKER | Role.DEAD_LETTERS:
             return Account(pool.metadata.namespace, pool.account)
 

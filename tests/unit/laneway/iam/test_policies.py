@@ -36,9 +36,12 @@ DOCUMENT = pool_with(
     lanes=LANES,
     destinations=[{"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}],
     notifications={"sns": {"topicARN": TOPIC}},
+    table={"postgres": {"iam": {"host": "db.example", "database": "jobs", "user": "writer"}}},
 )
+ROWS_IN_DYNAMODB = parse_pool(pool_with(table={"dynamodb": {"tableName": "jobs"}}))
 POOL = parse_pool(DOCUMENT)
 SCOPE = Scope(ACCOUNT, REGION)
+EVENTS = f"arn:aws:sqs:{REGION}:{ACCOUNT}:laneway-documents-abcde-events"
 OF_PODS = (Role.POOL, Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT)
 SENDERS = (Role.SUBMITTER, Role.GATEWAY, Role.PERSON_ON_CALL)
 OF_GATEWAYS = ("gateways/a.json", "owners/a.json", "joins/a.json", "waiters/a/b.json", "gateway.json")
@@ -53,7 +56,7 @@ ALLOWED: dict[Call, set[Role]] = {
         *SENDERS,
     },
     Call("sqs:SendMessage", OWN): {Role.POOL, Role.WORKER, Role.PREFLIGHT, *SENDERS},
-    Call("sqs:GetQueueAttributes", QUEUE): set(Role) - {Role.POOL, Role.WORKER, Role.DEAD_LETTERS},
+    Call("sqs:GetQueueAttributes", QUEUE): {Role.PREFLIGHT, *SENDERS, Role.KEDA, Role.OPERATOR},
     Call("sqs:GetQueueAttributes", f"{OWN}-dead"): {Role.PREFLIGHT, Role.KEDA, Role.OPERATOR},
     Call("sqs:CreateQueue", QUEUE): {Role.OPERATOR},
     Call("sqs:SetQueueAttributes", OWN): set(),
@@ -64,10 +67,19 @@ ALLOWED: dict[Call, set[Role]] = {
     Call("sqs:SendMessage", QUEUE.replace("documents", "others")): set(),
     Call("sqs:SendMessage", QUEUE.replace(ACCOUNT, "999999999999")): set(),
     Call("sqs:SendMessage", QUEUE.replace("fast", "fast-lane")): set(),
-    Call("s3:ListBucket", BUCKET, UNDER): {*OF_PODS, *SENDERS},
+    Call("sqs:SendMessage", EVENTS): {Role.POOL, Role.WORKER, Role.DEAD_LETTERS},
+    Call("sqs:ReceiveMessage", EVENTS): {Role.PROJECTOR},
+    Call("sqs:DeleteMessage", EVENTS): {Role.PROJECTOR},
+    Call("sqs:GetQueueAttributes", EVENTS): {Role.KEDA, Role.OPERATOR},
+    Call("sqs:CreateQueue", f"{EVENTS}-dead"): {Role.OPERATOR},
+    Call("sqs:DeleteQueue", EVENTS): {Role.OPERATOR},
+    Call("sqs:ReceiveMessage", f"{EVENTS}-dead"): set(),
+    Call("rds-db:connect", f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:db-1/writer"): {Role.PROJECTOR, Role.REBUILD},
+    Call("rds-db:connect", f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:db-1/admin"): set(),
+    Call("s3:ListBucket", BUCKET, UNDER): {*OF_PODS, *SENDERS, Role.REBUILD},
     Call("s3:ListBucket", BUCKET, {"s3:prefix": "others/"}): set(),
     Call("s3:ListBucket", BUCKET): set(),
-    Call("s3:GetObject", f"{OBJECTS}/results/a.json"): {*OF_PODS, *SENDERS},
+    Call("s3:GetObject", f"{OBJECTS}/results/a.json"): {*OF_PODS, *SENDERS, Role.REBUILD},
     Call("s3:PutObject", f"{OBJECTS}/results/a.json"): set(OF_PODS),
     Call("s3:DeleteObject", f"{OBJECTS}/results/a.json"): set(),
     Call("s3:PutObject", f"{OBJECTS}/jobs/a.json"): {Role.SUBMITTER, Role.GATEWAY},
@@ -85,6 +97,7 @@ ALLOWED: dict[Call, set[Role]] = {
     Call("s3:PutObject", f"{OBJECTS}/pool.json"): {Role.PREFLIGHT},
     Call("s3:GetObject", f"{OBJECTS}/pool.json"): {
         Role.PREFLIGHT,
+        Role.REBUILD,
         *SENDERS,
     },
     Call("s3:GetObject", "arn:aws:s3:::acme-llm/others/results/a.json"): set(),
@@ -111,6 +124,19 @@ def test_a_call_is_allowed_to_these_roles_and_to_no_other(number: int) -> None:
     assert {role for role in Role if allows(policy(role, POOL, SCOPE), call)} == roles
 
 
+@pytest.mark.parametrize("place", ["table/jobs", "table/jobs/index/by-lane"])
+def test_rows_in_dynamodb_are_written_by_those_who_keep_them(place: str) -> None:
+    call = Call("dynamodb:Query", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:{place}")
+    found = {role for role in Role if allows(policy(role, ROWS_IN_DYNAMODB, SCOPE), call)}
+    assert found == {Role.PROJECTOR, Role.REBUILD}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_pool_without_a_table_gives_nobody_a_right_to_one(role: Role) -> None:
+    given = json.dumps(policy(role, parse_pool(pool_with()), SCOPE))
+    assert not any(word in given for word in ("events", "dynamodb", "rds-db"))
+
+
 @pytest.mark.parametrize("account", [{"name": "claims"}, {"annotations": {"eks.amazonaws.com/role-arn": "a"}}])
 def test_an_identity_of_all_pods_may_what_each_of_them_may(account: dict[str, Any]) -> None:
     shared = parse_pool(pool_with(**(DOCUMENT["spec"] | {"serviceAccount": account})))
@@ -135,7 +161,7 @@ def test_the_clusters_id_names_queues_as_the_operator_does() -> None:
 def test_a_key_is_used_through_its_services_only(role: Role) -> None:
     found = policy(role, POOL, Scope(ACCOUNT, REGION, kms_keys=(KEY,)))
     through = Call("kms:Decrypt", KEY, {"kms:ViaService": f"sqs.{REGION}.amazonaws.com"})
-    assert allows(found, through) is (role not in (Role.KEDA, Role.OPERATOR))
+    assert allows(found, through) is (role not in (Role.KEDA, Role.OPERATOR, Role.REBUILD))
     assert not allows(found, Call("kms:Decrypt", KEY))
     assert not allows(policy(role, POOL, SCOPE), through)
 

@@ -156,6 +156,19 @@ def test_a_gateways_own_last_words_are_the_cause_and_no_other_words_are_told(
     assert trouble_of_pod(pod(container(BACK_OFF, ended(2, words), name="gateway"))) == found
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("laneway-table: the database refuses the password", "laneway-table: the database refuses the password"),
+        ("postgresql://user:password@host/jobs", "its log may tell why"),
+        ("laneway-worker: something", "its log may tell why"),
+    ],
+)
+def test_a_projectors_own_last_words_are_the_cause(words: str, found: str) -> None:
+    body = pod(container(BACK_OFF, ended(2, words), name="projector"))
+    assert trouble_of_pod(body) == (Reason.CRASHING, f"container projector ended with code 2: {found}")
+
+
 def test_keys_that_a_worker_speaks_of_are_not_a_gateways() -> None:
     found = trouble_of_pod(pod(container(BACK_OFF, ended(2, NO_KEYS.replace("gateway:", "worker:", 1)))))
     assert found is not None

@@ -22,6 +22,7 @@ BUNDLE_FOLDER, BUNDLE_FILE = "/etc/laneway-ca", "ca.pem"
 
 
 def document(pool: PoolView, said: Table) -> str:
+    """A ProjectorConfig, as JSON."""
     return ProjectorConfig(
         pool=pool.pool.full_name,
         events_queue_url=pool.events_queue_url or "",
