@@ -78,6 +78,18 @@ class Place(Frozen):
         """What a worker of a lane has found out about its model."""
         return f"{self.prefix}models/{lane}.json"
 
+    def worker_report(self, lane: str, worker: str) -> str:
+        """What a worker says of itself."""
+        return f"{self.worker_reports(lane)}{worker}.json"
+
+    def worker_reports(self, lane: str) -> str:
+        """The prefix of what the workers of a lane say of themselves."""
+        return f"{self.prefix}workers/{lane}/"
+
+    def lane_estimate(self, lane: str) -> str:
+        """What senders may know of a lane."""
+        return f"{self.prefix}estimates/{lane}.json"
+
     def meets(self, other: Place) -> bool:
         """Whether one of the two lies in the other."""
         nested = self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix)

@@ -1,0 +1,102 @@
+"""`estimates/<lane>.json`: what senders may know of a lane, to reckon when it will be their turn. No ids, no text."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from laneway.schema.job.result import Seconds
+from laneway.schema.shared.base import Record
+
+MAX_ESTIMATE_BYTES = 64 * 1024  # of the document: 200 run times, 60 start times and 1,200 ratios are some 12 KiB
+MAX_RUNS = 200
+MAX_STARTS = 20
+MAX_RATIOS = 100
+MAX_WORKERS = 1000  # a lane's `maxReplicas`
+MAX_STARTING = 100
+
+Stage = Literal["node", "image", "engine", "model"]
+"""What a worker that does not serve yet waits for, in this order."""
+Depth = Literal["few", "tens", "hundreds"]
+"""How many jobs were ahead: at most 8, at most 80, more. A long line errs less by chance, and more by drift."""
+Standing = Literal["ready", "starting", "zero"]
+"""Whether the lane served, came up, or had nobody, when something was foretold."""
+Ratio = Annotated[float, Field(gt=0, le=1000)]
+
+LastStarts = Annotated[tuple[Seconds, ...], Field(max_length=MAX_STARTS)]
+"""The newest last."""
+
+
+class Starting(Record):
+    """A worker that is on its way."""
+
+    stage: Stage
+    """What it waits for."""
+    seconds: Seconds
+    """For how long it has, when this was written."""
+
+
+class Starts(Record):
+    """How long each stage took the last workers that came up."""
+
+    node: LastStarts = ()
+    """A node."""
+    image: LastStarts = ()
+    """The images, and what else is before the worker's first line."""
+    engine: LastStarts = ()
+    """The engine, from the worker's first line until it answers."""
+    model: LastStarts = ()
+    """The model, from then until it is loaded."""
+
+
+class Correction(Record):
+    """How waits that were foretold came out, of one kind."""
+
+    depth: Depth
+    """How many were ahead."""
+    standing: Standing
+    """How the lane stood."""
+    ratios: Annotated[tuple[Ratio, ...], Field(max_length=MAX_RATIOS)] = ()
+    """Actual ÷ foretold, the newest last."""
+
+
+class LaneEstimate(Record):
+    """`<prefix>estimates/<lane>.json`: written by workers, at most once a minute; the last one stays for a lane at
+    zero.
+    """
+
+    version: Literal[1] = 1
+    """Of this document's form."""
+    lane: Annotated[str, StringConstraints(min_length=1, max_length=63)]
+    """The lane."""
+    at: AwareDatetime
+    """When this was written, by a worker's clock."""
+    workers: Annotated[int, Field(ge=0, le=MAX_WORKERS)]
+    """Workers that serve."""
+    slots: Annotated[int, Field(ge=0, le=MAX_WORKERS * 64)]
+    """Jobs that these take at once."""
+    running: Annotated[tuple[Seconds, ...], Field(max_length=MAX_RUNS)] = ()
+    """For how long the jobs that run had run, some of them where there are many."""
+    starting: Annotated[tuple[Starting, ...], Field(max_length=MAX_STARTING)] = ()
+    """Workers that are on their way."""
+    head_of_line_seconds: Annotated[tuple[Seconds, ...], Field(max_length=5)] = ()
+    """How old the message was that came last, at each of the last writes, the newest last: a lane that grows shows."""
+    finished: Annotated[int, Field(ge=0)] = 0
+    """Jobs that the lane has answered since this document is kept."""
+    run_seconds: Annotated[tuple[Seconds, ...], Field(max_length=MAX_RUNS)] = ()
+    """How long the last ones ran, the newest last."""
+    starts: Starts = Starts()
+    """How long workers take to come up."""
+    corrections: Annotated[tuple[Correction, ...], Field(max_length=9)] = ()
+    """How estimates came out, one for each depth and standing."""
+    tokens_per_second: Seconds | None = None
+    """Written in a second of a job's run, by the last jobs."""
+    tokens_per_job: Seconds | None = None
+    """Written for a job, by the last jobs."""
+    gpu_seconds_per_job: Seconds | None = None
+    """A job's share of the accelerator, by the last jobs."""
+    price_per_hour: Seconds | None = None
+    """USD for an hour of a worker's accelerator, where that is known."""
+    suspended: bool = False
+    """Whether somebody had stopped the lane when this was written."""
