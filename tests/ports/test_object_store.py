@@ -29,11 +29,13 @@ WRITERS = 16
 ROUNDS = 5
 NO_ETAG = '"00000000000000000000000000000000"'
 
-CALLS: dict[str, Callable[[ObjectStore, str], object]] = {
+CALLS: dict[str, Callable[[MemoryStore | S3Store, str], object]] = {
     "PutObject": lambda store, bucket: store.put_new(bucket, "key.json", b"{}"),
     "PutObject, If-Match": lambda store, bucket: store.replace(bucket, "key.json", b"{}", NO_ETAG),
     "GetObject": lambda store, bucket: store.get(bucket, "key.json", MOST),
     "HeadObject": lambda store, bucket: store.etag(bucket, "key.json"),
+    "DeleteObject": lambda store, bucket: store.delete(bucket, "key.json"),
+    "ListObjectsV2": lambda store, bucket: store.listed(bucket, "ports/", 10),
 }
 
 
@@ -57,7 +59,7 @@ def store(request: pytest.FixtureRequest, bench: Bench) -> MemoryStore | S3Store
 
 
 @pytest.fixture(params=["memory", "s3"])
-def unreachable(request: pytest.FixtureRequest) -> ObjectStore:
+def unreachable(request: pytest.FixtureRequest) -> MemoryStore | S3Store:
     if request.param == "s3":
         clients: Clients = request.getfixturevalue("unreachable_aws")
         return S3Store(clients.s3)
@@ -206,7 +208,7 @@ def test_a_document_is_written_and_replaced(store: MemoryStore | S3Store, key: s
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_an_unreachable_store_is_unavailable(unreachable: ObjectStore, call: str) -> None:
+def test_an_unreachable_store_is_unavailable(unreachable: MemoryStore | S3Store, call: str) -> None:
     with pytest.raises(Unavailable):
         CALLS[call](unreachable, BUCKET)
 
@@ -274,3 +276,21 @@ def test_a_body_that_is_not_the_one_of_its_checksum_is_unavailable(stub: StubOll
         pytest.raises(Unavailable, match=r"^GetObject failed: FlexibleChecksumError$"),
     ):
         S3Store(clients.s3).get(BUCKET, "key.json", MOST)
+
+
+def test_what_is_deleted_is_gone_and_may_be_deleted_again(store: MemoryStore | S3Store, key: str) -> None:
+    store.put(BUCKET, key, b"{}")
+    store.delete(BUCKET, key)
+    store.delete(BUCKET, key)
+    assert store.get(BUCKET, key, MOST) is None
+
+
+def test_what_lies_under_a_prefix_is_listed_with_its_time(store: MemoryStore | S3Store, key: str) -> None:
+    folder = f"{key}/"
+    for name in ("b", "a", "c"):
+        store.put(BUCKET, f"{folder}{name}", b"{}")
+    store.put(BUCKET, f"{key}-beside", b"{}")
+    listed = store.listed(BUCKET, folder, 2)
+    assert list(listed) == [f"{folder}a", f"{folder}b"]
+    assert all(at.tzinfo is not None for at in listed.values())
+    assert store.listed(BUCKET, f"{folder}none", 2) == {}

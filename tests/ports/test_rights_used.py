@@ -213,6 +213,9 @@ def serve(world: World, lane: LaneDocuments) -> None:
         clock,
         replies=WiredReplies(wire, clock, "worker"),
     )
+    beside = world.place.worker_report(config.lane, "beside")
+    world.s3.put_object(Bucket=world.place.bucket, Key=beside, Body=b"{}")
+    worker.write_reports(store)
     worker.start()
     pool = world.client(Role.SUBMITTER)
     send_and_read(world, config, pool)
@@ -220,6 +223,7 @@ def serve(world: World, lane: LaneDocuments) -> None:
     fail_and_mend(world, pool, runtime)
     worker.consumer.leave()
     assert worker.consumer.wait_until_done(30)
+    worker.last_words(30)
     for client in (clients.poll, clients.heartbeat, clients.acknowledge, clients.s3, clients.topics):
         client.close()
 
@@ -239,6 +243,7 @@ def send_and_read(world: World, config: LaneConfig, pool: Pool) -> None:
     pool.submit(BIG, id="big").result(30)
     pool.status("big")
     pool.figures()
+    pool.estimate()
 
 
 def cancel(pool: Pool, runtime: ScriptedRuntime) -> None:
@@ -258,6 +263,7 @@ def fail_and_mend(world: World, pool: Pool, runtime: ScriptedRuntime) -> None:
     assert pool.wait("retried", timeout=30, replaced=outcome.replaces).status == "succeeded"
     person.failed.drop("dropped")
     person.figures()
+    person.line()
 
 
 class Hurried(GatewayClock):

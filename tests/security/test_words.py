@@ -12,16 +12,16 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from laneway.cli.failed_view import Row, causes_table, page, refusal_line, rows_table
+from laneway.cli.line.top import _drawn, shown
 from laneway.cli.output import Exit, errors_in_words, fail, print_json, say, tell
-from laneway.cli.pools import _drawn, _table
 from laneway.client.failed_jobs import Refused
-from laneway.client.remote import Figures
 from laneway.errors import PoolUnavailable
 from laneway.local.lanes.board import COLUMNS, table
 from laneway.local.say import ConsoleSay
 from laneway.schema.job.failed_job import FailedJob
 from laneway.schema.job.history import read_history
 from laneway.schema.job.job import InvalidJob, parse_job
+from support.inputs.lines import line_with
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 OBEYED = [
@@ -68,7 +68,10 @@ def test_an_entry_of_a_failed_job_outside_of_our_time_is_unreadable(field: str, 
 
 
 def test_top_prints_no_name_that_a_terminal_obeys() -> None:
-    assert _table({"fast\u202e\x1b[2J": Figures(1, 2, 3)}).splitlines()[1].split() == ["fast[2J", "1", "2", "3"]
+    odd = "fast\u202e\x1b[2J"
+    table = shown([line_with(lane=odd, stage=odd, missing=(odd,))])
+    assert obeyed(table) == []
+    assert table.splitlines()[1].split()[:4] == ["fast[2J", "1", "2", "3"]
 
 
 ODD = "a\x1b]8;;http://evil.example\x1b\\b\x9b2J\u202ec\x00"
@@ -125,7 +128,7 @@ def test_documents_for_programs_mean_the_same_and_hold_nothing_that_is_obeyed(
 def test_a_lanes_name_is_no_markup(name: str) -> None:
     console = Console(file=StringIO(), force_terminal=True, width=400, color_system=None)
     with console.capture() as captured:
-        console.print(_drawn({name: Figures(1, 2, 3)}))
+        console.print(_drawn(shown([line_with(lane=name)])))
         console.print(table([(name,) * len(COLUMNS)]))
     assert captured.get().count(name) == 1 + len(COLUMNS)
     assert "\x1b]8" not in captured.get()

@@ -300,6 +300,8 @@ class Lane:
         self.journal = Journal()
         self.queue = JournalledQueue(self.clock, config, self.journal)
         self.store = JournalledStore(self.clock, self.journal)
+        self.reports = MemoryStore(self.clock)
+        """Where the worker reports, where it does."""
         self.notifier = JournalledNotifier(self.journal)
         self.events = JournalledEvents(self.journal)
         self.runtime = GatedRuntime(self.clock, *script)
@@ -399,7 +401,7 @@ class Lane:
 
     def close(self) -> None:
         """Let every thread end."""
-        self.queue.down = self.store.down = self.notifier.down = self.events.down = False
+        self.queue.down = self.store.down = self.notifier.down = self.events.down = self.reports.down = False
         self.queue.refused.clear()
         self.runtime.loaded, self.runtime.loading, self.runtime.pulling = True, False, None
         self.worker.consumer.leave()

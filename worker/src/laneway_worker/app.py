@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LAST_WORDS_SECONDS = 3.0  # for a report to be removed, once nothing is held: it counts no more after two minutes anyway
 LOOK_SECONDS = 5.0  # between two looks whether the engine is given up
 SIGNALS = {signal.SIGTERM, signal.SIGINT}
 TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -61,7 +62,7 @@ def real_worker(lane: LaneDocuments, trace: Trace = NO_TRACE) -> Worker:
     )
     store = S3Store(clients.s3)
     wire = TLSWire(Registrations(store, config.results, clock, local=config.local), clock)
-    return Worker(
+    worker = Worker(
         config,
         live,
         name,
@@ -75,6 +76,8 @@ def real_worker(lane: LaneDocuments, trace: Trace = NO_TRACE) -> Worker:
         trace=trace,
         replies=WiredReplies(wire, clock, name),
     )
+    worker.write_reports(store)
+    return worker
 
 
 def real_handler(config: DeadLettersConfig) -> DeadLetterHandler:
@@ -188,6 +191,8 @@ class _Service(Protocol):
 
     def start(self) -> None: ...
 
+    def last_words(self, seconds: float) -> None: ...
+
 
 def _block_signals() -> None:
     """Before any thread starts: only the main thread takes signals."""
@@ -222,6 +227,7 @@ def _run(service: _Service, address: str, fields: Mapping[str, object]) -> None:
             log.info("leaving at once")
             for each in consumers:
                 each.leave()
+    service.last_words(LAST_WORDS_SECONDS)
     server.shutdown()
     took = {"after_seconds": round(time.monotonic() - began, 1)}
     log.info("worker stopped", extra={"fields": took | drained([each.left for each in consumers])})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, NamedTuple
 
+from laneway.schema.pool.documents.worker_report import RunningJob
 from laneway_worker.consume.consumer import Consumer
 from laneway_worker.consume.dead_letters import DeadLetters, NoEngine
 from laneway_worker.consume.work import Work
@@ -14,17 +15,20 @@ from laneway_worker.deliver.events import Telling
 from laneway_worker.deliver.lease import Leases
 from laneway_worker.deliver.patience import Patience
 from laneway_worker.deliver.results import Results
-from laneway_worker.engine.engine import Engine
+from laneway_worker.engine.engine import UNREACHED, Engine
 from laneway_worker.engine.gate import LaneGate
 from laneway_worker.engine.watch import Watch
 from laneway_worker.live import Live, Rereading
 from laneway_worker.ports.replies import NO_REPLIES
 from laneway_worker.ports.trace import NO_TRACE
-from laneway_worker.report.facts import Facts
+from laneway_worker.report.facts import Facts as ModelFacts
 from laneway_worker.report.metrics import Families, Metrics
 from laneway_worker.report.pod_report import Standing
 from laneway_worker.report.reporter import Reporter
+from laneway_worker.report.saying import Bearing, Facts
+from laneway_worker.report.tally import Tally
 from laneway_worker.report.tracing import TracedRuntime
+from laneway_worker.report.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from laneway_worker.ports.checker import Checker
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.document import Document
-    from laneway_worker.ports.objects import ObjectStore
+    from laneway_worker.ports.objects import ObjectStore, ReportStore
     from laneway_worker.ports.pod import Pod
     from laneway_worker.ports.queue import JobQueue
     from laneway_worker.ports.replies import Events, Notifier, Replies
@@ -88,21 +92,27 @@ class Worker:
         around = Surroundings(notifier, events, clock, changed, patience, aside, telling, trace)
         self._clock = clock
         self._changed = changed
-        metrics = Metrics(self.families, config.pool, config.lane)
+        self._config = config
+        self._name = name
+        self._tally = tally = Tally(clock, changed)
+        self._writer: Writer | None = None
+        metrics = Metrics(self.families, config.pool, config.lane, tally)
         traced = TracedRuntime(runtime, trace)
         self.engine = Engine(traced, clock, changed, metrics.wasted, metrics.asked, config.parallel)
         metrics.watch_ready(lambda: self.engine.ready_enough)
         metrics.watch_broken(lambda: self.engine.doubts.broken_since is not None)
         self._live = live
         self._runtime = runtime
-        self._facts = Facts(config, store, clock)
+        self._facts = ModelFacts(config, store, clock)
         results = Results(config, store)
         claims = Claims(config, store)
         engine = self.engine
         work = Work(
-            config, live, name, store, results, claims, engine, checker, replies, patience, clock, changed, roll
+            config, live, name, store, results, claims, engine, checker, replies, patience, clock, changed, roll, tally
         )
         gate = LaneGate(live, self.engine, clock)
+        self._gate = gate
+        self._reached = False
         self.consumer = _consumer(config, live, queue, gate, work, results, claims, metrics, around)
 
     def start(self) -> None:
@@ -128,6 +138,60 @@ class Worker:
         """Keep the pod's annotations true, in a thread of its own."""
         reporter = Reporter(pod, self._standing, self._clock, self._changed, lambda: self.consumer.done)
         self._clock.spawn("report", reporter.run)
+
+    def write_reports(self, store: ReportStore) -> None:
+        """Say in the pool's bucket how it goes, in a thread of its own."""
+        changed = self._changed
+        self._writer = Writer(
+            self._config,
+            self._live,
+            store,
+            self._tally,
+            self._bearing,
+            self._told,
+            self._clock,
+            changed,
+            lambda: self.consumer.done,
+            self._name,
+        )
+        self._clock.spawn("reports", self._writer.run)
+
+    def last_words(self, seconds: float) -> None:
+        """Wait until its report is removed, at most so long."""
+        if self._writer is not None:
+            self._writer.wait_gone(seconds)
+
+    def _bearing(self) -> Bearing:
+        engine = self.engine
+        self._reached = self._reached or engine.ready or (engine.failing is None and engine.trouble != UNREACHED)
+        return Bearing(
+            leaving=self.consumer.leaving,
+            asleep=self._gate.asleep,
+            model=engine.model,
+            trouble=engine.trouble,
+            engine=engine.failing,
+            aws=self._patience.failing or self.consumer.refused,
+            reached=self._reached,
+        )
+
+    def _told(self, words: str) -> Facts:
+        running = self._tally.running.values()
+        jobs = [
+            RunningJob(id=each.task.own_id, since=each.since, attempt=each.task.attempt, tokens=each.tokens)
+            for each in running
+        ]
+        return Facts(
+            worker=self._name,
+            lane=self._config.lane,
+            words=words,
+            slots=self._gate.slots(self._config.parallel),
+            jobs=jobs,
+            received=self._tally.received,
+            ran=tuple(self._tally.ran),
+            finished=self._tally.finished,
+            model=self.engine.model,
+            price_per_hour=self._live.now.price_per_hour,
+        )
 
     def _standing(self) -> Standing:
         consumer = self.consumer
@@ -168,7 +232,7 @@ class DeadLetterHandler:
                 DeadLetters(lane, clock),
                 Results(lane.config, store),
                 Claims(lane.config, store),
-                Metrics(self.families, lane.config.pool, lane.config.lane),
+                Metrics(self.families, lane.config.pool, lane.config.lane, Tally(clock, changed)),
                 around,
             )
             for lane, queue in lanes
@@ -178,6 +242,9 @@ class DeadLetterHandler:
         """Start all threads."""
         for consumer in self.consumers:
             consumer.start()
+
+    def last_words(self, seconds: float) -> None:
+        """It has nothing to say: a lane's workers do."""
 
 
 def _consumer(

@@ -34,8 +34,10 @@ from laneway.cli.output import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from laneway.client.handles import JobHandle
+    from laneway.client.handles import JobHandle, JobStatus
+    from laneway.client.line.line import Run
     from laneway.client.pool import Pool
+    from laneway.schema.estimate.estimate import Estimate
     from laneway.schema.job.result import Result
 
 LINES = {".jsonl", ".ndjson"}
@@ -84,6 +86,7 @@ def submit(
             document = _read_job(prompt, file)
             sent = Sent([open_pool(pool).submit(document, lane=lane, **fields)])
             tell(sent.handles[0].id)
+            _tell_estimate(sent.handles[0].estimate, json_)
         with sent.waiting():
             ends = _wait_for(sent.handles, timeout, json_) if wait else []
         if end := max([*ends, sent.end]):
@@ -158,6 +161,12 @@ def _tell_id(job_id: str, *, wait: bool, json_: bool) -> None:
         typer.echo(job_id)
 
 
+def _tell_estimate(told: Estimate | None, json_: bool) -> None:
+    """Beside the id, on standard error: programs read that of `status`."""
+    if told is not None and told.known in ("range", "asleep") and not json_:
+        say(str(told))
+
+
 def _wait_for(handles: list[JobHandle], timeout: float | None, json_: bool) -> list[Exit]:
     """One deadline for all; each answer is shown when it is its turn, and stays shown."""
     deadline = Deadline(timeout)
@@ -202,13 +211,35 @@ def _answer(result: Result) -> str:
 
 
 def status(job_id: JobIdArgument, pool: PoolOption = None, json_: JsonOption = False) -> None:
-    """Say how a job stands."""
+    """Say how a job stands; who may see workers' reports is told who works on it."""
     with errors_in_words():
-        found = open_pool(pool).status(job_id)
+        source = open_pool(pool)
+        found = source.status(job_id)
+        by = _worker_of(source, found)
         if json_:
-            print_json({"id": found.id, "state": found.state, "lane": found.lane, "waiting": found.waiting})
+            print_json(_status_document(found, by))
         else:
-            tell(str(found))
+            tell(str(found) if by is None else by.words)
+
+
+def _worker_of(source: Pool, found: JobStatus) -> Run | None:
+    """Nothing of a job that has ended, nor where the reader may not see it."""
+    from laneway.errors import PoolUnavailable  # noqa: PLC0415 - as below
+
+    if found.state not in ("queued", "running") or found.lane is None:
+        return None
+    try:
+        return source.worker_of(found.id, found.lane)
+    except PoolUnavailable:
+        return None
+
+
+def _status_document(found: JobStatus, by: Run | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": found.id, "state": found.state if by is None else "running", "lane": found.lane}
+    told |= {"waiting": found.waiting}
+    if by is None and found.estimate is not None:
+        told |= {"estimate": found.estimate.model_dump(mode="json", exclude_none=True)}
+    return told if by is None else told | by.document
 
 
 def result(

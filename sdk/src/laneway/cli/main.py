@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from laneway.cli import batch, failed, gateway, iam, jobs, local, pools
+from laneway.cli.line import estimate, top
 from laneway.cli.rows import asking, mending
 
 app = typer.Typer(
@@ -42,7 +43,8 @@ app.command(short_help="Say how a job stands.")(jobs.status)
 app.command(short_help="Print a job's answer.")(jobs.result)
 app.command(short_help="Ask the workers to cancel a job.")(jobs.cancel)
 app.command(short_help="Send a file of jobs and write their results.")(batch.batch)
-app.command(short_help="Show how long the lines are.")(pools.top)
+app.command(short_help="Show how long the lines are.")(top.top)
+app.command(short_help="Say what a file of jobs takes, before it is sent.")(estimate.estimate)
 app.add_typer(failed.app, name="failed", short_help="Look after jobs that failed for good.")
 app.add_typer(asking.app, name="jobs", short_help="List jobs that have ended, by the pool's table.")
 app.add_typer(mending.app, name="table", short_help="Look after a pool's table: check it, rebuild it.")

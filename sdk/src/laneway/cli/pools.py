@@ -1,13 +1,11 @@
-"""`laneway top | validate | schema`."""
+"""`laneway validate | schema`."""
 
 from __future__ import annotations
 
 import json
 import shlex
-import sys
-import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +13,7 @@ from laneway.cli.output import (
     Exit,
     FileArgument,
     JsonOption,
-    PoolOption,
     errors_in_words,
-    on_one_line,
-    open_pool,
     print_json,
     say,
     tell,
@@ -29,54 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic import BaseModel
-    from rich.text import Text
 
-    from laneway.client.pool import Pool
-    from laneway.client.remote import Figures
     from laneway.schema.pool.file import PoolFile
-
-REFRESH_SECONDS = 2.0
-
-
-def top(
-    once: Annotated[bool, typer.Option("--once", help="Print once and end; the default in a pipe.")] = False,
-    pool: PoolOption = None,
-    json_: JsonOption = False,
-) -> None:
-    """Show how long the lines are."""
-    with errors_in_words():
-        source = open_pool(pool)
-        if json_:
-            print_json({name: vars(figures) for name, figures in source.figures().items()})
-        elif once or not sys.stdout.isatty():
-            tell(_table(source.figures()))
-        else:
-            _refreshed(source)
-
-
-def _refreshed(source: Pool) -> NoReturn:
-    from rich.live import Live  # noqa: PLC0415 - only a terminal needs it
-
-    with Live(auto_refresh=False) as live:
-        while True:
-            live.update(_drawn(source.figures()), refresh=True)
-            time.sleep(REFRESH_SECONDS)
-
-
-def _drawn(figures: dict[str, Figures]) -> Text:
-    """Rich would read the words alone as its markup: a lane's name as a link."""
-    from rich.text import Text  # noqa: PLC0415 - only a terminal needs it
-
-    return Text(_table(figures))
-
-
-def _table(figures: dict[str, Figures]) -> str:
-    rows = [("LANE", "QUEUED", "RUNNING", "BACKING OFF")]
-    rows += [
-        (on_one_line(name), str(each.queued), str(each.running), str(each.delayed)) for name, each in figures.items()
-    ]
-    width = max(len(row[0]) for row in rows)
-    return "\n".join(f"{row[0]:<{width}}  {row[1]:>6}  {row[2]:>7}  {row[3]:>11}" for row in rows)
 
 
 def validate(file: FileArgument, json_: JsonOption = False) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from laneway.client.pool import Pool
     from laneway.client.results import Request
+    from laneway.schema.estimate.estimate import Estimate
     from laneway.schema.job.result import Result
 
     T = TypeVar("T", default=Any)  # Python 3.13 knows defaults
@@ -33,12 +34,15 @@ class JobStatus:
     lane: str | None
     waiting: int | None = None
     """About how many jobs wait in the lane."""
+    estimate: Estimate | None = None
+    """When one that came last would begin, where anybody can say."""
 
     def __str__(self) -> str:
         """As people say it."""
         if self.state != "queued" or self.waiting is None:
             return self.state.replace("_", " ")
-        return f"queued; about {self.waiting} in the lane"
+        told = self.estimate and ", ".join(each for each in (self.estimate.range_words, self.estimate.note) if each)
+        return f"queued; about {self.waiting} in the lane" + (f", {told}" if told else "")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class JobHandle(Generic[T]):
     id: str
     returns: Any = None
     request: Request | None = None
+    estimate: Estimate | None = None
+    """When it was to begin, as it was sent; None where nobody could say."""
 
     def status(self) -> JobStatus:
         """How the job stands."""

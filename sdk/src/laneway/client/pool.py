@@ -6,6 +6,7 @@ import os
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
 from pydantic import ValidationError
@@ -15,6 +16,8 @@ from laneway.client.connection import connect
 from laneway.client.failed_jobs import FailedJobs
 from laneway.client.handles import JobHandle, JobStatus
 from laneway.client.lanes import lane_of
+from laneway.client.line.foretell import Foreteller
+from laneway.client.line.line import LaneLine, Lines, Run
 from laneway.client.pacing import CONCURRENT_CALLS
 from laneway.client.remote import Figures, Remote
 from laneway.client.results import Request, answered, is_of, read_result
@@ -23,22 +26,26 @@ from laneway.client.sending.checked import check
 from laneway.client.sending.many import NotAllSent, NotSent, check_all, send_all
 from laneway.client.sending.outbox import Outbox
 from laneway.errors import JobNotSent, PoolUnavailable, ResultOfAnotherRequest, UnknownJob
+from laneway.schema.estimate.foretold import Foretold
 from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
 from laneway.schema.shared.names import LANE_METADATA, NOT_SENT_METADATA
 from laneway.schema.shared.problems import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from laneway.client.handles import T
     from laneway.client.sending.checked import CheckedJob
+    from laneway.schema.estimate.estimate import Estimate
     from laneway.schema.job.keys import Place
     from laneway.schema.job.result import Result
+    from laneway.schema.pool.documents.lane_estimate import LaneEstimate
 
 SHORTEST_PAUSE_SECONDS = 0.03
 LONGEST_PAUSE_SECONDS = 1.0
 PAUSE_SHARE = 0.02  # of the time waited so far: looking costs the wait two percent, and long waits few requests
 LOOKS_PER_SECOND = 50  # of `as_completed`
+NO_STAGES: Mapping[str, str] = MappingProxyType({})
 WINDOW = 40  # handles that it looks at in one round
 
 
@@ -58,6 +65,8 @@ class Pool:
         self._outbox = Outbox(self._remote, self._place, sender_of(sender, os.environ))
         self.document = self._read_document()
         self._remote.follow(self.document)
+        self._lines = Lines(self._remote, self._place)
+        self._foreteller = Foreteller(self._remote, self._place)
         self.failed = FailedJobs(self._remote, self._place, self.document)
         """What is kept of jobs that failed: to look at, to retry, to drop."""
 
@@ -108,8 +117,9 @@ class Pool:
         """Send what was checked, as `submit` does. Raises `InvalidJob` where SQS refuses it, `IdReused` and
         `PoolUnavailable`.
         """
-        self._outbox.send(job)
-        return JobHandle(self, job.id, job.returns, Request.of(job.job, job.lane.model.name))
+        told = self._foreteller.sending(job.lane)
+        self._outbox.send(job, None if told is None else Foretold.of(told))
+        return JobHandle(self, job.id, job.returns, Request.of(job.job, job.lane.model.name), told)
 
     def send_all(self, jobs: Iterable[CheckedJob]) -> Iterator[JobHandle | NotSent]:
         """Send what was checked, several at once, and yield what became of each, in order."""
@@ -141,7 +151,16 @@ class Pool:
             return JobStatus(job_id, "queued", lane)  # its lane has left the pool; the queue may still hold it
         figures = self._remote.figures(queue.url)
         waiting = figures.queued + figures.delayed
-        return JobStatus(job_id, "queued" if waiting or not figures.running else "running", lane, waiting)
+        if not waiting and figures.running:
+            return JobStatus(job_id, "running", lane, waiting)
+        return JobStatus(job_id, "queued", lane, waiting, self._foreteller.sending(self.lane(lane)))
+
+    def worker_of(self, job_id: str, lane: str) -> Run | None:
+        """Who works on a job, and since when; None where nobody says so. For people on call: raises `PoolUnavailable`
+        where the reader may not see workers' reports.
+        """
+        runs = (Run(report, job) for report in self._lines.reports(lane) for job in report.jobs)
+        return next((each for each in runs if each.job.id == job_id), None)
 
     def find(self, job_id: str, *, replaced: str | None = None) -> Result | None:
         """The result of a job however it ended, with the output of a job with a destination; None before the end.
@@ -244,3 +263,19 @@ class Pool:
     def figures(self) -> dict[str, Figures]:
         """About how many jobs each lane holds."""
         return {lane.name: self._remote.figures(lane.queue.url) for lane in self.document.lanes}
+
+    def estimate(self, lane: str | None = None) -> Estimate:
+        """When a job that is sent now begins, or why nobody can say; looked up at most once in five seconds. Raises
+        `InvalidJob` and `PoolUnavailable`.
+        """
+        return self._foreteller.estimate(self.lane(lane))
+
+    def known(self, lane: str | None = None) -> LaneEstimate | None:
+        """What the lane's workers have written of their last jobs; None where there is nothing. Raises as above."""
+        return self._foreteller.known(self.lane(lane))
+
+    def line(self, stages: Mapping[str, str] = NO_STAGES) -> dict[str, LaneLine]:
+        """How each lane stands, for people on call: what the reader may not see is left out, and named. `stages` is
+        what the cluster says of lanes that have no worker yet.
+        """
+        return {lane.name: self._lines.line(lane, stages.get(lane.name, "")) for lane in self.document.lanes}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,8 @@ class Stored:
     etag: str
     """With its quotes."""
     metadata: Mapping[str, str]
+    age_seconds: float = 0.0
+    """By S3's own clock."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,8 @@ class Remote:
             try:
                 answer = self._s3.get_object(Bucket=bucket or self._bucket, Key=key)
                 with closing(answer["Body"]) as body:
-                    return Stored(_whole(body, key), answer["ETag"], answer["Metadata"])
+                    age = _age(answer["LastModified"], _date(answer))
+                    return Stored(_whole(body, key), answer["ETag"], answer["Metadata"], age)
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
@@ -174,6 +178,13 @@ class Remote:
         with self._reaching(f"listing {folder}"):
             for page in pages.paginate(Bucket=self._bucket, Prefix=folder, StartAfter=after):
                 yield from ((each["Key"], each["LastModified"]) for each in page.get("Contents", []))
+
+    def ages(self, folder: str, most: int) -> dict[str, float]:
+        """The first keys under a prefix, and how many seconds ago each was written, by S3's own clock."""
+        with self._reaching(f"listing {folder}"):
+            page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=folder, MaxKeys=most)
+        now = _date(page)
+        return {each["Key"]: _age(each["LastModified"], now) for each in page.get("Contents", [])}
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> str | None:
         """Write an object that must not exist; its ETag, or None where there is one."""
@@ -275,6 +286,18 @@ class Remote:
             running=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
             delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
+
+
+def _date(answer: Any) -> datetime | None:
+    """When S3 answered; an emulator may not say."""
+    text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    with suppress(TypeError, ValueError):
+        return parsedate_to_datetime(text)
+    return None
+
+
+def _age(written: datetime, now: datetime | None) -> float:
+    return 0.0 if now is None else max(0.0, (now - written).total_seconds())
 
 
 def _whole(body: StreamingBody, key: str) -> bytes:

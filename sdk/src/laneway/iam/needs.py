@@ -37,6 +37,8 @@ class On(StrEnum):
     FAILED = "`<prefix>failed/*`"
     POOL_DOCUMENT = "`<prefix>pool.json`"
     MODELS = "`<prefix>models/*`"
+    WORKERS = "`<prefix>workers/*`"
+    ESTIMATES = "`<prefix>estimates/*`"
     GATEWAYS = "`<prefix>gateways/*`"
     OWNERS = "`<prefix>owners/*`"
     JOINS = "`<prefix>joins/*`"
@@ -103,8 +105,15 @@ _TELLING = (
     Need(READ, On.GATEWAYS, "finds the gateway that waits for a job", _S3),
     Need(READ, On.MODELS, "sees what is known of the lane's model", _S3),
     Need(WRITE, On.MODELS, "says what the model can do", _S3),
+    Need(READ, On.WORKERS, "sees who else serves the lane", _S3),
+    Need(WRITE, On.WORKERS, "says how it goes, and which jobs it has", _S3),
+    Need(DELETE, On.WORKERS, "says so no longer", _S3),
+    Need(READ, On.ESTIMATES, "sees what is known of how long jobs wait", _S3),
+    Need(WRITE, On.ESTIMATES, "says how long jobs wait", _S3),
 )
-"""What no job needs, nor the preflight tries: without it answers are not streamed, and gateways know no models."""
+"""What no job needs, nor the preflight tries: without it answers are not streamed, gateways know no models, and nobody
+sees how the line moves.
+"""
 
 _ROWS = (Need(SEND, On.EVENTS_QUEUE, "tells of each result, for its row", _EVENTS),)
 """What no job needs either: without it rows are missing."""
@@ -144,6 +153,7 @@ SUBMITTER = (
     Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
     Need(LIST, On.BUCKET, "else a result that isn't there yet is refused, not awaited", _CLIENT),
     Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
+    Need(READ, On.ESTIMATES, "says when it will be a job's turn", _CLIENT),
     Need(READ, On.RESULTS, "reads results", _CLIENT),
     Need(READ, On.JOBS, "refuses an id, and a result, that belongs to another request", _CLIENT),
     Need(WRITE, On.JOBS, "stores bodies before they are sent", _CLIENT),
@@ -156,6 +166,7 @@ GATEWAY = (
     Need(LIST, On.BUCKET, "finds results of held requests, and who else waits", _CLIENT),
     Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
     Need(READ, On.MODELS, "says what a model can do, and refuses what it can't", _CLIENT),
+    Need(READ, On.ESTIMATES, "says when it will be a request's turn", _CLIENT),
     Need(READ, On.RESULTS, "reads results", _CLIENT),
     Need(READ, On.JOBS, "refuses a result that belongs to another request", _CLIENT),
     Need(WRITE, On.JOBS, "stores bodies before they are sent", _CLIENT),
@@ -197,8 +208,10 @@ REBUILD = (
 PERSON_ON_CALL = (
     Need(SEND, On.QUEUES, "sends failed jobs again", _CLIENT),
     Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
-    Need(LIST, On.BUCKET, "lists failed jobs", _CLIENT),
+    Need(LIST, On.BUCKET, "lists failed jobs, and workers that report", _CLIENT),
     Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
+    Need(READ, On.WORKERS, "shows workers, and who has which job", _CLIENT),
+    Need(READ, On.ESTIMATES, "says when it will be a job's turn", _CLIENT),
     Need(READ, On.RESULTS, "tells failed jobs that still count", _CLIENT),
     Need(READ, On.JOBS, "reads bodies to send again", _CLIENT),
     Need(READ, On.FAILED, "shows failed jobs", _CLIENT),

@@ -25,6 +25,7 @@ CONDITIONAL = (
     On.JOBS,
     On.CANCELS,
     On.MODELS,
+    On.ESTIMATES,
     On.GATEWAYS,
     On.OWNERS,
     On.JOINS,

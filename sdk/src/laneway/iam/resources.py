@@ -58,6 +58,8 @@ def resources(pool: LLMWorkerPool, scope: Scope) -> dict[On, tuple[str, ...]]:
         On.FAILED: (_folder(place, place.failed("*"), region),),
         On.POOL_DOCUMENT: (objects_arn(place.bucket, place.pool_document(), region),),
         On.MODELS: (_folder(place, place.model_facts("*"), region),),
+        On.WORKERS: (objects_arn(place.bucket, f"{place.worker_reports('*').removesuffix('*/')}*", region),),
+        On.ESTIMATES: (_folder(place, place.lane_estimate("*"), region),),
         On.GATEWAYS: (_folder(place, place.gateway("*"), region),),
         On.OWNERS: (_folder(place, place.owner("*"), region),),
         On.JOINS: (_folder(place, place.join("*"), region),),

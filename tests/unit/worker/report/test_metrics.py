@@ -11,6 +11,8 @@ from laneway.schema.job.result import MAX_RESULT_BYTES
 from laneway_worker.errors import EngineCrashed, JobError
 from laneway_worker.ports.runtime import Answer
 from laneway_worker.report.metrics import Families, Metrics
+from laneway_worker.report.tally import Tally
+from laneway_worker.testing.clock import ManualClock
 from laneway_worker.testing.runtime import Held
 from support.worker.lane import Gate
 
@@ -124,9 +126,22 @@ def test_messages_that_come_again_are_counted(make_lane: MakeLane) -> None:
     assert value(lane, "laneway_redeliveries_total") == 1
 
 
+def test_the_head_of_the_line_is_what_came_last_and_nothing_once_nothing_waits(make_lane: MakeLane) -> None:
+    held = Held()
+    lane = make_lane(held, start=False)
+    lane.send(id="a")
+    lane.clock.advance(42)
+    lane.start()
+    assert value(lane, "laneway_head_of_line_seconds") == 42
+    lane.let_go(held)
+    lane.pass_time(25)
+    assert value(lane, "laneway_head_of_line_seconds") == 0
+
+
 def test_lost_leases_are_counted_once() -> None:
     families = Families()
-    metrics = Metrics(families, **OWN)
+    clock = ManualClock()
+    metrics = Metrics(families, OWN["pool"], OWN["lane"], Tally(clock, clock.condition()))
     for total in (0, 2, 2, 3):
         metrics.lost_so_far(total)
     assert families.registry.get_sample_value("laneway_leases_lost_total", OWN) == 3

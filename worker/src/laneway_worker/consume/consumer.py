@@ -152,6 +152,11 @@ class Consumer:
         return self._phase is not Phase.RUNNING and not self._polling and not self._jobs
 
     @property
+    def leaving(self) -> bool:
+        """Whether the worker takes nothing new any more."""
+        return self._phase is not Phase.RUNNING
+
+    @property
     def held(self) -> int:
         """Messages that are worked on, or whose results are not stored yet."""
         return len(self._jobs)
@@ -222,6 +227,8 @@ class Consumer:
                 return
         deliveries = self._queue.receive(min(free, MOST_PER_RECEIVE))
         self._note(None)
+        if not deliveries:
+            self._metrics.nothing_waits()
         wanted = self._wants_jobs()
         for delivery in deliveries:
             self._progress["poll"] = self._clock.monotonic()  # giving back may take long, one after another
@@ -241,7 +248,7 @@ class Consumer:
             self._changed.notify_all()
 
     def _take(self, delivery: Delivery, received: float, *, wanted: bool) -> None:
-        self._metrics.received(delivery)
+        self._metrics.received(delivery, self._clock.now())
         if self._leases.adopt(delivery, received):
             return
         stop = Stop(self._changed)

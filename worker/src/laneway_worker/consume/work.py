@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from laneway_worker.ports.objects import ObjectStore, Stored
     from laneway_worker.ports.replies import Replies
     from laneway_worker.ports.stop import Stop
+    from laneway_worker.report.tally import Tally
     from laneway_worker.request.request import Request
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,10 @@ class Work:
         clock: Clock,
         changed: Condition,
         random: Callable[[], float],
+        tally: Tally,
     ) -> None:
         """`worker` names this process in failures; `random` gives numbers in [0, 1)."""
+        self._tally = tally
         self._config = config
         self._live = live
         self._worker = worker
@@ -160,8 +163,9 @@ class Work:
         self._clock.spawn(f"look-{task.id}", lambda: self._look(task, deadline, stop, ended))
         task.started_at = self._clock.now()
         try:
-            return self._engine.generate(request, stop, task.channel)
+            return self._engine.generate(request, stop, self._tally.began(task))
         finally:
+            self._tally.over(task)
             with self._changed:
                 ended.up = True
                 self._changed.notify_all()

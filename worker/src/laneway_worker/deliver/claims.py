@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.schema.estimate.foretold import read_foretold
 from laneway.schema.job.fields.values import MAX_BODY_BYTES
 from laneway.schema.job.job import InvalidJob, parse_job
-from laneway.schema.shared.names import LANE_METADATA
+from laneway.schema.shared.names import ESTIMATE_METADATA, LANE_METADATA
 from laneway_worker.errors import TooLargeError
 from laneway_worker.ports.objects import Stored
 
 if TYPE_CHECKING:
+    from laneway.schema.estimate.foretold import Foretold
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway_worker.deliver.outcomes import Task
     from laneway_worker.ports.objects import ObjectStore
@@ -24,6 +26,8 @@ class Claim:
     job_id: str
     settled: bool
     """Whether nobody can dispute it any more. Where no body is stored, somebody may still store one."""
+    foretold: Foretold | None = None
+    """What wait its sender was told of."""
 
 
 class Claims:
@@ -44,7 +48,7 @@ class Claims:
             if stored is None:
                 return Claim(job_id, settled=False)
             if is_request(stored.body, task) and self._is_meant(stored, job_id, task):
-                return Claim(job_id, settled=True)
+                return Claim(job_id, settled=True, foretold=read_foretold(stored.metadata.get(ESTIMATE_METADATA)))
         return Claim(task.delivery.message_id, settled=True)
 
     def _stored(self, job_id: str) -> Stored | None:

@@ -14,6 +14,7 @@ from laneway_worker.ports.replies import NO_CHANNEL
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from laneway.schema.estimate.foretold import Foretold
     from laneway.schema.job.history import History
     from laneway.schema.job.result import ServedModel
     from laneway.schema.pool.documents.lane_config import LaneConfig
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from laneway_worker.ports.replies import Channel
 
 SECONDS_PER_HOUR = 3600
+MAX_ATTEMPT = 1000  # as reports count
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,16 @@ class Task:
     """Where the outcome belongs, once that is known."""
     channel: Channel = NO_CHANNEL
     """Who hears of it."""
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt it is, from 1."""
+        return min(MAX_ATTEMPT, self.history.attempts + 1)
+
+    @property
+    def foretold(self) -> Foretold | None:
+        """What wait its sender was told of."""
+        return self.claim.foretold if self.claim else None
 
     @property
     def own_id(self) -> str:

@@ -31,6 +31,7 @@ CHECK_SECONDS = 10.0  # an idle engine may have been restarted without its model
 RESTART_BUDGET_SECONDS = 600.0
 SPIN_SECONDS = 60.0  # a request whose client has gone is let go of at once by an Ollama that is well
 LONGEST_SPIN_SECONDS = 300.0  # for so long the jobs beside it may end before Ollama is started anew
+UNREACHED = "the model is being loaded"
 READINESS_GRACE_SECONDS = 60.0  # a not-ready pod is the first that scale-in takes
 
 
@@ -65,7 +66,7 @@ class Engine:
         self._clock = clock
         self._changed = changed
         self.model: ServedModel | None = None
-        self.trouble = "the model is being loaded"
+        self.trouble = UNREACHED
         self.failing: Failing | None = None
         """What keeps the model from being served; None where it is served or on its way."""
         self.slots = Slots(wanted)

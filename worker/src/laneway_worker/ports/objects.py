@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,16 @@ class DocumentStore(Protocol):
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Write an object, whatever is there."""
+
+
+class ReportStore(DocumentStore, Protocol):
+    """S3, for what workers say of themselves and of their lane. Every method raises `Unavailable`."""
+
+    def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
+        """Write an object in the place of exactly this one; raises `AlreadyThereError` and `AbsentError`."""
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object, whatever it is; one that is not there is no error."""
+
+    def listed(self, bucket: str, prefix: str, most: int) -> dict[str, datetime]:
+        """The first keys under a prefix, and when each was written by the store's clock."""

@@ -11,11 +11,13 @@ from laneway_worker.deliver.outcomes import Finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from laneway.schema.job.result import Result
     from laneway_worker.deliver.outcomes import Outcome
     from laneway_worker.deliver.results import Committed
     from laneway_worker.ports.queue import Delivery
+    from laneway_worker.report.tally import Tally
 
 LONG_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600, 14400)
 SHORT_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
@@ -45,24 +47,9 @@ class Families:
 
     def __init__(self) -> None:
         """Each lane fills them through a `Metrics`."""
-        self.registry = registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self.described: list[Described] = []
-
-        def full_name(name: str, kind: str, text: str, *labels: str) -> str:
-            ending = "_total" if kind == "counter" else ""
-            self.described.append(Described(f"laneway_{name}{ending}", kind, text, labels))
-            return f"laneway_{name}"
-
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(full_name(name, "counter", text, *labels), text, (*OWN, *labels), registry=registry)
-
-        def gauge(name: str, text: str) -> Gauge:
-            return Gauge(full_name(name, "gauge", text), text, OWN, registry=registry)
-
-        def histogram(name: str, text: str, buckets: tuple[float, ...] = LONG_SECONDS) -> Histogram:
-            name = full_name(f"{name}_seconds", "histogram", text)
-            return Histogram(name, text, OWN, buckets=buckets, registry=registry)
-
+        counter, gauge, histogram = self._counter, self._gauge, self._histogram
         self.jobs = counter("jobs", "Results committed, by status and error code", "status", "code")
         self.tokens = counter("tokens", "Tokens of results, `in` and `out`", "direction")
         self.gpu = counter("gpu_seconds", "Accelerator seconds of results")
@@ -88,7 +75,24 @@ class Families:
             "engine_questions", "Questions of two tokens that Ollama was asked after a failure", "answered"
         )
         self.broken = gauge("engine_broken", "1 while Ollama is there and can't answer such a question")
+        self.head = gauge("head_of_line_seconds", "Age of the message that came last, as it came; 0 once nothing waits")
         self.ready = gauge("ready", "1 while the worker's model is loaded; a dead-letter handler has none")
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(self._described(name, "counter", text, *labels), text, (*OWN, *labels), registry=self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(self._described(name, "gauge", text), text, OWN, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...] = LONG_SECONDS) -> Histogram:
+        full_name = self._described(f"{name}_seconds", "histogram", text)
+        return Histogram(full_name, text, OWN, buckets=buckets, registry=self.registry)
+
+    def _described(self, name: str, kind: str, text: str, *labels: str) -> str:
+        """Its full name."""
+        ending = "_total" if kind == "counter" else ""
+        self.described.append(Described(f"laneway_{name}{ending}", kind, text, labels))
+        return f"laneway_{name}"
 
     def text(self) -> bytes:
         """The exposition format."""
@@ -98,8 +102,9 @@ class Families:
 class Metrics:
     """One lane's series."""
 
-    def __init__(self, families: Families, pool: str, lane: str) -> None:
-        """Every series carries pool and lane."""
+    def __init__(self, families: Families, pool: str, lane: str, tally: Tally) -> None:
+        """Every series carries pool and lane; the tally is told of the same jobs."""
+        self._tally = tally
         self._own = own = {"pool": pool, "lane": lane}
         self._jobs = families.jobs
         self._tokens = families.tokens
@@ -119,6 +124,7 @@ class Metrics:
         self._after = families.after.labels(**own)
         self.busy = families.busy.labels(**own)
         self.leases = families.leases.labels(**own)
+        self._head = families.head.labels(**own)
         self._redelivered = families.redelivered.labels(**own)
         self._lost = families.lost.labels(**own)
         self._lost_before = 0
@@ -143,15 +149,25 @@ class Metrics:
         """The engine was asked a question of ours."""
         self._asked.labels(**self._own, answered="yes" if answered else "no").inc()
 
-    def received(self, delivery: Delivery) -> None:
-        """A message came."""
+    def received(self, delivery: Delivery, now: datetime) -> None:
+        """A message came. What came before, or was sent to come later, does not tell how long the line is."""
         if delivery.receive_count > 1:
             self._redelivered.inc()
+        elif not delivery.read_history().failures:
+            age = max(0.0, (now - delivery.sent_at).total_seconds())
+            self._head.set(age)
+            self._tally.came(delivery, age)
+
+    def nothing_waits(self) -> None:
+        """The queue had nothing to give."""
+        self._head.set(0)
+        self._tally.nothing_waits()
 
     def finished(self, outcome: Outcome, committed: Committed | None, generated: float) -> None:
         """What became of a job; `generated` is the monotonic time of its last token."""
         if committed is not None and committed.ours:
             self._committed(committed.result, committed.at - generated)
+            self._tally.ended(committed.result, outcome.task.foretold if isinstance(outcome, Finished) else None)
         elif isinstance(outcome, Finished) and outcome.result.cost is not None:
             self.wasted("released" if committed is None else "duplicate", outcome.result.cost.gpu_seconds)
 

@@ -168,7 +168,9 @@ class MemoryStore:
 
     def __init__(self, clock: Clock) -> None:
         """The clock's condition guards the objects."""
+        self._clock = clock
         self._changed = clock.condition()
+        self.written: dict[tuple[str, str], datetime] = {}
         self.objects: dict[tuple[str, str], Stored] = {}
         self.calls: list[str] = []
         self.down = False
@@ -181,10 +183,7 @@ class MemoryStore:
             self._call(f"put {key}")
             if (bucket, key) in self.objects:
                 raise AlreadyThereError(key)
-            etag = _etag(body)
-            self.objects[bucket, key] = Stored(body, etag)
-            self._changed.notify_all()
-            return etag
+            return self._write(bucket, key, body)
 
     def replace(self, bucket: str, key: str, body: bytes, etag: str) -> str:
         """PUT with If-Match."""
@@ -195,9 +194,7 @@ class MemoryStore:
                 raise AbsentError(key)
             if there.etag != etag:
                 raise AlreadyThereError(key)
-            self.objects[bucket, key] = Stored(body, _etag(body))
-            self._changed.notify_all()
-            return _etag(body)
+            return self._write(bucket, key, body)
 
     def get(self, bucket: str, key: str, most_bytes: int) -> Stored | None:
         """GET."""
@@ -212,7 +209,27 @@ class MemoryStore:
         """PUT."""
         with self._changed:
             self._call(f"put {key}")
-            self.objects[bucket, key] = Stored(body, _etag(body))
+            self._write(bucket, key, body)
+
+    def delete(self, bucket: str, key: str) -> None:
+        """DELETE."""
+        with self._changed:
+            self._call(f"delete {key}")
+            self.objects.pop((bucket, key), None)
+
+    def listed(self, bucket: str, prefix: str, most: int) -> dict[str, datetime]:
+        """LIST, one page: whole seconds, as S3's."""
+        with self._changed:
+            self._call(f"list {prefix}")
+            there = sorted(key for place, key in self.objects if place == bucket and key.startswith(prefix))
+            return {key: self.written[bucket, key].replace(microsecond=0) for key in there[:most]}
+
+    def _write(self, bucket: str, key: str, body: bytes) -> str:
+        etag = _etag(body)
+        self.objects[bucket, key] = Stored(body, etag)
+        self.written[bucket, key] = self._clock.now()
+        self._changed.notify_all()
+        return etag
 
     def etag(self, bucket: str, key: str) -> str | None:
         """HEAD."""

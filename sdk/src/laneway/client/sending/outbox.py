@@ -10,13 +10,14 @@ from laneway.client.remote import NO_TRACE, MessageRefused, RefusedByAWS
 from laneway.client.sending.checked import REFUSED_END
 from laneway.errors import IdReused, PoolUnavailable
 from laneway.schema.job.job import MAX_INLINE_BYTES, InvalidJob, StoredJob, parse_job
-from laneway.schema.shared.names import LANE_METADATA, NOT_SENT_METADATA
+from laneway.schema.shared.names import ESTIMATE_METADATA, LANE_METADATA, NOT_SENT_METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway.client.remote import Stored
     from laneway.client.sending.checked import CheckedJob
+    from laneway.schema.estimate.foretold import Foretold
     from laneway.schema.job.keys import Place
 
 TRIES = 4  # each after another sender was there first
@@ -73,9 +74,11 @@ class Outbox:
         self._sender = sender
         self._history = history
 
-    def send(self, job: CheckedJob) -> None:
-        """Send a job, unless it has its result; raises `IdReused`, `InvalidJob` and `PoolUnavailable`."""
-        entry = self._store(job)
+    def send(self, job: CheckedJob, foretold: Foretold | None = None) -> None:
+        """Send a job, unless it has its result; raises `IdReused`, `InvalidJob` and `PoolUnavailable`. What wait was
+        foretold stands with the body.
+        """
+        entry = self._store(job, {ESTIMATE_METADATA: foretold.to_metadata()} if foretold else {})
         if not entry.ours and self._post.exists(self._place.result(job.id)):
             return
         inline = len(entry.body) <= MAX_INLINE_BYTES
@@ -92,9 +95,9 @@ class Outbox:
                 self._mark(job, entry)
             raise
 
-    def _store(self, job: CheckedJob) -> _Entry:
+    def _store(self, job: CheckedJob, told: Mapping[str, str]) -> _Entry:
         """The body that counts under the id: what was stored first, unless SQS has refused it."""
-        key, metadata = self._place.job(job.id), {LANE_METADATA: job.lane.name}
+        key, metadata = self._place.job(job.id), {LANE_METADATA: job.lane.name, **told}
         for _ in range(TRIES):
             if (etag := self._post.put_new(key, job.body, metadata)) is not None:
                 return _Entry(job.body, etag, ours=True)

@@ -12,6 +12,9 @@ MESSAGE_ATTRIBUTE = "laneway"
 LANE_METADATA = "lane"
 """The metadata of a stored body that names the lane it was sent to: clients write it, workers read it."""
 
+ESTIMATE_METADATA = "estimate"
+"""The metadata of a stored body that says what wait was foretold as it was sent: clients write it, workers read it."""
+
 NOT_SENT_METADATA = "not-sent"
 """The metadata of a stored body whose message SQS has refused: clients write and read it."""
 

@@ -13,6 +13,7 @@ from laneway_worker.ports.objects import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
@@ -59,6 +60,17 @@ class S3Store:
         """PUT, whatever is there."""
         with translated("PutObject"):
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+
+    def delete(self, bucket: str, key: str) -> None:
+        """DELETE."""
+        with translated("DeleteObject"):
+            self._client.delete_object(Bucket=bucket, Key=key)
+
+    def listed(self, bucket: str, prefix: str, most: int) -> dict[str, datetime]:
+        """LIST, one page."""
+        with translated("ListObjectsV2"):
+            page = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=most)
+        return {each["Key"]: each["LastModified"] for each in page.get("Contents", [])}
 
     def etag(self, bucket: str, key: str) -> str | None:
         """HEAD. Without `s3:ListBucket` an absent key answers 403, which counts as unavailable."""

@@ -16,13 +16,14 @@ MAX_RATIOS = 100
 MAX_WORKERS = 1000  # a lane's `maxReplicas`
 MAX_STARTING = 100
 
-Stage = Literal["node", "image", "engine", "model"]
-"""What a worker that does not serve yet waits for, in this order."""
+Stage = Literal["node", "engine", "model"]
+"""What a worker that does not serve yet waits for, in this order; `node` is a node, and the images on it."""
 Depth = Literal["few", "tens", "hundreds"]
 """How many jobs were ahead: at most 8, at most 80, more. A long line errs less by chance, and more by drift."""
 Standing = Literal["ready", "starting", "zero"]
 """Whether the lane served, came up, or had nobody, when something was foretold."""
-Ratio = Annotated[float, Field(gt=0, le=1000)]
+MAX_RATIO = 1000.0
+Ratio = Annotated[float, Field(gt=0, le=MAX_RATIO)]
 
 LastStarts = Annotated[tuple[Seconds, ...], Field(max_length=MAX_STARTS)]
 """The newest last."""
@@ -41,13 +42,11 @@ class Starts(Record):
     """How long each stage took the last workers that came up."""
 
     node: LastStarts = ()
-    """A node."""
-    image: LastStarts = ()
-    """The images, and what else is before the worker's first line."""
+    """From a job in a lane at zero until a worker's first line: KEDA, a node, the images."""
     engine: LastStarts = ()
-    """The engine, from the worker's first line until it answers."""
+    """From then until the engine answers."""
     model: LastStarts = ()
-    """The model, from then until it is loaded."""
+    """From then until the model is loaded."""
 
 
 class Correction(Record):

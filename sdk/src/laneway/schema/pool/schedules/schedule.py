@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_SCHEDULES = 16
+MAX_WAKES = 64  # ends that may lie in other periods; a lane that never wakes is told the last one
 MAX_CRON = 100  # characters
 MAX_TIMEZONE = 64
 TIMEZONE = "should be the name of a time zone, such as Europe/Paris or UTC"
@@ -141,6 +142,17 @@ def asleep(suspended: bool, quiet: Iterable[Period], now: datetime) -> bool:  # 
     """Whether a lane starts nothing at `now`, which has a zone. Cheap: it is worked out once a minute."""
     minute = now.astimezone(UTC).replace(second=0, microsecond=0)
     return suspended or any(_inside(each.timezone, each.start, each.end, minute) for each in quiet)
+
+
+def wakes(quiet: Iterable[Period], now: datetime) -> datetime:
+    """When a lane that sleeps at `now` by these periods begins again: each end may lie in another period."""
+    periods, at = tuple(quiet), now.astimezone(UTC).replace(second=0, microsecond=0)
+    for _ in range(MAX_WAKES):
+        inside = [each for each in periods if _inside(each.timezone, each.start, each.end, at)]
+        if not inside:
+            return at
+        at = max(parse_cron(each.end).next_after(at, ZoneInfo(each.timezone)) for each in inside)
+    return at
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,1 @@
+"""How lanes stand: for people on call, and for whoever sends."""

@@ -1,0 +1,202 @@
+"""How a lane stands: its queue's figures, its workers' reports, and when the next job would begin."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from laneway.client.pacing import CONCURRENT_CALLS
+from laneway.errors import PoolUnavailable
+from laneway.schema.estimate.reckon import WORDS, Asked, estimate
+from laneway.schema.pool.documents.lane_estimate import LaneEstimate
+from laneway.schema.pool.documents.worker_report import WorkerReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from laneway.client.remote import Figures, Stored
+    from laneway.schema.estimate.estimate import Estimate
+    from laneway.schema.job.keys import Place
+    from laneway.schema.pool.documents.pool_document import PoolLane
+    from laneway.schema.pool.documents.worker_report import RunningJob
+
+T = TypeVar("T")
+MOST_REPORTS = 1000  # a lane's `maxReplicas`
+BUSY_SECONDS, IDLE_SECONDS = 60.0, 120.0  # a report that is older is of a worker that has gone
+NO_FIGURES = "the queue can't be asked: {}; it takes sqs:GetQueueAttributes"
+NO_REPORTS = "workers' reports can't be read: {}; it takes s3:ListBucket, and s3:GetObject on {}*"
+NO_ESTIMATE = "how long jobs wait can't be read: {}; it takes s3:GetObject on {}"
+STATES = {"starting": WORDS["engine"], "loading": WORDS["model"]}
+
+
+@dataclass(frozen=True)
+class LaneLine:
+    """One lane, for people on call."""
+
+    lane: str
+    figures: Figures | None
+    """None where the queue can't be asked: `missing` says why."""
+    oldest_seconds: float | None
+    """How old the message was that a worker received last, while any wait; None where nobody knows."""
+    workers: tuple[WorkerReport, ...]
+    """The reports of those that live, by name."""
+    stage: str
+    """How far the lane is, in words: `serving`, `model loading`, `node starting`, `asleep`, `stopped`, `at zero`; empty
+    where nobody knows.
+    """
+    estimate: Estimate
+    """When a job that is sent now would begin, or why nobody can say."""
+    missing: tuple[str, ...] = ()
+    """What could not be read, and which right that takes."""
+
+    @property
+    def ready(self) -> int:
+        """Workers that serve."""
+        return sum(each.state == "serving" for each in self.workers)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Who works on a job."""
+
+    worker: WorkerReport
+    job: RunningJob
+
+    @property
+    def words(self) -> str:
+        """As people say it."""
+        seconds = max(0.0, (self.worker.at - self.job.since).total_seconds())
+        tokens = f", {self.job.tokens} tokens so far" if self.job.tokens else ""
+        return f"running on {self.worker.worker}, attempt {self.job.attempt}, for {seconds:.0f} s{tokens}"
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The same for programs."""
+        return {"worker": self.worker.worker, **self.job.model_dump(mode="json", exclude={"id"})}
+
+
+class Source(Protocol):
+    """The calls of `Remote` that this takes."""
+
+    def figures(self, queue_url: str) -> Figures:
+        """A queue's approximate counts."""
+
+    def read(self, key: str) -> Stored | None:
+        """An object, or None."""
+
+    def ages(self, folder: str, most: int) -> Mapping[str, float]:
+        """The first keys under a prefix, and how many seconds ago each was written."""
+
+
+class Lines:
+    """Looks at lanes, with the reader's own rights."""
+
+    def __init__(self, source: Source, place: Place) -> None:
+        """Nothing is kept from one look to the next."""
+        self._source = source
+        self._place = place
+
+    def line(self, lane: PoolLane, told: str = "") -> LaneLine:
+        """One lane; what can't be read is left out, and named. `told` is what the cluster says of its stage."""
+        look = _Look()
+        figures = look.at(lambda: self._source.figures(lane.queue.url), NO_FIGURES)
+        folder, key = self._place.worker_reports(lane.name), self._place.lane_estimate(lane.name)
+        workers = look.at(lambda: self.reports(lane.name), NO_REPORTS, folder)
+        found = look.at(lambda: self._source.read(key), NO_ESTIMATE, key)
+        reckoned = estimate(asked_of(lane, figures, found), with_reports(read_estimate(found), workers or ()))
+        return LaneLine(
+            lane=lane.name,
+            figures=figures,
+            oldest_seconds=_oldest(workers or (), figures),
+            workers=workers or (),
+            stage=_stage(workers, reckoned, told),
+            estimate=reckoned,
+            missing=tuple(look.missing),
+        )
+
+    def reports(self, lane: str) -> tuple[WorkerReport, ...]:
+        """The workers of a lane that live, by name. Raises `PoolUnavailable`."""
+        ages = self._source.ages(self._place.worker_reports(lane), MOST_REPORTS)
+        recent = [key for key, age in ages.items() if age < IDLE_SECONDS]
+        with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
+            found = [_report(stored) for stored in threads.map(self._source.read, recent)]
+        return tuple(each for each, key in zip(found, recent, strict=True) if each and _lives(each, ages[key]))
+
+
+class _Look:
+    """What one look could not see."""
+
+    def __init__(self) -> None:
+        self.missing: list[str] = []
+
+    def at(self, read: Callable[[], T], words: str, *names: str) -> T | None:
+        try:
+            return read()
+        except PoolUnavailable as error:
+            self.missing.append(words.format(error, *names))
+            return None
+
+
+def _report(stored: Stored | None) -> WorkerReport | None:
+    with suppress(ValidationError):
+        return None if stored is None else WorkerReport.model_validate_json(stored.body)
+    return None
+
+
+def _lives(report: WorkerReport, age: float) -> bool:
+    rests = not report.jobs and report.state in ("serving", "waits")
+    return age < (IDLE_SECONDS if rests else BUSY_SECONDS)
+
+
+def read_estimate(stored: Stored | None) -> LaneEstimate | None:
+    """A lane's document; what can't be read is none."""
+    with suppress(ValidationError):
+        return None if stored is None else LaneEstimate.model_validate_json(stored.body)
+    return None
+
+
+def asked_of(lane: PoolLane, figures: Figures | None, found: Stored | None) -> Asked:
+    """What is to be reckoned of a lane."""
+    return Asked(
+        lane=lane.name,
+        ahead=figures.queued if figures else 0,
+        running=figures.running if figures else 0,
+        now=datetime.now(UTC),
+        age_seconds=found.age_seconds if found else 0.0,
+        quiet=lane.quiet,
+        max_workers=lane.max_workers,
+        parallel=lane.parallel,
+    )
+
+
+def with_reports(known: LaneEstimate | None, workers: tuple[WorkerReport, ...]) -> LaneEstimate | None:
+    """The same by what workers say themselves, which is newer."""
+    serving = [each for each in workers if each.state == "serving"]
+    if known is None or not serving:
+        return known
+    now = datetime.now(UTC)
+    elapsed = [max(0.0, (now - job.since).total_seconds()) for each in serving for job in each.jobs]
+    told = {"workers": len(serving), "slots": sum(each.slots for each in serving), "running": tuple(elapsed[:200])}
+    return known.model_copy(update=told)
+
+
+def _oldest(workers: tuple[WorkerReport, ...], figures: Figures | None) -> float | None:
+    told = [(each.received_at, each.head_of_line_seconds) for each in workers if each.received_at]
+    if not told or (figures is not None and not figures.queued):
+        return None
+    return max(told, key=lambda each: each[0])[1]
+
+
+def _stage(workers: tuple[WorkerReport, ...] | None, reckoned: Estimate, told: str) -> str:
+    """By workers themselves; where there is none, by the cluster, else by what the lane's document says."""
+    states = [each.state for each in workers or ()]
+    if states:
+        return "serving" if "serving" in states else STATES.get(states[0], states[0])
+    if told or reckoned.known != "asleep":
+        return told or ("" if workers is None else "at zero")
+    return "asleep" if reckoned.wakes_at else "stopped"

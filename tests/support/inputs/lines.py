@@ -1,0 +1,37 @@
+"""Lanes as they stand, for whoever shows them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from laneway.client.line.line import LaneLine
+from laneway.client.remote import Figures
+from laneway.schema.estimate.estimate import Estimate
+from laneway.schema.pool.documents.lane_estimate import LaneEstimate, Starts
+from laneway.schema.pool.documents.worker_report import WorkerReport
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+RUNS = tuple(6.0 + number % 5 for number in range(50))  # 6 to 10 s, 8 s in the mean
+
+
+def line_with(**fields: Any) -> LaneLine:
+    """A lane with 1 queued, 2 running, 3 delayed."""
+    lane = fields.get("lane", "fast")
+    known = Estimate(lane=lane[:63], known="too_few", ahead=1, note="no estimate yet")
+    given = {"lane": lane, "figures": Figures(1, 2, 3), "oldest_seconds": None, "workers": (), "stage": "serving"}
+    return LaneLine(**(given | {"estimate": known} | fields))
+
+
+def lane_estimate(**fields: Any) -> LaneEstimate:
+    """Of a lane with one worker of two slots, whose jobs run 8 s in the mean."""
+    starts = Starts(node=(60.0,) * 5, engine=(5.0,) * 5, model=(25.0,) * 5)
+    given: dict[str, Any] = {"lane": "fast", "at": NOW, "workers": 1, "slots": 2, "run_seconds": RUNS, "starts": starts}
+    return LaneEstimate(**(given | fields))
+
+
+def report_with(**fields: Any) -> WorkerReport:
+    """Of a worker that serves."""
+    given: dict[str, Any] = {"worker": "worker-1", "lane": "fast", "state": "serving", "slots": 2}
+    times = {"at": NOW, "started_at": NOW, "state_since": NOW}
+    return WorkerReport(**(given | times | fields))

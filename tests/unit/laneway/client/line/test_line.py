@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from laneway.client.line.foretell import Foreteller
+from laneway.client.line.line import IDLE_SECONDS, Lines
+from laneway.client.remote import Figures, Stored
+from laneway.errors import PoolUnavailable
+from laneway.schema.job.keys import Place
+from laneway.schema.pool.documents.lane_config import LaneModel
+from laneway.schema.pool.documents.live_config import LaneLimits
+from laneway.schema.pool.documents.pool_document import PoolLane
+from laneway.schema.pool.documents.worker_report import RunningJob
+from laneway.schema.pool.queues.queue import QueueURLs
+from support.inputs.lines import lane_estimate, report_with
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from laneway.schema.shared.base import Record
+
+PLACE = Place(bucket="acme-llm", prefix="documents/")
+LIMITS = LaneLimits(timeout_seconds=60, token_gap_seconds=60, expires_after_seconds=60, max_attempts=3, max_tokens=256)
+LANE = PoolLane(
+    name="fast",
+    queue=QueueURLs(url="memory:fast", dead_letter_url="memory:dead"),
+    model=LaneModel(name="gemma3:4b", context_length=512),
+    limits=LIMITS,
+    parallel=2,
+)
+
+
+@dataclass
+class FakeSource:
+    """A bucket and a queue; what is named in `refused` is denied."""
+
+    counts: Figures = Figures(0, 0, 0)  # noqa: RUF009 - it is frozen
+    objects: dict[str, Stored] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    calls: list[str] = field(default_factory=list)
+
+    def put(self, key: str, document: Record | bytes, age: float = 0.0) -> None:
+        body = document if isinstance(document, bytes) else document.model_dump_json().encode()
+        self.objects[key] = Stored(body, '"etag"', {}, age)
+
+    def figures(self, queue_url: str) -> Figures:
+        self._call("figures", queue_url)
+        return self.counts
+
+    def read(self, key: str) -> Stored | None:
+        self._call("read", key)
+        return self.objects.get(key)
+
+    def ages(self, folder: str, most: int) -> Mapping[str, float]:
+        self._call("list", folder)
+        return {key: each.age_seconds for key, each in self.objects.items() if key.startswith(folder)} if most else {}
+
+    def _call(self, kind: str, what: str) -> None:
+        self.calls.append(f"{kind} {what}")
+        if kind in self.refused:
+            raise PoolUnavailable(f"{kind} was refused: AccessDenied")
+
+
+REPORT = PLACE.worker_report("fast", "worker-1")
+ESTIMATE = PLACE.lane_estimate("fast")
+
+
+def test_a_lane_shows_its_workers_its_oldest_job_and_its_wait() -> None:
+    source = FakeSource(Figures(41, 2, 0))
+    now = datetime.now(UTC)
+    source.put(REPORT, report_with(head_of_line_seconds=3.0, received_at=now - timedelta(seconds=9)))
+    source.put(PLACE.worker_report("fast", "w2"), report_with(worker="w2", head_of_line_seconds=7.0, received_at=now))
+    source.put(ESTIMATE, lane_estimate())
+    line = Lines(source, PLACE).line(LANE)
+    assert ([each.worker for each in line.workers], line.ready, line.oldest_seconds) == (["worker-1", "w2"], 2, 7.0)
+    assert (line.stage, line.estimate.known, line.missing) == ("serving", "range", ())
+    assert line.estimate.median_seconds is not None
+    assert line.estimate.median_seconds < 100, "four slots by the reports, where the document still says two"
+
+
+def test_where_nothing_waits_nothing_is_old() -> None:
+    source = FakeSource(Figures(0, 1, 0))
+    source.put(REPORT, report_with(head_of_line_seconds=3.0, received_at=datetime.now(UTC)))
+    assert Lines(source, PLACE).line(LANE).oldest_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("busy", "age", "lives"), [(True, 59, True), (True, 61, False), (False, 61, True), (False, 121, False)]
+)
+def test_a_report_that_grows_old_is_of_a_worker_that_has_gone(busy: bool, age: float, lives: bool) -> None:  # noqa: FBT001 - of a table
+    source = FakeSource()
+    job = RunningJob(id="a", since=datetime.now(UTC), attempt=1)
+    source.put(REPORT, report_with(jobs=(job,) if busy else ()), age)
+    assert bool(Lines(source, PLACE).reports("fast")) is lives
+    if age > IDLE_SECONDS:
+        assert source.calls == [f"list {PLACE.worker_reports('fast')}"], "what is too old is not even read"
+
+
+def test_a_workers_own_clock_does_not_matter() -> None:
+    source = FakeSource()
+    source.put(REPORT, report_with(at=datetime(2000, 1, 1, tzinfo=UTC)))
+    assert len(Lines(source, PLACE).reports("fast")) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff"])
+def test_what_is_no_report_is_passed_over(body: bytes) -> None:
+    source = FakeSource()
+    source.put(REPORT, body)
+    source.put(ESTIMATE, body)
+    line = Lines(source, PLACE).line(LANE)
+    assert (line.workers, line.estimate.known) == ((), "unread")
+
+
+@pytest.mark.parametrize(
+    ("refused", "right"),
+    [
+        ("figures", "sqs:GetQueueAttributes"),
+        ("list", "s3:ListBucket"),
+        ("read", "s3:GetObject on documents/estimates/fast.json"),
+    ],
+)
+def test_what_may_not_be_read_is_left_out_and_the_right_is_named(refused: str, right: str) -> None:
+    source = FakeSource(Figures(41, 2, 0), refused={refused})
+    line = Lines(source, PLACE).line(LANE)
+    (missing,) = line.missing
+    assert right in missing
+    assert (line.figures is None) is (refused == "figures")
+
+
+def test_before_there_is_a_worker_the_cluster_knows_the_stage() -> None:
+    source = FakeSource()
+    assert Lines(source, PLACE).line(LANE, "node starting").stage == "node starting"
+    source.put(REPORT, report_with(state="loading"))
+    assert Lines(source, PLACE).line(LANE, "node starting").stage == "model loading"
+
+
+def test_without_a_cluster_a_lane_without_workers_is_at_zero() -> None:
+    assert Lines(FakeSource(), PLACE).line(LANE).stage == "at zero"
+
+
+def test_many_jobs_are_foretold_by_one_look_and_each_stands_behind_the_one_before() -> None:
+    source = FakeSource(Figures(40, 2, 0))
+    source.put(ESTIMATE, lane_estimate())
+    teller = Foreteller(source, PLACE)
+    told = [teller.sending(LANE) for _ in range(3)]
+    assert [each and each.ahead for each in told] == [40, 41, 42]
+    assert len(source.calls) == 2
+
+
+def test_who_may_not_look_sends_all_the_same_and_does_not_ask_each_time() -> None:
+    source = FakeSource(refused={"read"})
+    teller = Foreteller(source, PLACE)
+    assert [teller.sending(LANE) for _ in range(3)] == [None] * 3
+    assert len(source.calls) == 1
+    with pytest.raises(PoolUnavailable):
+        teller.estimate(LANE)
+
+
+def test_a_lane_that_nobody_knows_is_estimated_by_words_alone() -> None:
+    found = Foreteller(FakeSource(Figures(41, 0, 0)), PLACE).estimate(LANE.model_copy(update={"name": "other"}))
+    assert (found.ahead, found.known) == (41, "unread")

@@ -1,0 +1,198 @@
+"""Writes a worker's report, and its lane's estimate document, in a thread of its own: no job waits for either."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from laneway.logs import log_defect
+from laneway.schema.pool.documents.lane_estimate import MAX_ESTIMATE_BYTES, LaneEstimate
+from laneway.schema.pool.documents.worker_report import MAX_REPORT_BYTES, WorkerReport
+from laneway.schema.pool.schedules.schedule import asleep
+from laneway_worker.errors import AbsentError, AlreadyThereError, TooLargeError, Unavailable
+from laneway_worker.report.estimates import Around, Came, merged
+from laneway_worker.report.saying import IDLE_SECONDS, LEAST_SECONDS, Course, pause, report_of, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway_worker.live import Live
+    from laneway_worker.ports.clock import Clock, Condition
+    from laneway_worker.ports.objects import ReportStore
+    from laneway_worker.report.saying import Bearing, Facts
+    from laneway_worker.report.tally import Tally
+
+log = logging.getLogger(__name__)
+
+LANE_SECONDS = 60.0  # between two writes of the lane's document by all of its workers together
+FIRST_LANE_SECONDS = 15.0
+LONGEST_LANE_SECONDS = 600.0  # for each of many workers
+MOST_REPORTS = 100  # of other workers are read for it
+STALE_SECONDS = 2 * IDLE_SECONDS  # a report that is older is of a worker that has gone
+MOST_NODE_SECONDS = 1800.0  # a job that waited longer for the first worker waited for something else
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Writer:
+    """The loop of one thread; what it can't write harms nobody."""
+
+    def __init__(
+        self,
+        config: LaneConfig,
+        live: Live,
+        store: ReportStore,
+        tally: Tally,
+        bearing: Callable[[], Bearing],
+        facts: Callable[[str], Facts],
+        clock: Clock,
+        changed: Condition,
+        over: Callable[[], bool],
+        worker: str,
+    ) -> None:
+        """`bearing` and `facts` are called under `changed`, the worker's one condition; `over` says when to end."""
+        self._live = live
+        self._store = store
+        self._tally = tally
+        self._bearing = bearing
+        self._facts = facts
+        self._clock = clock
+        self._changed = changed
+        self._over = over
+        self._lane = config.lane
+        self._place = config.results
+        self._key = config.results.worker_report(config.lane, worker)
+        self._course = Course(clock.now(), "starting", clock.now())
+        self._next = 0.0
+        self._lane_at = clock.monotonic() + FIRST_LANE_SECONDS
+        self._told = Came()
+        self._failed = False
+        self.gone = False
+        """Whether the last word is said."""
+
+    def run(self) -> None:
+        """Write what is due, until the worker ends; then remove the report, and say what the lane should keep."""
+        try:
+            while not self._over():
+                self._guarded(self._turn)
+                with self._changed:
+                    self._changed.wait_for(self._over, LEAST_SECONDS)
+                    self._changed.wait_for(lambda: self._over() or self._is_news, self._wait())
+            self._guarded(self._leave)
+        finally:
+            with self._changed:
+                self.gone = True
+                self._changed.notify_all()
+
+    def wait_gone(self, seconds: float) -> None:
+        """Wait for the last word, and no longer."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.gone, seconds)
+
+    @property
+    def _is_news(self) -> bool:
+        return state_of(self._bearing())[0] != self._course.state
+
+    def _wait(self) -> float:
+        return max(0.0, min(self._next, self._lane_at) - self._clock.monotonic())
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+            if self._failed:
+                log.info("the worker's report is written again")
+            self._failed = False
+        except (AlreadyThereError, AbsentError):
+            pass  # another worker of the lane writes, too
+        except Unavailable as error:
+            self._next = self._lane_at = self._clock.monotonic() + IDLE_SECONDS
+            if not self._failed:
+                log.warning("can't write %s, trying on; jobs are done all the same: %s", self._key, error.with_advice)
+            self._failed = True
+        except Exception as error:  # noqa: BLE001 - whatever it is, jobs are done all the same
+            self._next = self._lane_at = self._clock.monotonic() + IDLE_SECONDS
+            log_defect(log, error)
+
+    def _turn(self) -> None:
+        report = self._look()
+        now = self._clock.monotonic()
+        self._next = now + pause(report)
+        self._store.put(self._place.bucket, self._key, report.model_dump_json(exclude_none=True).encode())
+        if now >= self._lane_at:
+            self._lane_at = now + LANE_SECONDS
+            self._write_lane([report, *self._others()])
+
+    def _look(self) -> WorkerReport:
+        with self._changed:
+            now = self._clock.now()
+            state, words = state_of(self._bearing())
+            self._course = self._course.now(state, now)
+            return report_of(self._facts(words), self._course, now)
+
+    def _leave(self) -> None:
+        """The report first: who has gone is told as gone, whatever becomes of the rest."""
+        self._store.delete(self._place.bucket, self._key)
+        self._write_lane(self._others())
+
+    def _others(self) -> list[WorkerReport]:
+        """Those that live, by the store's own clock: this worker's report is the newest, or nearly."""
+        listed = self._store.listed(self._place.bucket, self._place.worker_reports(self._lane), MOST_REPORTS)
+        newest = max(listed.values(), default=self._clock.now())
+        keys = [key for key, at in listed.items() if (newest - at).total_seconds() < STALE_SECONDS and key != self._key]
+        found = (self._read(key, MAX_REPORT_BYTES, WorkerReport) for key in keys)
+        return [each for each in found if each is not None]
+
+    def _read(self, key: str, most: int, model: type[M]) -> M | None:
+        """What can't be read is none."""
+        with suppress(TooLargeError, ValidationError):
+            there = self._store.get(self._place.bucket, key, most)
+            return None if there is None else model.model_validate_json(there.body)
+        return None
+
+    def _write_lane(self, reports: list[WorkerReport]) -> None:
+        """Add to the lane's document what is new. Many workers take turns: together they write about once a minute."""
+        key = self._place.lane_estimate(self._lane)
+        self._lane_at = self._clock.monotonic() + min(LONGEST_LANE_SECONDS, LANE_SECONDS * max(1, len(reports)))
+        try:
+            there = self._store.get(self._place.bucket, key, MAX_ESTIMATE_BYTES)
+        except TooLargeError:
+            return  # it is none of ours, and whoever can delete it may
+        before = self._parsed(there.body) if there else None
+        came, news = self._came(reports), self._tally.take_news()
+        body = merged(before, news, came, self._around(reports)).model_dump_json(exclude_none=True).encode()
+        try:
+            if there is None:
+                self._store.put_new(self._place.bucket, key, body)
+            else:
+                self._store.replace(self._place.bucket, key, body, there.etag)
+        except BaseException:
+            self._tally.give_back(news)
+            raise
+        self._told = self._told.with_all(came)
+
+    def _came(self, reports: list[WorkerReport]) -> Came:
+        """How this worker came up, as far as that has not been told."""
+        with self._changed:
+            first, live = self._tally.first_sent_at, self._live.now
+        known = self._course.starts
+        earlier = any(first is None or each.started_at <= first for each in reports)
+        slept = first is not None and asleep(False, live.quiet, first)  # noqa: FBT003 - not suspended
+        node = None if first is None or earlier or slept else (self._course.started_at - first).total_seconds()
+        seen = Came(node if node and 0 < node <= MOST_NODE_SECONDS else None, known.engine, known.model)
+        return seen.without(self._told)
+
+    def _around(self, reports: list[WorkerReport]) -> Around:
+        with self._changed:
+            live, received = self._live.now, self._tally.received
+            head = received.age if received else None
+            return Around(self._lane, self._clock.now(), reports, head, live.price_per_hour, live.suspended)
+
+    @staticmethod
+    def _parsed(body: bytes) -> LaneEstimate | None:
+        with suppress(ValidationError):
+            return LaneEstimate.model_validate_json(body)
+        return None
