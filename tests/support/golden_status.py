@@ -9,6 +9,7 @@ from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.reasons import Reason
 from laneway_operator.render.meta import Component
+from laneway_operator.stages import Stage
 from laneway_operator.status.conditions import build_status
 from laneway_operator.status.observed import Observed
 
@@ -37,6 +38,7 @@ def worker(lane: str, trouble: Trouble | None = None, *, config: str = "now", di
         trouble=trouble,
         component=Component.WORKER,
         ready=ready,
+        stage=Stage.SERVING if ready else Stage.NODE_STARTING if trouble is NO_NODE else Stage.LOADING_MODEL,
         digest=digest,
         engine=ENGINE,
     )

@@ -14,6 +14,7 @@ from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.reasons import Reason
 from laneway_operator.render.meta import OLLAMA
 from laneway_operator.render.pods import CONFIG_VOLUME, LIVE_VOLUME
+from laneway_operator.stages import Stage, stage_of_pod
 
 EXCEEDED = "exceeded quota"  # the words of Kubernetes' admission of ResourceQuota
 POD_COUNTS = ("active", "terminating", "succeeded", "failed")  # of a Job's status
@@ -99,6 +100,8 @@ class PodFacts:
     """Of the model that its worker says it serves."""
     engine: str | None = None
     """The image of its Ollama."""
+    stage: Stage | None = None
+    """How far it is."""
 
 
 def called(key: Key) -> str:
@@ -213,6 +216,7 @@ def pod_facts(body: Object) -> PodFacts:
         ready=(_condition(body.get("status", {}), "Ready") or {}).get("status") == "True",
         digest=digest_in(report_of(body)),
         engine=engine_of_pod(body, OLLAMA),
+        stage=stage_of_pod(body, OLLAMA),
     )
 
 

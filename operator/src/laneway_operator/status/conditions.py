@@ -11,6 +11,7 @@ from laneway_operator.status.found import Found
 from laneway_operator.status.gateway import CONDITION, gateway_ready
 from laneway_operator.status.model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
 from laneway_operator.status.serving import serving
+from laneway_operator.status.stages import stage_of
 from laneway_operator.status.table import CONDITION as TABLE
 from laneway_operator.status.table import table_ready
 from laneway_operator.status.workers import progressing, workers_available, worst
@@ -177,6 +178,7 @@ def _lane(
         dead_letter_queue_url=urls.dead_letter_url if urls else before.get("deadLetterQueueURL"),
         replicas=facts.replicas if facts else 0,
         ready_replicas=facts.ready if facts else 0,
+        stage=stage_of(observed, name),
         conditions=(_condition(READY, ready, before, generation, now),),
         serving=serving(observed, name),
     )

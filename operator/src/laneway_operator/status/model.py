@@ -61,6 +61,10 @@ class LaneStatus(Written):
     """Workers wanted."""
     ready_replicas: Replicas = 0
     """Workers with the model loaded."""
+    stage: Annotated[str | None, StringConstraints(max_length=32)] = None
+    """How far the worker is that is farthest: `NodeStarting`, `PullingImages`, `StartingOllama`, `LoadingModel`,
+    `Serving`; where there is none: `AtZero`, `Asleep`, `Suspended` or `Paused`.
+    """
     conditions: Annotated[tuple[Condition, ...], Field(max_length=4, json_schema_extra=list_map("type"))] = ()
     """`Ready` alone: that of this lane. It is as the pool's, without what is wrong with other lanes."""
     serving: Annotated[tuple[Serving, ...], Field(max_length=MAX_KINDS)] | None = None

@@ -10,6 +10,7 @@ from laneway.schema.shared.names import REPORT
 from laneway_operator.known import observe
 from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
 from laneway_operator.reasons import Reason
+from laneway_operator.stages import Stage
 
 LABELS = {"app.kubernetes.io/managed-by": "laneway", "laneway.dev/pool": "documents", "laneway.dev/lane": "fast"}
 
@@ -120,7 +121,7 @@ def test_a_pod_tells_its_config_its_lane_and_whether_it_leaves() -> None:
     volumes = [{"name": "tmp", "emptyDir": {}}, {"name": "config", "configMap": {"name": "documents-fast-1"}}]
     seen = body(spec={"volumes": volumes}, deletionTimestamp="2026-11-22T18:00:00Z")
     assert observe.pod_facts(seen) == PodFacts("fast", leaving=True, config="documents-fast-1")
-    assert observe.pod_facts(body()) == PodFacts("fast", leaving=False, config=None)
+    assert observe.pod_facts(body()) == PodFacts("fast", leaving=False, config=None, stage=Stage.NODE_STARTING)
 
 
 def test_a_pod_of_the_dead_letter_handler_tells_so() -> None:

@@ -372,8 +372,9 @@ def test_lanes_and_workers_are_counted() -> None:
             "deadLetterQueueURL": "https://sqs/a-dead",
             "replicas": 3,
             "readyReplicas": 1,
+            "stage": "AtZero",
         },
-        {"name": "slow", "replicas": 0, "readyReplicas": 0},
+        {"name": "slow", "replicas": 0, "readyReplicas": 0, "stage": "AtZero"},
     ]
 
 

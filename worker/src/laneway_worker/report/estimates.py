@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from laneway.schema.pool.documents.lane_estimate import Depth, Stage, Standing
     from laneway.schema.pool.documents.worker_report import State, WorkerReport
+    from laneway.schema.pool.schedules.schedule import Period
     from laneway_worker.report.tally import CameOut, News, Ran
 
 MAX_HEADS = 5
+FEW_AT_ONCE = 2  # ratios of one kind a write: jobs that wait beside each other share their luck, and tell one thing
 SHARE_OF_NEW = 0.2  # of a mean of the lane, beside what it was
 
 
@@ -61,6 +63,8 @@ class Around:
     head_of_line: float | None
     price_per_hour: float | None
     suspended: bool
+    quiet: tuple[Period, ...] = ()
+    parallel: int = 1
 
 
 def merged(there: LaneEstimate | None, news: News, came: Came, around: Around) -> LaneEstimate:
@@ -86,6 +90,8 @@ def merged(there: LaneEstimate | None, news: News, came: Came, around: Around) -
         gpu_seconds_per_job=_mean(before.gpu_seconds_per_job, _each(ran, [each.gpu_seconds for each in ran])),
         price_per_hour=price if price is not None else before.price_per_hour,
         suspended=around.suspended,
+        quiet=around.quiet,
+        parallel=around.parallel,
     )
 
 
@@ -129,13 +135,19 @@ def _corrections(before: Iterable[Correction], came_out: Iterable[CameOut]) -> t
     kinds: dict[tuple[Depth, Standing], list[float]] = {
         (each.depth, each.standing): list(each.ratios) for each in before
     }
-    for each in came_out:
-        told = each.foretold
-        kinds.setdefault((told.depth, told.standing), []).append(round(each.ratio, 3))
+    for kind, ratios in _by_kind(came_out).items():
+        kinds.setdefault(kind, []).extend(ratios[:: max(1, len(ratios) // FEW_AT_ONCE)][:FEW_AT_ONCE])
     return tuple(
         Correction(depth=depth, standing=standing, ratios=tuple(ratios[-MAX_RATIOS:]))
         for (depth, standing), ratios in kinds.items()
     )
+
+
+def _by_kind(came_out: Iterable[CameOut]) -> dict[tuple[Depth, Standing], list[float]]:
+    found: dict[tuple[Depth, Standing], list[float]] = {}
+    for each in came_out:
+        found.setdefault((each.foretold.depth, each.foretold.standing), []).append(round(each.ratio, 3))
+    return found
 
 
 def _each(ran: Sequence[Ran], amounts: Sequence[float]) -> float | None:

@@ -63,7 +63,7 @@ class Writer:
         self._clock = clock
         self._changed = changed
         self._over = over
-        self._lane = config.lane
+        self._lane, self._parallel = config.lane, config.parallel
         self._place = config.results
         self._key = config.results.worker_report(config.lane, worker)
         self._course = Course(clock.now(), "starting", clock.now())
@@ -189,7 +189,16 @@ class Writer:
         with self._changed:
             live, received = self._live.now, self._tally.received
             head = received.age if received else None
-            return Around(self._lane, self._clock.now(), reports, head, live.price_per_hour, live.suspended)
+            return Around(
+                self._lane,
+                self._clock.now(),
+                reports,
+                head,
+                live.price_per_hour,
+                live.suspended,
+                live.quiet,
+                self._parallel,
+            )
 
     @staticmethod
     def _parsed(body: bytes) -> LaneEstimate | None:

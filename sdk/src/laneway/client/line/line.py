@@ -168,9 +168,6 @@ def asked_of(lane: PoolLane, figures: Figures | None, found: Stored | None) -> A
         running=figures.running if figures else 0,
         now=datetime.now(UTC),
         age_seconds=found.age_seconds if found else 0.0,
-        quiet=lane.quiet,
-        max_workers=lane.max_workers,
-        parallel=lane.parallel,
     )
 
 

@@ -60,7 +60,7 @@ class Bill(Record):
 def bill_of(jobs: Sequence[Job], lane: PoolLane, known: LaneEstimate | None, begins: Estimate) -> Bill:
     """What these would take in a lane, by its last jobs."""
     most = [_most(each, lane) for each in jobs]
-    slots = max(lane.parallel, known.slots if known else 0)
+    slots = max(known.parallel, known.slots) if known else 1
     told = known if known is not None and len(known.run_seconds) >= ENOUGH_JOBS else None
     return Bill(
         lane=lane.name,

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 
     from laneway.schema.pool.documents.lane_estimate import Correction, Depth, Standing
 
-LOW, HIGH = 0.1, 0.9  # eight of ten
+LOW, HIGH = 0.08, 0.92  # eight of ten: ratios share their luck, and a range of 0.1 to 0.9 held 76 % (bench-estimate)
 ENOUGH = 20  # ratios that tell something
-LAST = 50  # of them count: more would know less of what has changed
 FEW_AHEAD, TENS_AHEAD = 8, 80
 
 
@@ -43,7 +42,7 @@ def corrected(draws: Sequence[float], ratios: Sequence[float]) -> Range:
     raw = quantile(draws, 0.5)
     if len(ratios) < ENOUGH:
         return Range(quantile(draws, LOW), raw, quantile(draws, HIGH), raw)
-    known = sorted(ratios[-LAST:])
+    known = sorted(ratios)
     low, median, high = (raw * quantile(known, _level(each, len(known))) for each in (LOW, 0.5, HIGH))
     return Range(low, median, high, raw)
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from laneway.schema.estimate.correct import Range
     from laneway.schema.estimate.estimate import Known
     from laneway.schema.pool.documents.lane_estimate import LaneEstimate, Standing
-    from laneway.schema.pool.schedules.schedule import Period
 
 ENOUGH_JOBS = 20
 TREND = 3  # minutes in which jobs wait longer and longer
@@ -25,6 +24,7 @@ STALE_SECONDS = 300.0  # a document that nobody has written for so long is of a 
 WORDS = {"node": "node starting", "engine": "Ollama starting", "model": "model loading"}
 NO_JOBS = "no estimate yet: {} of {} finished jobs are known"
 NO_START = "no estimate yet: no worker is there, and nobody knows how long one takes to come"
+GROWS = "and growing: jobs wait longer and longer, and no worker is on its way"
 UNREAD = "no estimate yet: no worker of the lane has written what it knows"
 
 
@@ -39,20 +39,17 @@ class Asked:
     now: datetime
     age_seconds: float = 0.0
     """Of the document, by the store's clock."""
-    quiet: tuple[Period, ...] = ()
-    max_workers: int | None = None
-    parallel: int = 1
     seed: int = 0
 
 
 def estimate(asked: Asked, known: LaneEstimate | None) -> Estimate:
     """When a job that is sent now begins."""
-    if known is not None and known.suspended:
-        return _none(asked, "asleep", "somebody had stopped the lane when it was seen last: jobs wait")
-    if asleep(False, asked.quiet, asked.now):  # noqa: FBT003 - not suspended
-        return _of_a_sleeper(asked, known)
     if known is None:
         return _none(asked, "unread", UNREAD)
+    if known.suspended:
+        return _none(asked, "asleep", "somebody had stopped the lane when it was seen last: jobs wait")
+    if asleep(False, known.quiet, asked.now):  # noqa: FBT003 - not suspended
+        return _of_a_sleeper(asked, known)
     return _reckoned(asked, known)
 
 
@@ -68,7 +65,7 @@ def line_of(asked: Asked, known: LaneEstimate) -> Line:
         starting=tuple(each.model_copy(update={"seconds": each.seconds + asked.age_seconds}) for each in known.starting)
         if fresh
         else (),
-        brings=asked.parallel,
+        brings=known.parallel,
         run_seconds=known.run_seconds,
         starts=known.starts,
     )
@@ -88,7 +85,7 @@ def _reckoned(asked: Asked, known: LaneEstimate) -> Estimate:
         return _none(asked, "no_start_times", NO_START)
     standing, depth = standing_of(line), depth_of(asked.ahead)
     found = corrected(draws, ratios_of(known.corrections, depth, standing))
-    told = _none(asked, "range", _note(asked, known, line))
+    told = _none(asked, "range", _note(known, line))
     return told.model_copy(update={"depth": depth, "standing": standing, **_seconds(found)})
 
 
@@ -101,12 +98,12 @@ def _seconds(found: Range) -> dict[str, float]:
     }
 
 
-def _of_a_sleeper(asked: Asked, known: LaneEstimate | None) -> Estimate:
+def _of_a_sleeper(asked: Asked, known: LaneEstimate) -> Estimate:
     """It begins at zero when it wakes. How its jobs came out awake says nothing of that."""
-    at = wakes(asked.quiet, asked.now)
+    at = wakes(known.quiet, asked.now)
     told = _none(asked, "asleep", f"sleeps until {at:%a %H:%M} UTC")
     told = told.model_copy(update={"wakes_at": at})
-    if known is None or len(known.run_seconds) < ENOUGH_JOBS:
+    if len(known.run_seconds) < ENOUGH_JOBS:
         return told
     line = replace(line_of(asked, known), slots=0, running=0, elapsed=(), starting=())
     draws, sleeps = play(line, asked.seed), (at - asked.now).total_seconds()
@@ -123,12 +120,10 @@ def _none(asked: Asked, known: Known, note: str) -> Estimate:
     return Estimate(lane=asked.lane, known=known, ahead=asked.ahead, note=note)
 
 
-def _note(asked: Asked, known: LaneEstimate, line: Line) -> str:
+def _note(known: LaneEstimate, line: Line) -> str:
     if not line.slots:
         return WORDS[line.starting[0].stage] if line.starting else "the lane is at zero: a worker is started for it"
-    if asked.max_workers is not None and known.workers >= asked.max_workers and grows(known.head_of_line_seconds):
-        return f"and growing: all {known.workers} workers are there"
-    return ""
+    return GROWS if not line.starting and grows(known.head_of_line_seconds) else ""
 
 
 def grows(heads: tuple[float, ...]) -> bool:

@@ -30,7 +30,6 @@ LANE = PoolLane(
     queue=QueueURLs(url="memory:fast", dead_letter_url="memory:dead"),
     model=LaneModel(name="gemma3:4b", context_length=512),
     limits=LIMITS,
-    parallel=2,
 )
 
 

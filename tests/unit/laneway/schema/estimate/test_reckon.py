@@ -50,7 +50,7 @@ def test_what_the_queue_says_to_run_counts_where_the_document_is_behind() -> Non
 
 def test_workers_on_their_way_help_once_they_are_there() -> None:
     alone = estimate(ASKED, lane_estimate())
-    helped = estimate(replace(ASKED, parallel=2), lane_estimate(starting=(Starting(stage="model", seconds=20.0),)))
+    helped = estimate(ASKED, lane_estimate(parallel=2, starting=(Starting(stage="model", seconds=20.0),)))
     assert alone.median_seconds is not None
     assert helped.median_seconds is not None
     assert helped.median_seconds < 0.6 * alone.median_seconds
@@ -89,7 +89,7 @@ def test_without_a_document_there_is_none() -> None:
 
 def test_a_lane_that_sleeps_says_when_it_wakes() -> None:
     night = datetime(2026, 11, 28, 23, 30, tzinfo=ZoneInfo("Europe/Paris"))
-    found = estimate(replace(ASKED, now=night, quiet=NIGHT), lane_estimate())
+    found = estimate(replace(ASKED, now=night), lane_estimate(quiet=NIGHT))
     assert found.wakes_at == datetime(2026, 11, 29, 6, tzinfo=ZoneInfo("Europe/Paris"))
     assert found.note == "sleeps until Sun 05:00 UTC"
     assert found.low_seconds is not None
@@ -98,13 +98,13 @@ def test_a_lane_that_sleeps_says_when_it_wakes() -> None:
 
 def test_a_lane_that_sleeps_is_known_to_also_where_nothing_else_is() -> None:
     night = datetime(2026, 11, 28, 23, 30, tzinfo=ZoneInfo("Europe/Paris"))
-    assert estimate(replace(ASKED, now=night, quiet=NIGHT), None).known == "asleep"
+    assert estimate(replace(ASKED, now=night), lane_estimate(quiet=NIGHT, run_seconds=())).known == "asleep"
 
 
 def test_two_nights_that_follow_each_other_are_one_sleep() -> None:
     later = Period(timezone="Europe/Paris", start="0 5 * * *", end="0 9 * * *")
     night = datetime(2026, 11, 28, 23, 30, tzinfo=ZoneInfo("Europe/Paris"))
-    found = estimate(replace(ASKED, now=night, quiet=(*NIGHT, later)), None)
+    found = estimate(replace(ASKED, now=night), lane_estimate(quiet=(*NIGHT, later)))
     assert found.wakes_at == datetime(2026, 11, 29, 9, tzinfo=ZoneInfo("Europe/Paris"))
 
 
@@ -113,14 +113,12 @@ def test_a_lane_that_somebody_stopped_promises_nothing() -> None:
     assert (found.known, found.range_words) == ("asleep", "")
 
 
-def test_a_full_lane_whose_jobs_wait_longer_and_longer_says_so() -> None:
-    asked = replace(ASKED, max_workers=1)
-    assert (
-        estimate(asked, lane_estimate(head_of_line_seconds=(1.0, 2.0, 3.0))).note
-        == "and growing: all 1 workers are there"
-    )
-    assert estimate(asked, lane_estimate(head_of_line_seconds=(3.0, 2.0, 3.0))).note == ""
-    assert estimate(replace(ASKED, max_workers=2), lane_estimate(head_of_line_seconds=(1.0, 2.0, 3.0))).note == ""
+def test_a_lane_whose_jobs_wait_longer_and_longer_while_no_worker_comes_says_so() -> None:
+    grows, wavers = (1.0, 2.0, 3.0), (3.0, 2.0, 3.0)
+    assert "and growing" in str(estimate(ASKED, lane_estimate(head_of_line_seconds=grows)))
+    assert estimate(ASKED, lane_estimate(head_of_line_seconds=wavers)).note == ""
+    coming = (Starting(stage="model", seconds=1.0),)
+    assert estimate(ASKED, lane_estimate(head_of_line_seconds=grows, starting=coming)).note == ""
 
 
 def test_how_earlier_estimates_came_out_moves_the_range() -> None:

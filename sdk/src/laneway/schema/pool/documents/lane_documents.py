@@ -74,5 +74,4 @@ def _live(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LiveConfig
         price_per_hour=settings.price_per_hour,
         suspended=pool.suspension_of(lane) is not None,
         quiet=quiet_periods(lane.schedules),
-        max_workers=None if settings.local else lane.scaling.max_replicas,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from laneway.schema.job.result import Seconds
+from laneway.schema.pool.schedules.schedule import MAX_SCHEDULES, Period
 from laneway.schema.shared.base import Record
 
 MAX_ESTIMATE_BYTES = 64 * 1024  # of the document: 200 run times, 60 start times and 1,200 ratios are some 12 KiB
@@ -97,5 +98,9 @@ class LaneEstimate(Record):
     """A job's share of the accelerator, by the last jobs."""
     price_per_hour: Seconds | None = None
     """USD for an hour of a worker's accelerator, where that is known."""
+    parallel: Annotated[int, Field(ge=1, le=64)] = 1
+    """Jobs that a worker takes at once."""
     suspended: bool = False
     """Whether somebody had stopped the lane when this was written."""
+    quiet: Annotated[tuple[Period, ...], Field(max_length=MAX_SCHEDULES)] = ()
+    """When the lane sleeps."""

@@ -50,5 +50,3 @@ class LiveConfig(Record):
     """Whether the worker starts nothing."""
     quiet: Annotated[tuple[Period, ...], Field(max_length=MAX_SCHEDULES)] = ()
     """When the worker starts nothing."""
-    max_workers: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """The most workers that the lane may have, where something scales it."""

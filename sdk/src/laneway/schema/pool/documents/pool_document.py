@@ -9,7 +9,6 @@ from pydantic import Field
 from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway.schema.pool.documents.live_config import LaneLimits
 from laneway.schema.pool.queues.queue import QueueURLs
-from laneway.schema.pool.schedules.schedule import MAX_SCHEDULES, Period
 from laneway.schema.shared.base import Record
 
 if TYPE_CHECKING:
@@ -29,12 +28,6 @@ class PoolLane(Record):
     """What answers them."""
     limits: LaneLimits
     """What a job may take."""
-    parallel: Annotated[int, Field(ge=1, le=64)] = 1
-    """Jobs that one of its workers takes at once."""
-    max_workers: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """The most workers that it may have, where something scales it."""
-    quiet: Annotated[tuple[Period, ...], Field(max_length=MAX_SCHEDULES)] = ()
-    """When it sleeps."""
 
 
 class PoolDocument(Record):
@@ -61,15 +54,7 @@ def pool_document(lanes: Sequence[LaneDocuments]) -> PoolDocument:
         pool=first.config.pool,
         region=first.config.region,
         lanes=tuple(
-            PoolLane(
-                name=each.config.lane,
-                queue=each.config.queue,
-                model=each.config.model,
-                limits=each.live.limits,
-                parallel=each.config.parallel,
-                max_workers=each.live.max_workers,
-                quiet=each.live.quiet,
-            )
+            PoolLane(name=each.config.lane, queue=each.config.queue, model=each.config.model, limits=each.live.limits)
             for each in lanes
         ),
         destinations=tuple(first.live.destinations),
