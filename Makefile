@@ -18,7 +18,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api test-strangers record-strangers generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-operator bench-gateway record-gateway bench-worker bench-harm bench-table doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos chaos-gateway clean
+	bench-operator bench-gateway record-gateway bench-worker bench-estimate bench-harm bench-table doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos chaos-gateway clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -220,6 +220,9 @@ record-gateway: cache-ollama ## the same with 1,000 held streams, and write docs
 
 bench-operator: cache-cluster ## the operator with 1,000 pools (POOLS=5000 for more) on a real API server
 	PYTHONPATH=tests $(RUN) python tests/bench/bench_operator.py
+
+bench-estimate: sync ## how often the range of eight in ten held, over played and real waits; ten minutes
+	PYTHONPATH=tests $(RUN) python tests/bench/bench_estimate.py
 
 bench-harm: cache-ollama ## hostile messages on a lane, and what honest ones pay (CHECKOUT=… for another version); some minutes
 	PYTHONPATH=tests $(RUN) python tests/bench/bench_harm.py

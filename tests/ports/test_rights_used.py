@@ -287,6 +287,7 @@ async def hold(world: World) -> None:
     for each in registrations:
         await each.begin()
     await pool.facts("fast")
+    await pool.line("fast")
     await one.waiting("fast")
     asked = Asked(Tenant("claims"), Translated("fast", "m", Job(prompt=BIG)), "/api/generate", "0" * 64)
     held = await take(one, asked)

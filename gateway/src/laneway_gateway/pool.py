@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
+from laneway.schema.pool.documents.lane_estimate import LaneEstimate
 from laneway.schema.pool.documents.model_facts import ModelFacts
 from laneway.schema.pool.documents.pool_document import PoolDocument
 from laneway.schema.shared.problems import problems
@@ -31,6 +33,7 @@ class Pool:
         self._place = place
         self._clock = clock
         self._read: dict[str, tuple[float, Record | None]] = {}
+        self._lines: dict[str, tuple[float, LaneEstimate | None, float]] = {}
 
     async def document(self) -> PoolDocument:
         """The pool's lanes; raises `PoolUnreachable`, also where there is no pool."""
@@ -46,6 +49,21 @@ class Pool:
     async def facts(self, lane: str) -> ModelFacts | None:
         """What a lane's workers say of its model, or None where none has said it yet; raises `PoolUnreachable`."""
         return await self._fresh(self._place.model_facts(lane), ModelFacts)
+
+    async def line(self, lane: str) -> tuple[LaneEstimate | None, float]:
+        """What a lane's workers have written of how long jobs wait, and how many seconds ago. Where it can't be read
+        nobody asks again before its time: requests need none. Never raises.
+        """
+        now = self._clock.monotonic()
+        at, found, age = self._lines.get(lane, (-FRESH_SECONDS, None, 0.0))
+        if now < at + FRESH_SECONDS:
+            return found, age + now - at
+        self._lines[lane] = (now, found, age)  # who comes meanwhile does not ask, too
+        with suppress(PoolUnreachable, ValidationError):
+            stored = await self._store.read(self._place.lane_estimate(lane))
+            found = None if stored is None else LaneEstimate.model_validate_json(stored.body)
+            self._lines[lane] = (now, found, stored.age_seconds if stored else 0.0)
+        return self._lines[lane][1:]
 
     async def _fresh(self, key: str, kind: type[Document]) -> Document | None:
         at, known = self._read.get(key, (0.0, None))

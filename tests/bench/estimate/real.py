@@ -1,4 +1,4 @@
-"""Waits of real jobs: the library foretells, a real worker serves two slots of a stub of Ollama, an emulator between."""
+"""Waits of real jobs: the library foretells, a real worker serves two slots of a stub of Ollama behind an emulator."""
 
 from __future__ import annotations
 

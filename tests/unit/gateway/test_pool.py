@@ -9,6 +9,7 @@ from laneway_gateway.errors import PoolUnreachable
 from laneway_gateway.pool import FRESH_SECONDS, Pool
 from support.gateway.desks import PLACE
 from support.inputs.documents import POOL_DOCUMENT
+from support.inputs.lines import lane_estimate
 
 if TYPE_CHECKING:
     from laneway_gateway.testing.clock import ManualClock
@@ -64,3 +65,27 @@ async def test_facts_of_a_model_may_be_missing(pool: Pool, store: MemoryStore, c
     store.put(PLACE.model_facts("fast"), FACTS.model_dump_json().encode())
     await clock.advance(FRESH_SECONDS)
     assert await pool.facts("fast") == FACTS
+
+
+async def test_how_long_jobs_wait_is_read_once_in_a_while_for_all(
+    pool: Pool, store: MemoryStore, clock: ManualClock
+) -> None:
+    key = PLACE.lane_estimate("fast")
+    store.put(key, lane_estimate().model_dump_json().encode())
+    assert await pool.line("fast") == (lane_estimate(), 0.0)
+    await clock.advance(10)
+    assert await pool.line("fast") == (lane_estimate(), 10.0)
+    assert store.calls.count(("read", key)) == 1
+
+
+@pytest.mark.parametrize("what", ["down", "unreadable", "absent"])
+async def test_where_that_can_not_be_read_requests_go_on_and_few_look(
+    pool: Pool, store: MemoryStore, what: str
+) -> None:
+    key = PLACE.lane_estimate("fast")
+    store.error = DOWN if what == "down" else None
+    if what == "unreadable":
+        store.put(key, b"{}")
+    for _ in range(3):
+        assert (await pool.line("fast"))[0] is None
+    assert len(store.calls) == 1

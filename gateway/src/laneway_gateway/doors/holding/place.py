@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from laneway.schema.estimate.reckon import Asked, estimate
 from laneway_gateway.doors.door import Denied
 
 if TYPE_CHECKING:
+    from laneway.schema.estimate.estimate import Estimate
     from laneway.schema.job.result import Result
     from laneway_gateway.doors.exchange import Exchange
     from laneway_gateway.doors.hall import Hall
 
 MOST_RETRY_SECONDS = 60
+
+
+async def place_in(hall: Hall, lane: str) -> Place:
+    """Where a job would stand that is sent to a lane now. Both looks are kept for a while, for all requests."""
+    inside = hall.inside
+    before, (known, age) = await asyncio.gather(inside.desk.waiting(lane), inside.pool.line(lane))
+    if before is None or known is None:
+        return Place(hall, lane, before)
+    running = known.slots if before else len(known.running)
+    return Place(hall, lane, before, estimate(Asked(lane, before, running, inside.clock.now(), age), known))
 
 
 @dataclass
@@ -24,6 +37,8 @@ class Place:
     lane: str
     before: int | None
     """About how many jobs wait before it; None where nobody knows."""
+    told: Estimate | None = None
+    """When it begins, by what the lane's workers have written; None where they have not."""
 
     def __post_init__(self) -> None:
         """It begins to wait."""
@@ -31,7 +46,11 @@ class Place:
 
     @property
     def estimate(self) -> float | None:
-        """About how many seconds it will wait, where anybody can say."""
+        """About how many seconds it will wait, where anybody can say: workers, who see all jobs, before this gateway's
+        own.
+        """
+        if self.told is not None and self.told.median_seconds is not None:
+            return self.told.median_seconds
         return self.hall.waits.of(self.lane, self.before)
 
     def tell(self, exchange: Exchange) -> None:
@@ -40,6 +59,12 @@ class Place:
             exchange.tell("X-Laneway-Queued", str(self.before))
         if (seconds := self.estimate) is not None and seconds >= 1:
             exchange.tell("X-Laneway-Estimate", f"{seconds:.0f}")
+            self._tell_range(exchange)
+
+    def _tell_range(self, exchange: Exchange) -> None:
+        told = self.told
+        if told is not None and told.low_seconds is not None and told.high_seconds is not None:
+            exchange.tell("X-Laneway-Estimate-Range", f"{told.low_seconds:.0f}-{told.high_seconds:.0f}")
 
     def check(self, most: float) -> None:
         """Raise `Denied` where it would wait for longer than that. Who is the first in a queue always may: somebody has

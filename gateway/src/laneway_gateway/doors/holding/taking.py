@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from laneway_gateway.doors.door import HungUp
 from laneway_gateway.doors.holding.ends import Over, hung_up
-from laneway_gateway.doors.holding.place import Place
+from laneway_gateway.doors.holding.place import place_in
 from laneway_gateway.doors.race import until
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from laneway_gateway.desk import Asked, Held
     from laneway_gateway.doors.exchange import Exchange
+    from laneway_gateway.doors.holding.place import Place
     from laneway_gateway.rooms import Room
 
 
@@ -62,21 +63,21 @@ async def _take(exchange: Exchange, asked: Asked, room: Room) -> tuple[Held, Pla
     hall, lane = exchange.hall, asked.translated.lane
     desk, most = hall.inside.desk, hall.inside.settings.max_wait_seconds
     if most is not None:
-        place = Place(hall, lane, await desk.waiting(lane))
+        place = await place_in(hall, lane)
         place.tell(exchange)
         place.check(most)
         return await desk.take(asked, room), place
-    looking = asyncio.ensure_future(desk.waiting(lane))
+    looking = asyncio.ensure_future(place_in(hall, lane))
     try:
         held = await desk.take(asked, room)
     except BaseException:
         looking.cancel()
         raise
-    return held, Place(hall, lane, await _looked(looking, held))
+    return held, await _looked(looking, held)
 
 
-async def _looked(looking: asyncio.Future[int | None], held: Held) -> int | None:
-    """The queue's length; a client that goes now has a job already."""
+async def _looked(looking: asyncio.Future[Place], held: Held) -> Place:
+    """Where it stands; a client that goes now has a job already."""
     try:
         return await looking
     except BaseException:

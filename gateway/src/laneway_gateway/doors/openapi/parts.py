@@ -43,6 +43,7 @@ _OF_A_JOB = {
     "X-Laneway-Ignored": "Names of what was asked for and left out.",
     "X-Laneway-Queued": "About how many jobs waited before it.",
     "X-Laneway-Estimate": "About how many seconds it was to wait.",
+    "X-Laneway-Estimate-Range": "Between how many seconds that was, in eight of ten cases, such as `170-310`.",
 }
 
 

@@ -79,4 +79,6 @@ class Foreteller:
     @staticmethod
     def _of(lane: PoolLane, seen: _Seen) -> Estimate:
         asked = asked_of(lane, seen.figures, seen.found)
-        return estimate(replace(asked, ahead=asked.ahead + seen.sent), read_estimate(seen.found))
+        looked = time.monotonic() - seen.at
+        asked = replace(asked, ahead=asked.ahead + seen.sent, looked_seconds=looked)
+        return estimate(replace(asked, age_seconds=asked.age_seconds + looked), read_estimate(seen.found))

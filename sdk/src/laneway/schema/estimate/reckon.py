@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.lane_estimate import LaneEstimate, Standing
 
 ENOUGH_JOBS = 20
+MOMENT = 0.001
 TREND = 3  # minutes in which jobs wait longer and longer
 STALE_SECONDS = 300.0  # a document that nobody has written for so long is of a lane at zero
 WORDS = {"node": "node starting", "engine": "Ollama starting", "model": "model loading"}
@@ -39,6 +40,8 @@ class Asked:
     now: datetime
     age_seconds: float = 0.0
     """Of the document, by the store's clock."""
+    looked_seconds: float = 0.0
+    """How long ago the queue was asked: some of those that waited then have begun."""
     seed: int = 0
 
 
@@ -56,7 +59,8 @@ def estimate(asked: Asked, known: LaneEstimate | None) -> Estimate:
 def line_of(asked: Asked, known: LaneEstimate) -> Line:
     """What is so now, by a document that is a little older."""
     fresh = asked.age_seconds < STALE_SECONDS
-    elapsed = known.running if fresh else ()
+    mean = sum(known.run_seconds) / len(known.run_seconds)
+    elapsed = known.running if asked.age_seconds <= mean else ()  # later others run in their place
     return Line(
         ahead=asked.ahead,
         slots=max(known.slots if fresh else 0, asked.running),
@@ -79,6 +83,7 @@ def standing_of(line: Line) -> Standing:
 def _reckoned(asked: Asked, known: LaneEstimate) -> Estimate:
     if len(known.run_seconds) < ENOUGH_JOBS:
         return _none(asked, "too_few", NO_JOBS.format(len(known.run_seconds), ENOUGH_JOBS))
+    asked = _since(asked, known)
     line = line_of(asked, known)
     draws = play(line, asked.seed)
     if draws is None:
@@ -87,6 +92,13 @@ def _reckoned(asked: Asked, known: LaneEstimate) -> Estimate:
     found = corrected(draws, ratios_of(known.corrections, depth, standing))
     told = _none(asked, "range", _note(known, line))
     return told.model_copy(update={"depth": depth, "standing": standing, **_seconds(found)})
+
+
+def _since(asked: Asked, known: LaneEstimate) -> Asked:
+    """Without those that have begun since the queue was asked."""
+    slots = max(known.slots if asked.age_seconds < STALE_SECONDS else 0, asked.running)
+    begun = asked.looked_seconds * slots * len(known.run_seconds) / max(MOMENT, sum(known.run_seconds))
+    return replace(asked, ahead=max(0, asked.ahead - int(begun)))
 
 
 def _seconds(found: Range) -> dict[str, float]:
