@@ -77,6 +77,14 @@ def test_it_writes_three_times_a_minute_at_work_and_once_at_rest(make_lane: Make
     assert 29 <= writes(lane) - before <= 31
 
 
+def test_a_worker_that_rested_for_long_tells_its_next_job_within_twenty_seconds(make_lane: MakeLane) -> None:
+    lane = reporting(make_lane, Held())
+    lane.pass_time(300)
+    lane.run(id="a")
+    lane.pass_time(20)
+    assert [job.id for job in told(lane).jobs] == ["a"]
+
+
 def test_a_change_of_state_is_told_at_once(make_lane: MakeLane) -> None:
     lane = reporting(make_lane)
     lane.pass_time(20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.schema.estimate.correct import ENOUGH
 from laneway.schema.pool.documents.lane_estimate import (
     MAX_RATIOS,
     MAX_RUNS,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_HEADS = 5
 FEW_AT_ONCE = 2  # ratios of one kind a write: jobs that wait beside each other share their luck, and tell one thing
+FIRST_AT_ONCE = 10  # until there are enough to correct by at all
 SHARE_OF_NEW = 0.2  # of a mean of the lane, beside what it was
 
 
@@ -136,7 +138,9 @@ def _corrections(before: Iterable[Correction], came_out: Iterable[CameOut]) -> t
         (each.depth, each.standing): list(each.ratios) for each in before
     }
     for kind, ratios in _by_kind(came_out).items():
-        kinds.setdefault(kind, []).extend(ratios[:: max(1, len(ratios) // FEW_AT_ONCE)][:FEW_AT_ONCE])
+        there = kinds.setdefault(kind, [])
+        few = FEW_AT_ONCE if len(there) >= ENOUGH else FIRST_AT_ONCE
+        there.extend(ratios[:: max(1, len(ratios) // few)][:few])
     return tuple(
         Correction(depth=depth, standing=standing, ratios=tuple(ratios[-MAX_RATIOS:]))
         for (depth, standing), ratios in kinds.items()

@@ -14,12 +14,13 @@ from laneway.schema.pool.documents.worker_report import MAX_REPORT_BYTES, Worker
 from laneway.schema.pool.schedules.schedule import asleep
 from laneway_worker.errors import AbsentError, AlreadyThereError, TooLargeError, Unavailable
 from laneway_worker.report.estimates import Around, Came, merged
-from laneway_worker.report.saying import IDLE_SECONDS, LEAST_SECONDS, Course, pause, report_of, state_of
+from laneway_worker.report.saying import BUSY_SECONDS, IDLE_SECONDS, LEAST_SECONDS, Course, pause, report_of, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway.schema.pool.documents.lane_config import LaneConfig
+    from laneway.schema.pool.documents.worker_report import State
     from laneway_worker.live import Live
     from laneway_worker.ports.clock import Clock, Condition
     from laneway_worker.ports.objects import ReportStore
@@ -67,9 +68,10 @@ class Writer:
         self._place = config.results
         self._key = config.results.worker_report(config.lane, worker)
         self._course = Course(clock.now(), "starting", clock.now())
-        self._next = 0.0
+        self._written_at = -IDLE_SECONDS
+        self._told: State | None = None
         self._lane_at = clock.monotonic() + FIRST_LANE_SECONDS
-        self._told = Came()
+        self._known = Came()
         self._failed = False
         self.gone = False
         """Whether the last word is said."""
@@ -95,10 +97,13 @@ class Writer:
 
     @property
     def _is_news(self) -> bool:
-        return state_of(self._bearing())[0] != self._course.state
+        """Another state, or a job that nobody has heard of for long."""
+        since = self._clock.monotonic() - self._written_at
+        works = bool(self._tally.running) and since >= BUSY_SECONDS
+        return works or state_of(self._bearing())[0] != self._told
 
     def _wait(self) -> float:
-        return max(0.0, min(self._next, self._lane_at) - self._clock.monotonic())
+        return max(0.0, min(BUSY_SECONDS, self._lane_at - self._clock.monotonic()))
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
@@ -109,19 +114,26 @@ class Writer:
         except (AlreadyThereError, AbsentError):
             pass  # another worker of the lane writes, too
         except Unavailable as error:
-            self._next = self._lane_at = self._clock.monotonic() + IDLE_SECONDS
+            self._wait_after()
             if not self._failed:
                 log.warning("can't write %s, trying on; jobs are done all the same: %s", self._key, error.with_advice)
             self._failed = True
         except Exception as error:  # noqa: BLE001 - whatever it is, jobs are done all the same
-            self._next = self._lane_at = self._clock.monotonic() + IDLE_SECONDS
+            self._wait_after()
             log_defect(log, error)
+
+    def _wait_after(self) -> None:
+        """What can't be written is tried again later, whatever happens meanwhile."""
+        now = self._clock.monotonic()
+        self._written_at, self._lane_at = now, now + IDLE_SECONDS
+        self._told = self._course.state
 
     def _turn(self) -> None:
         report = self._look()
         now = self._clock.monotonic()
-        self._next = now + pause(report)
-        self._store.put(self._place.bucket, self._key, report.model_dump_json(exclude_none=True).encode())
+        if report.state != self._told or now - self._written_at >= pause(report):
+            self._store.put(self._place.bucket, self._key, report.model_dump_json(exclude_none=True).encode())
+            self._written_at, self._told = now, report.state
         if now >= self._lane_at:
             self._lane_at = now + LANE_SECONDS
             self._write_lane([report, *self._others()])
@@ -172,7 +184,7 @@ class Writer:
         except BaseException:
             self._tally.give_back(news)
             raise
-        self._told = self._told.with_all(came)
+        self._known = self._known.with_all(came)
 
     def _came(self, reports: list[WorkerReport]) -> Came:
         """How this worker came up, as far as that has not been told."""
@@ -183,7 +195,7 @@ class Writer:
         slept = first is not None and asleep(False, live.quiet, first)  # noqa: FBT003 - not suspended
         node = None if first is None or earlier or slept else (self._course.started_at - first).total_seconds()
         seen = Came(node if node and 0 < node <= MOST_NODE_SECONDS else None, known.engine, known.model)
-        return seen.without(self._told)
+        return seen.without(self._known)
 
     def _around(self, reports: list[WorkerReport]) -> Around:
         with self._changed:
