@@ -140,7 +140,7 @@ class Remote:
             try:
                 answer = self._s3.get_object(Bucket=bucket or self._bucket, Key=key)
                 with closing(answer["Body"]) as body:
-                    age = _age(answer["LastModified"], _date(answer))
+                    age = _age(answer.get("LastModified"), _date(answer))
                     return Stored(_whole(body, key), answer["ETag"], answer["Metadata"], age)
             except ClientError as error:
                 if code_of(error) in ABSENT:
@@ -184,7 +184,7 @@ class Remote:
         with self._reaching(f"listing {folder}"):
             page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=folder, MaxKeys=most)
         now = _date(page)
-        return {each["Key"]: _age(each["LastModified"], now) for each in page.get("Contents", [])}
+        return {each["Key"]: _age(each.get("LastModified"), now) for each in page.get("Contents", [])}
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> str | None:
         """Write an object that must not exist; its ETag, or None where there is one."""
@@ -296,8 +296,9 @@ def _date(answer: Any) -> datetime | None:
     return None
 
 
-def _age(written: datetime, now: datetime | None) -> float:
-    return 0.0 if now is None else max(0.0, (now - written).total_seconds())
+def _age(written: datetime | None, now: datetime | None) -> float:
+    """Seconds; 0 where an emulator does not tell."""
+    return 0.0 if now is None or written is None else max(0.0, (now - written).total_seconds())
 
 
 def _whole(body: StreamingBody, key: str) -> bytes:
