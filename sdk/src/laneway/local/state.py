@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from laneway.client.connection import CONNECTION_FILE
 from laneway.local.errors import LocalError
+from laneway.schema.shared.names import PROJECTOR_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,10 @@ class StateFolder:
         self.live = self.root / "live"
         """What it reads again."""
         self.dead_letters = self.root / "dead-letters.json"
+        self.projector = self.root / PROJECTOR_FILE
+        """What the projector reads, and whoever asks its table."""
+        self.table = self.root / "table.sqlite"
+        """Rows of results."""
         self.gateway = self.root / "gateway"
         """Where the gateway finds the pool."""
         self.aws = self.root / "aws"

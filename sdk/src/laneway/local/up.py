@@ -28,6 +28,7 @@ from laneway.local.processes.kept import KeptProcess
 from laneway.local.processes.ports import LOOPBACK, free_port, wanted_port
 from laneway.local.processes.stopping import Stopping
 from laneway.local.state import StateFolder
+from laneway.local.table import LocalTable
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from laneway.schema.pool.documents.lane_config import LaneSettings
 from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
@@ -105,16 +106,18 @@ class Up:
             stack.callback(self._children.end_all)
             account = self._start_aws(stack)
             urls, servers = start_ollamas(self._pool, self._state, self._children, self._environment, self._say, stack)
-            lanes = self._provision(account, urls)
+            table = LocalTable(self._state, self._pool, self._say) if LocalTable.is_installed() else None
+            lanes, events = self._provision(account, urls, table)
             connection, environment = self._connection(account), self._environment_of(account)
             workers, doors = self._workers(lanes, environment), self._doors(connection, environment)
+            beside = [*doors, *self._projectors(table, account, events, environment, stack)]
             stack.callback(Ending(workers, doors, stopping).run, self._say)
-            self._wait_until_serving([*workers, *doors])
+            self._wait_until_serving([*workers, *beside])
             self._state.publish(connection)
             stack.callback(self._state.withdraw)
             stopping.starting = False
             ready(connection, self._gateway.url() if self._gateway else None)
-            self._watch(servers, [*workers, *doors], Remote(connection), lanes, board, stopping)
+            self._watch(servers, [*workers, *beside], Remote(connection), lanes, board, stopping)
 
     def _start_aws(self, stack: ExitStack) -> Account:
         account, around = self._reached(stack)
@@ -145,14 +148,17 @@ class Up:
             wait_for(endpoint, child, self._state.logs / "aws.log")
         return endpoint
 
-    def _provision(self, account: Account, urls: dict[str, str]) -> list[LaneDocuments]:
+    def _provision(
+        self, account: Account, urls: dict[str, str], table: LocalTable | None
+    ) -> tuple[list[LaneDocuments], str | None]:
+        """The lanes, and the URL of the events queue, where there is a table."""
         provisioner = Provisioner(account, owner_of(self._state.root))
         pool = self._pool
         provisioner.bucket(pool.results.bucket)
         for place in pool.destinations.values():
             provisioner.bucket(place.bucket)
         provisioner.claim(pool)
-        topic = provisioner.topic(pool)
+        topic, events = provisioner.topic(pool), provisioner.events(pool) if table else None
         lanes = [
             lane_documents(
                 pool,
@@ -162,6 +168,7 @@ class Up:
                     region=account.region,
                     endpoint=account.endpoint,
                     topic_arn=topic,
+                    events_queue_url=events,
                     ollama_url=urls[lane.name],
                     health_address=f"{LOOPBACK}:{free_port()}",
                     visibility_seconds=VISIBILITY_SECONDS,
@@ -173,7 +180,25 @@ class Up:
             for lane in pool.spec.lanes
         ]
         provisioner.publish(pool, pool_document(lanes))
-        return lanes
+        return lanes, events
+
+    def _projectors(
+        self,
+        table: LocalTable | None,
+        account: Account,
+        events: str | None,
+        environment: Mapping[str, str],
+        stack: ExitStack,
+    ) -> list[KeptProcess]:
+        """One, or none. It writes until the last worker is gone, and is killed then: a row that is not written yet is
+        written by the next one, as its event comes again.
+        """
+        if table is None or events is None:
+            return []
+        projector = table.process(account, events, environment, self._children)
+        stack.callback(projector.end)
+        stack.callback(projector.kill)
+        return [projector]
 
     def _environment_of(self, account: Account) -> dict[str, str]:
         """Of all that works for the pool."""

@@ -9,6 +9,7 @@ from laneway.schema.shared.names import (
     MANAGED_BY,
     MANAGED_BY_LABEL,
     POOL_LABEL,
+    PROJECTOR_FILE,
     projector_account_name,
 )
 from laneway_operator.render import pods
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from laneway_operator.render.view import Manifest, PoolView
     from laneway_operator.settings import Tables
 
-FILE = "projector.json"
+FILE = PROJECTOR_FILE
 URL_VOLUME, BUNDLE_VOLUME = "url", "ca"
 SECRET_MODE = 0o440
 POLLING_SECONDS = 5  # a row is there a few seconds after its result, but for the projector's start

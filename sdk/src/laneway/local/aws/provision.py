@@ -52,7 +52,15 @@ class Provisioner:
             for url in (own.url, own.dead_letter_url):
                 self._refuse_elsewhere(url, lane)
             return own
-        queue = ManagedQueue.of(self._owner_of(pool), lane.name, self._account.region, lane.retention_seconds)
+        return self._both(
+            ManagedQueue.of(self._owner_of(pool), lane.name, self._account.region, lane.retention_seconds)
+        )
+
+    def events(self, pool: LLMWorkerPool) -> str:
+        """The URL of the pool's events queue."""
+        return self._both(ManagedQueue.of_events(self._owner_of(pool), self._account.region)).url
+
+    def _both(self, queue: ManagedQueue) -> QueueURLs:
         dead = self._queue(queue, queue.dead_letter_name, {"MessageRetentionPeriod": LONGEST_RETENTION_SECONDS})
         with self._account.asking("reading the dead-letter queue"):
             arn = self._sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -66,6 +66,9 @@ GATEWAY_SERVER = "laneway-gateway"
 GATEWAY_READY = "gateway ready"
 """The message of a gateway's log line that `laneway up` reads."""
 
+TABLE_REFUSES = "the table takes no rows"
+"""How the message of a projector's log line begins that `laneway up` shows."""
+
 JOB_COMMITTED = "job committed"
 ENGINE_READY = "engine ready"
 ENGINE_NOT_READY = "engine not ready"
