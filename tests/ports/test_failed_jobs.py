@@ -255,6 +255,17 @@ def test_a_retry_of_a_retried_job_sends_nothing(kept: Kept) -> None:
     assert len(kept.messages()) == 1
 
 
+def test_who_means_an_earlier_failure_acts_on_none(kept: Kept) -> None:
+    earlier = kept.fail("a").result_etag
+    later = kept.fail("a").result_etag
+    assert earlier != later
+    for act in (kept.pool.failed.retry, kept.pool.failed.drop):
+        with pytest.raises(FailedJobRefused, match="look at it first"):
+            act("a", etag=earlier)
+    assert kept.messages() == []
+    assert kept.pool.failed.retry("a", etag=later).replaces == later
+
+
 def test_two_retries_at_once_name_the_same_result(kept: Kept) -> None:
     planted = kept.fail("a")
     with ThreadPoolExecutor(4) as threads:

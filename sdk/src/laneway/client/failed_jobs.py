@@ -20,13 +20,14 @@ from laneway.schema.shared.names import LANE_METADATA
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from laneway.client.failed_entries import StandingResult
+    from laneway.client.failed_entries import Entry, StandingResult
     from laneway.client.remote import Remote
     from laneway.schema.job.failed_job import FailedJob
     from laneway.schema.job.job import Job
     from laneway.schema.job.keys import Place
     from laneway.schema.pool.documents.pool_document import PoolDocument, PoolLane
 
+GONE_ON = "was retried, dropped, or failed again just now: look at it first"
 DEFAULT_RATE = 10.0  # a second: a wave of retries should not push back everybody's jobs at once
 
 T = TypeVar("T")
@@ -119,14 +120,16 @@ class FailedJobs:
         """
         return self._stored(job.id).decode(errors="replace") if _is_pointer(job.body) else job.body
 
-    def retry(self, job_id: str, *, to: str | None = None) -> RetryOutcome:
+    def retry(self, job_id: str, *, to: str | None = None, etag: str | None = None) -> RetryOutcome:
         """Send a failed job again, or an expired one whose body is stored, to its lane or to the lane `to`.
 
         Its new result replaces the failed one. Where another request is stored under the id than the one that failed,
-        the stored one is sent: it is the owner's, the other may be anybody's. Raises `FailedJobRefused`, and
-        `InvalidJob` where the lane's workers would refuse the job. Retried twice at once it has one new result.
+        the stored one is sent: it is the owner's, the other may be anybody's. `etag`, a `FailedJob.result_etag`, means
+        that failure and no later one. Raises `FailedJobRefused`, and `InvalidJob` where the lane's workers would refuse
+        the job. Retried twice at once it has one new result.
         """
         entry = self._entries.standing(job_id)
+        _refuse_another(job_id, entry, etag)
         message = self._expired(job_id) if entry is None else self._owners(_message(entry.job))
         lane = self._target(message, to)
         self._refuse_hopeless(message, lane)
@@ -195,13 +198,14 @@ class FailedJobs:
             raise FailedJobRefused(f"the stored body of {job_id} is not at {self._place.url(key)}: put it there first")
         return body
 
-    def drop(self, job_id: str) -> FailedJob:
-        """Keep a failed job no longer; its failed result stays. Raises `FailedJobRefused`."""
+    def drop(self, job_id: str, *, etag: str | None = None) -> FailedJob:
+        """Keep a failed job no longer; its failed result stays. `etag` as with `retry`. Raises `FailedJobRefused`."""
         entry = self._entries.get(job_id)
+        _refuse_another(job_id, entry, etag)
         if entry is None:
             raise FailedJobRefused(self._why_not(job_id, self._entries.result(job_id)))
         if not self._entries.delete(entry):
-            raise FailedJobRefused(f"{job_id} was retried, dropped, or failed again just now: look at it first")
+            raise FailedJobRefused(f"{job_id} {GONE_ON}")
         return entry.job
 
     def _why_not(self, job_id: str, found: StandingResult | None) -> str:
@@ -224,6 +228,12 @@ class FailedJobs:
     def drop_all(self, ids: Iterable[str], *, rate: float = DEFAULT_RATE) -> Iterator[FailedJob | Refused]:
         """Drop many, at most `rate` a second."""
         return paced(ids, _or_refused(self.drop), Pace(rate))
+
+
+def _refuse_another(job_id: str, entry: Entry | None, etag: str | None) -> None:
+    """Somebody else may have been quicker than who looked at a list."""
+    if etag is not None and (entry is None or entry.job.result_etag != etag):
+        raise FailedJobRefused(f"{job_id} {GONE_ON}")
 
 
 def _why_it_ended(job_id: str, found: StandingResult) -> str:
