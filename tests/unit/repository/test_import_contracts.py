@@ -18,6 +18,7 @@ PACKAGES = {
     "laneway_operator": "operator",
     "laneway_gateway": "gateway",
     "laneway_table": "table",
+    "laneway_dashboard": "dashboard",
 }
 VIOLATIONS = {
     "strangers": ("laneway_worker/deliver/retry.py", "import laneway_operator.reasons"),
@@ -37,6 +38,7 @@ VIOLATIONS = {
     "doors-floors": ("laneway_gateway/doors/ollama/speech.py", "import laneway_gateway.doors.openai.speech"),
     "table-floors": ("laneway_table/rows/clean.py", "import laneway_table.ports.table"),
     "operator-floors": ("laneway_operator/status/fit.py", "import laneway_operator.reconcile.plan"),
+    "dashboard-floors": ("laneway_dashboard/failed/page.py", "import laneway_dashboard.jobs.page"),
 }
 """Contract → a module of a floor, and what it must not import."""
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
@@ -47,6 +49,7 @@ CONTAINERS = (
     "laneway/schema",
     "laneway/schema/pool",
     "laneway/translate",
+    "laneway_dashboard",
     "laneway_gateway",
     "laneway_gateway/doors",
     "laneway_operator",

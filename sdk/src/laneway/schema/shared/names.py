@@ -65,6 +65,8 @@ GATEWAY_SERVER = "laneway-gateway"
 
 GATEWAY_READY = "gateway ready"
 """The message of a gateway's log line that `laneway up` reads."""
+DASHBOARD_LINK = "dashboard link"
+"""The same of a dashboard: its field `url` opens once."""
 
 TABLE_REFUSES = "the table takes no rows"
 """How the message of a projector's log line begins that `laneway up` shows."""

@@ -1,0 +1,1 @@
+"""The dashboard: pools, lanes, jobs and failed jobs in a browser."""

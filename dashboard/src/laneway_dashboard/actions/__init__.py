@@ -1,0 +1,1 @@
+"""Actions over failed jobs, and the buttons of lanes."""

@@ -1,0 +1,42 @@
+"""Everything that a dashboard has of a pool, from its URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from laneway_dashboard.adapters.failed import ClientFailedJobs
+from laneway_dashboard.adapters.listed import ListedJobs
+from laneway_dashboard.adapters.live_documents import LiveDocuments
+from laneway_dashboard.adapters.one_job import ClientOneJob
+from laneway_dashboard.adapters.reached import Reached
+from laneway_dashboard.adapters.watching import WatchedPool
+from laneway_dashboard.ports.pool import PoolPorts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from laneway_dashboard.ports.clock import Clock
+
+LIVE = "live"
+"""Where `laneway up` keeps what its workers read again, in its state folder."""
+
+
+def opened(url: str, environment: Mapping[str, str], clock: Clock, state: Path | None) -> PoolPorts:
+    """Raises `PoolUnavailable`. `state` is the folder of `laneway up`, where the pool is on this machine."""
+    reached = Reached(url, environment, clock)
+    live = None if state is None or not (state / LIVE).is_dir() else LiveDocuments(state / LIVE)
+    return PoolPorts(
+        name=reached.name,
+        url=reached.url,
+        watched=WatchedPool(reached, live),
+        failed=ClientFailedJobs(reached),
+        jobs=ListedJobs(reached),
+        job=ClientOneJob(reached),
+        pauses=live,
+    )
+
+
+def state_of(url: str) -> Path | None:
+    """The state folder that a URL names."""
+    return None if url.startswith("s3://") else Path(url)

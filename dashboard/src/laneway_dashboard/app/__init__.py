@@ -1,0 +1,1 @@
+"""The server: which page is where, and what it is made of."""

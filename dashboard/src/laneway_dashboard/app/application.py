@@ -1,0 +1,149 @@
+"""The ASGI application: requests become values, and values answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+
+from laneway_dashboard.app.routes import PAGES
+from laneway_dashboard.desk import path_of
+from laneway_dashboard.shell.answers import Download, Elsewhere, Notice, View
+from laneway_dashboard.shell.asked import Asked, fields, form_of
+from laneway_dashboard.shell.rendering import templates
+from laneway_dashboard.shell.security import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from laneway_dashboard.app.routes import Page
+    from laneway_dashboard.desk import Desk
+    from laneway_dashboard.ports.clock import Clock
+    from laneway_dashboard.ports.visitors import Visitor
+    from laneway_dashboard.shell.answers import Answer
+    from laneway_dashboard.shell.sessions import Sessions
+
+STATIC = Path(str(files("laneway_dashboard") / "static"))
+USED = "The link has opened once, or is of another run: the terminal in which Laneway runs shows the next one."
+
+
+@dataclass(frozen=True)
+class Application:
+    """What it is made of."""
+
+    desk: Desk
+    sessions: Sessions
+    clock: Clock
+
+    def asgi(self, hosts: frozenset[str]) -> ASGIApp:
+        """`hosts` are the values of `Host` by which it is reached."""
+        pages = Pages(self.desk)
+        routes = [
+            Route("/enter", self._enter(pages)),
+            *(Route(each.path, self._endpoint(each, pages), methods=[each.method]) for each in PAGES),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ]
+        return Guard(
+            _Missing(Router(routes, redirect_slashes=False, default=_nothing), pages),
+            hosts,
+            lambda request: self.sessions.visitor(request.cookies.get(self.sessions.cookie)),
+            pages.notice,
+        )
+
+    def _endpoint(self, page: Page, pages: Pages) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            visitor: Visitor = request.state.visitor
+            form = await form_of(request) if page.method == "POST" else {}
+            if isinstance(form, Notice):
+                return pages.notice(form, visitor)
+            asked = Asked(visitor, self.clock.now(), request.path_params, fields(request.url.query), form)
+            return await run_in_threadpool(
+                lambda: pages.response(page.handler(asked, self.desk), asked, request.url.path)
+            )
+
+        return endpoint
+
+    def _enter(self, pages: Pages) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            value = self.sessions.enter(request.query_params.get("token", ""))
+            if value is None:
+                return pages.notice(Notice(HTTPStatus.FORBIDDEN, "This link is used up", USED), None)
+            answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+            answer.set_cookie(self.sessions.cookie, value, httponly=True, samesite="strict", path="/")
+            return answer
+
+        return endpoint
+
+
+class Pages:
+    """Makes HTML of what handlers give back."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Templates are read once."""
+        self._desk = desk
+        self._templates = templates()
+
+    def response(self, answer: Answer, asked: Asked, path: str) -> Response:
+        """An answer of ours as one of HTTP."""
+        match answer:
+            case View():
+                return self._view(answer, asked, path)
+            case Notice():
+                return self.notice(answer, asked.visitor)
+            case Elsewhere(path=there):
+                return RedirectResponse(there, HTTPStatus.SEE_OTHER)
+            case Download(name=name, kind=kind, lines=lines):
+                headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+                return StreamingResponse(iter(lines), media_type=kind, headers=headers)
+
+    def _view(self, view: View, asked: Asked, path: str) -> Response:
+        values = self._frame(asked.visitor, view.pool) | {
+            "now": asked.now,
+            "tab": view.tab,
+            "live": view.live,
+            "query": asked.query,
+            "path": path,
+            **view.values,
+        }
+        return HTMLResponse(self._templates.get_template(view.template).render(values))
+
+    def notice(self, notice: Notice, visitor: Visitor | None) -> Response:
+        """A page that says one thing."""
+        values = self._frame(visitor, None) | {"notice": notice, "tab": "", "live": False, "query": {}}
+        return HTMLResponse(self._templates.get_template("notice.html").render(values), notice.status)
+
+    def _frame(self, visitor: Visitor | None, pool: str | None) -> dict[str, Any]:
+        names = list(self._desk.pools) if visitor else []
+        shown = pool or (names[0] if len(names) == 1 else None)
+        return {"visitor": visitor, "pool_name": shown, "pool_path": shown and path_of(shown), "pools": names}
+
+
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise HTTPException(HTTPStatus.NOT_FOUND)
+
+
+class _Missing:
+    """Says in words that a page isn't there."""
+
+    def __init__(self, app: ASGIApp, pages: Pages) -> None:
+        """Around the pages."""
+        self._app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except HTTPException as error:
+            notice = Notice(HTTPStatus(error.status_code), "No such page", "Nothing is at this address.")
+            await self._pages.notice(notice, scope["state"].get("visitor"))(scope, receive, send)

@@ -1,0 +1,58 @@
+"""The composition root: from settings to what is served."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from laneway.schema.shared.names import DASHBOARD_LINK
+from laneway_dashboard.adapters.clock import SystemClock
+from laneway_dashboard.adapters.folder_actions import FolderActions
+from laneway_dashboard.adapters.opened import opened, state_of
+from laneway_dashboard.app.application import Application
+from laneway_dashboard.app.serving import LOOPBACK, beside, hosts, listening, serve
+from laneway_dashboard.bulk.bulk import Bulk
+from laneway_dashboard.desk import Desk
+from laneway_dashboard.ports.visitors import Visitor
+from laneway_dashboard.seen.snapshot import Seen
+from laneway_dashboard.settings import PORT, SettingsError
+from laneway_dashboard.shell.sessions import Sessions
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+    from laneway_dashboard.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `tell` is given each link. Raises `PoolUnavailable` and `SettingsError`."""
+    clock = SystemClock()
+    pools = [opened(url, environment, clock, settings.up_state or state_of(url)) for url in settings.pools]
+    ports = {each.name: each for each in pools}
+    seen = Seen(tuple(ports.values()), clock)
+    failed = {name: each.failed for name, each in ports.items()}
+    bulk = Bulk(failed, FolderActions(settings.state), clock, beside, seen.forget)
+    with bound(settings.port) as listener:
+        port = listener.getsockname()[1]
+        visitor = Visitor(settings.user, settings.role)
+        sessions = Sessions(visitor, clock, lambda token: tell(f"http://{LOOPBACK}:{port}/enter?token={token}"))
+        sessions.offer()
+        serve(Application(Desk(ports, seen, bulk), sessions, clock).asgi(hosts(port)), listener)
+
+
+def bound(port: int | None) -> socket.socket:
+    """The wanted port, or the usual one, or any."""
+    try:
+        return listening(PORT if port is None else port)
+    except OSError as error:
+        if port is None:
+            return listening(0)
+        raise SettingsError(f"port {port} can't be used: {error.strerror}; name another, or 0 for any") from None
+
+
+def log_link(url: str) -> None:
+    """For `laneway up`, which reads it in the log that is its own."""
+    log.info(DASHBOARD_LINK, extra={"fields": {"url": url}})

@@ -1,0 +1,67 @@
+"""What the pages stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from laneway_dashboard.shell.answers import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from laneway_dashboard.bulk.bulk import Bulk
+    from laneway_dashboard.ports.pool import PoolPorts
+    from laneway_dashboard.ports.watching import LaneSeen, PoolSeen
+    from laneway_dashboard.seen.snapshot import Seen, Snapshot
+    from laneway_dashboard.shell.asked import Asked
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One server's."""
+
+    pools: Mapping[str, PoolPorts]
+    """By `namespace/name`."""
+    seen: Seen
+    bulk: Bulk
+
+
+@dataclass(frozen=True)
+class At:
+    """The pool that a path names."""
+
+    ports: PoolPorts
+    snapshot: Snapshot
+    seen: PoolSeen
+
+    @property
+    def path(self) -> str:
+        """Of its pages."""
+        return path_of(self.ports.name)
+
+    def lane(self, name: str) -> LaneSeen | None:
+        """By name."""
+        return next((each for each in self.seen.lanes if each.name == name), None)
+
+
+def path_of(pool: str) -> str:
+    """Of a pool's pages."""
+    return f"/pools/{pool}"
+
+
+def at(desk: Desk, asked: Asked) -> At | Notice:
+    """The pool, or that there is none."""
+    name = f"{asked.path['namespace']}/{asked.path['name']}"
+    ports = desk.pools.get(name)
+    snapshot = desk.seen.look()
+    seen = snapshot.pool(name)
+    if ports is None or seen is None:
+        return no_page("No such pool", "This dashboard shows other pools.")
+    return At(ports, snapshot, seen)
+
+
+def no_page(title: str, text: str) -> Notice:
+    """Nothing is there."""
+    return Notice(HTTPStatus.NOT_FOUND, title, text)

@@ -1,0 +1,1 @@
+"""Failed jobs, by cause first."""

@@ -1,0 +1,1 @@
+"""When lanes sleep and wake."""

@@ -1,0 +1,1 @@
+"""The one snapshot of a server, and what is made of it: verdicts and history."""

@@ -1,0 +1,82 @@
+"""What an installation says of its dashboard: parsed at start, passed in."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from laneway_dashboard.ports.visitors import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OWN = "LANEWAY_DASHBOARD_"
+PORT = 11436  # one above the gateway's
+MOST_POOLS = 50
+
+
+class SettingsError(Exception):
+    """A variable can't be used; the message names it and says what it takes."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of them."""
+
+    pools: tuple[str, ...]
+    """`s3://bucket/prefix`, or a state folder of `laneway up`."""
+    port: int | None
+    """None: `PORT`, or a free one where that is taken."""
+    role: Role
+    """Of whoever has the link."""
+    state: Path
+    """Where actions are kept."""
+    up_state: Path | None
+    """The state folder of the `laneway up` that started it."""
+    user: str
+    """Who acts, for the audit lines."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Raises `SettingsError`."""
+    pools = tuple((environment.get(f"{OWN}POOLS") or "").split())
+    if not 0 < len(pools) <= MOST_POOLS:
+        raise SettingsError(f"{OWN}POOLS should name 1 to {MOST_POOLS} pools, with spaces between them")
+    up_state = environment.get(f"{OWN}UP_STATE")
+    return Settings(
+        pools=pools,
+        port=_port(environment.get(f"{OWN}PORT")),
+        role=_role(environment.get(f"{OWN}ROLE") or Role.OPERATOR.value),
+        state=Path(environment.get(f"{OWN}STATE") or _default_state(environment)),
+        up_state=Path(up_state) if up_state else None,
+        user=_user(),
+    )
+
+
+def _port(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 <= int(text) <= 65535):  # noqa: PLR2004 - TCP's ports
+        raise SettingsError(f"{OWN}PORT should be a port, such as {PORT}; 0 takes a free one")
+    return int(text)
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise SettingsError(f"{OWN}ROLE should be {' or '.join(Role)}") from None
+
+
+def _default_state(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local/state") / "laneway/dashboard"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"  # a container's user may have no name

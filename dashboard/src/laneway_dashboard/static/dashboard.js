@@ -1,0 +1,69 @@
+// Looks again every five seconds while somebody does, and the keys. Pages can be read without it.
+"use strict";
+
+(() => {
+  const EVERY = 5000;
+  const KEYS = { p: "pools", f: "failed", j: "jobs", s: "schedules", a: "actions" };
+  let going = false;
+
+  const selected = () => {
+    const found = document.getSelection();
+    return found !== null && !found.isCollapsed && found.toString().trim() !== "";
+  };
+  const choosing = () => document.activeElement !== null && document.activeElement.matches("main select, main input");
+  const held = () => {
+    if (selected()) return "paused while something is selected";
+    if (choosing()) return "paused while you fill in a form";
+    return "";
+  };
+  const say = (text) => {
+    for (const each of document.querySelectorAll("[data-live]")) each.textContent = text;
+  };
+  const look = () => document.body.dispatchEvent(new CustomEvent("laneway:look"));
+
+  const tick = () => {
+    if (document.hidden || document.querySelector("main[hx-get]") === null) return;
+    const why = held();
+    say(why || "updates every 5 s");
+    if (why === "") look();
+  };
+  const leads = (name) => document.querySelector(`nav [data-key="${name}"]`)?.click();
+  const help = () => {
+    const dialog = document.getElementById("help");
+    if (dialog.open) dialog.close();
+    else dialog.showModal();
+  };
+
+  const press = (event) => {
+    const typing = event.target instanceof Element && event.target.matches("input, select, textarea");
+    if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    if (going) {
+      going = false;
+      if (event.key in KEYS) leads(KEYS[event.key]);
+      return;
+    }
+    if (event.key === "g") {
+      going = true;
+      setTimeout(() => { going = false; }, 1500);
+    } else if (event.key === "r") look();
+    else if (event.key === "?") help();
+    else if (event.key === "/") {
+      const field = document.getElementById("find");
+      if (field === null) return;
+      event.preventDefault();
+      field.focus();
+    }
+  };
+
+  document.addEventListener("keydown", press);
+  document.addEventListener("visibilitychange", tick);
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    if (event.target.matches("[data-look]")) look();
+    if (event.target.matches("[data-help]")) help();
+  });
+  document.addEventListener("htmx:error", () => say("the dashboard can't be reached"));
+  for (const each of document.querySelectorAll("[data-script]")) each.hidden = false;
+  if (document.querySelector("main[hx-get]") !== null) say("updates every 5 s");
+  setInterval(tick, EVERY);
+})();

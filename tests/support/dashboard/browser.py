@@ -1,0 +1,72 @@
+"""Chromium and axe: `python -m support.dashboard.browser` gets what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from laneway.local.ollama.cache import Cache
+from support.tools import missing
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from playwright.sync_api import Page
+
+PINS = Path(__file__).with_name("axe.toml")
+VENDORING = Path(__file__).parents[3] / "dashboard/vendoring.py"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NAMES = ("chromium", "google-chrome")
+
+
+def vendoring() -> ModuleType:
+    """The hook of the dashboard's build, which is no part of a package."""
+    spec = importlib.util.spec_from_file_location("vendoring", VENDORING)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def chromium() -> str:
+    """The program."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    return found or missing("Chromium", "as root on Debian: make cache-browser; else install chromium")
+
+
+def axe() -> str:
+    """Its source."""
+    folder = Cache(os.environ).root / "axe"
+    vendoring().vendor(PINS, folder)
+    return (folder / "axe.min.js").read_text()
+
+
+def barriers(page: Page, source: str) -> list[str]:
+    """What axe finds on the page that is shown, in words."""
+    page.evaluate(source)
+    found: dict[str, Any] = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    return [f"{each['id']}: {json.dumps([node['html'] for node in each['nodes']][:3])}" for each in found["violations"]]
+
+
+def _install() -> None:
+    if any(shutil.which(name) for name in NAMES):
+        return
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        sys.exit("Chromium is missing, and this user can't install it: apt install chromium")
+    for command in (
+        ["update", "-qq"],
+        ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
+    ):
+        subprocess.run(["apt-get", *command], check=True, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
+
+
+if __name__ == "__main__":
+    _install()
+    axe()
