@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laneway.schema.shared.names import DASHBOARD_VARIABLES
 from laneway_dashboard.ports.visitors import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OWN = "LANEWAY_DASHBOARD_"
+OWN = DASHBOARD_VARIABLES
 PORT = 11436  # one above the gateway's
 MOST_POOLS = 50
 
@@ -25,8 +26,8 @@ class SettingsError(Exception):
 class Settings:
     """All of them."""
 
-    pools: tuple[str, ...]
-    """`s3://bucket/prefix`, or a state folder of `laneway up`."""
+    pools: tuple[str | None, ...]
+    """`s3://bucket/prefix`, or a state folder of `laneway up`; None: where the client looks by itself."""
     port: int | None
     """None: `PORT`, or a free one where that is taken."""
     role: Role
@@ -41,12 +42,12 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Raises `SettingsError`."""
-    pools = tuple((environment.get(f"{OWN}POOLS") or "").split())
-    if not 0 < len(pools) <= MOST_POOLS:
-        raise SettingsError(f"{OWN}POOLS should name 1 to {MOST_POOLS} pools, with spaces between them")
+    pools = tuple(each for each in (environment.get(f"{OWN}POOLS") or "").splitlines() if each)
+    if len(pools) > MOST_POOLS:
+        raise SettingsError(f"{OWN}POOLS should name at most {MOST_POOLS} pools, each on a line")
     up_state = environment.get(f"{OWN}UP_STATE")
     return Settings(
-        pools=pools,
+        pools=pools or (None,),
         port=_port(environment.get(f"{OWN}PORT")),
         role=_role(environment.get(f"{OWN}ROLE") or Role.OPERATOR.value),
         state=Path(environment.get(f"{OWN}STATE") or _default_state(environment)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laneway.client.connection import POOL_VARIABLE
+from laneway.schema.shared.names import DEFAULT_STATE
 from laneway_dashboard.adapters.failed import ClientFailedJobs
 from laneway_dashboard.adapters.listed import ListedJobs
 from laneway_dashboard.adapters.live_documents import LiveDocuments
@@ -22,7 +24,7 @@ LIVE = "live"
 """Where `laneway up` keeps what its workers read again, in its state folder."""
 
 
-def opened(url: str, environment: Mapping[str, str], clock: Clock, state: Path | None) -> PoolPorts:
+def opened(url: str | None, environment: Mapping[str, str], clock: Clock, state: Path | None) -> PoolPorts:
     """Raises `PoolUnavailable`. `state` is the folder of `laneway up`, where the pool is on this machine."""
     reached = Reached(url, environment, clock)
     live = None if state is None or not (state / LIVE).is_dir() else LiveDocuments(state / LIVE)
@@ -37,6 +39,7 @@ def opened(url: str, environment: Mapping[str, str], clock: Clock, state: Path |
     )
 
 
-def state_of(url: str) -> Path | None:
-    """The state folder that a URL names."""
-    return None if url.startswith("s3://") else Path(url)
+def state_of(url: str | None, environment: Mapping[str, str]) -> Path | None:
+    """The state folder that a URL names, or that the client finds without one."""
+    found = url or environment.get(POOL_VARIABLE) or DEFAULT_STATE
+    return None if found.startswith("s3://") else Path(found)

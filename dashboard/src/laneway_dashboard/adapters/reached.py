@@ -28,7 +28,7 @@ AGAIN = timedelta(minutes=1)
 class Reached:
     """One pool's client."""
 
-    def __init__(self, url: str, environment: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, url: str | None, environment: Mapping[str, str], clock: Clock) -> None:
         """Raises `PoolUnavailable`."""
         self._url = url
         self._clock = clock

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `tell` is given each link. Raises `PoolUnavailable` and `SettingsError`."""
     clock = SystemClock()
-    pools = [opened(url, environment, clock, settings.up_state or state_of(url)) for url in settings.pools]
+    pools = [opened(url, environment, clock, settings.up_state or state_of(url, environment)) for url in settings.pools]
     ports = {each.name: each for each in pools}
     seen = Seen(tuple(ports.values()), clock)
     failed = {name: each.failed for name, each in ports.items()}

@@ -22,8 +22,10 @@ def duration(seconds: float | None) -> str:
     """The largest unit, and the next one where it says something: `3 min 12 s`."""
     if seconds is None:
         return DASH
+    if 0 < seconds < 0.995:  # noqa: PLR2004 - a second, as it would be rounded
+        return f"{max(1, round(seconds * 1000))} ms"
     if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.0f} s" if seconds >= 10 or seconds == int(seconds) else f"{seconds:.1f} s"  # noqa: PLR2004 - two digits say enough
+        return f"{seconds:.1f}".removesuffix(".0") + " s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004 - two digits say enough
     whole = round(seconds)
     if whole < 3600:  # noqa: PLR2004 - an hour
         return _pair(whole, 60, "min", 1, "s")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from laneway.client.connection import Connection
+    from laneway.local.doors import Entrances
     from laneway.local.up import Board, UpOptions
     from laneway.schema.pool.pool import LLMWorkerPool
 
@@ -63,6 +64,10 @@ def up(
             help="Port of the gateway, which has OpenAI's and Ollama's APIs. Default: 11435, or the next free one.",
         ),
     ] = None,
+    dashboard_port: Annotated[
+        int | None,
+        typer.Option(min=1024, max=65535, help="Port of the dashboard. Default: 11436, or a free one."),
+    ] = None,
     region: Annotated[
         str | None,
         typer.Option(
@@ -80,7 +85,7 @@ def up(
     ] = None,
     json_: JsonOption = False,
 ) -> None:
-    """Run a pool on this machine until Ctrl-C: AWS (embedded by default), Ollama, models, workers, a gateway."""
+    """Run a pool on this machine until Ctrl-C: AWS (embedded by default), Ollama, models, workers, two doors."""
     if not _has_extra():
         fail(EXTRA, Exit.UNAVAILABLE)
     from laneway.local.errors import BadInputError, LocalError  # noqa: PLC0415 - the extra may be missing
@@ -88,14 +93,14 @@ def up(
     from laneway.local.up import Up, UpOptions  # noqa: PLC0415 - as above
     from laneway.schema.pool.file import PoolFileError  # noqa: PLC0415 - as above
 
-    options = UpOptions(state, region, aws_endpoint, aws, aws_port, http_port)
+    options = UpOptions(state, region, aws_endpoint, aws, aws_port, http_port, dashboard_port)
     _refuse(options)
     screen = console()
     with errors_in_words(), ExitStack() as stack:
         try:
             pool, prices = _pool_and_prices(file, profiles, price_per_hour)
             run = Up(pool, replace(options, prices=prices), os.environ, ConsoleSay(screen))
-            run.run(_board(screen, stack, quiet), lambda pool, doors: _tell_ready(pool, doors, state, json_))
+            run.run(_board(screen, stack, quiet), lambda pool, entrances: _tell_ready(pool, entrances, state, json_))
         except PoolFileError as error:
             fail(f"the pool can't be used:\n{error}", Exit.USAGE)
         except BadInputError as error:
@@ -138,16 +143,19 @@ def _has_extra() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("laneway_worker", "moto"))
 
 
-def _tell_ready(connection: Connection, gateway: str | None, state: Path, json_: bool) -> None:
+def _tell_ready(connection: Connection, entrances: Entrances, state: Path, json_: bool) -> None:
+    gateway = entrances.gateway
     if json_:
         where = {"pool": connection.url, "state": str(state.absolute()), "endpoint": connection.endpoint}
-        print_json({"ready": True, **where, "gateway": gateway})
+        print_json({"ready": True, **where, "gateway": gateway, "dashboard": entrances.dashboard})
     say(f"ready: {connection.url}")
     if gateway:
         say(f"  OpenAI's API:                   export OPENAI_BASE_URL={gateway}/v1 OPENAI_API_KEY=any")
         say(f"  Ollama's API:                   export OLLAMA_HOST={gateway}")
         if _has_proxy(os.environ):
             say("  past your proxy:                export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1")
+    if entrances.dashboard:
+        say(f"  the dashboard, opened once by:  {entrances.dashboard}")
     here = connection.endpoint is not None
     named = "" if here and state == Path(DEFAULT_STATE) else f"--pool {state if here else connection.url} "
     say(f'  send a job from this folder:   laneway submit {named}--wait "Capital of France?"')

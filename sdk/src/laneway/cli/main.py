@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from laneway.cli import batch, failed, gateway, iam, jobs, local, pools
+from laneway.cli import batch, dashboard, failed, gateway, iam, jobs, local, pools
 from laneway.cli.line import estimate, top
 from laneway.cli.rows import asking, mending
 
@@ -49,6 +49,7 @@ app.add_typer(failed.app, name="failed", short_help="Look after jobs that failed
 app.add_typer(asking.app, name="jobs", short_help="List jobs that have ended, by the pool's table.")
 app.add_typer(mending.app, name="table", short_help="Look after a pool's table: check it, rebuild it.")
 app.command(short_help="Serve OpenAI's and Ollama's APIs in front of a pool.")(gateway.gateway)
+app.command(short_help="Show pools in a browser.")(dashboard.dashboard)
 app.add_typer(gateway.app, name="keys", short_help="Make keys for a gateway.")
 app.command(short_help="Check a pool file.")(pools.validate)
 app.command(short_help="Print a JSON Schema.")(pools.schema)

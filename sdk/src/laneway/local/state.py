@@ -42,6 +42,8 @@ class StateFolder:
         """Rows of results."""
         self.gateway = self.root / "gateway"
         """Where the gateway finds the pool."""
+        self.dashboard = self.root / "dashboard"
+        """Where the dashboard finds it, and keeps its actions."""
         self.aws = self.root / "aws"
         self.home = self.root / "home"
         self.children = self.root / "children.json"
@@ -75,7 +77,7 @@ class StateFolder:
         found = next(_links(self.root), None)
         if found is not None:
             raise LocalError(f"{found} is a link, and what is kept here would be written elsewhere: remove it")
-        for folder in (self.root, self.logs, self.lanes, self.live, self.gateway, self.aws, self.home):
+        for folder in (self.root, self.logs, self.lanes, self.live, self.gateway, self.dashboard, self.aws, self.home):
             folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         _close(self.root)
 
@@ -83,9 +85,10 @@ class StateFolder:
         """Let clients find the pool; only the user may read it, since it holds credentials."""
         write_privately(self._connection, connection.model_dump_json())
 
-    def lead_gateway(self, connection: Connection) -> None:
-        """Let the gateway find it, which serves before clients are told."""
-        write_privately(self.gateway / CONNECTION_FILE, connection.model_dump_json())
+    def lead_doors(self, connection: Connection) -> None:
+        """Let gateway and dashboard find it, which serve before clients are told."""
+        for folder in (self.gateway, self.dashboard):
+            write_privately(folder / CONNECTION_FILE, connection.model_dump_json())
 
     def withdraw(self) -> None:
         """The pool is not there any more."""

@@ -17,8 +17,8 @@ from laneway.local.aws.account import Account
 from laneway.local.aws.keys import Keys, keys_of
 from laneway.local.aws.provision import Provisioner
 from laneway.local.aws.region import region_of, said_around, said_by_variables
+from laneway.local.doors import Doors
 from laneway.local.errors import LocalError
-from laneway.local.gateway import LocalGateway, declared
 from laneway.local.lanes.board import HandlerStats, LaneStats, rows
 from laneway.local.ollama.servers import start_ollamas, wait_for
 from laneway.local.owner import owner_of
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from laneway.local.doors import Entrances
     from laneway.local.ollama.servers import OllamaServer
     from laneway.local.processes.children import Child
     from laneway.local.say import Say
@@ -66,6 +67,8 @@ class UpOptions:
     """Where embedded AWS listens."""
     http_port: int | None = None
     """Where the gateway listens."""
+    dashboard_port: int | None = None
+    """Where the dashboard listens."""
     prices: Mapping[str, float | None] = field(default_factory=dict)
     """Lane → USD for an hour, for the cost in results."""
 
@@ -90,12 +93,9 @@ class Up:
         self._children = Children(self._state.children)
         self._stats = {lane.name: LaneStats() for lane in pool.spec.lanes}
         self._embedded: Child | None = None
-        self._gateway: LocalGateway | None = None
 
-    def run(self, board: Board, ready: Callable[[Connection, str | None], None]) -> None:
-        """Run until Ctrl-C or SIGTERM; `ready` is called when every lane serves, with the gateway's URL. Raises
-        `LocalError`.
-        """
+    def run(self, board: Board, ready: Callable[[Connection, Entrances], None]) -> None:
+        """Run until Ctrl-C or SIGTERM; `ready` is called when every lane serves. Raises `LocalError`."""
         stopping = Stopping()
         with ExitStack() as stack:
             stack.enter_context(self._state.locked())
@@ -109,14 +109,16 @@ class Up:
             table = LocalTable(self._state, self._pool, self._say) if LocalTable.is_installed() else None
             lanes, events = self._provision(account, urls, table)
             connection, environment = self._connection(account), self._environment_of(account)
-            workers, doors = self._workers(lanes, environment), self._doors(connection, environment)
-            beside = [*doors, *self._projectors(table, account, events, environment, stack)]
-            stack.callback(Ending(workers, doors, stopping).run, self._say)
-            self._wait_until_serving([*workers, *beside])
+            doors = Doors(self._pool, self._state, (self._options.http_port, self._options.dashboard_port), self._say)
+            workers = self._workers(lanes, environment)
+            entrances = doors.processes(connection, environment, self._children)
+            beside = [*entrances, *self._projectors(table, account, events, environment, stack)]
+            stack.callback(Ending(workers, entrances, stopping).run, self._say)
+            self._wait_until_serving([*workers, *beside], doors)
             self._state.publish(connection)
             stack.callback(self._state.withdraw)
             stopping.starting = False
-            ready(connection, self._gateway.url() if self._gateway else None)
+            ready(connection, doors.entrances())
             self._watch(servers, [*workers, *beside], Remote(connection), lanes, board, stopping)
 
     def _start_aws(self, stack: ExitStack) -> Account:
@@ -209,16 +211,6 @@ class Up:
             "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
         }
 
-    def _doors(self, connection: Connection, environment: Mapping[str, str]) -> list[KeptProcess]:
-        """The gateway; jobs are answered without one, too."""
-        if not LocalGateway.is_installed():
-            self._say.line("no gateway: install it with pip install 'laneway[local]'; jobs are answered all the same")
-            return []
-        self._state.lead_gateway(connection)
-        told = declared(self._pool, self._say)
-        self._gateway = LocalGateway(self._state, self._options.http_port, told, self._say)
-        return [self._gateway.process(environment, self._children)]
-
     def _workers(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> list[KeptProcess]:
         workers = []
         for lane in lanes:
@@ -242,19 +234,15 @@ class Up:
         log, argv = self._state.logs / f"{name}.log", ["laneway_worker", *arguments]
         return KeptProcess(argv, log, stats, lambda: environment, self._children, self._say)
 
-    def _wait_until_serving(self, processes: list[KeptProcess]) -> None:
+    def _wait_until_serving(self, processes: list[KeptProcess], doors: Doors) -> None:
         with self._say.step("starting workers and loading models") as detail:
-            while not (all(stats.ready for stats in self._stats.values()) and self._doors_are_settled):
+            while not (all(stats.ready for stats in self._stats.values()) and doors.settled):
                 for process in processes:
                     process.tend(time.monotonic())
                 waiting = {name: stats.trouble for name, stats in self._stats.items() if not stats.ready}
                 detail("; ".join(f"{name}: {trouble}" for name, trouble in waiting.items()))
                 self._refuse_hopeless()
                 time.sleep(TICK_SECONDS)
-
-    @property
-    def _doors_are_settled(self) -> bool:
-        return self._gateway is None or self._gateway.settled
 
     def _refuse_hopeless(self) -> None:
         for name, stats in self._stats.items():

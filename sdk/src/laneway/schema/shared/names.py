@@ -65,6 +65,8 @@ GATEWAY_SERVER = "laneway-gateway"
 
 GATEWAY_READY = "gateway ready"
 """The message of a gateway's log line that `laneway up` reads."""
+DASHBOARD_VARIABLES = "LANEWAY_DASHBOARD_"
+"""How the variables of a dashboard begin."""
 DASHBOARD_LINK = "dashboard link"
 """The same of a dashboard: its field `url` opens once."""
 
