@@ -104,7 +104,7 @@ class Bulk:
 
     def _forget_proposed(self) -> None:
         proposed = [name for name, each in self._actions.items() if each.progress.state == "proposed"]
-        for name in proposed[: len(proposed) - MOST_PROPOSED + 1]:
+        for name in proposed[: max(0, len(proposed) - MOST_PROPOSED + 1)]:
             del self._actions[name]
 
     def begin(self, action: Action, visitor: Visitor) -> None:

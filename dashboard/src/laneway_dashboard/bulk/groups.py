@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway_dashboard.shell.words import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
@@ -64,10 +66,10 @@ class Chosen:
 
 def cause_of(job: FailedSeen) -> str:
     """The message without what is the job's own: its id, quotations, numbers."""
-    text = job.message.replace(job.id, "…")
+    text = visible(job.message).replace(job.id, "…")
     for pattern in (QUOTED, HEXES, NUMBERS):
         text = pattern.sub("…", text)
-    return " ".join(text.split())[:MAX_CAUSE]
+    return " ".join(text.replace("↵", " ").split())[:MAX_CAUSE]
 
 
 def groups(jobs: Iterable[FailedSeen]) -> list[Group]:

@@ -96,7 +96,7 @@ def csv(asked: Asked, desk: Desk) -> Answer:
     try:
         rows = _all(found.ports.jobs, wanted)
     except (Refused, Unavailable) as error:
-        return Notice(HTTPStatus.BAD_REQUEST, "Nothing to load", str(error))
+        return Notice(HTTPStatus.SERVICE_UNAVAILABLE, "Nothing to load", str(error))
     name = found.ports.name.replace("/", "-")
     return Download(f"jobs-{name}.csv", "text/csv; charset=utf-8", csv_lines(rows))
 

@@ -35,7 +35,7 @@ def templates() -> jinja2.Environment:
         usd=words.usd,
         visible=words.visible,
     )
-    found.globals.update(between=words.between, moment=moment, link=query)
+    found.globals.update(between=words.between, moment=moment, link=link)
     return found
 
 
@@ -57,6 +57,6 @@ def moment(when: datetime | None, now: datetime) -> Markup:
     )
 
 
-def query(values: Mapping[str, Any], **other: Any) -> str:
+def link(values: Mapping[str, Any], **other: Any) -> str:
     """What follows the `?` of a link: these values, some of them others, without those that are None or empty."""
     return urlencode({name: each for name, each in {**values, **other}.items() if each not in (None, "")})
