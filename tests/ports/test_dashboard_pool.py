@@ -10,7 +10,6 @@ import pytest
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.pool.documents.live_config import LaneLimits, LiveConfig
-from laneway.schema.pool.schedules.schedule import Period
 from laneway_dashboard.adapters.failed import SETTLED
 from laneway_dashboard.adapters.folder_actions import FolderActions
 from laneway_dashboard.adapters.live_documents import LiveDocuments
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from support.aws.emulators import Aws
 
 LIMITS = LaneLimits(timeout_seconds=60, token_gap_seconds=60, expires_after_seconds=600, max_attempts=3, max_tokens=256)
-QUIET = Period(timezone="Europe/Paris", start="0 1 * * *", end="0 23 * * *")
 
 
 @dataclass
@@ -44,8 +42,8 @@ def shown(aws: Aws, tmp_path: Path) -> Shown:
     kept = Kept(aws.endpoint, tmp_path)
     live = tmp_path / "live"
     live.mkdir()
-    for lane, quiet in (("fast", ()), ("slow", (QUIET,))):
-        (live / f"{lane}.json").write_text(LiveConfig(limits=LIMITS, quiet=quiet).model_dump_json())
+    for lane in ("fast", "slow"):
+        (live / f"{lane}.json").write_text(LiveConfig(limits=LIMITS).model_dump_json())
     clock = ManualClock()
     return Shown(kept, opened(str(tmp_path), {}, clock, state_of(str(tmp_path), {})), clock)
 
@@ -56,10 +54,8 @@ def test_a_pool_as_it_stands(shown: Shown) -> None:
     seen = shown.ports.watched.look()
     assert (seen.name, seen.failed, seen.troubles) == ("nlp/documents", 1, ())
     fast, slow = seen.lanes
-    assert (fast.name, fast.queued, fast.paused, fast.is_asleep) == ("fast", 0, False, False)
-    assert (slow.queued, slow.is_asleep) == (1, True)
-    assert slow.sleeps[0].turns_at is not None
-    assert slow.sleeps[0].turns_at > START
+    assert (fast.name, fast.queued, fast.paused, fast.workers) == ("fast", 0, False, ())
+    assert (slow.queued, slow.estimate, slow.no_estimate) == (1, None, "no estimate")
 
 
 def test_what_can_not_be_read_is_told_in_its_place(shown: Shown) -> None:
@@ -167,10 +163,10 @@ def test_a_lane_of_this_machine_is_paused_by_what_its_worker_reads(tmp_path: Pat
     live = LiveDocuments(tmp_path)
     live.pause("fast")
     assert LiveConfig.model_validate_json(path.read_text()) == before.model_copy(update={"suspended": True})
-    assert live.of("fast", START)[0] is True
+    assert live.is_paused("fast") is True
     live.resume("fast")
     assert LiveConfig.model_validate_json(path.read_text()) == before
-    assert live.of("none", START) == (None, ())
+    assert live.is_paused("none") is None
     with pytest.raises(Unavailable, match="laneway up"):
         live.pause("none")
 

@@ -36,6 +36,8 @@ class Settings:
     """Where actions are kept."""
     up_state: Path | None
     """The state folder of the `laneway up` that started it."""
+    tables: tuple[Path, ...]
+    """Documents of projectors: each names its pool and where its rows are."""
     user: str
     """Who acts, for the audit lines."""
 
@@ -52,6 +54,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         role=_role(environment.get(f"{OWN}ROLE") or Role.OPERATOR.value),
         state=Path(environment.get(f"{OWN}STATE") or _default_state(environment)),
         up_state=Path(up_state) if up_state else None,
+        tables=tuple(Path(each) for each in (environment.get(f"{OWN}TABLES") or "").splitlines() if each),
         user=_user(),
     )
 

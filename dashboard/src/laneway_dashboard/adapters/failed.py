@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
@@ -12,6 +11,7 @@ from laneway.client.failed_entries import FailedEntries, Unreadable
 from laneway.client.failed_jobs import FailedJobRefused
 from laneway.schema.job.job import InvalidJob
 from laneway_dashboard.adapters.reached import in_words
+from laneway_dashboard.adapters.remembered import Remembered
 from laneway_dashboard.errors import Refused
 from laneway_dashboard.ports.failed import Done, FailedList, FailedSeen
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MOST_LISTED = 10_000  # keys: ten pages of S3's
 MOST_READ = 1000  # entries, the newest ones: each is two requests when it is first seen
 AT_ONCE = 8
+FRESH = timedelta(seconds=5)
 SETTLED = timedelta(seconds=5)
 """S3 tells whole seconds: what is younger may be written again within the one that it tells."""
 
@@ -41,11 +42,14 @@ class ClientFailedJobs:
         self._reached = reached
         self._entries = FailedEntries(reached.remote, reached.place)
         self._known: dict[tuple[str, datetime], Known] = {}
-        self._lock = threading.Lock()
+        self._listed: Remembered[None, FailedList] = Remembered(reached.clock, FRESH)
 
     def list(self) -> FailedList:
-        """One at a time: who comes second finds what the first has read."""
-        with self._lock, in_words():
+        """The same for everybody who asks within seconds."""
+        return self._listed.get(None, self._list)
+
+    def _list(self) -> FailedList:
+        with in_words():
             keys = tuple(self._keys())
             newest = sorted(keys, key=lambda each: each[1], reverse=True)[:MOST_READ]
             with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -74,6 +78,7 @@ class ClientFailedJobs:
 
     def act(self, verb: Verb, job_id: str, etag: str) -> Done:
         """By the client, which refuses what is another failure by now."""
+        self._listed.forget()
         with in_words():
             failed = self._reached.pool().failed
             try:

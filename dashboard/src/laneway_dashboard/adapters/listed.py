@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from laneway.client.results import read_result
 from laneway.errors import LanewayError
 from laneway_dashboard.adapters.reached import in_words
+from laneway_dashboard.adapters.remembered import Remembered
 from laneway_dashboard.errors import Refused
 from laneway_dashboard.ports.jobs import Filter, Page, Row
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from laneway_dashboard.ports.jobs import Wanted
 
 AT_ONCE = 8
+FRESH = timedelta(seconds=5)
 MOST_CURSOR = 128  # characters: an id
 
 
@@ -32,9 +35,13 @@ class ListedJobs:
     def __init__(self, reached: Reached) -> None:
         """Nothing is read yet."""
         self._reached = reached
+        self._pages: Remembered[tuple[Wanted, str | None, int], Page] = Remembered(reached.clock, FRESH)
 
     def page(self, wanted: Wanted, after: str | None, limit: int) -> Page:
-        """One list request, and one for each row."""
+        """One list request, and one for each row; the same for everybody who asks within seconds."""
+        return self._pages.get((wanted, after, limit), lambda: self._page(wanted, after, limit))
+
+    def _page(self, wanted: Wanted, after: str | None, limit: int) -> Page:
         place, prefix = self._reached.place, wanted.prefix or ""
         if not all(each.isascii() and (each.isalnum() or each in "_.-") for each in prefix + (after or "")):
             raise Refused("ids are of letters, digits, dots, dashes and underscores")

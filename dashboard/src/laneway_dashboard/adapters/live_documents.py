@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from laneway.schema.pool.documents.live_config import LiveConfig
-from laneway.schema.pool.schedules.cron import parse_cron
-from laneway.schema.pool.schedules.schedule import asleep
 from laneway_dashboard.errors import Unavailable
-from laneway_dashboard.ports.watching import SleepSeen
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from laneway.schema.pool.schedules.schedule import Period
 
 
 class LiveDocuments:
@@ -27,13 +20,12 @@ class LiveDocuments:
         """Nothing is read yet."""
         self._folder = folder
 
-    def of(self, lane: str, now: datetime) -> tuple[bool | None, tuple[SleepSeen, ...]]:
-        """Whether it is paused, and when it sleeps; (None, ()) where that can't be read."""
+    def is_paused(self, lane: str) -> bool | None:
+        """None where that can't be read."""
         try:
-            found = self._read(lane)
+            return self._read(lane).suspended
         except Unavailable:
-            return None, ()
-        return found.suspended, tuple(_sleep(each, now) for each in found.quiet)
+            return None
 
     def pause(self, lane: str) -> None:
         """Its worker reads it within seconds."""
@@ -64,10 +56,3 @@ class LiveDocuments:
 
     def _path(self, lane: str) -> Path:
         return self._folder / f"{lane}.json"
-
-
-def _sleep(period: Period, now: datetime) -> SleepSeen:
-    zone = ZoneInfo(period.timezone)
-    sleeps = asleep(False, (period,), now)  # noqa: FBT003 - nobody has suspended it
-    turns = parse_cron(period.end if sleeps else period.start).next_after(now.astimezone(UTC), zone)
-    return SleepSeen(period.timezone, period.start, period.end, sleeps, turns)

@@ -31,7 +31,7 @@ class Reached:
     def __init__(self, url: str | None, environment: Mapping[str, str], clock: Clock) -> None:
         """Raises `PoolUnavailable`."""
         self._url = url
-        self._clock = clock
+        self.clock = clock
         self._lock = threading.Lock()
         connection = connect(url, environment)
         self.place: Place = connection.place
@@ -49,7 +49,7 @@ class Reached:
     @property
     def now(self) -> datetime:
         """The time."""
-        return self._clock.now()
+        return self.clock.now()
 
     def pool(self) -> Pool:
         """As its document says by now; raises `PoolUnavailable` where it is gone."""

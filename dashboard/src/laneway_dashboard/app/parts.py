@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from laneway.schema.pool.documents.projector_config import ProjectorConfig
 from laneway.schema.shared.names import DASHBOARD_LINK
+from laneway.schema.shared.problems import problems
 from laneway_dashboard.adapters.clock import SystemClock
 from laneway_dashboard.adapters.folder_actions import FolderActions
 from laneway_dashboard.adapters.opened import opened, state_of
@@ -17,12 +21,16 @@ from laneway_dashboard.ports.visitors import Visitor
 from laneway_dashboard.seen.snapshot import Seen
 from laneway_dashboard.settings import PORT, SettingsError
 from laneway_dashboard.shell.sessions import Sessions
+from laneway_table.errors import TableError
+from laneway_table.stores import open_table
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from laneway_dashboard.settings import Settings
+    from laneway_table.ports.table import Table
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +38,11 @@ log = logging.getLogger(__name__)
 def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `tell` is given each link. Raises `PoolUnavailable` and `SettingsError`."""
     clock = SystemClock()
-    pools = [opened(url, environment, clock, settings.up_state or state_of(url, environment)) for url in settings.pools]
+    tables = dict(map(table_of, settings.tables))
+    pools = [
+        opened(url, environment, clock, settings.up_state or state_of(url, environment), tables)
+        for url in settings.pools
+    ]
     ports = {each.name: each for each in pools}
     seen = Seen(tuple(ports.values()), clock)
     failed = {name: each.failed for name, each in ports.items()}
@@ -41,6 +53,19 @@ def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str]
         sessions = Sessions(visitor, clock, lambda token: tell(f"http://{LOOPBACK}:{port}/enter?token={token}"))
         sessions.offer()
         serve(Application(Desk(ports, seen, bulk), sessions, clock).asgi(hosts(port)), listener)
+
+
+def table_of(document: Path) -> tuple[str, Table]:
+    """The pool that a projector's document names, and its table. Raises `SettingsError`."""
+    try:
+        config = ProjectorConfig.model_validate_json(document.read_bytes())
+        return config.pool, open_table(config)
+    except OSError as error:
+        raise SettingsError(f"{document} can't be read: {error.strerror}") from None
+    except ValidationError as error:
+        raise SettingsError(f"{document}: {problems(error, ProjectorConfig)}") from None
+    except TableError as error:
+        raise SettingsError(f"the table that {document} names: {error}") from None
 
 
 def bound(port: int | None) -> socket.socket:

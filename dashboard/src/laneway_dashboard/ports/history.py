@@ -22,4 +22,4 @@ class Waits(Protocol):
     """How long jobs waited before they began."""
 
     def waits(self, lane: str, span: timedelta, points: int) -> tuple[Point, ...]:
-        """The median of each part of the span, the oldest first. Raises `Unavailable`."""
+        """The mean of each part of the span, the oldest first. Raises `Unavailable`."""

@@ -129,7 +129,7 @@ class PoolSeen:
     today: Today | None = None
     troubles: tuple[str, ...] = field(default=())
     """What could not be read, and what to do about it."""
-    knows_schedules: bool = False
+    knows_schedules: bool = True
     """Whether `LaneSeen.sleeps` tells all of them."""
 
 
