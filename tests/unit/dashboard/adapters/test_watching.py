@@ -19,7 +19,8 @@ QUIET = Period(timezone="Europe/Paris", start="0 13 * * *", end="0 20 * * *")
 def report(state: State = "serving", words: str = "") -> WorkerReport:
     return WorkerReport(
         worker="w-1", lane="slow", state=state, words=words, at=START, started_at=START, state_since=START, slots=2,
-        jobs=(RunningJob(id="a", since=START, attempt=2, tokens=7),), tokens_per_second=50.0, model=ServedModel(name="m"),
+        jobs=(RunningJob(id="a", since=START, attempt=2, tokens=7),), tokens_per_second=50.0,
+        model=ServedModel(name="m"),
     )  # fmt: skip
 
 

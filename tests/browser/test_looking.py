@@ -1,0 +1,126 @@
+"""What a tab does by itself while somebody looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from support.dashboard.running import POOL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    from support.dashboard.running import Running
+    from support.dashboard.tab import Tab
+
+LOOK = 5_000  # ms
+
+
+def queued(shown: Running, count: int) -> None:
+    """The next look finds so many in the first lane."""
+    first, *others = shown.world.watched.seen.lanes
+    shown.world.watched.seen = replace(shown.world.watched.seen, lanes=(replace(first, queued=count), *others))
+    shown.made.application.desk.seen.forget()
+
+
+def ticking(tab: Tab, path: str) -> Page:
+    """A page whose time passes when the test says so."""
+    tab.page.clock.install()
+    page = tab.go(path)
+    page.wait_for_function("typeof htmx === 'object'")
+    return page
+
+
+def test_figures_change_by_themselves(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    tab = open_tab(shown)
+    page = ticking(tab, "/")
+    queued(shown, 777)
+    page.clock.run_for(LOOK)
+    page.wait_for_selector("text=777")
+    assert "updates every 5 s" in page.inner_text(".asof")
+
+
+def test_who_looks_again_need_not_wait(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "/")
+    queued(shown, 778)
+    page.get_by_role("button", name="Look again").click()
+    page.wait_for_selector("text=778")
+    queued(shown, 779)
+    page.keyboard.press("r")
+    page.wait_for_selector("text=779")
+
+
+def test_what_is_selected_stays(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "/")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('h2'))")
+    queued(shown, 777)
+    page.clock.run_for(3 * LOOK)
+    assert "paused while something is selected" in page.inner_text(".asof")
+    assert "777" not in page.inner_text("main")
+    page.evaluate("getSelection().removeAllRanges()")
+    page.clock.run_for(LOOK)
+    page.wait_for_selector("text=777")
+
+
+def test_a_half_typed_filter_stays(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "jobs")
+    page.get_by_label("Label").type("team=cl")
+    page.clock.run_for(3 * LOOK)
+    assert "paused while you fill in a form" in page.inner_text(".asof")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("r")
+    with page.expect_response(lambda answer: "/jobs" in answer.url):
+        page.keyboard.press("r")
+    assert page.get_by_label("Label").input_value() == "team=cl"
+
+
+def test_a_hidden_tab_asks_nothing(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.clock.run_for(10 * LOOK)
+    assert asked == []
+    page.evaluate("delete document.hidden")
+    with page.expect_request(f"{shown.url}/"):
+        page.clock.run_for(LOOK)
+
+
+def test_many_tabs_cost_one_look(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    tabs = [open_tab(shown).page for _ in range(2)]
+    tabs += [tab.context.new_page() for tab in tabs for _ in range(4)]
+    before = shown.world.watched.looks
+    for tab in tabs:
+        tab.goto(shown.url)
+    assert shown.world.watched.looks - before <= 2
+
+
+def test_a_session_that_ends_says_so(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    page = ticking(open_tab(serve()), "/")
+    page.context.clear_cookies()
+    page.keyboard.press("r")
+    page.wait_for_selector("text=Not signed in")
+
+
+def test_keys_lead_everywhere(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = open_tab(shown).page
+    for key, path in (("f", "failed"), ("j", "jobs"), ("s", "schedules"), ("a", "actions")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(f"{shown.url}{POOL}/{path}")
+    page.keyboard.press("/")
+    page.keyboard.type("invoice-89991")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{shown.url}{POOL}/jobs/invoice-89991")
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_url(f"{shown.url}/")
