@@ -16,8 +16,8 @@ TAGS := import json, sys; print(*(each["tag"] for each in json.load(sys.stdin)["
 NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 
 .DEFAULT_GOAL := help
-.PHONY: help sync fmt check docs docs-version test cache test-unit test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
-	test-computing test-node test-api test-strangers record-strangers generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
+.PHONY: help sync fmt check docs docs-version test cache test-unit test-browser test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
+	test-computing test-node test-api test-strangers record-strangers record-dashboard cache-browser generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-gateway record-gateway bench-worker bench-estimate bench-harm bench-table doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos chaos-gateway clean
 
 help: ## this list
@@ -66,6 +66,7 @@ test-node: test-cache
 
 test-computing: test-quick
 	@$(MAKE) --no-print-directory test-chaos
+	@$(MAKE) --no-print-directory test-browser
 	@$(MAKE) --no-print-directory test-simulation
 	@$(MAKE) --no-print-directory test-ports
 	@$(MAKE) --no-print-directory test-e2e-local
@@ -94,6 +95,15 @@ test-unit: sync ## pure functions and the worker on in-memory ports, attacks on 
 
 test-ports: cache-ollama cache-localstack cache-newest-ollama ## fakes and real adapters through one suite: moto, LocalStack, two versions of Ollama
 	$(RUN) pytest tests/ports -q -n 3 --dist loadgroup
+
+test-browser: cache-browser ## the dashboard in Chromium: every page light and dark, on a screen and a phone, with axe; two to three minutes
+	$(RUN) pytest tests/browser -q -n 3 --dist worksteal
+
+cache-browser: sync # Chromium, by apt-get where this is root, and axe
+	@PYTHONPATH=tests $(RUN) python -m support.dashboard.browser
+
+record-dashboard: cache-browser ## take the screenshots of docs/howto/dashboard.md anew
+	PYTHONPATH=tests $(RUN) python -m support.dashboard.shots
 
 test-simulation: sync ## the real worker in 5,000 seeded worlds with faults and crashes, and the mutants that it must catch
 	$(RUN) pytest tests/simulation -q

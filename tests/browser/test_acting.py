@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway_dashboard.ports.visitors import Role
+from laneway_dashboard.shell.words import visible
 from laneway_dashboard.testing.worlds import HOSTILE_TEXT, LONG_ID
 from support.dashboard.running import POOL
 from support.waiting import eventually
@@ -139,7 +140,7 @@ def test_what_attackers_write_is_text(serve: Callable[..., Running], open_tab: C
         page = tab.go(path)
         assert page.locator("main img, main script, main b, main svg[onload]").count() == 0
         assert "<script>alert(1)</script>" in page.inner_text("main") or path == "jobs"
-    assert page.inner_text("pre >> nth=0") == HOSTILE_TEXT
+    assert page.inner_text("pre >> nth=0") == visible(HOSTILE_TEXT)
     page = tab.go("failed")
     page.get_by_role("link", name="engine_error").first.click()
     page.get_by_role("button", name="Retry all 1").click()

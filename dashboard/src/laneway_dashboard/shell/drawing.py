@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from laneway_dashboard.ports.history import Point
 
 WIDTH, HEIGHT = 600, 120
+DOT = 6  # how long a single point is drawn
 EDGE = 4  # lines at the rim are drawn whole
 
 
@@ -36,8 +37,8 @@ class Frame:
 
 
 def most_of(points: Sequence[Point]) -> float:
-    """The top of a drawing: never nothing."""
-    return max((each.value for each in points if each.value is not None), default=0.0) or 1.0
+    """The greatest value."""
+    return max((each.value for each in points if each.value is not None), default=0.0)
 
 
 def runs(points: Sequence[Point]) -> list[list[Point]]:
@@ -53,7 +54,7 @@ def runs(points: Sequence[Point]) -> list[list[Point]]:
 
 def line(points: Sequence[Point], begin: datetime, end: datetime, title: str, *, small: bool = False) -> Markup:
     """The drawing; `title` says to those who don't see it what there is to see."""
-    frame = Frame(begin, end, most_of(points))
+    frame = Frame(begin, end, most_of(points) or 1.0)
     paths = Markup().join(_path(each, frame) for each in runs(points))
     size = Markup(' class="spark"') if small else Markup(' class="chart"')
     return Markup(
@@ -65,7 +66,8 @@ def line(points: Sequence[Point], begin: datetime, end: datetime, title: str, *,
 def _path(run: Sequence[Point], frame: Frame) -> Markup:
     spots = [(frame.x(each.at), frame.y(each.value or 0.0)) for each in run]
     if len(spots) == 1:
-        spots.append((spots[0][0] + 1, spots[0][1]))
+        x, y = spots[0]
+        return Markup('<polyline class="line" points="{}"/>').format(f"{x - DOT:.1f},{y:.1f} {x:.1f},{y:.1f}")
     trace = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
     floor = HEIGHT - EDGE
     area = f"{spots[0][0]:.1f},{floor} {trace} {spots[-1][0]:.1f},{floor}"

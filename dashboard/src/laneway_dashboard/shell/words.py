@@ -80,9 +80,12 @@ def rate(number: float | None) -> str:
     return DASH if number is None else f"{number:,.1f}"
 
 
-def visible(text: str) -> str:
+def visible(text: str, kept: str = "") -> str:
     """Text from elsewhere in which nothing turns the direction of what stands beside it, or hides."""
-    return "".join(each if each.isprintable() else INVISIBLE.get(each, f"⟨U+{ord(each):04X}⟩") for each in text)
+    return "".join(
+        each if each.isprintable() or each in kept else INVISIBLE.get(each, f"\u27e8U+{ord(each):04X}\u27e9")
+        for each in text
+    )
 
 
 def span_of(text: str) -> timedelta | None:

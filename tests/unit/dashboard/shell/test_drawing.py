@@ -27,5 +27,6 @@ def test_a_drawing_says_what_it_shows_and_stays_in_its_frame() -> None:
 
 
 def test_nothing_and_zero_can_be_drawn() -> None:
-    assert most_of([]) == most_of(_points(0, None)) == 1.0
+    assert most_of([]) == most_of(_points(0, None)) == 0
+    assert "polyline" in line(_points(0), START - HOUR, START, "zero")
     assert "polyline" not in line([], START - HOUR, START, "nothing")
