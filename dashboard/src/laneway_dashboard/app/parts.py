@@ -5,11 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from laneway.schema.pool.documents.projector_config import ProjectorConfig
-from laneway.schema.shared.names import DASHBOARD_LINK
-from laneway.schema.shared.problems import problems
+from laneway.schema.shared.names import DASHBOARD_LINK, PROJECTOR_FILE
 from laneway_dashboard.adapters.clock import SystemClock
 from laneway_dashboard.adapters.folder_actions import FolderActions
 from laneway_dashboard.adapters.opened import opened, state_of
@@ -22,11 +18,12 @@ from laneway_dashboard.seen.snapshot import Seen
 from laneway_dashboard.settings import PORT, SettingsError
 from laneway_dashboard.shell.sessions import Sessions
 from laneway_table.errors import TableError
+from laneway_table.opened import read_config
 from laneway_table.stores import open_table
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from laneway_dashboard.settings import Settings
@@ -38,11 +35,9 @@ log = logging.getLogger(__name__)
 def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `tell` is given each link. Raises `PoolUnavailable` and `SettingsError`."""
     clock = SystemClock()
-    tables = dict(map(table_of, settings.tables))
-    pools = [
-        opened(url, environment, clock, settings.up_state or state_of(url, environment), tables)
-        for url in settings.pools
-    ]
+    states = {url: settings.up_state or state_of(url, environment) for url in settings.pools}
+    tables = tables_of(settings, states.values())
+    pools = [opened(url, environment, clock, states[url], tables) for url in settings.pools]
     ports = {each.name: each for each in pools}
     seen = Seen(tuple(ports.values()), clock)
     failed = {name: each.failed for name, each in ports.items()}
@@ -55,17 +50,18 @@ def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str]
         serve(Application(Desk(ports, seen, bulk), sessions, clock).asgi(hosts(port)), listener)
 
 
-def table_of(document: Path) -> tuple[str, Table]:
-    """The pool that a projector's document names, and its table. Raises `SettingsError`."""
+def tables_of(settings: Settings, states: Iterable[Path | None]) -> dict[str, Table]:
+    """By the pool that each document names: those of the settings, and of state folders. Raises `SettingsError`."""
+    own = [state / PROJECTOR_FILE for state in states if state is not None]
+    return dict(map(_table_of, (*(each for each in own if each.exists()), *settings.tables)))
+
+
+def _table_of(document: Path) -> tuple[str, Table]:
     try:
-        config = ProjectorConfig.model_validate_json(document.read_bytes())
+        config = read_config(document)
         return config.pool, open_table(config)
-    except OSError as error:
-        raise SettingsError(f"{document} can't be read: {error.strerror}") from None
-    except ValidationError as error:
-        raise SettingsError(f"{document}: {problems(error, ProjectorConfig)}") from None
     except TableError as error:
-        raise SettingsError(f"the table that {document} names: {error}") from None
+        raise SettingsError(str(error)) from None
 
 
 def bound(port: int | None) -> socket.socket:

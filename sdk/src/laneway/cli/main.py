@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from laneway.cli import batch, dashboard, failed, gateway, iam, jobs, local, pools
+from laneway.cli import batch, failed, iam, jobs, local, pools
+from laneway.cli.doors import dashboard, gateway
 from laneway.cli.line import estimate, top
 from laneway.cli.rows import asking, mending
 

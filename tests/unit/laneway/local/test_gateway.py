@@ -15,27 +15,14 @@ from laneway.local.state import StateFolder
 from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.shared.names import GATEWAY_READY
 from support.inputs.pools import pool_with
+from support.local.said import Said
 from support.processes import closed_port, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
 
 READY = {"message": GATEWAY_READY}
-
-
-class Said:
-    """What a person was told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def line(self, text: str) -> None:
-        self.lines.append(text)
-
-    def step(self, title: str) -> AbstractContextManager[Callable[[str], None]]:
-        raise AssertionError(title)
 
 
 @pytest.fixture

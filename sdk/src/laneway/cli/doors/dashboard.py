@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from laneway.cli.output import Exit, fail
-from laneway.schema.shared.names import DASHBOARD_VARIABLES
+from laneway.schema.shared.names import DASHBOARD_VARIABLES, PROJECTOR_FILE
 
 MODULE = "laneway_dashboard"
 MISSING = "the dashboard is not installed: pip install laneway-dashboard"
@@ -25,6 +26,15 @@ def dashboard(
             "else .laneway",
         ),
     ] = None,
+    table: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--table",
+            metavar="FILE",
+            help="The document that a pool's projector reads; may be repeated. Default: $LANEWAY_TABLE, and "
+            f"{PROJECTOR_FILE} in a state folder.",
+        ),
+    ] = None,
     port: Annotated[
         int | None, typer.Option(min=1024, max=65535, help="Default: 11436, or a free one where that is taken.")
     ] = None,
@@ -37,6 +47,7 @@ def dashboard(
         fail(MISSING, Exit.UNAVAILABLE)
     given = {
         "POOLS": "\n".join(pool) if pool else None,
+        "TABLES": "\n".join(map(str, table)) if table else os.environ.get("LANEWAY_TABLE"),
         "PORT": None if port is None else str(port),
         "ROLE": "viewer" if viewer else None,
     }
