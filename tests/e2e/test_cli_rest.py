@@ -16,7 +16,21 @@ if TYPE_CHECKING:
     from support.local.pool import LocalPool
 
 COMMANDS = [
-    *("up", "submit", "status", "result", "cancel", "batch", "failed", "top", "gateway", "keys", "validate", "schema"),
+    *(
+        "up",
+        "submit",
+        "status",
+        "result",
+        "cancel",
+        "batch",
+        "failed",
+        "top",
+        "estimate",
+        "gateway",
+        "keys",
+        "validate",
+        "schema",
+    ),
     "doctor",
 ]
 
@@ -98,7 +112,10 @@ def test_top_has_a_row_for_each_lane(shared: LocalPool) -> None:
 def test_top_in_json_has_figures_for_each_lane(shared: LocalPool) -> None:
     figures = json.loads(shared.cli("top", "--json").stdout)
     assert list(figures) == ["fast", "slow", "brief"]
-    assert all(each.keys() == {"queued", "running", "delayed"} for each in figures.values())
+    assert all(
+        {"queued", "running", "delayed", "workers", "stage", "estimate"} <= each.keys() for each in figures.values()
+    )
+    assert [each["missing"] for each in figures.values()] == [[]] * 3
 
 
 def test_top_without_a_pool_says_where_it_looked(tmp_path: Path) -> None:

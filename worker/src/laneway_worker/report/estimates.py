@@ -9,6 +9,7 @@ from laneway.schema.estimate.correct import ENOUGH
 from laneway.schema.pool.documents.lane_estimate import (
     MAX_RATIOS,
     MAX_RUNS,
+    MAX_SPAN_SECONDS,
     MAX_STARTING,
     MAX_STARTS,
     MAX_WORKERS,
@@ -84,7 +85,9 @@ def merged(there: LaneEstimate | None, news: News, came: Came, around: Around) -
         starting=tuple(_starting(around.reports, around.now))[:MAX_STARTING],
         head_of_line_seconds=_heads(before, around.head_of_line),
         finished=before.finished + news.finished,
-        run_seconds=_last(before.run_seconds, (round(each.seconds, 3) for each in ran), MAX_RUNS),
+        run_seconds=_last(
+            before.run_seconds, (min(MAX_SPAN_SECONDS, round(each.seconds, 3)) for each in ran), MAX_RUNS
+        ),
         starts=_starts(before.starts, came),
         corrections=_corrections(before.corrections, news.came_out),
         tokens_per_second=_mean(before.tokens_per_second, tokens_per_second(ran)),
@@ -100,7 +103,7 @@ def merged(there: LaneEstimate | None, news: News, came: Came, around: Around) -
 def _elapsed(serving: Iterable[WorkerReport], now: datetime) -> Iterable[float]:
     """By each worker's own clock as it wrote, and the time since then."""
     for each in serving:
-        yield from (max(0.0, round((now - job.since).total_seconds(), 1)) for job in each.jobs)
+        yield from (_span((now - job.since).total_seconds()) for job in each.jobs)
 
 
 STAGES: dict[State, Stage] = {"starting": "engine", "loading": "model"}
@@ -109,13 +112,17 @@ STAGES: dict[State, Stage] = {"starting": "engine", "loading": "model"}
 def _starting(reports: Iterable[WorkerReport], now: datetime) -> Iterable[Starting]:
     for each in reports:
         if each.state in STAGES:
-            seconds = max(0.0, round((now - each.state_since).total_seconds(), 1))
-            yield Starting(stage=STAGES[each.state], seconds=seconds)
+            yield Starting(stage=STAGES[each.state], seconds=_span((now - each.state_since).total_seconds()))
+
+
+def _span(seconds: float) -> float:
+    """Clocks of two machines differ, and one may be set."""
+    return min(MAX_SPAN_SECONDS, max(0.0, round(seconds, 1)))
 
 
 def _heads(before: LaneEstimate, head: float | None) -> tuple[float, ...]:
     known = before.head_of_line_seconds
-    return known if head is None else (*known, round(max(0.0, head), 1))[-MAX_HEADS:]
+    return known if head is None else (*known, _span(head))[-MAX_HEADS:]
 
 
 def _last(before: tuple[float, ...], new: Iterable[float], most: int) -> tuple[float, ...]:
@@ -124,7 +131,7 @@ def _last(before: tuple[float, ...], new: Iterable[float], most: int) -> tuple[f
 
 def _starts(before: Starts, came: Came) -> Starts:
     def after(known: tuple[float, ...], one: float | None) -> tuple[float, ...]:
-        return known if one is None else _last(known, [max(0.0, round(one, 1))], MAX_STARTS)
+        return known if one is None else _last(known, [_span(one)], MAX_STARTS)
 
     return Starts(
         node=after(before.node, came.node),

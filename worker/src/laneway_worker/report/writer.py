@@ -82,7 +82,7 @@ class Writer:
             while not self._over():
                 self._guarded(self._turn)
                 with self._changed:
-                    self._changed.wait_for(self._over, LEAST_SECONDS)
+                    self._changed.wait_for(lambda: self._over() or self._sees_nothing, LEAST_SECONDS)
                     self._changed.wait_for(lambda: self._over() or self._is_news, self._wait())
             self._guarded(self._leave)
         finally:
@@ -100,7 +100,20 @@ class Writer:
         """Another state, or a job that nobody has heard of for long."""
         since = self._clock.monotonic() - self._written_at
         works = bool(self._tally.running) and since >= BUSY_SECONDS
-        return works or state_of(self._bearing())[0] != self._told
+        self._see()
+        return works or self._course.state != self._told
+
+    @property
+    def _sees_nothing(self) -> bool:
+        """Never true: what changes while nothing is written is seen all the same, with its time."""
+        self._see()
+        return False
+
+    def _see(self) -> str:
+        """Follow the state; returns its words."""
+        state, words = state_of(self._bearing())
+        self._course = self._course.now(state, self._clock.now())
+        return words
 
     def _wait(self) -> float:
         return max(0.0, min(BUSY_SECONDS, self._lane_at - self._clock.monotonic()))
@@ -140,10 +153,8 @@ class Writer:
 
     def _look(self) -> WorkerReport:
         with self._changed:
-            now = self._clock.now()
-            state, words = state_of(self._bearing())
-            self._course = self._course.now(state, now)
-            return report_of(self._facts(words), self._course, now)
+            words = self._see()
+            return report_of(self._facts(words), self._course, self._clock.now())
 
     def _leave(self) -> None:
         """The report first: who has gone is told as gone, whatever becomes of the rest."""
