@@ -9,6 +9,7 @@ import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from support.waiting import LOOK_SECONDS
 from support.wire.http import LIMIT, Gone, Request, read_request, read_response
 from support.wire.loop import running_loop
 
@@ -28,6 +29,8 @@ class FaultProxy:
     def __init__(self, site: Site) -> None:
         self.refuse: Callable[[Request], bytes | None] = lambda _: None
         """What a request is answered with in the API server's place; None: it is passed on."""
+        self.holds: Callable[[Request], bool] = lambda _: False
+        """Whether a request is kept from the API server for now."""
         self.requests: list[Request] = []
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -85,6 +88,8 @@ class FaultProxy:
     ) -> bool:
         request = await read_request(reader, writer)
         self.requests.append(request)
+        while self.holds(request):  # noqa: ASYNC110 - a test may let go of some requests and not of others
+            await asyncio.sleep(LOOK_SECONDS)
         refusal = self.refuse(request)
         if refusal is not None:
             writer.write(refusal)

@@ -110,7 +110,7 @@ def lane_of(lane: PoolLane, line: LaneLine, now: datetime) -> LaneSeen:
         stage=line.stage or None,
         estimate=_estimated(line.estimate),
         no_estimate=_no_estimate(line.estimate),
-        sleeps=tuple(sleep_of(each, now) for each in lane.quiet),
+        sleeps=tuple(sleep_of(each, now) for each in line.quiet),
         trouble="; ".join(line.missing) or None,
     )
 

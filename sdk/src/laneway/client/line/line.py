@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from laneway.schema.job.keys import Place
     from laneway.schema.pool.documents.pool_document import PoolLane
     from laneway.schema.pool.documents.worker_report import RunningJob
+    from laneway.schema.pool.schedules.schedule import Period
 
 T = TypeVar("T")
 MOST_REPORTS = 1000  # a lane's `maxReplicas`
@@ -53,6 +54,8 @@ class LaneLine:
     """When a job that is sent now would begin, or why nobody can say."""
     missing: tuple[str, ...] = ()
     """What could not be read, and which right that takes."""
+    quiet: tuple[Period, ...] = ()
+    """When it sleeps, as far as its document says."""
 
     @property
     def ready(self) -> int:
@@ -108,7 +111,8 @@ class Lines:
         folder, key = self._place.worker_reports(lane.name), self._place.lane_estimate(lane.name)
         workers = look.at(lambda: self.reports(lane.name), NO_REPORTS, folder)
         found = look.at(lambda: self._source.read(key), NO_ESTIMATE, key)
-        reckoned = estimate(asked_of(lane, figures, found), with_reports(read_estimate(found), workers or ()))
+        known = with_reports(read_estimate(found), workers or ())
+        reckoned = estimate(asked_of(lane, figures, found), known)
         return LaneLine(
             lane=lane.name,
             figures=figures,
@@ -117,6 +121,7 @@ class Lines:
             stage=_stage(workers, reckoned, told),
             estimate=reckoned,
             missing=tuple(look.missing),
+            quiet=known.quiet if known else (),
         )
 
     def reports(self, lane: str) -> tuple[WorkerReport, ...]:
