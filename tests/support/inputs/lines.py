@@ -8,9 +8,21 @@ from typing import Any
 from laneway.client.line.line import LaneLine
 from laneway.client.remote import Figures
 from laneway.schema.estimate.estimate import Estimate
+from laneway.schema.pool.documents.lane_config import LaneModel
 from laneway.schema.pool.documents.lane_estimate import LaneEstimate, Starts
+from laneway.schema.pool.documents.live_config import LaneLimits
+from laneway.schema.pool.documents.pool_document import PoolLane
 from laneway.schema.pool.documents.worker_report import WorkerReport
+from laneway.schema.pool.queues.queue import QueueURLs
 
+LANE = PoolLane(
+    name="fast",
+    queue=QueueURLs(url="memory:fast", dead_letter_url="memory:dead"),
+    model=LaneModel(name="gemma3:4b", context_length=512),
+    limits=LaneLimits(
+        timeout_seconds=60, token_gap_seconds=60, expires_after_seconds=60, max_attempts=3, max_tokens=256
+    ),
+)
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 RUNS = tuple(6.0 + number % 5 for number in range(50))  # 6 to 10 s, 8 s in the mean
 

@@ -153,7 +153,7 @@ class Pool:
         waiting = figures.queued + figures.delayed
         if not waiting and figures.running:
             return JobStatus(job_id, "running", lane, waiting)
-        return JobStatus(job_id, "queued", lane, waiting, self._foreteller.sending(self.lane(lane)))
+        return JobStatus(job_id, "queued", lane, waiting, self._foreteller.peek(self.lane(lane)))
 
     def worker_of(self, job_id: str, lane: str) -> Run | None:
         """Who works on a job, and since when; None where nobody says so. For people on call: raises `PoolUnavailable`

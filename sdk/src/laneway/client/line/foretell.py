@@ -54,19 +54,24 @@ class Foreteller:
         return read_estimate(self._look(lane).found)
 
     def sending(self, lane: PoolLane) -> Estimate | None:
-        """The same for a job that is being sent; None where nobody can say. Never raises."""
-        with self._lock:
-            if time.monotonic() < self._not_before.get(lane.name, 0.0):
-                return None
+        """The same for a job that is being sent: the next one stands behind it. None where nobody can say; never
+        raises.
+        """
+        told = self.peek(lane)
+        if told is not None:
+            with self._lock:
+                self._seen[lane.name].sent += 1
+        return told
+
+    def peek(self, lane: PoolLane) -> Estimate | None:
+        """The same where nothing is sent. None where nobody can say; never raises."""
+        if time.monotonic() < self._not_before.get(lane.name, 0.0):
+            return None
         try:
-            seen = self._look(lane)
+            return self.estimate(lane)
         except PoolUnavailable:
             self._not_before[lane.name] = time.monotonic() + REFUSED_SECONDS
             return None
-        told = self._of(lane, seen)
-        with self._lock:
-            seen.sent += 1
-        return told
 
     def _look(self, lane: PoolLane) -> _Seen:
         seen = self._seen.get(lane.name)

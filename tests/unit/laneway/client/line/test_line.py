@@ -11,12 +11,8 @@ from laneway.client.line.line import IDLE_SECONDS, Lines
 from laneway.client.remote import Figures, Stored
 from laneway.errors import PoolUnavailable
 from laneway.schema.job.keys import Place
-from laneway.schema.pool.documents.lane_config import LaneModel
-from laneway.schema.pool.documents.live_config import LaneLimits
-from laneway.schema.pool.documents.pool_document import PoolLane
 from laneway.schema.pool.documents.worker_report import RunningJob
-from laneway.schema.pool.queues.queue import QueueURLs
-from support.inputs.lines import lane_estimate, report_with
+from support.inputs.lines import LANE, lane_estimate, report_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +20,6 @@ if TYPE_CHECKING:
     from laneway.schema.shared.base import Record
 
 PLACE = Place(bucket="acme-llm", prefix="documents/")
-LIMITS = LaneLimits(timeout_seconds=60, token_gap_seconds=60, expires_after_seconds=60, max_attempts=3, max_tokens=256)
-LANE = PoolLane(
-    name="fast",
-    queue=QueueURLs(url="memory:fast", dead_letter_url="memory:dead"),
-    model=LaneModel(name="gemma3:4b", context_length=512),
-    limits=LIMITS,
-)
 
 
 @dataclass
@@ -148,6 +137,14 @@ def test_many_jobs_are_foretold_by_one_look_and_each_stands_behind_the_one_befor
     told = [teller.sending(LANE) for _ in range(3)]
     assert [each and each.ahead for each in told] == [40, 41, 42]
     assert len(source.calls) == 2
+
+
+def test_who_only_asks_stands_in_nobodys_way() -> None:
+    source = FakeSource(Figures(40, 2, 0))
+    source.put(ESTIMATE, lane_estimate())
+    teller = Foreteller(source, PLACE)
+    told = [teller.peek(LANE), teller.estimate(LANE), teller.sending(LANE)]
+    assert [each and each.ahead for each in told] == [40, 40, 40]
 
 
 def test_who_may_not_look_sends_all_the_same_and_does_not_ask_each_time() -> None:

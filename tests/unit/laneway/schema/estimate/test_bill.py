@@ -4,19 +4,8 @@ from laneway.schema.estimate.bill import bill_of
 from laneway.schema.estimate.reckon import Asked, estimate
 from laneway.schema.job.fields.options import Options
 from laneway.schema.job.job import Job
-from laneway.schema.pool.documents.lane_config import LaneModel
-from laneway.schema.pool.documents.live_config import LaneLimits
-from laneway.schema.pool.documents.pool_document import PoolLane
-from laneway.schema.pool.queues.queue import QueueURLs
-from support.inputs.lines import NOW, lane_estimate
+from support.inputs.lines import LANE, NOW, lane_estimate
 
-LIMITS = LaneLimits(timeout_seconds=60, token_gap_seconds=60, expires_after_seconds=60, max_attempts=3, max_tokens=256)
-LANE = PoolLane(
-    name="fast",
-    queue=QueueURLs(url="memory:fast", dead_letter_url="memory:dead"),
-    model=LaneModel(name="gemma3:4b", context_length=512),
-    limits=LIMITS,
-)
 JOBS = [Job(prompt="x" * 4000), Job(prompt="x" * 4000, options=Options(num_predict=10))]
 ASKED = Asked(lane="fast", ahead=0, running=0, now=NOW)
 
