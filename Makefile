@@ -193,7 +193,7 @@ soak-scaling: cache-cluster ## schedules and suspend with jobs running, 50 scale
 
 sbom: sync ## what is in each image of ours beside its base, from uv.lock: CycloneDX in .laneway/sbom
 	@mkdir -p .laneway/sbom
-	@for part in operator worker gateway; do \
+	@for part in operator worker gateway table; do \
 	  $(UV) export --quiet --locked --no-dev --package laneway-$$part --format cyclonedx1.5 --preview-features sbom-export \
 	    --output-file .laneway/sbom/laneway-$$part.cdx.json && echo .laneway/sbom/laneway-$$part.cdx.json || exit 1; \
 	done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from support.aws.emulators import EMULATORS, running
 from support.aws.moto import aws_clients, aws_credentials
 from support.ollama.real import ENGINES, ollama_server
 from support.ollama.stub import stub_ollama
-from support.processes import closed_port
+from support.processes import closed_port, listens
 from support.table.benches import DYNAMODB, dynamodb_table, own_table, table_in
+from support.table.dynamodb_local import PORT, VARIABLE
 from support.table.postgres import VERSIONS, postgres_server
+from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,15 +119,24 @@ def postgres18() -> Iterator[Server]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def dynamodb(request: pytest.FixtureRequest) -> str:
+    """moto's, or the one that an environment names."""
+    if named := os.environ.get(VARIABLE):
+        eventually(lambda: listens(PORT))
+        return named
+    started: Aws = request.getfixturevalue("moto")
+    return started.endpoint
+
+
 @pytest.fixture
-def table(bench: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Table]:
+def table(bench: str, request: pytest.FixtureRequest, tmp_path: Path, _credentials: None) -> Iterator[Table]:
     """Prepared; `bench` says which."""
     made: Table
     if bench in VERSIONS:
         made = table_in(tmp_path, request.getfixturevalue(bench))
     elif bench == DYNAMODB:
-        started: Aws = request.getfixturevalue("moto")
-        made = dynamodb_table(started.endpoint)
+        made = dynamodb_table(request.getfixturevalue("dynamodb"))
     else:
         made = own_table(bench, tmp_path)
     made.prepare()

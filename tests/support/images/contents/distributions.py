@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from support.images.store import Store
 
-PYPROJECTS = ("pyproject.toml", *(f"{part}/pyproject.toml" for part in ("sdk", "worker", "operator", "gateway")))
+PARTS = ("sdk", "worker", "operator", "gateway", "table")
+PYPROJECTS = ("pyproject.toml", *(f"{part}/pyproject.toml" for part in PARTS))
 SHARED = (".dockerignore", "LICENSE", "uv.lock", "requirements-uv.txt", *PYPROJECTS)
 BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", "host", "--pull=never", "--quiet")
 
