@@ -10,7 +10,7 @@ import pytest
 from kubernetes import client, config
 
 from support.golden import FOLDER
-from support.inputs import bad_gateways, bad_profiles, bad_schedules
+from support.inputs import bad_gateways, bad_profiles, bad_schedules, bad_tables
 from support.inputs.bad_pools import BAD, GOOD, Bad, Good
 from support.inputs.pools import pool_with
 from support.inputs.profiles import gpu, profile_with
@@ -63,12 +63,16 @@ def words_of(error: client.ApiException) -> str:
     return str(json.loads(error.body or "{}").get("message", ""))
 
 
-@pytest.mark.parametrize("good", [*GOOD, *bad_schedules.GOOD, *bad_gateways.GOOD], ids=lambda good: good.name)
+@pytest.mark.parametrize(
+    "good", [*GOOD, *bad_schedules.GOOD, *bad_gateways.GOOD, *bad_tables.GOOD], ids=lambda good: good.name
+)
 def test_a_good_pool_is_accepted(create: Create, good: Good) -> None:
     assert create(good.document)["metadata"]["name"] == good.document["metadata"]["name"]
 
 
-@pytest.mark.parametrize("bad", [*BAD, *bad_schedules.BAD, *bad_gateways.BAD], ids=lambda bad: bad.name)
+@pytest.mark.parametrize(
+    "bad", [*BAD, *bad_schedules.BAD, *bad_gateways.BAD, *bad_tables.BAD], ids=lambda bad: bad.name
+)
 def test_a_bad_pool_is_refused_with_its_cause(create: Create, bad: Bad) -> None:
     with pytest.raises(client.ApiException) as caught:
         create(bad.document)
@@ -155,6 +159,16 @@ def test_a_pool_has_no_gateway_unless_it_says_so_and_one_that_says_so_little_is_
         "edgeIdleTimeout": "60s",
         "anonymousCatalogue": False,
         "service": {"annotations": {}},
+        "serviceAccount": {"annotations": {}},
+    }
+
+
+def test_a_pool_has_no_table_unless_it_says_so_and_one_that_says_so_little_is_whole(create: Create) -> None:
+    assert "table" not in create(pool_with())["spec"]
+    assert create(bad_tables.table())["spec"]["table"] == {
+        "postgres": {"secretName": "documents-db", "key": "url", "port": 5432},
+        "output": False,
+        "retention": "90d",
         "serviceAccount": {"annotations": {}},
     }
 

@@ -39,7 +39,7 @@ from laneway_gateway.held.ids import GATEWAY_CHARACTERS
 from laneway_gateway.pool import Pool as GatewayPool
 from laneway_gateway.replies.registration import Registration
 from laneway_gateway.rooms import Memory, Rooms
-from laneway_operator.queues.managed import managed_queue
+from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.sqs import SQSQueues
 from laneway_worker.adapters.aws.clients import make_clients
 from laneway_worker.adapters.aws.events import SQSEvents
@@ -119,7 +119,10 @@ class World:
         ]
         legal = {"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}
         told = {"sns": {"topicARN": topic}}
-        self.pool = parse_pool(pool_with(lanes=lanes, destinations=[legal], notifications=told))
+        rows = {"postgres": {"secretName": "db"}}
+        self.pool = parse_pool(pool_with(lanes=lanes, destinations=[legal], notifications=told, table=rows))
+        self.events = ""
+        """The URL of the events queue, once it is made."""
         self.place: Place = self.pool.results
 
     def become(self, role: Role) -> None:
@@ -143,7 +146,9 @@ class World:
         return Pool(str(folder))
 
     def lane(self, urls: QueueURLs, number: int = 0) -> LaneDocuments:
-        settings = LaneSettings(queue=urls, region=REGION, endpoint=self.endpoint, poll_seconds=1)
+        settings = LaneSettings(
+            queue=urls, region=REGION, endpoint=self.endpoint, poll_seconds=1, events_queue_url=self.events
+        )
         return lane_documents(self.pool, self.pool.spec.lanes[number], settings)
 
     def has(self, beginning: str) -> bool:
@@ -163,8 +168,11 @@ def operate(world: World) -> list[LaneDocuments]:
     queues = SQSQueues(world.endpoint)
     made = {lane.name: managed_queue(CLUSTER, world.pool, lane, REGION) for lane in (fast, gone)}
     urls = [queues.ensure(queue) for queue in made.values()]
+    rows = events_queue(CLUSTER, world.pool, REGION)
+    world.events = queues.ensure(rows).url
     later = SQSQueues(world.endpoint)
     later.ensure(replace(made["fast"], retention_seconds=made["fast"].retention_seconds + 60))
+    later.ensure(replace(rows, retention_seconds=rows.retention_seconds - 60))
     own_urls = own.queue.own
     assert own_urls is not None
     later.look(own_urls, REGION)
@@ -366,7 +374,11 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         bury(world, fast)
         asyncio.run(hold(world))
         world.become(Role.OPERATOR)
-        SQSQueues(endpoint).delete(managed_queue(CLUSTER, world.pool, world.pool.spec.lanes[1], REGION))
+        for queue in (
+            managed_queue(CLUSTER, world.pool, world.pool.spec.lanes[1], REGION),
+            events_queue(CLUSTER, world.pool, REGION),
+        ):
+            SQSQueues(endpoint).delete(queue)
         yield world
 
 

@@ -7,11 +7,11 @@ from pydantic import ValidationError
 
 from laneway.schema.pool.pool import LLMWorkerPool, parse_pool
 from laneway.schema.shared.problems import problems
-from support.inputs import bad_gateways, bad_schedules
+from support.inputs import bad_gateways, bad_schedules, bad_tables
 from support.inputs.bad_pools import BAD, GOOD, Bad, Good
 
-ALL_BAD = (*BAD, *bad_schedules.BAD, *bad_gateways.BAD)
-ALL_GOOD = (*GOOD, *bad_schedules.GOOD, *bad_gateways.GOOD)
+ALL_BAD = (*BAD, *bad_schedules.BAD, *bad_gateways.BAD, *bad_tables.BAD)
+ALL_GOOD = (*GOOD, *bad_schedules.GOOD, *bad_gateways.GOOD, *bad_tables.GOOD)
 
 
 @pytest.mark.parametrize("good", ALL_GOOD, ids=lambda good: good.name)
