@@ -29,7 +29,7 @@ class VendorError(Exception):
     """A file can't be had, or is another one than was pinned."""
 
 
-class VendoringHook(BuildHookInterface):  # type: ignore[type-arg] # its parameter is the builder's configuration
+class VendoringHook(BuildHookInterface):  # type: ignore[type-arg] # because its parameter is the builder's configuration
     """Hatchling calls it before each build, also of an editable one."""
 
     PLUGIN_NAME = "custom"

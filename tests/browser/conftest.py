@@ -50,9 +50,9 @@ def open_tab(browser: Browser) -> Iterator[Callable[..., Tab]]:
 
         def opened(shown: Running, theme: str = "light", width: int = 1280, **options: object) -> Tab:
             context = browser.new_context(
-                color_scheme=theme,  # type: ignore[arg-type] # one of them
+                color_scheme=theme,  # type: ignore[arg-type] # because it is one of them
                 viewport={"width": width, "height": 800},
-                **options,  # type: ignore[arg-type] # as Playwright names them
+                **options,  # type: ignore[arg-type] # because Playwright names them
             )
             stack.callback(context.close)
             tab = Tab(context.new_page(), shown.url)

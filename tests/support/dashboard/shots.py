@@ -30,7 +30,7 @@ def main() -> None:
             with running(WORLDS[world]) as shown:
                 page = browser.new_page(
                     viewport={"width": WIDTH, "height": HEIGHT},
-                    color_scheme=theme,  # type: ignore[arg-type] # one of them
+                    color_scheme=theme,  # type: ignore[arg-type] # because it is one of them
                 )
                 page.goto(shown.link)
                 page.goto(shown.url + path)

@@ -7,10 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.codes import ErrorCode
-from laneway.schema.job.history import Failure
-from laneway.schema.job.result import Cost, ErrorDetail, Result, ServedModel, Timing, Usage
+from laneway.schema.job.result import ErrorDetail
 from laneway_dashboard.ports.failed import FailedSeen
-from laneway_dashboard.ports.history import Point
 from laneway_dashboard.ports.job import JobSeen, Texts
 from laneway_dashboard.ports.jobs import Row
 from laneway_dashboard.ports.pool import PoolPorts
@@ -20,21 +18,16 @@ from laneway_dashboard.ports.watching import (
     PoolSeen,
     RunningJob,
     SleepSeen,
-    Today,
-    WorkerSeen,
 )
+from laneway_dashboard.testing import made
 from laneway_dashboard.testing.fakes import FakeFailed, FakeJobs, FakeOneJob, FakePauses, FakeWaits, FakeWatched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from laneway_dashboard.ports.clock import Clock
 
-NAME = "nlp/documents"
-URL = "s3://acme-llm/documents"
-MODEL = "gemma3:4b"
-DIGEST = "sha256:" + "a2af6cc3eb7f" + "0" * 52
+NAME, URL, MODEL = made.NAME, made.URL, made.MODEL
 LONG_ID = "x" * 128
 HOSTILE_TEXT = "<script>alert(1)</script> \"'><img src=x onerror=alert(2)> =cmd|' /C calc'!A0 \u202egnp.exe\u2066"
 HOSTILE_LABELS = {"<b>team</b>": '"><svg onload=alert(3)>', "rtl": "\u202eabc\u200f", "formula": "=1+1"}
@@ -89,11 +82,11 @@ def busy(clock: Clock) -> World:
         oldest_seconds=0.4,
         desired=2,
         workers=tuple(
-            _worker(f"documents-fast-7d9f-{tail}", now, number) for number, tail in enumerate(("x2k4p", "m8sqz"))
+            made.worker(f"documents-fast-7d9f-{tail}", now, number) for number, tail in enumerate(("x2k4p", "m8sqz"))
         ),
         estimate=Estimated(3, 2.0, 5.0),
         paused=False,
-        today=_today(now, 4210, 12),
+        today=made.today(now, 4210, 12),
     )
     slow = LaneSeen(
         name="slow",
@@ -103,10 +96,10 @@ def busy(clock: Clock) -> World:
         delayed=0,
         oldest_seconds=192.0,
         desired=2,
-        workers=(_worker("documents-slow-5c7b-9wq2h", now, 7, model="gemma3:27b"),),
+        workers=(made.worker("documents-slow-5c7b-9wq2h", now, 7, model="gemma3:27b"),),
         estimate=Estimated(41, 180.0, 300.0),
         paused=False,
-        today=_today(now, 380, 3),
+        today=made.today(now, 380, 3),
     )
     night = LaneSeen(
         name="night",
@@ -119,20 +112,20 @@ def busy(clock: Clock) -> World:
         desired=0,
         no_estimate="wakes at 20:00",
         paused=False,
-        today=_today(now, 80, 0),
+        today=made.today(now, 80, 0),
         sleeps=(
             SleepSeen("Europe/Paris", "0 8 * * 1-5", "0 20 * * 1-5", asleep=True, turns_at=now + timedelta(hours=5)),
         ),
     )
-    seen = PoolSeen(NAME, URL, (fast, slow, night), failed=3, today=_today(now, 4670, 15), knows_schedules=True)
-    failed = [_failed(now, number, ErrorCode.TIMED_OUT, "no answer within 300 s") for number in range(3)]
+    seen = PoolSeen(NAME, URL, (fast, slow, night), failed=3, today=made.today(now, 4670, 15), knows_schedules=True)
+    failed = [made.failed(now, number, ErrorCode.TIMED_OUT, "no answer within 300 s") for number in range(3)]
     return _world(clock, seen, failed)
 
 
 def trouble(clock: Clock) -> World:
     """One lane's workers are held up, one's can't start, one is paused, and much has failed."""
     now = clock.now()
-    held = _worker(
+    held = made.worker(
         "documents-fast-7d9f-x2k4p",
         now,
         0,
@@ -151,7 +144,7 @@ def trouble(clock: Clock) -> World:
         desired=4,
         no_estimate="no worker is ready",
         paused=False,
-        today=_today(now, 210, 143),
+        today=made.today(now, 210, 143),
     )
     slow = LaneSeen(
         name="slow",
@@ -165,7 +158,7 @@ def trouble(clock: Clock) -> World:
         stage="node starting",
         no_estimate="no worker is ready",
         paused=False,
-        today=_today(now, 38, 0),
+        today=made.today(now, 38, 0),
     )
     extra = LaneSeen(name="extra", model=MODEL, queued=5, running=0, workers=(), desired=0, paused=True)
     denied = LaneSeen(
@@ -180,18 +173,25 @@ def trouble(clock: Clock) -> World:
         (fast, slow, extra, denied),
         failed=164,
         failed_is_least=False,
-        today=_today(now, 248, 143),
+        today=made.today(now, 248, 143),
         knows_schedules=False,
     )
-    failed = [
-        _failed(now, number, ErrorCode.TIMED_OUT, f"no answer within {300 + number % 7} s") for number in range(120)
+    return _world(clock, seen, _much_failed(now))
+
+
+def _much_failed(now: datetime) -> list[FailedSeen]:
+    slow = [
+        made.failed(now, number, ErrorCode.TIMED_OUT, f"no answer within {300 + number % 7} s") for number in range(120)
     ]
-    failed += [
-        _failed(now, 200 + number, ErrorCode.FORMAT_NOT_MET, f"'total' is missing in answer {number}")
+    odd = [
+        made.failed(now, 200 + number, ErrorCode.FORMAT_NOT_MET, f"'total' is missing in answer {number}")
         for number in range(30)
     ]
-    failed += [_failed(now, 300 + number, ErrorCode.POISON, "killed its worker 20 times") for number in range(14)]
-    return _world(clock, seen, failed)
+    return (
+        slow
+        + odd
+        + [made.failed(now, 300 + number, ErrorCode.POISON, "killed its worker 20 times") for number in range(14)]
+    )
 
 
 def hostile(clock: Clock) -> World:
@@ -204,7 +204,7 @@ def hostile(clock: Clock) -> World:
         running=1,
         oldest_seconds=1.0,
         paused=False,
-        workers=(_worker(HOSTILE_TEXT, now, 0, jobs=(RunningJob(LONG_ID, now - timedelta(seconds=4)),)),),
+        workers=(made.worker(HOSTILE_TEXT, now, 0, jobs=(RunningJob(LONG_ID, now - timedelta(seconds=4)),)),),
     )
     seen = PoolSeen(NAME, URL, (lane,), failed=2, troubles=(HOSTILE_TEXT,), knows_schedules=True)
     failed = [
@@ -212,7 +212,7 @@ def hostile(clock: Clock) -> World:
         FailedSeen("a.b-c_D", '"e2"', "fast", "poison", "'quoted' " + "w" * 300, now, now, 1),
     ]
     error = ErrorDetail(code=ErrorCode.ENGINE_ERROR, message=HOSTILE_TEXT, fix=HOSTILE_TEXT)
-    result = _result(now, LONG_ID, error=error, labels=HOSTILE_LABELS, told=HOSTILE_TEXT)
+    result = made.result(now, LONG_ID, error=error, labels=HOSTILE_LABELS, told=HOSTILE_TEXT)
     job = JobSeen(
         LONG_ID, "failed", "fast", result=result, result_url=f"{URL}/results/{LONG_ID}.json", etag='"e1"', is_kept=True
     )
@@ -234,12 +234,12 @@ def _world(clock: Clock, seen: PoolSeen, failed: list[FailedSeen]) -> World:
     now = clock.now()
     rows, jobs = [], {}
     for number in range(260):
-        row = _row(now, number)
+        row = made.row(now, number)
         rows.append(row)
-        jobs[row.id] = _job(now, row.id, number)
+        jobs[row.id] = made.job(now, row.id, number)
     for each in failed:
         error = ErrorDetail.of(ErrorCode(each.code), each.message)
-        result = _result(each.failed_at, each.id, error=error, lane=each.lane, attempts=each.attempts)
+        result = made.result(each.failed_at, each.id, error=error, lane=each.lane, attempts=each.attempts)
         jobs[each.id] = JobSeen(
             each.id,
             "failed",
@@ -263,138 +263,5 @@ def _world(clock: Clock, seen: PoolSeen, failed: list[FailedSeen]) -> World:
         FakeFailed(failed),
         FakeJobs(rows, clock=clock),
         FakeOneJob(jobs, texts),
-        FakeWaits(_waits(now)),
-    )
-
-
-def _waits(now: datetime) -> tuple[Point, ...]:
-    shape = (2, 3, 2, 4, 6, 9, 14, 22, 31, 40, 38, 44, 52, 41, 30, 22, 15, 9, 6, 4)
-    step = timedelta(minutes=1)
-    return tuple(
-        Point(now - step * (60 - number), None if 20 <= number < 25 else float(shape[number % 20] + number % 3))
-        for number in range(60)
-    )
-
-
-def _today(now: datetime, succeeded: int, failed: int) -> Today:
-    return Today(
-        now.replace(hour=0, minute=0), succeeded, failed, 2, succeeded * 0.00011, succeeded * 412, succeeded * 2.4
-    )
-
-
-def _worker(
-    name: str,
-    now: datetime,
-    seed: int,
-    *,
-    state: str = "serving",
-    words: str = "",
-    model: str = MODEL,
-    jobs: tuple[RunningJob, ...] | None = None,
-) -> WorkerSeen:
-    running = tuple(
-        RunningJob(
-            f"claim-2026-{4000 + seed * 10 + each}",
-            now - timedelta(seconds=2 + each * 3 + seed),
-            1 + each,
-            140 * (each + 1),
-        )
-        for each in range(2)
-    )
-    return WorkerSeen(
-        name,
-        state,
-        2,
-        now - timedelta(seconds=4 + seed),
-        running if jobs is None else jobs,
-        61.5 - seed,
-        model,
-        DIGEST,
-        words,
-    )
-
-
-def _failed(now: datetime, number: int, code: ErrorCode, message: str) -> FailedSeen:
-    lane = "slow" if number % 3 else "fast"
-    at = now - timedelta(minutes=2 + number)
-    return FailedSeen(
-        f"claim-2026-{number:04}", f'"e{number}"', lane, code.value, message, at, at - timedelta(minutes=9), 3
-    )
-
-
-def _row(now: datetime, number: int) -> Row:
-    code = None if number % 9 else "timed_out"
-    return Row(
-        id=f"invoice-{90000 - number}",
-        finished_at=now - timedelta(seconds=7 + 31 * number),
-        status="failed" if code else "cancelled" if number % 23 == 5 else "succeeded",
-        lane="slow" if number % 4 == 3 else "fast",
-        code=code,
-        queued_seconds=0.3 + number % 13 * 1.7,
-        run_seconds=2.4 + number % 5,
-        tokens=180 + number % 90,
-        usd=0.000106 + number % 7 * 0.00003,
-        labels={"team": "claims" if number % 2 else "billing"},
-    )
-
-
-def _job(now: datetime, name: str, number: int) -> JobSeen:
-    row = _row(now, number)
-    error = ErrorDetail.of(ErrorCode.TIMED_OUT, "no answer within 300 s") if row.code else None
-    status = row.status or "succeeded"
-    if status == "cancelled":
-        error = ErrorDetail.of(ErrorCode.CANCELLED, "cancelled by its sender")
-    result = _result(
-        row.finished_at, name, error=error, labels=dict(row.labels), attempts=number % 3, lane=row.lane or "fast"
-    )
-    result = result.model_copy(update={"status": status})
-    return JobSeen(
-        name, status, row.lane, result=result, result_url=f"{URL}/results/{name}.json", etag=f'"{number:032x}"'
-    )
-
-
-def _result(
-    ended: datetime,
-    name: str,
-    *,
-    error: ErrorDetail | None = None,
-    labels: Mapping[str, str] | None = None,
-    attempts: int = 2,
-    told: str = "no answer within 300 s",
-    lane: str = "fast",
-) -> Result:
-    begun = ended - timedelta(seconds=2.4)
-    submitted = begun - timedelta(seconds=12 * (attempts + 1))
-    failures = tuple(
-        Failure(
-            attempt=each + 1,
-            code=ErrorCode.TIMED_OUT,
-            message=told[:300],
-            worker="documents-fast-7d9f-x2k4p",
-            at=submitted + timedelta(seconds=12 * (each + 1)),
-        )
-        for each in range(attempts)
-    )
-    return Result(
-        id=name,
-        status="succeeded" if error is None else "failed",
-        finish_reason="stop" if error is None else None,
-        model=ServedModel(name=MODEL, digest=DIGEST),
-        usage=Usage(prompt_tokens=812, completion_tokens=143),
-        timing=Timing(
-            submitted_at=submitted,
-            received_at=begun - timedelta(milliseconds=80),
-            started_at=begun,
-            first_token_at=begun + timedelta(milliseconds=310),
-            finished_at=ended,
-            queued_seconds=(begun - submitted).total_seconds(),
-            run_seconds=2.4,
-        ),
-        failures=failures,
-        error=error,
-        cost=Cost(gpu_seconds=2.41, usd=0.000106),
-        pool=NAME,
-        lane=lane,
-        labels=dict(labels or {}),
-        request_hash="sha256:" + "5e" * 32,
+        FakeWaits(made.waits(now)),
     )

@@ -33,7 +33,7 @@ def row(number: int, clock: ManualClock, status: Status = "succeeded", **fields:
         completion_tokens=5, gpu_seconds=1.0, usd=0.01, labels={"team": "claims"}, url="s3://a/b", etag='"e"',
         output_url=None, text=None, parsed=None,
     )  # fmt: skip
-    return replace(made, **fields)  # type: ignore[arg-type] # fields by name
+    return replace(made, **fields)  # type: ignore[arg-type] # because these are fields by name
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_while_one_asks_the_others_are_given_what_was_there() -> None:
         go.wait()
         return look()
 
-    world.watched.look = slow  # type: ignore[method-assign] # AWS that takes its time
+    world.watched.look = slow  # type: ignore[method-assign] # because this is AWS that takes its time
     with ThreadPoolExecutor(1) as tab:
         other = tab.submit(seen.look)
         asked.wait()

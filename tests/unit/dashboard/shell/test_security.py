@@ -140,7 +140,7 @@ def test_a_defect_tells_nobody_what_it_held(asking: Callable[..., Asking], caplo
     def broken() -> None:
         raise RuntimeError("Paris is secret")
 
-    own.world.watched.look = broken  # type: ignore[method-assign,assignment] # a defect of ours
+    own.world.watched.look = broken  # type: ignore[method-assign,assignment] # because it is a defect of ours
     own.made.application.desk.seen.forget()
     with caplog.at_level(logging.INFO):
         told = own.get("/", 500)
