@@ -115,7 +115,7 @@ test-chart: cache-cluster ## charts: values, rights, and every object on a real 
 	$(RUN) pytest tests/chart -q
 
 test-cluster: cache-cluster ## the CRD, the operator and the images on a real API server with KEDA
-	$(RUN) pytest tests/cluster -q
+	$(RUN) pytest tests/cluster -q -n 2 --dist loadgroup
 
 test-e2e: test-e2e-local test-e2e-cluster ## as users run it: `laneway up` and the demo; Helm, kubectl and a real node
 

@@ -19,11 +19,22 @@ if TYPE_CHECKING:
     from support.operator.process import Operated
 
 
+SHARED = ("operated", "node", "api")
+ALONE = "test_prometheus"
+"""It mostly waits: beside others, with an operator of its own, it takes no longer than they do."""
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run by several processes, what shares a cluster stays in one process."""
     for item in items:
         if "/cluster/" in item.path.as_posix():
             # the first cluster of all may build its programs
             item.add_marker(pytest.mark.timeout(300, func_only=True))
+        if item.path.parent.name == "cluster" and item.path.parent.parent.name == "tests":
+            shared = [each for each in SHARED if each in getattr(item, "fixturenames", ())]
+            group = item.path.stem if item.path.stem == ALONE or not shared else shared[0]
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -47,8 +47,8 @@ MONITORING = {
 SLOW_SECONDS = 0.4
 MINUTES = {"LanewayScalingFails": 4.0, "LanewayWorkWasted": 0.3, "LanewayLeasesLost": 0.3}
 """Seconds that a minute of an alert takes, where not one: KEDA looks every 15 seconds, and an hour is long."""
-STALLED_SECONDS = 240.0  # after 120 in which something was due
-MANY = 20  # pools: more than are worked on at once
+STALLED_SECONDS = 300.0  # after 120 in which something was due
+MANY = 100  # pools: four are worked on at once, and each call is given up after a while
 OF_TROUBLE = {"Calls to AWS that failed", "Failures"}
 CHOSEN = {"$__rate_interval": "60s", "$pool": ".*", "$lane": ".*"}
 HELD = 5
