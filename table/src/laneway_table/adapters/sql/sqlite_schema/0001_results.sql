@@ -33,6 +33,7 @@ CREATE TABLE laneway_results (
 );
 CREATE INDEX laneway_results_ended ON laneway_results (pool, finished_at, id);
 CREATE INDEX laneway_results_lane ON laneway_results (pool, lane, finished_at, id);
+CREATE INDEX laneway_results_lane_status ON laneway_results (pool, lane, status, finished_at, id);
 CREATE INDEX laneway_results_status ON laneway_results (pool, status, finished_at, id);
 CREATE INDEX laneway_results_code ON laneway_results (pool, code, finished_at, id) WHERE code IS NOT NULL;
 CREATE INDEX laneway_results_written ON laneway_results (pool, written_at);
