@@ -67,12 +67,12 @@ def postgres_server(version: str) -> Iterator[Server]:
 
 
 @contextmanager
-def started(programs: Path, data: Path, port: int) -> Iterator[Server]:
+def started(programs: Path, data: Path, port: int, *more: str) -> Iterator[Server]:
     """The server of a folder of data, which is made where it is missing."""
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", **_libraries(programs)}
     if not data.exists():
         _made(programs, data, environment)
-    settings = [part for each in FAST for part in ("-c", each)]
+    settings = [part for each in (*FAST, *more) for part in ("-c", each)]
     command = [
         *_as_nobody(),
         str(programs / "postgres"),
@@ -109,6 +109,14 @@ def _made(programs: Path, data: Path, environment: Mapping[str, str]) -> None:
     command = [*_as_nobody(), str(programs / "initdb"), "-D", str(data), *options]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 0, done.stderr
+
+
+def nobodys(path: Path) -> Path:
+    """A file that the server alone may read, as it wants its key to be."""
+    path.chmod(0o600)
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, NOBODY)
+    return path
 
 
 def _as_nobody() -> list[str]:
