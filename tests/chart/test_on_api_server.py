@@ -14,7 +14,7 @@ from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.render import render
 from support.golden import cases
 from support.inputs.pools import pool_with
-from support.operator.in_memory import GATED
+from support.operator.in_memory import GATED, TABLED
 from support.toolchain.toolbox import PROMETHEUS, toolbox
 from support.waiting import eventually
 
@@ -34,8 +34,16 @@ ACCOUNT = "laneway-worker-letters"
 
 
 GATEWAY_IMAGE, _, GATEWAY_TAG = GATED.gateways.image.rpartition(":") if GATED.gateways else ("", "", "")
-SETTINGS = ("gateways.enabled=true", f"image.gateway.repository={GATEWAY_IMAGE}", f"image.gateway.tag={GATEWAY_TAG}")
-"""All that the operator may ever do is tried; without gateways it may less: tests/chart/test_rights.py."""
+PROJECTOR_IMAGE, _, PROJECTOR_TAG = TABLED.tables.image.rpartition(":") if TABLED.tables else ("", "", "")
+SETTINGS = (
+    "gateways.enabled=true",
+    f"image.gateway.repository={GATEWAY_IMAGE}",
+    f"image.gateway.tag={GATEWAY_TAG}",
+    "tables.enabled=true",
+    f"image.projector.repository={PROJECTOR_IMAGE}",
+    f"image.projector.tag={PROJECTOR_TAG}",
+)
+"""All that the operator may ever do is tried; without gateways and tables it may less: tests/chart/test_rights.py."""
 
 
 @pytest.fixture(scope="session")
@@ -343,6 +351,21 @@ def gateway_variables(**more: str) -> list[Manifest]:
     return [*container["env"], *({"name": name, "value": value} for name, value in more.items())]
 
 
+def projector(container: Manifest | None = None, **spec: Any) -> Manifest:
+    """The one that the operator makes, but for what is given."""
+    (made,) = (
+        each
+        for each in render(cases()["table"])
+        if each["metadata"]["name"].endswith("-of-all-lanes")
+        and each["kind"] == "Deployment"
+        and "projector" in each["metadata"]["name"]
+    )
+    made["metadata"] |= {"name": "made", "namespace": POOLS}
+    pod = made["spec"]["template"]["spec"]
+    pod["containers"][0] |= container or {}
+    return made | {"spec": made["spec"] | {"template": made["spec"]["template"] | {"spec": pod | spec}}}
+
+
 def service(**spec: Any) -> Manifest:
     """The gateways', but for what is given."""
     (made,) = (each for each in render(cases()["gateway"]) if each["kind"] == "Service")
@@ -355,8 +378,9 @@ def running(command: str) -> Manifest:
 
 
 CONTAINER = {"name": "b", "image": "b", "securityContext": {"allowPrivilegeEscalation": False}}
+READ_ONLY_CLAIM = {"name": "v", "persistentVolumeClaim": {"claimName": "a", "readOnly": True}}
 SHOWS = "cat /etc/laneway-keys/keys.json; exit 1"
-AS_IT_IS = "of a gateway's image as it is"
+AS_IT_IS = "of a gateway's or a projector's image as it is"
 CLUSTER_IP = "makes Services of type ClusterIP only"
 OTHER_OWNER = {**OURS, "ownerReferences": [{**OWNER, "apiVersion": "apps/v1", "kind": "Deployment"}]}
 TOKEN = {"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
@@ -397,6 +421,25 @@ DENIED: dict[str, tuple[Manifest, str]] = {
         AS_IT_IS,
     ),
     "a secret for a helper that runs before": (gateways(initContainers=[CONTAINER]), AS_IT_IS),
+    "a table's secret for another image": (
+        projector({"image": GATED.gateways.image if GATED.gateways else ""}),
+        AS_IT_IS,
+    ),
+    "a table's secret for a command": (projector({"command": ["cat"]}), AS_IT_IS),
+    "a table's secret for another argument": (projector({"args": ["--config", "/etc/laneway-table/url"]}), AS_IT_IS),
+    "a table's secret for a hook": (projector({"lifecycle": {"preStop": running(SHOWS)}}), AS_IT_IS),
+    "a table's secret for code that is loaded": (
+        projector({"env": [{"name": "PYTHONPATH", "value": "/etc/laneway"}]}),
+        AS_IT_IS,
+    ),
+    "a table's secret where code is": (
+        projector({"volumeMounts": [{"name": "url", "mountPath": "/opt/laneway"}]}),
+        AS_IT_IS,
+    ),
+    "a table's secret beside a claim": (
+        projector(volumes=[*projector()["spec"]["template"]["spec"]["volumes"], READ_ONLY_CLAIM]),
+        AS_IT_IS,
+    ),
     "a load balancer": (service(type="LoadBalancer"), CLUSTER_IP),
     "a port of every node": (service(type="NodePort"), CLUSTER_IP),
     "an address of somebody's": (service(externalIPs=["203.0.113.7"]), CLUSTER_IP),
@@ -476,7 +519,7 @@ def test_what_the_table_above_begins_with_may_be_made(bound: Cluster, kind: str)
     for spec in allowed:
         done = dry_run(bound, json.dumps(workload(kind, **spec)), f"--as={OPERATOR}")
         assert done.returncode == 0, done.stderr
-    for made in (gateways(), service()):
+    for made in (gateways(), service(), projector()):
         done = dry_run(bound, json.dumps(made), f"--as={OPERATOR}")
         assert done.returncode == 0, done.stderr
 
