@@ -59,7 +59,8 @@ def test_the_operator_renders_it(file: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     kinds = [each["kind"] for each in yaml.safe_load_all(done.stdout)]
-    assert kinds.count("ScaledObject") == len(load_pool(file).spec.lanes) + 1
+    spec = load_pool(file).spec
+    assert kinds.count("ScaledObject") == len(spec.lanes) + 1 + (spec.table is not None)
 
 
 @pytest.mark.parametrize("name", PROFILES)
