@@ -10,6 +10,7 @@ import pytest
 
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.pool.documents.live_config import LaneLimits, LiveConfig
+from laneway.schema.pool.documents.worker_report import RunningJob, WorkerReport
 from laneway_dashboard.adapters.failed import SETTLED
 from laneway_dashboard.adapters.folder_actions import FolderActions
 from laneway_dashboard.adapters.live_documents import LiveDocuments
@@ -131,10 +132,20 @@ def test_without_a_table_jobs_are_listed_by_their_ids(shown: Shown) -> None:
 
 def test_a_job_and_its_texts(shown: Shown) -> None:
     assert shown.ports.job.get("a") is None
+    shown.clock.sleep(60)
     shown.kept.pool.submit("Capital of France?", id="a", lane="fast")
     queued = shown.ports.job.get("a")
     assert queued is not None
     assert (queued.state, queued.lane, queued.waiting) == ("queued", "fast", 1)
+    report = WorkerReport(
+        worker="w-1", lane="fast", state="serving", at=START, started_at=START, state_since=START, slots=1,
+        jobs=(RunningJob(id="a", since=START, attempt=2),),
+    )  # fmt: skip
+    shown.kept.put(shown.kept.place.worker_report("fast", "w-1"), report.model_dump_json().encode())
+    shown.clock.sleep(60)
+    running = shown.ports.job.get("a")
+    assert running is not None
+    assert (running.state, running.worker, running.attempt) == ("running", "w-1", 2)
     etag = shown.kept.fail("a").result_etag
     failed = shown.ports.job.get("a")
     assert failed is not None

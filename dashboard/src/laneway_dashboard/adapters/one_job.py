@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway.client.failed_entries import FailedEntries
@@ -11,12 +12,15 @@ from laneway.errors import LanewayError, UnknownJob
 from laneway.schema.job.job import InvalidJob
 from laneway.schema.job.result import NO_OUTPUT
 from laneway_dashboard.adapters.reached import in_words
+from laneway_dashboard.adapters.remembered import Remembered
 from laneway_dashboard.ports.job import JobSeen, Texts
 
 if TYPE_CHECKING:
+    from laneway.client.line.line import Run
     from laneway.schema.job.result import Result
     from laneway_dashboard.adapters.reached import Reached
 
+FRESH = timedelta(seconds=5)
 MOST_TEXT = 200_000  # characters that a page shows
 CUT = "\n… the rest is in S3"
 
@@ -27,6 +31,7 @@ class ClientOneJob:
     def __init__(self, reached: Reached) -> None:
         """Nothing is read yet."""
         self._reached = reached
+        self._standing: Remembered[str, JobSeen | None] = Remembered(reached.clock, FRESH)
 
     def get(self, job_id: str) -> JobSeen | None:
         """Its result, or how it stands before there is one."""
@@ -34,7 +39,7 @@ class ClientOneJob:
         with in_words():
             stored = self._reached.remote.read(key)
             if stored is None:
-                return self._without_result(job_id)
+                return self._standing.get(job_id, lambda: self._without_result(job_id))
             result = read_result(job_id, stored.body)
         return JobSeen(
             job_id,
@@ -51,7 +56,17 @@ class ClientOneJob:
             found = self._reached.pool().status(job_id)
         except (InvalidJob, UnknownJob):
             return None
-        return JobSeen(job_id, found.state.replace("_", " "), found.lane, found.waiting)
+        run = None if found.lane is None else self._run(job_id, found.lane)
+        if run is None:
+            return JobSeen(job_id, found.state.replace("_", " "), found.lane, found.waiting)
+        worker, job = run.worker.worker, run.job
+        return JobSeen(job_id, "running", found.lane, worker=worker, since=job.since, attempt=job.attempt)
+
+    def _run(self, job_id: str, lane: str) -> Run | None:
+        try:
+            return self._reached.pool().worker_of(job_id, lane)
+        except LanewayError:
+            return None  # who may not see workers sees the rest
 
     def _is_kept(self, job_id: str) -> bool:
         try:

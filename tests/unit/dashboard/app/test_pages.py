@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.testclient import TestClient
 
-from laneway_dashboard.testing.worlds import LONG_ID, WORLDS
-from support.dashboard.running import POOL
+from laneway_dashboard.testing.clock import ManualClock
+from laneway_dashboard.testing.worlds import LONG_ID, WORLDS, busy, trouble
+from support.dashboard.asking import HOST
+from support.dashboard.running import POOL, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,3 +186,17 @@ def test_an_empty_pool_says_that_all_is_well(asking: Callable[..., Asking]) -> N
     assert "at zero" in own.get("/")
     assert "No failed job waits for a person." in own.get(f"{POOL}/failed")
     assert "No job has ended yet." in own.get(f"{POOL}/jobs")
+
+
+def test_several_pools_are_shown_each_with_its_pages() -> None:
+    clock = ManualClock()
+    one, other = busy(clock).ports, replace(trouble(clock).ports, name="nlp/invoices")
+    other.watched.seen = replace(trouble(clock).watched.seen, name="nlp/invoices")  # type: ignore[attr-defined] # because it is a fake
+    found = made([one, other], clock)
+    client = TestClient(found.application.asgi(frozenset({HOST})), f"http://{HOST}", follow_redirects=False)
+    client.get(f"/enter?token={found.tokens[-1]}")
+    first = client.get("/").text
+    assert first.index("nlp/invoices") < first.index("nlp/documents"), "the one in trouble comes first"
+    assert 'href="/pools/nlp/invoices/jobs"' in first
+    assert 'data-key="jobs"' not in first
+    assert 'href="/pools/nlp/invoices/failed" data-key="failed"' in client.get("/pools/nlp/invoices/jobs").text
