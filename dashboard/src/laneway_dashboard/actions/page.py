@@ -10,9 +10,12 @@ from laneway_dashboard.errors import Refused, Unavailable
 from laneway_dashboard.shell.answers import Elsewhere, View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laneway_dashboard.bulk.bulk import Action
     from laneway_dashboard.desk import Desk
     from laneway_dashboard.ports.failed import Verb
+    from laneway_dashboard.ports.visitors import Visitor
     from laneway_dashboard.shell.answers import Answer
     from laneway_dashboard.shell.asked import Asked
 
@@ -72,22 +75,20 @@ def confirm(asked: Asked, desk: Desk) -> Answer:
 
 def abort(asked: Asked, desk: Desk) -> Answer:
     """Stop it."""
-    found = _found(asked, desk)
-    if not isinstance(found, tuple):
-        return found
-    where, action = found
-    desk.bulk.abort(action, asked.visitor)
-    return _to(where, action)
+    return _acted(asked, desk, desk.bulk.abort)
 
 
 def resume(asked: Asked, desk: Desk) -> Answer:
     """Take it up again."""
+    return _acted(asked, desk, desk.bulk.resume)
+
+
+def _acted(asked: Asked, desk: Desk, act: Callable[[Action, Visitor], None]) -> Answer:
     found = _found(asked, desk)
     if not isinstance(found, tuple):
         return found
-    where, action = found
-    desk.bulk.resume(action, asked.visitor)
-    return _to(where, action)
+    act(found[1], asked.visitor)
+    return _to(*found)
 
 
 def _found(asked: Asked, desk: Desk) -> tuple[At, Action] | Answer:
