@@ -22,6 +22,7 @@ COPY worker/pyproject.toml worker/
 COPY operator/pyproject.toml operator/
 COPY gateway/pyproject.toml gateway/
 COPY table/pyproject.toml table/
+COPY dashboard/pyproject.toml dashboard/
 ARG PART
 ARG EXTRA=
 RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "laneway-${PART}" ${EXTRA:+--extra ${EXTRA}} && rm /opt/laneway/.lock
