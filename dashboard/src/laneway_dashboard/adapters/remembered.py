@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from laneway_dashboard.errors import Unavailable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
@@ -25,22 +27,35 @@ class Remembered(Generic[K, V]):
         self._clock = clock
         self._age = age
         self._lock = threading.Lock()
-        self._answers: dict[K, tuple[datetime, V]] = {}
+        self._answers: dict[K, tuple[datetime, V | Unavailable]] = {}
 
     def get(self, key: K, ask: Callable[[], V]) -> V:
-        """What was told, or is told now; what `ask` raises is not remembered."""
+        """What was told, or is told now. That a source can't be reached is remembered, too: who asks one that hangs
+        does not wait in a line behind all who have. Raises what `ask` does.
+        """
         with self._lock:
             found = self._answers.get(key)
-            if found is not None and self._clock.now() - found[0] < self._age:
-                return found[1]
-            answer = ask()
-            self._answers.pop(key, None)
-            self._answers[key] = self._clock.now(), answer
-            while len(self._answers) > MOST_ANSWERS:
-                del self._answers[next(iter(self._answers))]
-            return answer
+            if found is None or self._clock.now() - found[0] >= self._age:
+                found = self._keep(key, _answer(ask))
+        if isinstance(found[1], Unavailable):
+            raise Unavailable(str(found[1]))
+        return found[1]
+
+    def _keep(self, key: K, answer: V | Unavailable) -> tuple[datetime, V | Unavailable]:
+        self._answers.pop(key, None)
+        self._answers[key] = kept = self._clock.now(), answer
+        while len(self._answers) > MOST_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        return kept
 
     def forget(self) -> None:
         """Something was changed."""
         with self._lock:
             self._answers.clear()
+
+
+def _answer(ask: Callable[[], V]) -> V | Unavailable:
+    try:
+        return ask()
+    except Unavailable as error:
+        return error

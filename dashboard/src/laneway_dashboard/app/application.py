@@ -76,6 +76,8 @@ class Application:
 
     def _enter(self, pages: Pages) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
+            if request.method == "HEAD":
+                return Response()  # of who only looks whether there is something: the link still opens
             value = self.sessions.enter(request.query_params.get("token", ""))
             if value is None:
                 return pages.notice(Notice(HTTPStatus.FORBIDDEN, "This link is used up", USED), None)

@@ -40,6 +40,14 @@ def test_a_link_opens_once(asking: Callable[..., Asking]) -> None:
     assert own.client.get(f"/enter?token={own.made.tokens[-1]}").status_code == 303
 
 
+def test_who_only_looks_whether_a_link_is_there_leaves_it_to_others(asking: Callable[..., Asking]) -> None:
+    own = asking()
+    link = f"/enter?token={own.made.tokens[-1]}"
+    answer = own.client.head(link)
+    assert "set-cookie" not in answer.headers
+    assert own.client.get(link).status_code == 303
+
+
 @pytest.mark.parametrize("token", ["", "x", "é", "a" * 5000])
 def test_what_is_no_token_opens_nothing(asking: Callable[..., Asking], token: str) -> None:
     own = asking()
