@@ -304,7 +304,7 @@ def test_an_operator_whose_writes_are_never_answered(scene: Scene, tmp_path: Pat
             scene.place.apply(f"held-{number}", **SPEC)
         eventually(lambda: "LanewayOperatorStalled" in scene.prometheus.firing(), STALLED_SECONDS)
         front.proxy.holds = lambda _: False
-        scene.ends("LanewayOperatorStalled")
+        eventually(lambda: "LanewayOperatorStalled" not in scene.prometheus.firing(), STALLED_SECONDS)
         operated.stop()
     scene.prometheus.scrape("operator", operated.start().address.removeprefix("http://"), namespace="laneway-system")
 

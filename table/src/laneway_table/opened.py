@@ -18,6 +18,7 @@ from laneway_table.sweep.sweep import Sweep
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from laneway_table.adapters.aws import Keys
     from laneway_table.ports.table import Table
 
 
@@ -31,8 +32,10 @@ def read_config(path: Path) -> ProjectorConfig:
         raise TableUnusable(f"{path}: {problems(error, ProjectorConfig)}") from None
 
 
-def sweep_of(config: ProjectorConfig, table: Table, *, mend: bool = False, prune: bool = False) -> Sweep:
-    """From now on."""
-    results = S3Results(s3_client(config.region, config.endpoint), config.results)
+def sweep_of(
+    config: ProjectorConfig, table: Table, keys: Keys | None, *, mend: bool = False, prune: bool = False
+) -> Sweep:
+    """From now on; without keys, with the rights that boto3 finds."""
+    results = S3Results(s3_client(config.region, config.endpoint, keys), config.results)
     source = Source(config.pool, config.results, config.output)
     return Sweep(results, table, source, datetime.now(UTC), config.retention_seconds, mend, prune)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+
+
+class Keys(NamedTuple):
+    """An AWS access key."""
+
+    access_key_id: str
+    secret_access_key: str
+
 
 POLL_SECONDS = 20  # SQS: the longest
 CONNECT_SECONDS = 5
@@ -27,9 +35,9 @@ def sqs_client(region: str, endpoint: str | None) -> SQSClient:
     )
 
 
-def s3_client(region: str, endpoint: str | None) -> S3Client:
-    """For as many threads as get results."""
-    return _session(region, endpoint).client(
+def s3_client(region: str, endpoint: str | None, keys: Keys | None = None) -> S3Client:
+    """For as many threads as get results; without keys, with those that boto3 finds."""
+    return _session(region, endpoint, keys).client(
         "s3",
         endpoint_url=endpoint,
         config=_config(READ_SECONDS, FETCHERS, s3={"addressing_style": "path"} if endpoint else None),
@@ -46,8 +54,10 @@ def rds_client(region: str) -> RDSClient:
     return boto3.Session(region_name=region).client("rds")
 
 
-def _session(region: str, endpoint: str | None) -> boto3.Session:
+def _session(region: str, endpoint: str | None, keys: Keys | None = None) -> boto3.Session:
     """Emulators take any credentials, and people at their machine may have none."""
+    if keys is not None:
+        return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=region)
     own = boto3.Session(region_name=region)
     if endpoint is None or own.get_credentials() is not None:
         return own

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from laneway.cli.output import Exit, JsonOption, print_json, say, tell
-from laneway.cli.rows.opening import TableOption, opened
+from laneway.cli.rows.opening import TableOption, keys_of, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def _walked(path: Path | None, resume: str | None, *, json_: bool, mend: bool, p
             rows.prepare()
         token, said = resume, time.monotonic()
         try:
-            for step in sweep_of(config, rows, mend=mend, prune=prune).run(resume):
+            for step in sweep_of(config, rows, keys_of(path), mend=mend, prune=prune).run(resume):
                 _add(step, found, counts)
                 token = step.token or token
                 if time.monotonic() - said >= LINE_SECONDS:

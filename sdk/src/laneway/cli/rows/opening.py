@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laneway.schema.pool.documents.projector_config import ProjectorConfig
+    from laneway_table.adapters.aws import Keys
     from laneway_table.ports.table import Table
 
 MODULE = "laneway_table"
@@ -51,6 +52,18 @@ def opened(path: Path | None) -> Iterator[tuple[ProjectorConfig, Table]]:
             fail(str(error), Exit.USAGE)
         except (QueueUnavailable, ResultsUnavailable, TableError) as error:
             fail(str(error), Exit.UNAVAILABLE)
+
+
+def keys_of(path: Path | None) -> Keys | None:
+    """Those of an emulator that `laneway up` has started, where the document is its."""
+    from laneway.client.connection import CONNECTION_FILE, connect  # noqa: PLC0415 - as above
+    from laneway_table.adapters.aws import Keys  # noqa: PLC0415 - as above
+
+    folder = _document(path).parent
+    found = connect(str(folder), {}) if (folder / CONNECTION_FILE).exists() else None
+    if found is None or found.access_key_id is None or found.secret_access_key is None:
+        return None
+    return Keys(found.access_key_id, found.secret_access_key)
 
 
 def _document(path: Path | None) -> Path:
