@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore.httpsession import where
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.projector_config import PostgresIAM
 
 VERIFIED = "verify-full"
-SYSTEM = "system"
-"""libpq: the certificates of the machine."""
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+"""Where Debian's and Fedora's families keep those of the machine."""
 
 
 def by_url(url_file: str, ca_file: str | None) -> Callable[[], Mapping[str, Any]]:
@@ -60,7 +62,15 @@ def secured(given: Mapping[str, Any], ca_file: str | None) -> dict[str, Any]:
             f"the database's URL says sslmode={given['sslmode']}: leave it out, and name the server's certificates in "
             "caFile where the machine's own don't do"
         )
-    return {"sslrootcert": ca_file or SYSTEM} | dict(given) | {"sslmode": VERIFIED}
+    return {"sslrootcert": ca_file or machines()} | dict(given) | {"sslmode": VERIFIED}
+
+
+def machines() -> str:
+    """The certificates of the machine, or those that botocore brings: libpq's `system` is, in psycopg's wheels, a
+    folder that no machine has.
+    """
+    there = (each for each in (ssl.get_default_verify_paths().cafile, *BUNDLES) if each and Path(each).is_file())
+    return next(there, None) or where()
 
 
 def _here(hosts: str) -> bool:
