@@ -25,8 +25,8 @@ async def place_in(hall: Hall, lane: str) -> Place:
     before, (known, age) = await asyncio.gather(inside.desk.waiting(lane), inside.pool.line(lane))
     if before is None or known is None:
         return Place(hall, lane, before)
-    running = known.slots if before else len(known.running)
-    return Place(hall, lane, before, estimate(Asked(lane, before, running, inside.clock.now(), age), known))
+    asked = Asked(lane, before, known.slots if before else len(known.running), inside.clock.now(), age)
+    return Place(hall, lane, before, hall.told(lane, before, lambda: estimate(asked, known)))
 
 
 @dataclass

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.pool_document import PoolLane
 
 FRESH_SECONDS = 5.0
+LITTLE_LONGER = 1.05
 REFUSED_SECONDS = 60.0  # after a look that came to nothing: sending needs none
 
 
@@ -32,6 +33,9 @@ class _Seen:
     at: float
     sent: int = 0
     """Jobs that went to it since, from here."""
+    told: Estimate | None = None
+    """What was reckoned last, for so many ahead:"""
+    told_ahead: int = 0
 
 
 class Foreteller:
@@ -83,7 +87,13 @@ class Foreteller:
 
     @staticmethod
     def _of(lane: PoolLane, seen: _Seen) -> Estimate:
-        asked = asked_of(lane, seen.figures, seen.found)
-        looked = time.monotonic() - seen.at
-        asked = replace(asked, ahead=asked.ahead + seen.sent, looked_seconds=looked)
-        return estimate(replace(asked, age_seconds=asked.age_seconds + looked), read_estimate(seen.found))
+        """Reckoned anew where the line is a twentieth longer: to play it takes some milliseconds of CPU, and many may
+        be sent.
+        """
+        asked, looked = asked_of(lane, seen.figures, seen.found), time.monotonic() - seen.at
+        ahead = asked.ahead + seen.sent
+        if seen.told is not None and seen.told_ahead <= ahead <= seen.told_ahead * LITTLE_LONGER:
+            return seen.told.model_copy(update={"ahead": seen.told.ahead + ahead - seen.told_ahead})
+        asked = replace(asked, ahead=ahead, looked_seconds=looked, age_seconds=asked.age_seconds + looked)
+        seen.told, seen.told_ahead = estimate(asked, read_estimate(seen.found)), ahead
+        return seen.told

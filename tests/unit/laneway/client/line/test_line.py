@@ -139,6 +139,19 @@ def test_many_jobs_are_foretold_by_one_look_and_each_stands_behind_the_one_befor
     assert len(source.calls) == 2
 
 
+def test_a_thousand_jobs_are_not_reckoned_one_by_one() -> None:
+    source = FakeSource(Figures(40, 2, 0))
+    source.put(ESTIMATE, lane_estimate())
+    teller = Foreteller(source, PLACE)
+    told = [teller.sending(LANE) for _ in range(1000)]
+    assert len({each and each.raw_seconds for each in told}) < 100
+    first, last = told[0], told[-1]
+    assert first is not None
+    assert last is not None
+    assert last.ahead > 900
+    assert (last.raw_seconds or 0) > 15 * (first.raw_seconds or 0)
+
+
 def test_who_only_asks_stands_in_nobodys_way() -> None:
     source = FakeSource(Figures(40, 2, 0))
     source.put(ESTIMATE, lane_estimate())
