@@ -41,14 +41,16 @@ def _pair(whole: int, large: int, large_name: str, small: int, small_name: str) 
 
 
 def between(least: float, most: float) -> str:
-    """A range in one unit: `3` to `5 min`."""
+    """When something begins, a range in one unit: `in 3` to `5 min`."""
+    if most < 1:
+        return "at once"
     size, unit = next(((size, unit) for size, unit in reversed(SPANS) if most >= size * 2), (1, "s"))
     if most >= 2 * 86400:
         size, unit = SPANS[0]
     elif most >= 2 * 3600:
         size, unit = SPANS[1]
     low, high = round(least / size), max(round(most / size), 1)
-    return f"{high} {unit}" if low == high else f"{low}{DASH}{high} {unit}"
+    return f"in {high} {unit}" if low == high else f"in {low}{DASH}{high} {unit}"
 
 
 def absolute(when: datetime) -> str:

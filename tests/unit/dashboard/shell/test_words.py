@@ -26,12 +26,12 @@ def test_durations(seconds: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("least", "most", "text"),
     [
-        (2, 5, "2-5 s"),
-        (0, 0.2, "0-1 s"),
-        (180, 300, "3-5 min"),
-        (60, 110, "60-110 s"),
-        (7200, 18000, "2-5 h"),
-        (4, 4, "4 s"),
+        (2, 5, "in 2-5 s"),
+        (0, 0.2, "at once"),
+        (180, 300, "in 3-5 min"),
+        (60, 110, "in 60-110 s"),
+        (7200, 18000, "in 2-5 h"),
+        (4, 4, "in 4 s"),
     ],
 )
 def test_ranges_are_in_one_unit(least: float, most: float, text: str) -> None:
