@@ -70,6 +70,18 @@ def test_a_second_run_finds_what_the_first_has_made(account: Account, bucket: st
     assert provision(account, ANNA, pool) == provision(account, ANNA, pool)
 
 
+def test_a_pool_has_one_queue_of_events_that_no_lane_has(account: Account, bucket: str) -> None:
+    pool = pool_named("rows", bucket, "default", "events")
+    lanes = provision(account, ANNA, pool)
+    events = Provisioner(account, ANNA).events(pool)
+    assert events == Provisioner(account, ANNA).events(pool)
+    assert events not in lanes
+    assert Provisioner(account, "somebody").events(pool) != events
+    asked = account.client("sqs").get_queue_attributes(QueueUrl=events, AttributeNames=["All"])["Attributes"]
+    assert asked["MessageRetentionPeriod"] == str(14 * 86_400)
+    assert "-events-dead" in asked["RedrivePolicy"]
+
+
 def test_names_that_join_to_one_are_queues_of_two(account: Account, bucket: str) -> None:
     one = provision(account, ANNA, pool_named("claims", f"{bucket}-a", "fast-eu"))
     other = provision(account, ANNA, pool_named("claims-fast", f"{bucket}-b", "eu"))

@@ -1,27 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.pool.queues.queue import QueueURLs
-from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+from laneway_operator.known.observe import DeploymentFacts, PodFacts, Trouble
 from laneway_operator.reasons import FIXES, Reason
 from laneway_operator.render.meta import Component
 from laneway_operator.status.conditions import build_status
 from laneway_operator.status.gateway import gateway_ready
-from laneway_operator.status.observed import Observed
+from support.operator.observed import NOW, WELL
 
-URLS = QueueURLs(url="https://sqs/a", dead_letter_url="https://sqs/a-dead")
-NOW = "2026-11-22T18:00:00Z"
+if TYPE_CHECKING:
+    from laneway_operator.status.observed import Observed
+
 AT = "http://documents-gateway.nlp"
-WELL = Observed(
-    lanes=("fast",),
-    queues={"fast": URLS},
-    preflight=JobFacts("documents-preflight-1", succeeded=True),
-    deployments={"fast": DeploymentFacts(0, 0)},
-    scalers={"fast": ScalerFacts(ready=True)},
-)
 ASKED = replace(WELL, gateway_at=AT)
 SERVING = replace(ASKED, gateway=DeploymentFacts(2, 2))
 STARTING = replace(ASKED, gateway=DeploymentFacts(2, 0))

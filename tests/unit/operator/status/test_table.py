@@ -1,26 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.schema.pool.queues.queue import QueueURLs
-from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
+from laneway_operator.known.observe import DeploymentFacts, PodFacts, Trouble
 from laneway_operator.reasons import FIXES, Reason
 from laneway_operator.render.meta import Component
 from laneway_operator.status.conditions import build_status
-from laneway_operator.status.observed import Observed
 from laneway_operator.status.table import table_ready
+from support.operator.observed import NOW, WELL
 
-URLS = QueueURLs(url="https://sqs/a", dead_letter_url="https://sqs/a-dead")
-NOW = "2026-11-22T18:00:00Z"
-WELL = Observed(
-    lanes=("fast",),
-    queues={"fast": URLS},
-    preflight=JobFacts("documents-preflight-1", succeeded=True),
-    deployments={"fast": DeploymentFacts(0, 0)},
-    scalers={"fast": ScalerFacts(ready=True)},
-)
+if TYPE_CHECKING:
+    from laneway_operator.status.observed import Observed
+
 ASKED = replace(WELL, has_table=True)
 IDLE = replace(ASKED, projector=DeploymentFacts(0, 0))
 STARTING = replace(ASKED, projector=DeploymentFacts(1, 0))
