@@ -186,11 +186,12 @@ GATEWAY = (
     Need(WRITE, On.GATEWAY_SETTINGS, "makes it, the first of all gateways", _CLIENT),
 )
 _TABLE = (
-    Need("dynamodb:PutItem", On.TABLE, "writes rows", _DYNAMODB),
-    Need("dynamodb:UpdateItem", On.TABLE, "counts a day's rows", _DYNAMODB),
-    Need("dynamodb:GetItem", On.TABLE, "finds a row", _DYNAMODB),
-    Need("dynamodb:Query", On.TABLE, "finds rows", _DYNAMODB),
     Need("dynamodb:DescribeTable", On.TABLE, "sees whether the table is as it should be", _DYNAMODB),
+    Need("dynamodb:PutItem", On.TABLE, "writes rows", _DYNAMODB),
+    Need("dynamodb:GetItem", On.TABLE, "finds a row", _DYNAMODB),
+    Need("dynamodb:BatchGetItem", On.TABLE, "finds rows by their ids", _DYNAMODB),
+    Need("dynamodb:Query", On.TABLE, "finds rows", _DYNAMODB),
+    Need("dynamodb:DeleteItem", On.TABLE, "deletes a row whose result is gone, or that is old", _DYNAMODB),
     Need("rds-db:connect", On.DATABASE_USER, "enters the database by a token", _POSTGRES),
 )
 PROJECTOR = (
