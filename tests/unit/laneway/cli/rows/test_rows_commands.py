@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from laneway.cli.main import app
 from laneway.cli.output import Exit
+from laneway.cli.rows.opening import keys_of
+from laneway.client.connection import CONNECTION_FILE, Connection
 from laneway.schema.shared.names import PROJECTOR_FILE
 from laneway_table.adapters.sql.sqlite import SQLiteTable
 from support.table.events import PLACE
@@ -141,6 +143,13 @@ def test_results_that_cant_be_reached_are_said(filled: Path) -> None:
     assert done.exit_code == Exit.UNAVAILABLE
     assert "S3 can't be reached" in done.stderr
     assert "to go on: --resume invoice-1" in done.stderr
+
+
+def test_a_pool_of_laneway_up_is_entered_with_its_own_keys(document: Path) -> None:
+    assert keys_of(document) is None
+    connection = Connection(place=PLACE, endpoint="http://127.0.0.1:9", access_key_id="a", secret_access_key="b")  # noqa: S106 - nobody's
+    document.with_name(CONNECTION_FILE).write_text(connection.model_dump_json())
+    assert keys_of(document) == ("a", "b")
 
 
 @pytest.mark.parametrize("command", [["jobs", "list"], ["table", "check"], ["table", "rebuild"], ["table", "migrate"]])
