@@ -118,6 +118,16 @@ def test_top_in_json_has_figures_for_each_lane(shared: LocalPool) -> None:
     assert [each["missing"] for each in figures.values()] == [[]] * 3
 
 
+def test_a_file_is_estimated_and_not_sent(shared: LocalPool, tmp_path: Path) -> None:
+    (tmp_path / "jobs.jsonl").write_text('{"prompt": "Capital of France?", "options": {"num_predict": 7}}\n' * 3)
+    done = shared.cli("estimate", str(tmp_path / "jobs.jsonl"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("3 jobs for lane fast\n")
+    assert "at most 21" in done.stdout
+    bill = json.loads(shared.cli("estimate", "--json", str(tmp_path / "jobs.jsonl")).stdout)
+    assert (bill["jobs"], bill["most_completion_tokens"]) == (3, 21)
+
+
 def test_top_without_a_pool_says_where_it_looked(tmp_path: Path) -> None:
     done = laneway("top", variables=environment(), folder=tmp_path)
     assert done.returncode == 4

@@ -181,6 +181,19 @@ def test_time_passes_for_what_was_written_a_while_ago() -> None:
     assert late.note == "model loading"
 
 
+def test_who_has_begun_since_the_queue_was_asked_is_ahead_no_more() -> None:
+    assert estimate(replace(ASKED, looked_seconds=4.0), lane_estimate()).ahead == 40
+    assert estimate(replace(ASKED, looked_seconds=4000.0), lane_estimate()).ahead == 0
+
+
+def test_what_ran_longer_ago_than_a_job_runs_says_nothing_of_what_runs_now() -> None:
+    asked = replace(ASKED, ahead=0, age_seconds=60.0)
+    long_ago = estimate(asked, lane_estimate(running=(100.0, 100.0)))
+    assert long_ago == estimate(asked, lane_estimate())
+    assert long_ago.high_seconds is not None
+    assert long_ago.high_seconds < 10
+
+
 def test_it_takes_no_longer_than_a_glance() -> None:
     began = datetime.now(tz=NOW.tzinfo)
     estimate(replace(ASKED, ahead=5000), lane_estimate())
