@@ -13,17 +13,18 @@ from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from laneway_table.adapters.sql import statements
-from laneway_table.adapters.sql.answers import cause_of, page_of, point_of, totals_of
+from laneway_table.adapters.sql.answers import cause_of, page_of
+from laneway_table.adapters.sql.base import SQLTable
 from laneway_table.adapters.sql.migrations import NOTE, READ, SCHEMA_TABLE, Migration, migrations, missing
 from laneway_table.errors import RowsRefused, TableError, TableUnavailable, TableUnusable
-from laneway_table.rows.asked import EVERYTHING, QUANTILES, Filter, Quantiles
+from laneway_table.rows.asked import QUANTILES, Filter, Quantiles
 from laneway_table.rows.row import COLUMNS, LISTED, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from laneway_table.adapters.sql.statements import Statement
-    from laneway_table.rows.asked import Cause, Cursor, Page, Point, Totals
+    from laneway_table.rows.asked import Cause, Cursor, Page
 
 MOST_CONNECTIONS = 4
 FEW = 5000  # rows with a label: sorted in a few milliseconds
@@ -64,10 +65,10 @@ DIALECT = statements.Dialect(
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 
 
-class PostgresTable:
+class PostgresTable(SQLTable):
     """A pool of connections, of any thread."""
 
-    offers = EVERYTHING
+    dialect = DIALECT
 
     def __init__(self, connect: Callable[[], Mapping[str, Any]]) -> None:
         """`connect` says how, each time anew: passwords are replaced, and tokens live for minutes."""
@@ -135,25 +136,9 @@ class PostgresTable:
         found = self._all(statement(pool, wanted, after, limit))
         return page_of([_row(each, LISTED) for each in found], limit)
 
-    def count(self, pool: str, wanted: Filter, cap: int) -> int:
-        """Capped."""
-        return int(self._all(DIALECT.count(pool, wanted, cap))[0][0])
-
     def failed(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> tuple[Cause, ...]:
         """Grouped by the database."""
         return tuple(cause_of(each) for each in self._all(statements.failed(pool, since, until, lane)))
-
-    def totals(self, pool: str, since: datetime, until: datetime) -> tuple[Totals, ...]:
-        """Summed by the database."""
-        return tuple(totals_of(each) for each in self._all(statements.totals(pool, since, until)))
-
-    def series(
-        self, pool: str, since: datetime, until: datetime, step_seconds: int, lane: str | None = None
-    ) -> tuple[Point, ...]:
-        """From the whole second on."""
-        begin = since.replace(microsecond=0)
-        found = self._all(DIALECT.series(pool, begin, until, step_seconds, lane))
-        return tuple(point_of(each, begin, step_seconds) for each in found)
 
     def quantiles(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> Quantiles:
         """By nearest rank."""
@@ -169,10 +154,6 @@ class PostgresTable:
     def etags(self, pool: str, ids: Sequence[str]) -> Mapping[str, str]:
         """By their keys."""
         return dict(self._all(DIALECT.etags(pool, list(ids))))
-
-    def ids(self, pool: str, after: str, until: str | None) -> Sequence[str]:
-        """The collation "C" compares bytewise."""
-        return [each[0] for each in self._all(statements.ids(pool, after, until))]
 
     def delete(self, pool: str, ids: Sequence[str], before: datetime) -> int:
         """By their keys."""

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from laneway_table.adapters.sql import statements
-from laneway_table.adapters.sql.answers import cause_of, page_of, point_of, totals_of
+from laneway_table.adapters.sql.answers import cause_of, page_of
+from laneway_table.adapters.sql.base import SQLTable
 from laneway_table.adapters.sql.migrations import NOTE, READ, SCHEMA_TABLE, Migration, migrations, missing
 from laneway_table.errors import RowsRefused, TableError, TableUnavailable, TableUnusable
-from laneway_table.rows.asked import EVERYTHING, QUANTILES, Quantiles, rank
+from laneway_table.rows.asked import QUANTILES, Quantiles, rank
 from laneway_table.rows.row import COLUMNS, LISTED, Row
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from laneway_table.adapters.sql.statements import Statement
-    from laneway_table.rows.asked import Cause, Cursor, Filter, Page, Point, Totals
+    from laneway_table.rows.asked import Cause, Cursor, Filter, Page
 
 BUSY_SECONDS = 10.0  # another process writes: the projector, a rebuild
 MOMENTS = frozenset({"submitted_at", "started_at", "first_token_at", "finished_at"})
@@ -39,10 +40,10 @@ DIALECT = statements.Dialect(
 )
 
 
-class SQLiteTable:
+class SQLiteTable(SQLTable):
     """One connection, which threads take in turn; other processes may have the file open, too."""
 
-    offers = EVERYTHING
+    dialect = DIALECT
 
     def __init__(self, path: Path) -> None:
         """Opens the file, or makes it."""
@@ -88,26 +89,10 @@ class SQLiteTable:
         found = self._all(DIALECT.page(pool, wanted, after, limit))
         return page_of([_row(each, LISTED) for each in found], limit)
 
-    def count(self, pool: str, wanted: Filter, cap: int) -> int:
-        """Capped."""
-        return int(self._all(DIALECT.count(pool, wanted, cap))[0][0])
-
     def failed(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> tuple[Cause, ...]:
         """Grouped by the database."""
         found = self._all(statements.failed(pool, since, until, lane))
         return tuple(cause_of((*each[:4], _moment(each[4]), each[5])) for each in found)
-
-    def totals(self, pool: str, since: datetime, until: datetime) -> tuple[Totals, ...]:
-        """Summed by the database."""
-        return tuple(totals_of(each) for each in self._all(statements.totals(pool, since, until)))
-
-    def series(
-        self, pool: str, since: datetime, until: datetime, step_seconds: int, lane: str | None = None
-    ) -> tuple[Point, ...]:
-        """From the whole second on."""
-        begin = since.replace(microsecond=0)
-        found = self._all(DIALECT.series(pool, begin, until, step_seconds, lane))
-        return tuple(point_of(each, begin, step_seconds) for each in found)
 
     def quantiles(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> Quantiles:
         """By rank: SQLite has no function for it."""
@@ -127,10 +112,6 @@ class SQLiteTable:
     def etags(self, pool: str, ids: Sequence[str]) -> Mapping[str, str]:
         """By their keys."""
         return dict(self._all(DIALECT.etags(pool, json.dumps(list(ids)))))
-
-    def ids(self, pool: str, after: str, until: str | None) -> Sequence[str]:
-        """SQLite compares bytewise."""
-        return [each[0] for each in self._all(statements.ids(pool, after, until))]
 
     def delete(self, pool: str, ids: Sequence[str], before: datetime) -> int:
         """By their keys."""
