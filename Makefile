@@ -18,7 +18,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-browser test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
 	test-computing test-node test-api test-strangers record-strangers record-dashboard cache-browser generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
-	bench-operator bench-gateway record-gateway bench-worker bench-estimate bench-harm bench-table doors-clients record-doors sbom fuzz soak soak-pods soak-scaling chaos chaos-gateway clean
+	bench-operator bench-gateway record-gateway bench-worker bench-estimate bench-harm bench-table doors-clients record-doors sbom fuzz soak soak-pods soak-scaling soak-alerts chaos chaos-gateway clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -190,6 +190,9 @@ soak-pods: cache-cluster ## real pods leave under load (rollouts, eviction, drai
 soak-scaling: cache-cluster ## schedules and suspend with jobs running, 50 scale-ins under load with and without pod-deletion-cost; 20 minutes, as root
 	$(RUN) pytest tests/e2e/cluster/test_scaling.py -q -s -m ""
 	PYTHONPATH=tests $(RUN) python tests/bench/soak_scaling.py
+
+soak-alerts: cache-cluster ## an operator whose calls are never answered, until its alert has fired on a real Prometheus and ended; six minutes
+	$(RUN) pytest tests/cluster/test_prometheus.py -q -m soak
 
 sbom: sync ## what is in each image of ours beside its base, from uv.lock: CycloneDX in .laneway/sbom
 	@mkdir -p .laneway/sbom
