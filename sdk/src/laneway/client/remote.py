@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from laneway.client.aws.answers import age_of, date_of, is_refusal, reason_of, whole
 from laneway.client.aws.session import ANYWHERE, session_with
 from laneway.client.aws.words import RAISED, code_of, settings_of, words_of
 from laneway.errors import PoolUnavailable
 from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.job import InvalidJob
-from laneway.schema.job.result import MAX_RESULT_BYTES
 from laneway.schema.shared.message_text import message_text
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway.schema.shared.regions import region_of_queue
@@ -27,8 +25,6 @@ from laneway.schema.shared.regions import region_of_queue
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
-
-    from botocore.response import StreamingBody
 
     from laneway.client.connection import Connection
     from laneway.schema.pool.documents.pool_document import PoolDocument
@@ -140,8 +136,8 @@ class Remote:
             try:
                 answer = self._s3.get_object(Bucket=bucket or self._bucket, Key=key)
                 with closing(answer["Body"]) as body:
-                    age = _age(answer.get("LastModified"), _date(answer))
-                    return Stored(_whole(body, key), answer["ETag"], answer["Metadata"], age)
+                    age = age_of(answer.get("LastModified"), date_of(answer))
+                    return Stored(whole(body, key), answer["ETag"], answer["Metadata"], age)
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
@@ -183,8 +179,8 @@ class Remote:
         """The first keys under a prefix, and how many seconds ago each was written, by S3's own clock."""
         with self._reaching(f"listing {folder}"):
             page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=folder, MaxKeys=most)
-        now = _date(page)
-        return {each["Key"]: _age(each.get("LastModified"), now) for each in page.get("Contents", [])}
+        now = date_of(page)
+        return {each["Key"]: age_of(each.get("LastModified"), now) for each in page.get("Contents", [])}
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> str | None:
         """Write an object that must not exist; its ETag, or None where there is one."""
@@ -266,7 +262,7 @@ class Remote:
                 self._sqs(queue_url).send_message(QueueUrl=queue_url, MessageBody=message_text(body), **extra)
             except ClientError as error:
                 if code_of(error) in BODY_REFUSED:
-                    words = f"SQS refuses the message: {code_of(error)}: {_words(error)}"
+                    words = f"SQS refuses the message: {code_of(error)}: {reason_of(error)}"
                     raise MessageRefused(ErrorCode.INVALID_JOB, words) from None
                 raise
 
@@ -286,36 +282,3 @@ class Remote:
             running=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
             delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
-
-
-def _date(answer: Any) -> datetime | None:
-    """When S3 answered; an emulator may not say."""
-    text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    with suppress(TypeError, ValueError):
-        return parsedate_to_datetime(text)
-    return None
-
-
-def _age(written: datetime | None, now: datetime | None) -> float:
-    """Seconds; 0 where an emulator does not tell."""
-    return 0.0 if now is None or written is None else max(0.0, (now - written).total_seconds())
-
-
-def _whole(body: StreamingBody, key: str) -> bytes:
-    found = body.read(MAX_RESULT_BYTES + 1)
-    if len(found) > MAX_RESULT_BYTES:  # a result is the largest object of a pool
-        raise PoolUnavailable(f"{key} has more than {MAX_RESULT_BYTES:,} bytes: it is none of the pool's")
-    return found + body.read(1)  # at its end, no sooner, botocore holds a body against its length and its checksum
-
-
-def is_refusal(error: ClientError) -> bool:
-    """Whether nothing was done. Of an earlier try that had no answer nobody knows, and what a server could not do it
-    may have done in part.
-    """
-    told = error.response.get("ResponseMetadata", {})
-    tries, status = told.get("RetryAttempts", 0), told.get("HTTPStatusCode", 0)
-    return tries == 0 and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def _words(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Message", "no reason given"))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from laneway.client.remote import MessageRefused, RefusedByAWS, is_refusal
+from laneway.client.aws.answers import is_refusal
+from laneway.client.remote import MessageRefused, RefusedByAWS
 from laneway.client.sending.checked import CheckedJob, check
 from laneway.client.sending.outbox import Outbox
 from laneway.errors import IdReused, PoolUnavailable
