@@ -151,6 +151,21 @@ def test_a_database_that_is_down_for_an_hour_brings_no_event_nearer_to_the_dead_
     assert world.health.page("/readyz")[0] == HTTPStatus.OK
 
 
+def test_what_it_holds_while_the_database_is_down_nobody_else_gets() -> None:
+    world = World()
+    world.events.send(event("job"))
+    world.table.trouble = DOWN
+
+    def meanwhile(_: int) -> None:
+        assert world.events.receive() == []
+        if world.clock.seconds > 10 * HELD_SECONDS:
+            world.table.trouble = None
+
+    world.stop.meanwhile = meanwhile
+    world.settle()
+    assert (world.written(), world.events.receives[event("job")]) == ({"job"}, 1)
+
+
 def test_who_is_to_leave_while_the_database_is_down_gives_back_what_it_holds() -> None:
     world = World()
     world.events.send(event("job"))
