@@ -147,13 +147,14 @@ class TableWaits:
 
     def _waits(self, lane: str, span: timedelta, points: int) -> tuple[Point, ...]:
         step, now = span / points, self._clock.now()
+        since = (now - span).replace(microsecond=0)  # a table's spans begin with a whole second
         sums: dict[datetime, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
         with in_words():
-            series = self._rows.table.series(self._rows.pool, now - span, now, round(step.total_seconds()), lane)
+            series = self._rows.table.series(self._rows.pool, since, now, round(step.total_seconds()), lane)
         for each in series:
             seconds, jobs = sums[each.at]
             sums[each.at] = seconds + each.queued_seconds, jobs + each.jobs
-        begins = [now - span + step * number for number in range(points)]
+        begins = [since + step * number for number in range(points)]
         return tuple(Point(begin, _mean(*sums[begin])) for begin in begins) if sums else ()
 
 

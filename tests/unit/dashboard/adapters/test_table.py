@@ -123,6 +123,15 @@ def test_waits_are_means_with_gaps(table: MemoryTable, clock: ManualClock) -> No
     assert TableWaits(Rows(table, POOL), clock).waits("none", timedelta(hours=1), 12) == ()
 
 
+@pytest.mark.parametrize("microseconds", [0, 1, 999_999])
+def test_waits_are_found_at_every_part_of_a_second(clock: ManualClock, microseconds: int) -> None:
+    table = MemoryTable(now=clock.now)
+    table.upsert([row(number, clock) for number in range(1, 50, 2)])
+    clock.sleep(microseconds / 1e6)
+    found = TableWaits(Rows(table, POOL), clock).waits("slow", timedelta(hours=1), 60)
+    assert [each.value for each in found if each.value is not None] == [float(each) for each in range(49, 0, -2)]
+
+
 def test_a_day_is_counted_from_midnight(table: MemoryTable, clock: ManualClock) -> None:
     since, totals = TableToday(Rows(table, POOL), clock).totals()
     today = today_of(since, totals)
