@@ -24,6 +24,7 @@ class Health:
         self._lock = threading.Lock()
         self._beats: dict[str, float] = {}
         self._trouble: str | None = "the table is not prepared yet"
+        self._heard = False
 
     def beat(self, thread: str) -> None:
         """A thread is alive."""
@@ -31,10 +32,10 @@ class Health:
             self._beats[thread] = self._monotonic()
 
     def told(self, trouble: str | None) -> bool:
-        """What is wrong with the database, or nothing; says whether that is news."""
+        """What is wrong with the database, or nothing; says whether that is news, as the first word always is."""
         with self._lock:
-            news = (trouble is None) != (self._trouble is None)
-            self._trouble = trouble
+            news = not self._heard or (trouble is None) != (self._trouble is None)
+            self._trouble, self._heard = trouble, True
             return news
 
     def page(self, path: str) -> Page:

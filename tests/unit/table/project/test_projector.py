@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -232,6 +233,23 @@ def test_it_waits_for_the_database_to_begin() -> None:
     world.stop.meanwhile = meanwhile
     assert world.projector.prepare()
     assert len(world.stop.waits) == 4
+
+
+def test_trouble_is_told_once_also_where_it_begins_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    world.table.trouble = DOWN
+
+    def meanwhile(waits: int) -> None:
+        if waits == 4:
+            world.table.trouble = None
+
+    world.stop.meanwhile = meanwhile
+    with caplog.at_level(logging.INFO):
+        assert world.projector.prepare()
+    assert [each.getMessage() for each in caplog.records] == [
+        f"the table takes no rows: {DOWN}",
+        "the table takes rows",
+    ]
 
 
 def test_it_doesnt_begin_with_a_newer_schema() -> None:
