@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from laneway.logs import log_defect
 from laneway_dashboard.bulk.running import running
 from laneway_dashboard.errors import Refused
 from laneway_dashboard.ports.actions import MAX_TARGETS, Plan, Progress, Target
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 ID_BYTES = 16
 TYPED_ABOVE = 100  # jobs: from there on a click is too little
 MOST_PROPOSED = 50  # plans that nobody confirmed
+BROKEN = "something broke: the dashboard's log names it"
 
 
 @dataclass
@@ -137,12 +139,19 @@ class Bulk:
         self._start(lambda: self._carry_out(action))
 
     def _carry_out(self, action: Action) -> None:
+        try:
+            self._follow(action)
+        except Exception as error:  # noqa: BLE001 - a full disk, or a defect: a person can take it up all the same
+            log_defect(log, error)
+            action.progress = action.progress.model_copy(update={"state": "held", "why": BROKEN})
+        self._changed()
+        log.info("action over", extra={"fields": _told(action) | {"state": action.progress.state, "done": action.done}})
+
+    def _follow(self, action: Action) -> None:
         for progress in running(self._pools[action.plan.pool], action.plan, action.progress, action.stop, self._clock):
             action.progress = progress
             if progress.state != "running" or progress.position % 10 == 0:
                 self._store.save(action.plan.id, progress)
-        self._changed()
-        log.info("action over", extra={"fields": _told(action) | {"state": action.progress.state, "done": action.done}})
 
     @staticmethod
     def _audit(what: str, action: Action, visitor: Visitor) -> None:

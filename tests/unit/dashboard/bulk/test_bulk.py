@@ -118,6 +118,24 @@ def test_what_can_not_be_reached_holds_it(desk: Desk) -> None:
     assert action.done == 4
 
 
+def test_whatever_ends_it_a_person_can_take_it_up(desk: Desk) -> None:
+    action = desk.propose(4)
+    save, full = desk.store.save, OSError("no space left on device")
+
+    def fail(*_: object) -> None:
+        raise full
+
+    desk.store.save = fail  # type: ignore[method-assign]
+    desk.bulk.begin(action, ANNA)
+    desk.run()
+    assert (action.progress.state, action.progress.position) == ("held", 4)
+    assert "log" in str(action.progress.why)
+    desk.store.save = save  # type: ignore[method-assign]
+    desk.bulk.resume(action, ANNA)
+    desk.run()
+    assert (action.progress.state, action.done) == ("ended", 4)
+
+
 def test_after_a_restart_a_person_takes_it_up(desk: Desk) -> None:
     action = desk.propose(30)
     desk.bulk.begin(action, ANNA)
