@@ -58,7 +58,7 @@ class Pool:
         at, found, age = self._lines.get(lane, (-FRESH_SECONDS, None, 0.0))
         if now < at + FRESH_SECONDS:
             return found, age + now - at
-        self._lines[lane] = (now, found, age)  # who comes meanwhile does not ask, too
+        self._lines[lane] = (now, found, age + now - at)  # who comes meanwhile does not ask, too
         with suppress(PoolUnreachable, ValidationError):
             stored = await self._store.read(self._place.lane_estimate(lane))
             found = None if stored is None else LaneEstimate.model_validate_json(stored.body)

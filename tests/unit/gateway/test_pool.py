@@ -89,3 +89,14 @@ async def test_where_that_can_not_be_read_requests_go_on_and_few_look(
     for _ in range(3):
         assert (await pool.line("fast"))[0] is None
     assert len(store.calls) == 1
+
+
+async def test_what_was_read_last_grows_old_where_it_can_not_be_read_again(
+    pool: Pool, store: MemoryStore, clock: ManualClock
+) -> None:
+    store.put(PLACE.lane_estimate("fast"), lane_estimate().model_dump_json().encode())
+    await pool.line("fast")
+    store.error = DOWN
+    for each in range(1, 4):
+        await clock.advance(FRESH_SECONDS)
+        assert await pool.line("fast") == (lane_estimate(), each * FRESH_SECONDS)
