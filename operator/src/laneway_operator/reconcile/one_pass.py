@@ -197,11 +197,12 @@ class Reconciler:
         for child in plan.end:
             self._cluster.delete(child, view.namespace)
         not_ours: set[tuple[str, str]] = set()
+        before = done.table_troubles
         for manifest in plan.apply:
             if not not_ours.isdisjoint(_rests_on(manifest)) or not self._apply_one(manifest, done):
                 not_ours.add((manifest["kind"], manifest["metadata"]["name"]))
         for child in plan.delete:
-            if child.kind == "ConfigMap" and (done.applied or done.table_troubles):
+            if child.kind == "ConfigMap" and (done.applied or done.table_troubles != before):
                 continue  # a Deployment whose change was refused still names it
             self._cluster.delete(child, view.namespace)
 

@@ -89,6 +89,21 @@ def test_tables_that_are_turned_off_leave_the_pool_as_it_is_and_say_why() -> Non
     assert "Set `tables.enabled` in the operator's Helm values" in message
 
 
+@pytest.mark.parametrize("why", ["turned off", "no queue"])
+def test_trouble_that_is_not_of_a_projectors_objects_keeps_no_old_document(why: str) -> None:
+    pool = OperatedPool(tabled(), SETTINGS if why == "turned off" else WALLED)
+    if why == "no queue":
+        pool.queues.troubles["-events"] = NotYet(Reason.QUEUE_ACCESS_DENIED, "sqs:CreateQueue")
+    counts = []
+    for number in range(1, 5):
+        pool.change(pool_with(table={"postgres": {"secretName": "db"}}, model={"name": f"gemma3:{number}b"}))
+        for _ in range(3):
+            pool.reconcile()
+            pool.come_up()
+        counts.append(len(pool.children("ConfigMap")))
+    assert counts[-1] == counts[0]
+
+
 def test_an_events_queue_that_can_not_be_made_keeps_no_lane_from_serving() -> None:
     pool = OperatedPool(tabled(), WALLED)
     pool.queues.troubles["-events"] = NotYet(Reason.QUEUE_ACCESS_DENIED, "sqs:CreateQueue")
