@@ -166,10 +166,10 @@ FIXES: dict[Reason, str] = {
     "`laneway keys new NAME` prints an entry. The gateway tries again by itself.",
     Reason.GATEWAY_REFUSED: "Rename or remove the other object, or let the operator make this one; it goes on trying.",
     Reason.GATEWAYS_OFF: "Set `gateways.enabled` in the operator's Helm values, or take `gateway` out of the pool.",
-    Reason.TABLE_STARTING: "Where that lasts, `kubectl logs` of its pod says why. Events wait in their queue "
-    "meanwhile, for up to 14 days.",
-    Reason.TABLE_UNAVAILABLE: "Look at `kubectl logs --previous` of the projector's pod: a password, a certificate, a "
-    "schema of a newer version. Events wait in their queue meanwhile, for up to 14 days.",
+    Reason.TABLE_STARTING: "Where that lasts, `kubectl logs` of its pod says why: a password, a certificate, no way "
+    "to the database. Events wait in their queue meanwhile, for up to 14 days.",
+    Reason.TABLE_UNAVAILABLE: "Look at `kubectl logs --previous` of the projector's pod: a role without rights, a URL, "
+    "a schema of a newer version. Events wait in their queue meanwhile, for up to 14 days.",
     Reason.TABLE_REFUSED: "Rename or remove the other object, or let the operator make this one; it goes on trying.",
     Reason.TABLES_OFF: "Set `tables.enabled` in the operator's Helm values, or take `table` out of the pool.",
     Reason.REFUSED: "Look at the message; the API server refused what the pool asks for.",
