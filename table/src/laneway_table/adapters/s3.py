@@ -68,7 +68,8 @@ class S3Results:
             found = Result.model_validate_json(answer["Body"].read())
         except ValidationError:
             return Fetched(job_id, answer["ETag"], None)
-        return Fetched(job_id, answer["ETag"], found if found.id == job_id else None)
+        vectors: dict[str, None] = {"embeddings": None}  # no row holds them, and they are most of a large result
+        return Fetched(job_id, answer["ETag"], found.model_copy(update=vectors) if found.id == job_id else None)
 
 
 @contextmanager

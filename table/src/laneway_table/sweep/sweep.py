@@ -5,7 +5,7 @@ Whatever it is stopped at, it goes on from the id that it said last; events go o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from laneway_table.ports.table import Table
     from laneway_table.project.reading import Source
     from laneway_table.rows.row import Row
+
+MOST_FETCHED = 100  # results in memory at once: each may hold an answer of a megabyte
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,16 @@ class Sweep:
         return self._mended(step) if self.mend and (missing or differing) else step
 
     def _mended(self, step: Step) -> Step:
-        rows, unreadable = self._rows(self.results.fetch([*step.missing, *step.differing]))
+        ids = [*step.missing, *step.differing]
+        batches = [self._written(ids[begin : begin + MOST_FETCHED]) for begin in range(0, len(ids), MOST_FETCHED)]
+        unreadable = tuple(each for _, refused in batches for each in refused)
+        return replace(step, unreadable=unreadable, written=sum(rows for rows, _ in batches))
+
+    def _written(self, ids: Sequence[str]) -> tuple[int, list[str]]:
+        """How many rows were, and of which results there is none."""
+        rows, unreadable = self._rows(self.results.fetch(ids))
         done = write(lambda batch: self.table.mend(batch, self.began), rows)
-        refused = tuple(rows[place].id for place in done.refused)
-        return Step(
-            step.seen,
-            step.missing,
-            step.differing,
-            unreadable=(*unreadable, *refused),
-            written=done.rows,
-            token=step.token,
-        )
+        return done.rows, unreadable + [rows[place].id for place in done.refused]
 
     def _rows(self, fetched: Sequence[Fetched]) -> tuple[list[Row], list[str]]:
         rows, unreadable = [], []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from laneway_table.rows.asked import EVERYTHING, Offers
-from laneway_table.sweep.sweep import Sweep
+from laneway_table.sweep.sweep import MOST_FETCHED, Sweep
 from laneway_table.testing.memory import MemoryTable
 from laneway_table.testing.results import MemoryResults
 from support.inputs.offers import result
@@ -79,6 +79,16 @@ def test_a_rebuild_that_was_stopped_goes_on_where_it_was() -> None:
     assert world.sweep(token, mend=True)["written"] == 4
     assert world.results.fetched == names[6:]
     assert world.sweep() == {"written": 0}
+
+
+def test_a_page_of_large_results_is_never_in_memory_at_once() -> None:
+    world = World(results=MemoryResults(most=1000))
+    for number in range(2 * MOST_FETCHED + 1):
+        world.put(f"job-{number:04}")
+    world.results.put("broken", None, at=BEGAN)
+    found = world.sweep(mend=True)
+    assert (found["written"], found["unreadable"]) == (2 * MOST_FETCHED + 1, ["broken"])
+    assert world.results.most_fetched == MOST_FETCHED
 
 
 def test_rows_that_events_bring_meanwhile_are_right() -> None:
