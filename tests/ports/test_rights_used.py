@@ -1,4 +1,6 @@
-"""Every call that client, worker, dead-letter handler, preflight, gateway and operator make, beside `laneway iam`."""
+"""Every call that client, worker, dead-letter handler, preflight, gateway, projector and operator make, beside
+`laneway iam`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
@@ -14,7 +17,7 @@ import pytest
 from laneway.client.connection import CONNECTION_FILE, Connection
 from laneway.client.pool import Pool
 from laneway.client.remote import Remote
-from laneway.iam.needs import NEEDS, Role
+from laneway.iam.needs import NEEDS, On, Role
 from laneway.iam.policy import bucket_policy, policy
 from laneway.iam.resources import Scope, resources
 from laneway.schema.job.codes import ErrorCode
@@ -25,6 +28,7 @@ from laneway.schema.pool.documents.lane_config import LaneSettings
 from laneway.schema.pool.documents.lane_documents import lane_documents
 from laneway.schema.pool.documents.pool_document import pool_document
 from laneway.schema.pool.documents.preflight import Preflight
+from laneway.schema.pool.documents.projector_config import DynamoDBStore, PostgresIAM, ProjectorConfig, Store
 from laneway.schema.pool.pool import parse_pool
 from laneway.schema.shared.names import MESSAGE_ATTRIBUTE
 from laneway.translate.translated import Translated
@@ -41,6 +45,9 @@ from laneway_gateway.replies.registration import Registration
 from laneway_gateway.rooms import Memory, Rooms
 from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.sqs import SQSQueues
+from laneway_table.adapters.aws import rds_client
+from laneway_table.adapters.dynamodb.items import definition
+from laneway_table.adapters.sql.postgres_access import by_token
 from laneway_worker.adapters.aws.clients import make_clients
 from laneway_worker.adapters.aws.events import SQSEvents
 from laneway_worker.adapters.aws.s3 import S3Store
@@ -59,10 +66,11 @@ from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
 from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.gateway.desks import registered, take
-from support.iam.evaluate import allows, denies
+from support.iam.evaluate import Call, allows, denies
 from support.iam.recorder import ACCOUNT, recorded_aws
 from support.inputs.offers import facts, result
 from support.inputs.pools import pool_with
+from support.table.keeping import TEN_YEARS_SECONDS, look_at, project, rebuild
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -94,10 +102,15 @@ MADE = (
     Role.PREFLIGHT,
     Role.SUBMITTER,
     Role.GATEWAY,
+    Role.PROJECTOR,
+    Role.REBUILD,
     Role.PERSON_ON_CALL,
     Role.OPERATOR,
 )
 """KEDA's calls are KEDA's own."""
+ELSEWHERE = On.DATABASE_USER
+"""A pool's rows are in one place; who enters the other is tried apart, as no call to AWS is made for it."""
+ROWS = "laneway-documents"
 
 
 class World:
@@ -119,7 +132,8 @@ class World:
         ]
         legal = {"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}
         told = {"sns": {"topicARN": topic}}
-        rows = {"postgres": {"secretName": "db"}}
+        session.client("dynamodb", endpoint_url=endpoint).create_table(**definition(ROWS))
+        rows = {"dynamodb": {"tableName": ROWS}}
         self.pool = parse_pool(pool_with(lanes=lanes, destinations=[legal], notifications=told, table=rows))
         self.events = ""
         """The URL of the events queue, once it is made."""
@@ -319,6 +333,28 @@ async def hold(world: World) -> None:
     threads.close()
 
 
+def keep_rows(world: World) -> None:
+    """Events become rows; a result that nobody told of gets its own; both are read."""
+    told = ProjectorConfig(
+        pool=world.pool.full_name,
+        events_queue_url=world.events,
+        region=REGION,
+        endpoint=world.endpoint,
+        results=world.place,
+        retention_seconds=TEN_YEARS_SECONDS,
+        store=Store(dynamodb=DynamoDBStore(table_name=ROWS)),
+        health_address="127.0.0.1:0",
+    )
+    world.become(Role.PROJECTOR)
+    project(told)
+    untold = result(id="untold", pool=told.pool)
+    world.s3.put_object(Bucket=world.place.bucket, Key=world.place.result(untold.id), Body=untold.to_json())
+    world.become(Role.REBUILD)
+    assert rebuild(told) > 0
+    world.become(Role.PERSON_ON_CALL)
+    look_at(told, untold.id, untold.lane)
+
+
 async def until(true: Callable[[], bool]) -> None:
     await asyncio.to_thread(eventually, true)
 
@@ -373,6 +409,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         serve(world, fast)
         bury(world, fast)
         asyncio.run(hold(world))
+        keep_rows(world)
         world.become(Role.OPERATOR)
         for queue in (
             managed_queue(CLUSTER, world.pool, world.pool.spec.lanes[1], REGION),
@@ -399,7 +436,7 @@ def test_every_right_is_used(used: World, role: Role) -> None:
     unused = [
         (need.action, need.on)
         for need in NEEDS[role]
-        if not any(allows(_only(need.action, found[need.on]), call) for call in calls)
+        if need.on != ELSEWHERE and not any(allows(_only(need.action, found[need.on]), call) for call in calls)
     ]
     assert unused == []
 
@@ -412,3 +449,15 @@ def _only(action: str, arns: tuple[str, ...]) -> dict[str, Any]:
 def test_the_buckets_policy_hinders_nobody(used: World, role: Role) -> None:
     forced = bucket_policy(used.pool, SCOPE)
     assert [call for call in used.recorder.calls[role] if denies(forced, call)] == []
+
+
+@pytest.mark.parametrize("role", [Role.PROJECTOR, Role.REBUILD])
+def test_a_token_enters_a_database_as_the_role_that_the_policy_names(role: Role) -> None:
+    said = {"host": "rows.abc123.eu-central-1.rds.amazonaws.com", "database": "jobs", "user": "writer"}
+    pool = parse_pool(pool_with(table={"postgres": {"iam": said}}))
+    with aws_credentials():
+        entered = by_token(PostgresIAM(port=5432, **said), None, rds_client(REGION), REGION)()
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(f"//{entered['password']}").query).items()}
+    assert asked["Action"] == "connect"
+    user = f"arn:aws:rds-db:{REGION}:{ACCOUNT}:dbuser:db-ABC/{asked['DBUser']}"
+    assert allows(policy(role, pool, SCOPE), Call("rds-db:connect", user))

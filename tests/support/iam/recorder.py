@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"  # moto's
 SIGNED = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
 TOPIC_ACTIONS = {"PublishBatch": "Publish"}
-QUEUE_ACTIONS = {"ChangeMessageVisibilityBatch": "ChangeMessageVisibility", "SendMessageBatch": "SendMessage"}
+QUEUE_ACTIONS = {f"{each}Batch": each for each in ("ChangeMessageVisibility", "DeleteMessage", "SendMessage")}
 """Calls for which IAM knows the action of their single form only."""
 OBJECT_ACTIONS = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
 
@@ -79,6 +79,14 @@ def _sns(_environ: dict[str, Any], body: bytes, _region: str) -> Iterator[Call]:
     yield Call(f"sns:{TOPIC_ACTIONS.get(asked['Action'], asked['Action'])}", asked.get("TopicArn", "*"))
 
 
+def _dynamodb(environ: dict[str, Any], body: bytes, region: str) -> Iterator[Call]:
+    name = environ["HTTP_X_AMZ_TARGET"].partition(".")[2]
+    asked = json.loads(body)
+    index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+    for table in asked.get("RequestItems") or (asked["TableName"],):
+        yield Call(f"dynamodb:{name}", f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{table}{index}")
+
+
 def _s3(environ: dict[str, Any], _body: bytes, region: str) -> Iterator[Call]:
     bucket, _, key = unquote(environ["PATH_INFO"]).lstrip("/").partition("/")
     asked = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
@@ -94,7 +102,7 @@ def _s3(environ: dict[str, Any], _body: bytes, region: str) -> Iterator[Call]:
     yield Call(f"s3:{OBJECT_ACTIONS[method]}", objects_arn(bucket, key, region), context)
 
 
-SERVICES = {"sqs": _sqs, "sns": _sns, "s3": _s3}
+SERVICES = {"sqs": _sqs, "sns": _sns, "s3": _s3, "dynamodb": _dynamodb}
 
 
 @contextmanager

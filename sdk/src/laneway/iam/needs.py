@@ -185,26 +185,22 @@ GATEWAY = (
     Need(READ, On.GATEWAY_SETTINGS, "reads the secret by which earlier tries are named", _CLIENT),
     Need(WRITE, On.GATEWAY_SETTINGS, "makes it, the first of all gateways", _CLIENT),
 )
-_TABLE = (
+_WRITES = (
     Need("dynamodb:DescribeTable", On.TABLE, "sees whether the table is as it should be", _DYNAMODB),
     Need("dynamodb:PutItem", On.TABLE, "writes rows", _DYNAMODB),
-    Need("dynamodb:GetItem", On.TABLE, "finds a row", _DYNAMODB),
-    Need("dynamodb:BatchGetItem", On.TABLE, "finds rows by their ids", _DYNAMODB),
-    Need("dynamodb:Query", On.TABLE, "finds rows", _DYNAMODB),
-    Need("dynamodb:DeleteItem", On.TABLE, "deletes a row whose result is gone, or that is old", _DYNAMODB),
     Need("rds-db:connect", On.DATABASE_USER, "enters the database by a token", _POSTGRES),
 )
 PROJECTOR = (
     Need(RECEIVE, On.EVENTS_QUEUE, "takes events", _PROJECTOR),
     Need(EXTEND, On.EVENTS_QUEUE, "holds them while the database is down", _PROJECTOR),
     Need(END, On.EVENTS_QUEUE, "ends them", _PROJECTOR),
-    *_TABLE,
+    *_WRITES,
 )
 REBUILD = (
     Need(LIST, On.BUCKET, "goes over the results", _SWEEP),
     Need(READ, On.RESULTS, "makes rows of them", _SWEEP),
-    Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
-    *_TABLE,
+    Need("dynamodb:BatchGetItem", On.TABLE, "finds rows that are missing, or of another result", _DYNAMODB),
+    *_WRITES,
 )
 PERSON_ON_CALL = (
     Need(SEND, On.QUEUES, "sends failed jobs again", _CLIENT),
@@ -217,6 +213,8 @@ PERSON_ON_CALL = (
     Need(READ, On.JOBS, "reads bodies to send again", _CLIENT),
     Need(READ, On.FAILED, "shows failed jobs", _CLIENT),
     Need(DELETE, On.FAILED, "keeps no longer what was retried or dropped", _CLIENT),
+    Need("dynamodb:GetItem", On.TABLE, "shows a row", _DYNAMODB),
+    Need("dynamodb:Query", On.TABLE, "lists rows", _DYNAMODB),
 )
 KEDA = (
     Need(LOOK, On.QUEUES, "counts jobs", _SCALER),
