@@ -197,7 +197,8 @@ soak-alerts: cache-cluster ## an operator whose calls are never answered, until 
 sbom: sync ## what is in each image of ours beside its base, from uv.lock: CycloneDX in .laneway/sbom
 	@mkdir -p .laneway/sbom
 	@for part in operator worker gateway table; do \
-	  $(UV) export --quiet --locked --no-dev --package laneway-$$part --format cyclonedx1.5 --preview-features sbom-export \
+	  extra=$$(test $$part != table || echo --extra postgres) && \
+	  $(UV) export --quiet --locked --no-dev --package laneway-$$part $$extra --format cyclonedx1.5 --preview-features sbom-export \
 	    --output-file .laneway/sbom/laneway-$$part.cdx.json && echo .laneway/sbom/laneway-$$part.cdx.json || exit 1; \
 	done
 

@@ -15,6 +15,7 @@ import yaml
 
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, RELEASE, ROOT, Manifest
 from laneway.schema.pool.pool import LLMWorkerPool
+from support.images.contents.distributions import build_arguments
 from support.tools import missing
 
 KIND_MODULE = Path(__file__).parent / "kindconfig"
@@ -86,7 +87,7 @@ def test_skaffold_builds_and_installs_what_is_here() -> None:
     for artifact in SKAFFOLD["build"]["artifacts"]:
         text = (ROOT / artifact["docker"]["dockerfile"]).read_text()
         assert f" AS {artifact['docker']['target']}\n" in text
-        assert artifact["docker"]["buildArgs"] == {"PART": artifact["docker"]["target"]}
+        assert artifact["docker"]["buildArgs"] == build_arguments(artifact["docker"]["target"])
     assert ROOT / RELEASES["laneway-crds"]["chartPath"] == CRD_CHART
     assert ROOT / RELEASES[RELEASE]["chartPath"] == CHART
     assert RELEASES["keda"]["version"].startswith("2.2")
@@ -114,6 +115,6 @@ def test_skaffold_deploys_to_the_kind_cluster_only() -> None:
     assert [ROOT / each for each in patch["value"]] == [KIND_EXAMPLE / "values.yaml"]
 
 
-@pytest.mark.parametrize("name", ["worker", "operator", "gateway"])
+@pytest.mark.parametrize("name", ["worker", "operator", "gateway", "projector"])
 def test_images_are_named_as_in_the_tests(name: str) -> None:
     assert f"laneway.local/{name}" in {each["image"] for each in SKAFFOLD["build"]["artifacts"]}

@@ -12,6 +12,7 @@ import pytest
 
 from support.images import required
 from support.images.builders.oci import members, read_archive
+from support.images.contents.distributions import part_of
 from support.images.contents.ollama import MODELS, manifest
 from support.images.rootfs import OUTSIDE, USER, Rootfs, unpacked
 from support.ollama.real import GEMMA
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-OURS = ("worker", "operator", "gateway")
+OURS = ("worker", "operator", "gateway", "projector")
 NAMES = (*OURS, "ollama")
 OLLAMA_WRITABLE = ("/models", "/home/ollama", "/tmp")  # noqa: S108 - the folders of a container
 ANSWER_SECONDS = 60.0
@@ -66,6 +67,7 @@ def rootfs(archives: dict[str, Path]) -> Iterator[Callable[[str], Rootfs]]:
         ("worker", ["laneway-worker"], None),
         ("operator", ["laneway-operator"], ["run"]),
         ("gateway", ["laneway-gateway"], None),
+        ("projector", ["laneway-table"], None),
         ("ollama", ["/usr/local/bin/ollama-seeded"], ["serve"]),
     ],
 )
@@ -90,7 +92,7 @@ def test_labels_say_what_it_is(archives: dict[str, Path], name: str) -> None:
     labels = read_archive(archives[name]).config["config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == f"laneway-{name}"
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
-    assert labels["org.opencontainers.image.version"] == version(f"laneway-{name}")
+    assert labels["org.opencontainers.image.version"] == version(f"laneway-{part_of(name)}")
 
 
 def test_images_share_their_base(archives: dict[str, Path]) -> None:
@@ -100,10 +102,10 @@ def test_images_share_their_base(archives: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_holds_its_own_distribution_and_no_other(rootfs: Callable[[str], Rootfs], name: str) -> None:
-    others = {f"laneway-{each}" for each in OURS if each != name}
+    others = {f"laneway-{part_of(each)}" for each in OURS if each != name} | {"laneway-dashboard"}
     done = rootfs(name).run("/opt/laneway/bin/python", "-c", INSTALLED)
     installed = set(json.loads(done.stdout))
-    assert {"laneway", f"laneway-{name}"} <= installed
+    assert {"laneway", f"laneway-{part_of(name)}"} <= installed
     assert not installed & {*others, "laneway-workspace", "moto", "uv", "pip", "pytest", "mypy", "ruff"}
 
 
@@ -117,7 +119,7 @@ def test_holds_neither_sources_nor_build_tools(archives: dict[str, Path], name: 
 @pytest.mark.parametrize("name", OURS)
 def test_code_is_compiled_and_root_s_alone(archives: dict[str, Path], name: str) -> None:
     code = {path: each for path, each in members(archives[name]).items() if path.startswith("/opt/")}
-    assert any(f"/laneway_{name}/__pycache__/__init__." in path for path in code)
+    assert any(f"/laneway_{part_of(name)}/__pycache__/__init__." in path for path in code)
     assert [path for path, each in code.items() if each.uid or (each.mode & 0o022 and not each.issym())] == []
 
 
@@ -126,7 +128,7 @@ def test_command_says_its_help(rootfs: Callable[[str], Rootfs], name: str) -> No
     image = rootfs(name)
     done = image.run(*image.entry("--help"))
     assert done.returncode == 0, done.stderr
-    assert f"laneway-{name}" in done.stdout
+    assert f"laneway-{part_of(name)}" in done.stdout
     assert done.stderr == ""
 
 
@@ -135,6 +137,15 @@ def test_worker_refuses_a_missing_document_in_one_line(rootfs: Callable[[str], R
     done = image.run(*image.entry("--config", "/etc/laneway/lane.json", "--live", "/etc/laneway-live/live.json"))
     assert done.returncode == 2
     assert done.stderr.startswith("laneway-worker: can't read /etc/laneway/lane.json")
+
+
+def test_projector_has_its_driver_and_the_command_of_a_rebuild(rootfs: Callable[[str], Rootfs]) -> None:
+    image = rootfs("projector")
+    done = image.run("/opt/laneway/bin/python", "-c", "import psycopg, psycopg_pool; print(psycopg.pq.__impl__)")
+    assert done.stdout == "binary\n", done.stderr
+    rebuilt = image.run("laneway", "table", "rebuild", "--table", "/etc/laneway/projector.json")
+    assert rebuilt.returncode == 2
+    assert "/etc/laneway/projector.json can't be read: No such file or directory" in rebuilt.stderr
 
 
 def test_root_is_read_only_and_the_user_is_nobody(rootfs: Callable[[str], Rootfs]) -> None:

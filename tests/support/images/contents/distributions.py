@@ -1,4 +1,4 @@
-"""The images of worker, operator and gateway, from the repository's Dockerfile."""
+"""The images of worker, operator, gateway and projector, from the repository's Dockerfile."""
 
 from __future__ import annotations
 
@@ -16,17 +16,32 @@ if TYPE_CHECKING:
 
     from support.images.store import Store
 
-PARTS = ("sdk", "worker", "operator", "gateway", "table")
+PARTS = ("sdk", "worker", "operator", "gateway", "table", "dashboard")
+FOLDERS = {"projector": "table"}
+"""Images that are not called as their distribution."""
+EXTRAS = {"projector": "postgres"}
+"""What an image has beyond its distribution, by its extra."""
 PYPROJECTS = ("pyproject.toml", *(f"{part}/pyproject.toml" for part in PARTS))
 SHARED = (".dockerignore", "LICENSE", "uv.lock", "requirements-uv.txt", *PYPROJECTS)
 BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", "host", "--pull=never", "--quiet")
 
 
 def distribution(name: str, base: Image) -> Image:
-    """`worker`, `operator` or `gateway`."""
-    files = [REPOSITORY / each for each in (*SHARED, "Dockerfile", "sdk/README.md", f"{name}/README.md")]
-    files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / name / "src"), RECIPE / "contents/distributions.py"]
+    """`worker`, `operator`, `gateway` or `projector`."""
+    part = part_of(name)
+    files = [REPOSITORY / each for each in (*SHARED, "Dockerfile", "sdk/README.md", f"{part}/README.md")]
+    files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / part / "src"), RECIPE / "contents/distributions.py"]
     return Image(name, key([base.key], files), partial(_build, name=name, base=base), ("mmdebstrap", "buildah"))
+
+
+def part_of(name: str) -> str:
+    """The folder of an image's distribution, which is called `laneway-` and that."""
+    return FOLDERS.get(name, name)
+
+
+def build_arguments(name: str) -> dict[str, str]:
+    """What the Dockerfile wants to know of an image."""
+    return {"PART": part_of(name)} | ({"EXTRA": EXTRAS[name]} if name in EXTRAS else {})
 
 
 def _build(store: Store, target: Path, name: str, base: Image) -> None:
@@ -45,17 +60,12 @@ def _build(store: Store, target: Path, name: str, base: Image) -> None:
 
 def _bud(buildah: Buildah, scratch: Path, name: str, base: Image, tag: str, target: str, *more: str) -> None:
     volumes = [argument for mount in mounts(scratch) for argument in ("--volume", mount)]
-    arguments = [
-        "--build-arg",
-        f"PYTHON_IMAGE={base_reference(base)}",
-        "--build-arg",
-        f"PART={name}",
-        "--target",
-        target,
-    ]
+    given = {"PYTHON_IMAGE": base_reference(base), **build_arguments(name)}
+    build = [part for argument, value in given.items() for part in ("--build-arg", f"{argument}={value}")]
+    arguments = [*build, "--target", target]
     buildah.run(*BUILD, *volumes, *arguments, *more, "--file", "Dockerfile", "--tag", tag, ".", cwd=REPOSITORY)
 
 
 def _version(name: str) -> str:
-    text = (REPOSITORY / name / "pyproject.toml").read_text()
+    text = (REPOSITORY / part_of(name) / "pyproject.toml").read_text()
     return str(tomllib.loads(text)["project"]["version"])
