@@ -125,12 +125,12 @@ def test_whatever_ends_it_a_person_can_take_it_up(desk: Desk) -> None:
     def fail(*_: object) -> None:
         raise full
 
-    desk.store.save = fail  # type: ignore[method-assign]
+    desk.store.save = fail  # type: ignore[assignment, method-assign] # a full disk
     desk.bulk.begin(action, ANNA)
     desk.run()
     assert (action.progress.state, action.progress.position) == ("held", 4)
     assert "log" in str(action.progress.why)
-    desk.store.save = save  # type: ignore[method-assign]
+    desk.store.save = save  # type: ignore[method-assign] # room again
     desk.bulk.resume(action, ANNA)
     desk.run()
     assert (action.progress.state, action.done) == ("ended", 4)
