@@ -89,6 +89,17 @@ def test_a_wrong_password_is_said_and_the_right_one_is_taken_when_it_comes(serve
     table.close()
 
 
+def test_options_of_the_url_count_beside_our_own(server: Server, tmp_path: Path) -> None:
+    url = url_file_of(tmp_path, server).read_text().strip()
+    sql(url, "CREATE SCHEMA elsewhere")
+    table = of(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Delsewhere", tmp_path)
+    table.prepare()
+    table.close()
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'laneway_results'").fetchall()
+    assert found == [("elsewhere",)]
+
+
 def _prepared(table: PostgresTable) -> bool:
     try:
         table.prepare()

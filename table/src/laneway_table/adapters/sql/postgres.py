@@ -86,13 +86,11 @@ class PostgresTable(SQLTable):
         )
 
     def _arguments(self) -> dict[str, Any]:
+        given = dict(self._connect())
         session = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
-        fixed = {"autocommit": True, "prepare_threshold": None, "options": session}  # poolers keep no statements
-        return (
-            {"connect_timeout": int(PATIENCE_SECONDS), "application_name": "laneway-table"}
-            | dict(self._connect())
-            | fixed
-        )
+        options = f"{given.get('options', '')} {session}".strip()  # ours last: they bound what a question may cost
+        fixed = {"autocommit": True, "prepare_threshold": None, "options": options}  # poolers keep no statements
+        return {"connect_timeout": int(PATIENCE_SECONDS), "application_name": "laneway-table"} | given | fixed
 
     def prepare(self) -> None:
         """Under a lock of the database: several programs may begin at once."""
