@@ -70,6 +70,7 @@ class _Draw:
         self._dice = dice
         self._runs = sorted(dice.choices(runs, k=len(runs))) if len(runs) < FEW else runs
         self._mean = sum(self._runs) / len(self._runs)
+        self._weights = list(accumulate(self._runs))
 
     def begins(self) -> float:
         """When the next job does."""
@@ -92,7 +93,7 @@ class _Draw:
         line = self._line
         known = [self._rest(each) for each in line.elapsed[: line.slots]]
         unknown = min(line.slots, line.running) - len(known)
-        known += [self._any_rest() for _ in range(max(0, unknown))]
+        known += self._any_rests(max(0, unknown))
         return known + [0.0] * (line.slots - len(known))
 
     def _rest(self, elapsed: float) -> float:
@@ -102,12 +103,12 @@ class _Draw:
             return elapsed * self._dice.random()
         return self._dice.choice(self._runs[longer:]) - elapsed
 
-    def _any_rest(self) -> float:
-        """Of a job that runs, nobody knows for how long: long ones are met more often."""
-        weights = list(accumulate(self._runs))
-        if not weights[-1]:
-            return 0.0
-        return self._dice.choices(self._runs, cum_weights=weights)[0] * self._dice.random()
+    def _any_rests(self, jobs: int) -> list[float]:
+        """Of jobs that run, nobody knows for how long: long ones are met more often."""
+        if not self._weights[-1]:
+            return [0.0] * jobs
+        met = self._dice.choices(self._runs, cum_weights=self._weights, k=jobs)
+        return [run * self._dice.random() for run in met]
 
     def _to_come(self) -> list[float]:
         """When each slot of the workers that are on their way is there; where there is none at all one is started."""
