@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from support.operator.process import Operated, Place
 
 LANE, OTHER = "documents-fast", "documents-slow"
+PROJECTOR = "documents-projector-of-all-lanes"
 SLOW = {"name": "slow"}
 PAUSED = {"autoscaling.keda.sh/paused-replicas": "0"}
 LEGAL = {"name": "legal", "s3": {"bucket": "acme-legal", "prefix": "llm/"}}
@@ -43,6 +44,15 @@ REPRESENTATIVE: dict[str, dict[str, Any]] = {
     "spec.suspend": {"suspend": True},
 }
 """Field → its edit."""
+TABLE = {"postgres": {"secretName": "db"}}
+OF_TABLES: dict[str, dict[str, Any]] = {
+    "spec.table.output": {"output": True},
+    "spec.table.postgres.caBundle.configMapName": {"postgres": {"caBundle": {"configMapName": "ca"}}},
+    "spec.table.postgres.secretName": {"postgres": {"secretName": "other"}},
+    "spec.table.retention": {"retention": "30d"},
+    "spec.table.serviceAccount.annotations": {"serviceAccount": {"annotations": {"example.com/role": "rows"}}},
+}
+"""The same of a pool that has one."""
 
 
 @pytest.fixture
@@ -54,12 +64,22 @@ def place(operated: Operated) -> Iterator[Place]:
     operated.clear()
 
 
+@pytest.fixture
+def tabled(place: Place) -> Place:
+    edited(place, table=TABLE)
+    eventually(lambda: place.get("deployment", PROJECTOR))
+    place.until("TableIdle", kind="TableReady")
+    return place
+
+
 def parts(place: Place, lane: str = LANE) -> dict[Does, Any]:
     """What each kind of edit changes of a lane; the API server itself counts rollouts by the template."""
     deployment, scaler = place.get("deployment", lane), place.get("scaledobject", lane)
+    projector = place.get("deployment", PROJECTOR)
     return {
         Does.ROLLS: deployment["spec"]["template"],
         Does.REREAD: place.get("configmap", f"{lane}-live")["data"],
+        Does.PROJECTOR: projector["spec"]["template"] if projector else None,
         Does.SCALES: (PAUSED.items() <= scaler["metadata"].get("annotations", {}).items(), scaler["spec"]),
     }
 
@@ -79,6 +99,38 @@ def test_an_edit_does_what_the_page_says(place: Place, field: str) -> None:
     assert {does for does in before if before[does] != after[does]} == EDITS[field].does
     if ".lanes[]" in field:
         assert parts(place, OTHER) == others
+
+
+@pytest.mark.parametrize("field", OF_TABLES)
+def test_an_edit_of_a_table_does_what_the_page_says(tabled: Place, field: str) -> None:
+    before = parts(tabled)
+    edited(tabled, table=OF_TABLES[field])
+    after = parts(tabled)
+    assert {does for does in before if before[does] != after[does]} == EDITS[field].does - {Does.NOTHING}
+    told = tabled.get("serviceaccount", "laneway-projector-documents")["metadata"].get("annotations", {})
+    assert told == OF_TABLES[field].get("serviceAccount", {}).get("annotations", {})
+
+
+def test_another_port_of_a_secrets_url_opens_it_and_replaces_nobody(tabled: Place) -> None:
+    before = parts(tabled)
+    edited(tabled, table={"postgres": {"port": 6432}})
+    assert parts(tabled) == before
+    assert 6432 in ports_out(tabled)
+
+
+def ports_out(place: Place) -> set[int]:
+    rules = place.get("networkpolicy", "laneway-projector-documents")["spec"]["egress"]
+    return {port["port"] for rule in rules for port in rule.get("ports", [])}
+
+
+def test_a_table_comes_and_goes_without_replacing_a_worker(place: Place) -> None:
+    before = parts(place)
+    edited(place, table=TABLE)
+    eventually(lambda: place.get("deployment", PROJECTOR))
+    eventually(lambda: "-events" in parts(place)[Does.REREAD]["live.json"])
+    edited(place, table=None)
+    eventually(lambda: not place.get("deployment", PROJECTOR))
+    eventually(lambda: parts(place) == before)
 
 
 def test_an_edit_of_what_is_refused_is_refused(place: Place) -> None:

@@ -97,6 +97,7 @@ class Operated(Installed):
             "LANEWAY_NETWORK_POLICIES": "true",
             "LANEWAY_WORKER_IMAGE": "laneway.local/worker:test",
             "LANEWAY_GATEWAY_IMAGE": "laneway.local/gateway:test" if gateways else "",
+            "LANEWAY_PROJECTOR_IMAGE": "laneway.local/projector:test",
         }
         command = [str(Path(sys.executable).parent / "laneway-operator"), "run"]
         process = self._running.enter_context(server(command, environment, port, self._log))
