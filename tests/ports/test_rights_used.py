@@ -352,7 +352,7 @@ def keep_rows(world: World) -> None:
     world.become(Role.REBUILD)
     assert rebuild(told) > 0
     world.become(Role.PERSON_ON_CALL)
-    look_at(told, untold.id, untold.lane)
+    look_at(told, untold.lane)
 
 
 async def until(true: Callable[[], bool]) -> None:

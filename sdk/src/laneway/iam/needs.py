@@ -213,8 +213,7 @@ PERSON_ON_CALL = (
     Need(READ, On.JOBS, "reads bodies to send again", _CLIENT),
     Need(READ, On.FAILED, "shows failed jobs", _CLIENT),
     Need(DELETE, On.FAILED, "keeps no longer what was retried or dropped", _CLIENT),
-    Need("dynamodb:GetItem", On.TABLE, "shows a row", _DYNAMODB),
-    Need("dynamodb:Query", On.TABLE, "lists rows", _DYNAMODB),
+    Need("dynamodb:Query", On.TABLE, "lists jobs that have ended", _DYNAMODB),
 )
 KEDA = (
     Need(LOOK, On.QUEUES, "counts jobs", _SCALER),
