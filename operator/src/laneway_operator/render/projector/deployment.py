@@ -66,18 +66,20 @@ def _pod(pool: PoolView, said: Table, program: Tables, config: str) -> Manifest:
 
 
 def _files(said: Table) -> dict[str, Manifest]:
-    """Folder → the volume in it: the URL with its password, and the certificates."""
+    """Folder → the volume in it: the URL with its password, and the certificates. Optional, as the projector says in
+    its log what is missing and takes it when it comes; of a volume that can't be mounted nobody is told.
+    """
     postgres = said.postgres
     if postgres is None:
         return {}
     found: dict[str, Manifest] = {}
     if postgres.secret_name is not None:
         items = [{"key": postgres.key, "path": URL_FILE}]
-        secret = {"defaultMode": SECRET_MODE, "items": items, "secretName": postgres.secret_name}
+        secret = {"defaultMode": SECRET_MODE, "items": items, "optional": True, "secretName": postgres.secret_name}
         found[URL_FOLDER] = {"name": URL_VOLUME, "secret": secret}
     if postgres.ca_bundle is not None:
         items = [{"key": postgres.ca_bundle.key, "path": BUNDLE_FILE}]
-        bundle = {"name": postgres.ca_bundle.config_map_name, "items": items}
+        bundle = {"name": postgres.ca_bundle.config_map_name, "items": items, "optional": True}
         found[BUNDLE_FOLDER] = {"name": BUNDLE_VOLUME, "configMap": bundle}
     return found
 
