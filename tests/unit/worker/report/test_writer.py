@@ -199,6 +199,18 @@ def test_reports_of_workers_that_have_gone_count_no_more(make_lane: MakeLane) ->
     assert (known(lane).workers, known(lane).slots) == (1, 1)
 
 
+def test_a_hundred_reports_of_workers_that_were_killed_hide_no_worker(make_lane: MakeLane) -> None:
+    lane = reporting(make_lane)
+    lane.pass_time(60)
+    left = told(lane).model_copy(update={"worker": "killed"}).model_dump_json().encode()
+    for number in range(120):
+        lane.reports.put(BUCKET, f"documents/workers/fast/a-{number:03}.json", left)
+    lane.pass_time(600)
+    lane.reports.put(BUCKET, "documents/workers/fast/worker-2.json", left)
+    lane.pass_time(90)
+    assert known(lane).workers == 2
+
+
 def test_how_long_a_lane_at_zero_took_to_wake_is_told_once(make_lane: MakeLane) -> None:
     lane = make_lane(start=False)
     lane.send(id="a")

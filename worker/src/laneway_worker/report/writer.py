@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 LANE_SECONDS = 60.0  # between two writes of the lane's document by all of its workers together
 FIRST_LANE_SECONDS = 15.0
 LONGEST_LANE_SECONDS = 600.0  # for each of many workers
+MOST_LISTED = 1000  # one page of S3's: those that killed workers left lie there for days
 MOST_REPORTS = 100  # of other workers are read for it
 STALE_SECONDS = 2 * IDLE_SECONDS  # a report that is older is of a worker that has gone
 MOST_NODE_SECONDS = 1800.0  # a job that waited longer for the first worker waited for something else
@@ -163,10 +164,10 @@ class Writer:
 
     def _others(self) -> list[WorkerReport]:
         """Those that live, by the store's own clock: this worker's report is the newest, or nearly."""
-        listed = self._store.listed(self._place.bucket, self._place.worker_reports(self._lane), MOST_REPORTS)
+        listed = self._store.listed(self._place.bucket, self._place.worker_reports(self._lane), MOST_LISTED)
         newest = max(listed.values(), default=self._clock.now())
         keys = [key for key, at in listed.items() if (newest - at).total_seconds() < STALE_SECONDS and key != self._key]
-        found = (self._read(key, MAX_REPORT_BYTES, WorkerReport) for key in keys)
+        found = (self._read(key, MAX_REPORT_BYTES, WorkerReport) for key in keys[:MOST_REPORTS])
         return [each for each in found if each is not None]
 
     def _read(self, key: str, most: int, model: type[M]) -> M | None:
