@@ -117,6 +117,17 @@ def test_a_worker_that_leaves_says_so_and_then_nothing(make_lane: MakeLane) -> N
     assert known(lane).finished == 1, "what it knew last is kept"
 
 
+def test_the_last_worker_that_leaves_counts_no_killed_one(make_lane: MakeLane) -> None:
+    lane = reporting(make_lane)
+    killed = told(lane).model_copy(update={"worker": "killed"}).model_dump_json().encode()
+    lane.reports.put(BUCKET, REPORT.replace("worker-1", "killed"), killed)
+    lane.pass_time(600)
+    lane.worker.consumer.drain()
+    lane.pass_time(30)
+    assert REPORT not in {key for _, key in lane.reports.objects}
+    assert (known(lane).workers, known(lane).slots) == (0, 0)
+
+
 def test_a_store_that_refuses_delays_no_job(make_lane: MakeLane) -> None:
     lane = reporting(make_lane)
     lane.reports.refusal = Refused("PutObject was refused: AccessDenied", "give the pool's identity the right")

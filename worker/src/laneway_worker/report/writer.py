@@ -150,7 +150,7 @@ class Writer:
             self._written_at, self._told = now, report.state
         if now >= self._lane_at:
             self._lane_at = now + LANE_SECONDS
-            self._write_lane([report, *self._others()])
+            self._write_lane([report, *self._read_reports(self._living())])
 
     def _look(self) -> WorkerReport:
         with self._changed:
@@ -158,15 +158,22 @@ class Writer:
             return report_of(self._facts(words), self._course, self._clock.now())
 
     def _leave(self) -> None:
-        """The report first: who has gone is told as gone, whatever becomes of the rest."""
-        self._store.delete(self._place.bucket, self._key)
-        self._write_lane(self._others())
+        """The report goes whatever becomes of the rest: who has gone is told as gone. Who lives is looked up before, as
+        the worker's own report tells how late it is.
+        """
+        try:
+            living = self._living()
+        finally:
+            self._store.delete(self._place.bucket, self._key)
+        self._write_lane(self._read_reports(living))
 
-    def _others(self) -> list[WorkerReport]:
-        """Those that live, by the store's own clock: this worker's report is the newest, or nearly."""
+    def _living(self) -> list[str]:
+        """The keys of others that live, by the store's own clock: this worker's report is the newest, or nearly."""
         listed = self._store.listed(self._place.bucket, self._place.worker_reports(self._lane), MOST_LISTED)
         newest = max(listed.values(), default=self._clock.now())
-        keys = [key for key, at in listed.items() if (newest - at).total_seconds() < STALE_SECONDS and key != self._key]
+        return [key for key, at in listed.items() if (newest - at).total_seconds() < STALE_SECONDS and key != self._key]
+
+    def _read_reports(self, keys: list[str]) -> list[WorkerReport]:
         found = (self._read(key, MAX_REPORT_BYTES, WorkerReport) for key in keys[:MOST_REPORTS])
         return [each for each in found if each is not None]
 
