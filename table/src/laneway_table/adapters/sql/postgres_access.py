@@ -55,7 +55,8 @@ def by_token(iam: PostgresIAM, ca_file: str | None, client: RDSClient, region: s
 
 def secured(given: Mapping[str, Any], ca_file: str | None) -> dict[str, Any]:
     """The same with TLS that is verified, but for this machine's own servers. Raises `TableUnusable`."""
-    if _here(str(given.get("host", ""))) and _here(str(given.get("hostaddr", ""))):
+    hidden = "service" in given  # a file of libpq's names the host
+    if not hidden and _here(str(given.get("host", ""))) and _here(str(given.get("hostaddr", ""))):
         return dict(given)
     if given.get("sslmode", VERIFIED) != VERIFIED:
         raise TableUnusable(

@@ -42,7 +42,12 @@ def test_this_machines_own_need_none(host: str) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"host": f"localhost,{HOST}"}, {"host": "localhost", "hostaddr": "10.0.0.1"}, {"host": "localhost.example"}],
+    [
+        {"host": f"localhost,{HOST}"},
+        {"host": "localhost", "hostaddr": "10.0.0.1"},
+        {"host": "localhost.example"},
+        {"service": "jobs"},
+    ],
 )
 def test_one_that_only_looks_like_it_is_verified(given: dict[str, str]) -> None:
     assert secured(given, None)["sslmode"] == "verify-full"
