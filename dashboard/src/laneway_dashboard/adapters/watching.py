@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from laneway.client.line.line import Lines
 from laneway.errors import LanewayError
+from laneway.schema.pool.documents.worker_report import SLEEPS
 from laneway.schema.pool.schedules.cron import parse_cron
 from laneway.schema.pool.schedules.schedule import asleep
 from laneway_dashboard.adapters.table import today_of
@@ -32,7 +33,13 @@ if TYPE_CHECKING:
 
 MOST_COUNTED = 1000  # one page of S3's: a look costs one request, however much has failed
 AT_ONCE = 8  # lanes
-UNKNOWN = {"too_few": "no estimate yet", "no_start_times": "no estimate yet", "unread": "no estimate"}
+UNKNOWN = {
+    "too_few": "no estimate yet",
+    "no_start_times": "no estimate yet",
+    "unread": "no estimate",
+    "held_up": "nobody can say",
+}
+PAUSED = "when it is resumed"
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class WatchedPool:
 
     def _lane(self, lane: PoolLane, line: LaneLine) -> LaneSeen:
         paused = None if self.live is None else self.live.is_paused(lane.name)
-        return replace(lane_of(lane, line, self.reached.now), paused=paused)
+        return lane_of(lane, line, self.reached.now, paused=paused)
 
     def _with_today(self, seen: PoolSeen, troubles: list[str]) -> PoolSeen:
         if self.today is None:
@@ -96,8 +103,8 @@ class WatchedPool:
         return replace(seen, lanes=lanes, today=today_of(since, totals))
 
 
-def lane_of(lane: PoolLane, line: LaneLine, now: datetime) -> LaneSeen:
-    """A lane as the client sees it."""
+def lane_of(lane: PoolLane, line: LaneLine, now: datetime, *, paused: bool | None = None) -> LaneSeen:
+    """A lane as the client sees it. Of one that is paused, nobody knows when it begins."""
     figures, reads_reports = line.figures, not any("reports" in each for each in line.missing)
     return LaneSeen(
         lane.name,
@@ -108,10 +115,11 @@ def lane_of(lane: PoolLane, line: LaneLine, now: datetime) -> LaneSeen:
         oldest_seconds=line.oldest_seconds,
         workers=tuple(worker_of(each) for each in line.workers) if reads_reports else None,
         stage=line.stage or None,
-        estimate=_estimated(line.estimate),
-        no_estimate=_no_estimate(line.estimate),
+        estimate=None if paused else _estimated(line.estimate),
+        no_estimate=PAUSED if paused else _no_estimate(line.estimate),
         sleeps=tuple(sleep_of(each, now) for each in line.quiet),
         trouble="; ".join(line.missing) or None,
+        paused=paused,
     )
 
 
@@ -128,6 +136,7 @@ def worker_of(report: WorkerReport) -> WorkerSeen:
         model=None if model is None else model.name,
         digest=None if model is None else model.digest,
         words=report.words,
+        rests=report.words == SLEEPS,
     )
 
 

@@ -35,11 +35,13 @@ class WorkerSeen:
     digest: str | None = None
     words: str = ""
     """The state for people, with what to do where something is wrong."""
+    rests: bool = False
+    """Whether it waits because its lane does."""
 
     @property
     def is_held_up(self) -> bool:
         """Whether it waits for something that somebody has to mend."""
-        return self.state == "waits"
+        return self.state == "waits" and not self.rests
 
     @property
     def told(self) -> str:

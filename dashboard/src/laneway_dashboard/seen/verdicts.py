@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LONG_SECONDS = 600.0  # a node and a model may take this long to start
 FAILING_SHARE = 0.2  # of today's jobs
 FAILING_LEAST = 5
+FAILING = "failing"
 
 
 class Mood(StrEnum):
@@ -37,6 +38,8 @@ class Verdict:
     word: str
     why: str = ""
     fix: str = ""
+    share: float = 1.0
+    """Of its work that it hits, as far as that is known."""
 
 
 def verdict(lane: LaneSeen) -> Verdict:
@@ -93,9 +96,10 @@ def _failing(lane: LaneSeen) -> Verdict | None:
         return None
     return Verdict(
         Mood.TROUBLE,
-        "failing",
+        FAILING,
         f"{share:.0%} of today's jobs failed.",
         "The failed jobs, by cause, say what to change.",
+        share,
     )
 
 
@@ -120,12 +124,17 @@ def pool_verdict(pool: PoolSeen) -> Verdict:
     found = [(lane.name, verdict(lane)) for lane in pool.lanes]
     bad = [each for each in found if each[1].mood in (Mood.TROUBLE, Mood.WATCH)]
     if bad:
-        name, worst = min(bad, key=lambda each: ORDER.index(each[1].mood))
+        name, worst = min(bad, key=lambda each: _badness(each[1]))
         return Verdict(worst.mood, worst.word, f"Lane {name}: {worst.why}{_others(len(bad) - 1)}", worst.fix)
     stopped = [f"{name} is {each.word}" for name, each in found if each.mood is not Mood.WELL]
     if len(stopped) == len(found) > 0:
         return Verdict(found[0][1].mood, found[0][1].word, f"{'; '.join(stopped)}.")
     return Verdict(Mood.WELL, _busiest(each for _, each in found), f"{'; '.join(stopped) or 'Every lane is well'}.")
+
+
+def _badness(found: Verdict) -> tuple[int, bool, float]:
+    """The worst is the least. What a lane can't do now goes before what failed today."""
+    return ORDER.index(found.mood), found.word == FAILING, -found.share
 
 
 def _others(count: int) -> str:

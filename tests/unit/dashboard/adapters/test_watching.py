@@ -6,7 +6,7 @@ from laneway.client.line.line import NO_REPORTS, LaneLine
 from laneway.client.remote import Figures
 from laneway.schema.estimate.estimate import Estimate
 from laneway.schema.job.result import ServedModel
-from laneway.schema.pool.documents.worker_report import RunningJob, State, WorkerReport
+from laneway.schema.pool.documents.worker_report import SLEEPS, RunningJob, State, WorkerReport
 from laneway.schema.pool.schedules.schedule import Period
 from laneway_dashboard.adapters.watching import lane_of, sleep_of
 from laneway_dashboard.testing.clock import START
@@ -47,6 +47,21 @@ def test_a_worker_that_waits_says_for_what() -> None:
     assert seen.workers is not None
     assert (seen.workers[0].told, seen.workers[0].is_held_up) == ("waits for Ollama", True)
     assert (seen.queued, seen.no_estimate, seen.stage) == (None, "no estimate yet", None)
+
+
+def test_a_worker_that_rests_with_its_lane_is_not_held_up() -> None:
+    told = Estimate(lane="slow", known="too_few", ahead=0)
+    seen = lane_of(LANE, LaneLine("slow", None, None, (report("waits", SLEEPS),), "", told), START)
+    assert seen.workers is not None
+    assert not seen.workers[0].is_held_up
+
+
+def test_what_a_paused_lane_and_one_that_is_held_up_say_instead_of_a_time() -> None:
+    told = Estimate(lane="slow", known="range", ahead=0, low_seconds=0.0, high_seconds=0.5)
+    paused = lane_of(LANE, LaneLine("slow", Figures(0, 0, 0), None, (), "", told), START, paused=True)
+    assert (paused.estimate, paused.no_estimate, paused.paused) == (None, "when it is resumed", True)
+    held = Estimate(lane="slow", known="held_up", ahead=0, note="nobody can say: no answer")
+    assert lane_of(LANE, LaneLine("slow", None, None, (), "", held), START).no_estimate == "nobody can say"
 
 
 def test_what_the_reader_may_not_see_is_said() -> None:

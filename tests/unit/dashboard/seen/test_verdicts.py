@@ -59,6 +59,13 @@ def test_a_pool_is_as_bad_as_its_worst_lane() -> None:
     assert found.why.endswith("And 1 more of its lanes.")
 
 
+def test_of_failing_lanes_the_one_that_fails_most_is_named() -> None:
+    some, all_ = (replace(LANE, today=Today(START, *counts, 0, None, 0, 0.0)) for counts in ((75, 25), (0, 9)))
+    assert pool_verdict(_pool(LANE, some, all_)).why.startswith("Lane l2: 100% of today's jobs failed.")
+    held = replace(LANE, workers=(HELD,), queued=1)
+    assert pool_verdict(_pool(some, all_, held)).why.startswith("Lane l2: 1 of 1 workers")
+
+
 def test_a_lane_that_somebody_stopped_makes_no_trouble() -> None:
     stopped = replace(LANE, paused=True)
     assert pool_verdict(_pool(LANE, stopped)).why == "l1 is paused."

@@ -9,6 +9,7 @@ from laneway.schema.pool.documents.worker_report import (
     MAX_JOBS,
     MAX_WORDS,
     QUANTILES,
+    SLEEPS,
     RunningJob,
     Runs,
     StartSeconds,
@@ -82,7 +83,7 @@ def state_of(bearing: Bearing) -> tuple[State, str]:
     if bearing.model is None:
         return "loading", bearing.trouble
     if bearing.asleep:
-        return "waits", "the lane sleeps: jobs wait"
+        return "waits", SLEEPS
     return ("waits", aws.message) if aws is not None else ("serving", "")
 
 

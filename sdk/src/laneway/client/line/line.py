@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from laneway.client.pacing import CONCURRENT_CALLS
 from laneway.errors import PoolUnavailable
+from laneway.schema.estimate.estimate import Estimate
 from laneway.schema.estimate.reckon import WORDS, Asked, estimate
 from laneway.schema.pool.documents.lane_estimate import LaneEstimate
 from laneway.schema.pool.documents.worker_report import WorkerReport
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from laneway.client.remote import Figures, Stored
-    from laneway.schema.estimate.estimate import Estimate
     from laneway.schema.job.keys import Place
     from laneway.schema.pool.documents.pool_document import PoolLane
     from laneway.schema.pool.documents.worker_report import RunningJob
@@ -32,6 +32,8 @@ BUSY_SECONDS, IDLE_SECONDS = 60.0, 120.0  # a report that is older is of a worke
 NO_FIGURES = "the queue can't be asked: {}; it takes sqs:GetQueueAttributes"
 NO_REPORTS = "workers' reports can't be read: {}; it takes s3:ListBucket, and s3:GetObject on {}*"
 NO_ESTIMATE = "how long jobs wait can't be read: {}; it takes s3:GetObject on {}"
+HELD_UP = "nobody can say: {}"
+MOST_NOTE = 300
 STATES = {"starting": WORDS["engine"], "loading": WORDS["model"]}
 
 
@@ -112,7 +114,7 @@ class Lines:
         workers = look.at(lambda: self.reports(lane.name), NO_REPORTS, folder)
         found = look.at(lambda: self._source.read(key), NO_ESTIMATE, key)
         known = with_reports(read_estimate(found), workers or ())
-        reckoned = estimate(asked_of(lane, figures, found), known)
+        reckoned = _unless_held_up(estimate(asked_of(lane, figures, found), known), workers or ())
         return LaneLine(
             lane=lane.name,
             figures=figures,
@@ -185,6 +187,14 @@ def with_reports(known: LaneEstimate | None, workers: tuple[WorkerReport, ...]) 
     elapsed = [max(0.0, (now - job.since).total_seconds()) for each in serving for job in each.jobs]
     told = {"workers": len(serving), "slots": sum(each.slots for each in serving), "running": tuple(elapsed[:200])}
     return known.model_copy(update=told)
+
+
+def _unless_held_up(reckoned: Estimate, workers: tuple[WorkerReport, ...]) -> Estimate:
+    """Where every worker waits for something, nobody can say: what is in flight is no slot that comes free."""
+    if reckoned.known != "range" or not workers or any(each.state != "waits" for each in workers):
+        return reckoned
+    note = HELD_UP.format(workers[0].words)[:MOST_NOTE]
+    return Estimate(lane=reckoned.lane, known="held_up", ahead=reckoned.ahead, note=note)
 
 
 def _oldest(workers: tuple[WorkerReport, ...], figures: Figures | None) -> float | None:

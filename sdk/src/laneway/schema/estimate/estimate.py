@@ -10,8 +10,10 @@ from laneway.schema.job.result import Count, Seconds
 from laneway.schema.pool.documents.lane_estimate import Depth, Standing
 from laneway.schema.shared.base import Record
 
-Known = Literal["range", "asleep", "too_few", "no_start_times", "unread"]
-"""`too_few` jobs have ended to tell; `unread`: the lane's document could not be read, or there is none."""
+Known = Literal["range", "asleep", "too_few", "no_start_times", "unread", "held_up"]
+"""`too_few` jobs have ended to tell; `unread`: the lane's document could not be read, or there is none; `held_up`:
+every worker waits for something.
+"""
 
 MINUTE, HOUR = 60, 3600
 SECONDS_UNTIL = 90  # from here on in minutes

@@ -70,6 +70,17 @@ def test_a_lane_shows_its_workers_its_oldest_job_and_its_wait() -> None:
     assert line.estimate.median_seconds < 100, "four slots by the reports, where the document still says two"
 
 
+@pytest.mark.parametrize("serving", [False, True])
+def test_where_every_worker_waits_nobody_can_say_when_a_job_begins(serving: bool) -> None:  # noqa: FBT001 - of a table
+    source = FakeSource(Figures(4, 1, 0))
+    source.put(REPORT, report_with(state="waits", words="no answer from Ollama"))
+    source.put(PLACE.worker_report("fast", "w2"), report_with(worker="w2", state="serving" if serving else "waits"))
+    source.put(ESTIMATE, lane_estimate())
+    found = Lines(source, PLACE).line(LANE).estimate
+    assert (found.known, found.ahead) == ("range" if serving else "held_up", 4)
+    assert serving or (found.high_seconds, found.note) == (None, "nobody can say: no answer from Ollama")
+
+
 def test_where_nothing_waits_nothing_is_old() -> None:
     source = FakeSource(Figures(0, 1, 0))
     source.put(REPORT, report_with(head_of_line_seconds=3.0, received_at=datetime.now(UTC)))

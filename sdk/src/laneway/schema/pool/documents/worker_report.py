@@ -13,6 +13,7 @@ MAX_REPORT_BYTES = 256 * 1024  # of the document: 128 jobs with the longest ids 
 MAX_JOBS = 128  # twice the slots: results that are being stored hold none
 MAX_SLOTS = 64  # a lane's `parallel`
 MAX_WORDS = 300
+SLEEPS = "the lane sleeps: jobs wait"  # what a worker waits for that nobody has to mend
 QUANTILES = 21  # the least, each twentieth, and the most
 
 State = Literal["starting", "loading", "serving", "draining", "waits"]
