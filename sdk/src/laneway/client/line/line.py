@@ -191,7 +191,7 @@ def with_reports(known: LaneEstimate | None, workers: tuple[WorkerReport, ...]) 
 
 def _unless_held_up(reckoned: Estimate, workers: tuple[WorkerReport, ...]) -> Estimate:
     """Where every worker waits for something, nobody can say: what is in flight is no slot that comes free."""
-    if reckoned.known != "range" or not workers or any(each.state != "waits" for each in workers):
+    if reckoned.known == "asleep" or not workers or any(each.state != "waits" for each in workers):
         return reckoned
     note = HELD_UP.format(workers[0].words)[:MOST_NOTE]
     return Estimate(lane=reckoned.lane, known="held_up", ahead=reckoned.ahead, note=note)

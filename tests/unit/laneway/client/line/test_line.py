@@ -81,6 +81,12 @@ def test_where_every_worker_waits_nobody_can_say_when_a_job_begins(serving: bool
     assert serving or (found.high_seconds, found.note) == (None, "nobody can say: no answer from Ollama")
 
 
+def test_a_worker_that_waits_is_there_also_where_nothing_is_known_of_the_lane() -> None:
+    source = FakeSource(Figures(3, 0, 0))
+    source.put(REPORT, report_with(state="waits", words="the model is gone"))
+    assert str(Lines(source, PLACE).line(LANE).estimate) == "about 3 ahead, nobody can say: the model is gone"
+
+
 def test_where_nothing_waits_nothing_is_old() -> None:
     source = FakeSource(Figures(0, 1, 0))
     source.put(REPORT, report_with(head_of_line_seconds=3.0, received_at=datetime.now(UTC)))
