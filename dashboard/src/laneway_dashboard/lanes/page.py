@@ -49,6 +49,7 @@ def page(asked: Asked, desk: Desk) -> Answer:
         "depth": chart(depths, begin, asked.now, f"jobs queued, at most {most_of(depths):,.0f}"),
         "wait": waits and chart(waits, begin, asked.now, f"wait, at most {duration(most_of(waits))}"),
         "waits": _table(waits),
+        "has_waits": found.ports.waits is not None,
         "waits_trouble": trouble,
         "can_pause": found.ports.pauses is not None,
         "tokens_per_second": _tokens_per_second(lane),

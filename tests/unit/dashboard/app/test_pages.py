@@ -113,6 +113,14 @@ def test_what_the_list_can_not_be_asked_is_not_offered(asking: Callable[..., Ask
     ]
 
 
+def test_a_lane_of_which_no_job_ended_has_a_table_all_the_same(asking: Callable[..., Asking]) -> None:
+    own = asking()
+    own.world.waits.points = ()
+    text = own.get(f"{POOL}/lanes/fast")
+    assert "this pool has none" not in text
+    assert "No job ended in this time." in text
+
+
 def test_a_list_that_can_not_be_read_says_why(asking: Callable[..., Asking]) -> None:
     own = asking()
     own.world.jobs.trouble = own.world.failed.trouble = own.world.job.trouble = "the database: `connection refused`"
