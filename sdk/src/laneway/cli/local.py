@@ -158,7 +158,7 @@ def _tell_ready(connection: Connection, entrances: Entrances, state: Path, json_
         say(f"  the dashboard, opened once by:  {entrances.dashboard}")
     here = connection.endpoint is not None
     named = "" if here and state == Path(DEFAULT_STATE) else f"--pool {state if here else connection.url} "
-    say(f'  send a job from this folder:   laneway submit {named}--wait "Capital of France?"')
+    say(f'  send a job from this folder:    laneway submit {named}--wait "Capital of France?"')
     exports = [f"LANEWAY_POOL={state.absolute() if connection.endpoint else connection.url}"]
     if connection.endpoint:
         exports.append(f"AWS_ENDPOINT_URL={connection.endpoint}")
