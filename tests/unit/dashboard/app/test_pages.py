@@ -115,6 +115,7 @@ def test_what_the_list_can_not_be_asked_is_not_offered(asking: Callable[..., Ask
 
 def test_a_lane_of_which_no_job_ended_has_a_table_all_the_same(asking: Callable[..., Asking]) -> None:
     own = asking()
+    assert own.world.waits is not None
     own.world.waits.points = ()
     text = own.get(f"{POOL}/lanes/fast")
     assert "this pool has none" not in text
