@@ -19,17 +19,16 @@ from laneway.local.aws.provision import Provisioner
 from laneway.local.aws.region import region_of, said_around, said_by_variables
 from laneway.local.doors import Doors
 from laneway.local.errors import LocalError
-from laneway.local.lanes.board import HandlerStats, LaneStats, rows
+from laneway.local.lanes.board import LaneStats, rows
+from laneway.local.lanes.workers import Workers
 from laneway.local.ollama.servers import start_ollamas, wait_for
 from laneway.local.owner import owner_of
 from laneway.local.processes.children import PYTHON, Children, how_ended, self_contained
 from laneway.local.processes.ending import Ending
-from laneway.local.processes.kept import KeptProcess
 from laneway.local.processes.ports import LOOPBACK, free_port, wanted_port
 from laneway.local.processes.stopping import Stopping
 from laneway.local.state import StateFolder
 from laneway.local.table import LocalTable
-from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from laneway.schema.pool.documents.lane_config import LaneSettings
 from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
 from laneway.schema.pool.documents.pool_document import pool_document
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from laneway.local.doors import Entrances
     from laneway.local.ollama.servers import OllamaServer
     from laneway.local.processes.children import Child
+    from laneway.local.processes.kept import KeptProcess
     from laneway.local.say import Say
     from laneway.schema.pool.pool import LLMWorkerPool
     from laneway.schema.shared.regions import Said
@@ -110,7 +110,7 @@ class Up:
             lanes, events = self._provision(account, urls, table)
             connection, environment = self._connection(account), self._environment_of(account)
             doors = Doors(self._pool, self._state, (self._options.http_port, self._options.dashboard_port), self._say)
-            workers = self._workers(lanes, environment)
+            workers = Workers(self._state, self._stats, self._children, self._say).processes(lanes, environment)
             entrances = doors.processes(connection, environment, self._children)
             beside = [*entrances, *self._projectors(table, account, events, environment, stack)]
             stack.callback(Ending(workers, entrances, stopping).run, self._say)
@@ -210,29 +210,6 @@ class Up:
             "AWS_ACCESS_KEY_ID": account.access_key_id,
             "AWS_SECRET_ACCESS_KEY": account.secret_access_key,
         }
-
-    def _workers(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> list[KeptProcess]:
-        workers = []
-        for lane in lanes:
-            name = lane.config.lane
-            config, live = (folder / f"{name}.json" for folder in (self._state.lanes, self._state.live))
-            self._state.write(config, lane.config)
-            self._state.write(live, lane.live)
-            arguments = ("--config", str(config), "--live", str(live))
-            workers.append(self._process(f"worker-{name}", arguments, self._stats[name], environment))
-        return [*workers, self._dead_letter_handler(lanes, environment)]
-
-    def _dead_letter_handler(self, lanes: list[LaneDocuments], environment: Mapping[str, str]) -> KeptProcess:
-        config = DeadLettersConfig(health_address=f"{LOOPBACK}:{free_port()}", lanes=tuple(lanes))
-        self._state.write(self._state.dead_letters, config)
-        stats = HandlerStats(lanes=self._stats)
-        return self._process("dead-letters", ("--dead-letters", str(self._state.dead_letters)), stats, environment)
-
-    def _process(
-        self, name: str, arguments: Sequence[str], stats: LaneStats, environment: Mapping[str, str]
-    ) -> KeptProcess:
-        log, argv = self._state.logs / f"{name}.log", ["laneway_worker", *arguments]
-        return KeptProcess(argv, log, stats, lambda: environment, self._children, self._say)
 
     def _wait_until_serving(self, processes: list[KeptProcess], doors: Doors) -> None:
         with self._say.step("starting workers and loading models") as detail:
