@@ -41,7 +41,8 @@ def stages_of(pool: str) -> Mapping[str, str]:
     except subprocess.TimeoutExpired:
         raise NoClusterError(f"kubectl has not answered for {PATIENCE_SECONDS} s: leave out --cluster") from None
     if done.returncode:
-        raise NoClusterError(f"kubectl can't read pool {pool}: {on_one_line(done.stderr.decode(errors='replace'))}")
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]  # it logs each of its tries before
+        raise NoClusterError(f"kubectl can't read pool {pool}: {on_one_line(last)}")
     return read_stages(done.stdout)
 
 

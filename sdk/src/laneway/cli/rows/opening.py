@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,7 @@ def opened(path: Path | None) -> Iterator[tuple[ProjectorConfig, Table]]:
     from laneway_table.opened import read_config  # noqa: PLC0415 - as above
     from laneway_table.stores import open_table  # noqa: PLC0415 - as above
 
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # each try, before our one sentence
     with errors_in_words():
         try:
             config = read_config(_document(path))
