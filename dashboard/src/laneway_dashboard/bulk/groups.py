@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from laneway_dashboard.ports.failed import FailedSeen
 
+NO_CAUSE = "no cause is told"
 MAX_CAUSE = 160  # characters
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|“[^”]*”")
 HEXES = re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f]{8}[0-9a-f-]*\b", re.IGNORECASE)
@@ -65,11 +66,11 @@ class Chosen:
 
 
 def cause_of(job: FailedSeen) -> str:
-    """The message without what is the job's own: its id, quotations, numbers."""
+    """The message without what is the job's own: its id, quotations, numbers. Never empty: that would mean any."""
     text = visible(job.message).replace(job.id, "…")
     for pattern in (QUOTED, HEXES, NUMBERS):
         text = pattern.sub("…", text)
-    return " ".join(text.replace("↵", " ").split())[:MAX_CAUSE]
+    return " ".join(text.replace("↵", " ").split())[:MAX_CAUSE].strip() or NO_CAUSE
 
 
 def groups(jobs: Iterable[FailedSeen]) -> list[Group]:

@@ -21,6 +21,8 @@ JOB = FailedSeen("claim-1", '"e"', "fast", "timed_out", "no answer within 300 s"
         ("worker documents-7d9f1a2b-x at 10:30:01.5", "worker documents-…x at …"),
         ("  many\n spaces ", "many spaces"),
         ("w" * 500, "w" * 160),
+        ("", "no cause is told"),
+        (" \n ", "no cause is told"),
     ],
 )
 def test_a_cause_is_what_several_jobs_share(message: str, cause: str) -> None:
@@ -32,6 +34,13 @@ def test_the_largest_group_comes_first() -> None:
     assert [(each.code, each.count) for each in found] == [("timed_out", 120), ("format_not_met", 30), ("poison", 14)]
     assert found[0].lanes == ("fast", "slow")
     assert found[0].first < found[0].last
+
+
+def test_a_group_without_words_means_no_other_of_its_code() -> None:
+    silent, telling = replace(JOB, message=""), replace(JOB, id="claim-2")
+    group = next(each for each in groups([silent, telling]) if each.example == silent.id)
+    wanted = Chosen.of({"code": group.code, "cause": group.cause})
+    assert [each.id for each in (silent, telling) if wanted.wants(each)] == [silent.id]
 
 
 def test_a_choice_means_what_its_group_has() -> None:
