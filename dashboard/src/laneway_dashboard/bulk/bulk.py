@@ -73,7 +73,9 @@ class Bulk:
     def of(self, pool: str) -> list[Action]:
         """Those of a pool that were begun, the newest first."""
         found = [
-            each for each in tuple(self._actions.values()) if each.plan.pool == pool and each.progress.state != "proposed"
+            each
+            for each in tuple(self._actions.values())
+            if each.plan.pool == pool and each.progress.state != "proposed"
         ]
         return sorted(found, key=lambda each: each.plan.at, reverse=True)
 
