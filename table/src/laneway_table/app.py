@@ -73,10 +73,13 @@ def _project(
     for each in threads:
         each.start()
     _log.info("events of %s become rows", config.pool)
-    while not stop.is_set():
-        expire(table, config.pool, config.retention_seconds, clock=clock, stop=stop, figures=metrics)
-        stop.wait(EVERY_SECONDS)
-    for each in threads:
-        each.join()
+    try:
+        while not stop.is_set():
+            expire(table, config.pool, config.retention_seconds, clock=clock, stop=stop, figures=metrics)
+            stop.wait(EVERY_SECONDS)
+    finally:  # nobody writes into a table that is being closed: to SQLite that is a row's fault
+        stop.set()
+        for each in threads:
+            each.join()
     if defects:
         raise Defect
