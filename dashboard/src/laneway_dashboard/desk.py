@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from laneway_dashboard.ports.visitors import Right
 from laneway_dashboard.shell.answers import Notice
 
 if TYPE_CHECKING:
@@ -53,13 +54,39 @@ def path_of(pool: str) -> str:
 
 def at(desk: Desk, asked: Asked) -> At | Notice:
     """The pool, or that there is none."""
-    name = f"{asked.path['namespace']}/{asked.path['name']}"
+    name = pool_in(asked.path)
     ports = desk.pools.get(name)
     snapshot = desk.seen.look()
     seen = snapshot.pool(name)
     if ports is None or seen is None:
-        return no_page("No such pool", "This dashboard shows other pools.")
+        return no_pool()
     return At(ports, snapshot, seen)
+
+
+def pool_in(path: Mapping[str, str]) -> str:
+    """`namespace/name`, of the variable parts of a pool's page."""
+    return f"{path['namespace']}/{path['name']}"
+
+
+def refused(right: Right, asked: Asked) -> Notice | None:
+    """Why a page isn't for this visitor. Who may not look at a pool is not told that there is one. The page of no pool
+    is for all: it shows those that its visitor may look at. Raises `Unavailable`.
+    """
+    if "namespace" not in asked.path:
+        return None
+    pool = pool_in(asked.path)
+    if not asked.visitor.may(Right.LOOK, pool):
+        return no_pool()
+    if asked.visitor.may(right, pool):
+        return None
+    if right is Right.TEXTS:
+        return Notice(HTTPStatus.FORBIDDEN, "Not for you to read", "You may look at this pool, and not read its texts.")
+    return Notice(HTTPStatus.FORBIDDEN, "Only for operators", "You may look and not act: nothing was done.")
+
+
+def no_pool() -> Notice:
+    """Neither here, nor for this visitor."""
+    return no_page("No such pool", "This dashboard shows other pools.")
 
 
 def no_page(title: str, text: str) -> Notice:

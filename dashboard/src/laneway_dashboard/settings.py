@@ -15,11 +15,25 @@ if TYPE_CHECKING:
 
 OWN = DASHBOARD_VARIABLES
 PORT = 11436  # one above the gateway's
+MODES = ("link", "cluster")
+MOST_HOSTS = 20
+SERVER = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
+"""Kubernetes' own variables, in each pod."""
 MOST_POOLS = 50
 
 
 class SettingsError(Exception):
     """A variable can't be used; the message names it and says what it takes."""
+
+
+@dataclass(frozen=True)
+class InCluster:
+    """Of a dashboard that people of a cluster come to."""
+
+    server: str
+    """The API server."""
+    hosts: frozenset[str]
+    """Values of `Host` by which it is reached, beside those of this machine."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +54,8 @@ class Settings:
     """Documents of projectors: each names its pool and where its rows are."""
     user: str
     """Who acts, for the audit lines."""
+    cluster: InCluster | None = None
+    """None: whoever has the link comes in."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -56,7 +72,23 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         up_state=Path(up_state) if up_state else None,
         tables=tuple(Path(each) for each in (environment.get(f"{OWN}TABLES") or "").splitlines() if each),
         user=_user(),
+        cluster=_cluster(environment),
     )
+
+
+def _cluster(environment: Mapping[str, str]) -> InCluster | None:
+    mode = environment.get(f"{OWN}MODE") or MODES[0]
+    if mode not in MODES:
+        raise SettingsError(f"{OWN}MODE should be {' or '.join(MODES)}")
+    if mode != "cluster":
+        return None
+    hosts = frozenset(each.lower() for each in (environment.get(f"{OWN}HOSTS") or "").split())
+    if len(hosts) > MOST_HOSTS:
+        raise SettingsError(f"{OWN}HOSTS should name at most {MOST_HOSTS} hosts, such as dashboard.acme.example")
+    host, port = (environment.get(each) for each in SERVER)
+    if not host or not port:
+        raise SettingsError(f"{OWN}MODE=cluster needs a pod of a cluster: there is no {' and '.join(SERVER)}")
+    return InCluster(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}", hosts)
 
 
 def _port(text: str | None) -> int | None:

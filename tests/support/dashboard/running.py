@@ -35,6 +35,7 @@ class Made:
     """An application, and what it is made of."""
 
     application: Application
+    sessions: Sessions
     store: MemoryActions
     tokens: list[str] = field(default_factory=list)
     """Of its links, the newest last."""
@@ -52,7 +53,8 @@ def made(
     bulk = Bulk({each.name: each.failed for each in pools}, store, clock, start, seen.forget)
     sessions = Sessions(Visitor("anna", role), clock, tokens.append)
     sessions.offer()
-    return Made(Application(Desk({each.name: each for each in pools}, seen, bulk), sessions, clock), store, tokens)
+    application = Application(Desk({each.name: each for each in pools}, seen, bulk), sessions, clock)
+    return Made(application, sessions, store, tokens)
 
 
 @dataclass

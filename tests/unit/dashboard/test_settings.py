@@ -49,3 +49,27 @@ def test_all_of_them() -> None:
 def test_what_can_not_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"LANEWAY_DASHBOARD_{name}"):
         read_settings({f"LANEWAY_DASHBOARD_{name}": value})
+
+
+IN_POD = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443", "LANEWAY_DASHBOARD_MODE": "cluster"}
+
+
+def test_in_a_cluster() -> None:
+    found = read_settings(IN_POD | {"LANEWAY_DASHBOARD_HOSTS": "Dashboard.acme.example\nother.example:8443"}).cluster
+    assert found is not None
+    assert found.server == "https://[fd00::1]:443"
+    assert found.hosts == {"dashboard.acme.example", "other.example:8443"}
+    assert read_settings({}).cluster is None
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"LANEWAY_DASHBOARD_MODE": "open"}, "MODE should be link or cluster"),
+        ({"KUBERNETES_SERVICE_HOST": ""}, "needs a pod of a cluster"),
+        ({"LANEWAY_DASHBOARD_HOSTS": " ".join(f"h{number}" for number in range(21))}, "at most 20 hosts"),
+    ],
+)
+def test_what_a_cluster_needs(other: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        read_settings(IN_POD | other)

@@ -15,11 +15,14 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from laneway_dashboard.app.routes import PAGES
-from laneway_dashboard.desk import path_of
+from laneway_dashboard.desk import path_of, refused
+from laneway_dashboard.errors import Unavailable
+from laneway_dashboard.ports.visitors import Right
 from laneway_dashboard.shell.answers import Download, Elsewhere, Notice, View
 from laneway_dashboard.shell.asked import Asked, fields, form_of
 from laneway_dashboard.shell.rendering import templates
-from laneway_dashboard.shell.security import Guard
+from laneway_dashboard.shell.security import Guard, unavailable
+from laneway_dashboard.shell.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from laneway_dashboard.ports.clock import Clock
     from laneway_dashboard.ports.visitors import Visitor
     from laneway_dashboard.shell.answers import Answer
-    from laneway_dashboard.shell.sessions import Sessions
+    from laneway_dashboard.shell.security import Entrance
 
 STATIC = Path(str(files("laneway_dashboard") / "static"))
 USED = "The link has opened once, or is of another run: the terminal in which Laneway runs shows the next one."
@@ -43,21 +46,21 @@ class Application:
     """What it is made of."""
 
     desk: Desk
-    sessions: Sessions
+    entrance: Entrance
     clock: Clock
 
     def asgi(self, hosts: frozenset[str]) -> ASGIApp:
         """`hosts` are the values of `Host` by which it is reached."""
         pages = Pages(self.desk)
         routes = [
-            Route("/enter", self._enter(pages)),
+            *([Route("/enter", self._enter(pages, self.entrance))] if isinstance(self.entrance, Sessions) else []),
             *(Route(each.path, self._endpoint(each, pages), methods=[each.method]) for each in PAGES),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
         return Guard(
             _Missing(Router(routes, redirect_slashes=False, default=_nothing), pages),
             hosts,
-            lambda request: self.sessions.visitor(request.cookies.get(self.sessions.cookie)),
+            self.entrance,
             pages.notice,
         )
 
@@ -68,21 +71,27 @@ class Application:
             if isinstance(form, Notice):
                 return pages.notice(form, visitor)
             asked = Asked(visitor, self.clock.now(), request.path_params, fields(request.url.query), form)
-            return await run_in_threadpool(
-                lambda: pages.response(page.handler(asked, self.desk), asked, request.url.path)
-            )
+            return await run_in_threadpool(lambda: self._answered(page, asked, pages, request.url.path))
 
         return endpoint
 
-    def _enter(self, pages: Pages) -> Callable[[Request], Awaitable[Response]]:
+    def _answered(self, page: Page, asked: Asked, pages: Pages, path: str) -> Response:
+        try:
+            answer = refused(page.right, asked) or page.handler(asked, self.desk)
+            return pages.response(answer, asked, path)
+        except Unavailable as error:
+            return pages.notice(unavailable(error), asked.visitor)
+
+    @staticmethod
+    def _enter(pages: Pages, sessions: Sessions) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             if request.method == "HEAD":
                 return Response()  # of who only looks whether there is something: the link still opens
-            value = self.sessions.enter(request.query_params.get("token", ""))
+            value = sessions.enter(request.query_params.get("token", ""))
             if value is None:
                 return pages.notice(Notice(HTTPStatus.FORBIDDEN, "This link is used up", USED), None)
             answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-            answer.set_cookie(self.sessions.cookie, value, httponly=True, samesite="strict", path="/")
+            answer.set_cookie(sessions.cookie, value, httponly=True, samesite="strict", path="/")
             return answer
 
         return endpoint
@@ -102,7 +111,7 @@ class Pages:
             case View():
                 return self._view(answer, asked, path)
             case Notice():
-                return self.notice(answer, asked.visitor)
+                return self.notice(answer, asked.visitor, self._only(asked.visitor))
             case Elsewhere(path=there):
                 return RedirectResponse(there, HTTPStatus.SEE_OTHER)
             case Download(name=name, kind=kind, lines=lines):
@@ -110,7 +119,7 @@ class Pages:
                 return StreamingResponse(iter(lines), media_type=kind, headers=headers)
 
     def _view(self, view: View, asked: Asked, path: str) -> Response:
-        values = self._frame(asked.visitor, view.pool) | {
+        values = _frame(asked.visitor, view.pool or self._only(asked.visitor)) | {
             "now": asked.now,
             "tab": view.tab,
             "live": view.live,
@@ -120,15 +129,24 @@ class Pages:
         }
         return HTMLResponse(self._templates.get_template(view.template).render(values))
 
-    def notice(self, notice: Notice, visitor: Visitor | None) -> Response:
+    def notice(self, notice: Notice, visitor: Visitor | None, pool: str | None = None) -> Response:
         """A page that says one thing."""
-        values = self._frame(visitor, None) | {"notice": notice, "tab": "", "live": False, "query": {}}
+        values = _frame(visitor, pool) | {"notice": notice, "tab": "", "live": False, "query": {}}
         return HTMLResponse(self._templates.get_template("notice.html").render(values), notice.status)
 
-    def _frame(self, visitor: Visitor | None, pool: str | None) -> dict[str, Any]:
-        names = list(self._desk.pools) if visitor else []
-        shown = pool or (names[0] if len(names) == 1 else None)
-        return {"visitor": visitor, "pool_name": shown, "pool_path": shown and path_of(shown), "pools": names}
+    def _only(self, visitor: Visitor) -> str | None:
+        """The pool, where the visitor sees but one."""
+        names = [each for each in self._desk.pools if visitor.may(Right.LOOK, each)]
+        return names[0] if len(names) == 1 else None
+
+
+def _frame(visitor: Visitor | None, pool: str | None) -> dict[str, Any]:
+    return {
+        "visitor": visitor,
+        "pool_name": pool,
+        "pool_path": pool and path_of(pool),
+        "may": lambda right: bool(visitor and pool and visitor.may(Right(right), pool)),
+    }
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.shared.names import DASHBOARD_LINK, PROJECTOR_FILE
 from laneway_dashboard.adapters.clock import SystemClock
+from laneway_dashboard.adapters.cluster.api_server import ApiServer
+from laneway_dashboard.adapters.cluster.reviews import Reviews
 from laneway_dashboard.adapters.folder_actions import FolderActions
 from laneway_dashboard.adapters.opened import opened, state_of
 from laneway_dashboard.app.application import Application
-from laneway_dashboard.app.serving import LOOPBACK, beside, hosts, listening, serve
+from laneway_dashboard.app.serving import EVERY, LOOPBACK, beside, hosts, listening, serve
 from laneway_dashboard.bulk.bulk import Bulk
 from laneway_dashboard.desk import Desk
 from laneway_dashboard.ports.visitors import Visitor
 from laneway_dashboard.seen.snapshot import Seen
 from laneway_dashboard.settings import PORT, SettingsError
+from laneway_dashboard.shell.bearers import Bearers
 from laneway_dashboard.shell.sessions import Sessions
 from laneway_table.errors import TableError
 from laneway_table.opened import read_config
@@ -42,12 +45,19 @@ def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str]
     seen = Seen(tuple(ports.values()), clock)
     failed = {name: each.failed for name, each in ports.items()}
     bulk = Bulk(failed, FolderActions(settings.state), clock, beside, seen.forget)
+    desk = Desk(ports, seen, bulk)
+    if settings.cluster is not None:
+        reviews = Reviews(ApiServer(settings.cluster.server))
+        with listening(PORT if settings.port is None else settings.port, EVERY) as listener:
+            known = settings.cluster.hosts | hosts(listener.getsockname()[1])
+            serve(Application(desk, Bearers(reviews, reviews, clock), clock).asgi(known), listener)
+        return
     with bound(settings.port) as listener:
         port = listener.getsockname()[1]
         visitor = Visitor(settings.user, settings.role)
         sessions = Sessions(visitor, clock, lambda token: tell(f"http://{LOOPBACK}:{port}/enter?token={token}"))
         sessions.offer()
-        serve(Application(Desk(ports, seen, bulk), sessions, clock).asgi(hosts(port)), listener)
+        serve(Application(desk, sessions, clock).asgi(hosts(port)), listener)
 
 
 def tables_of(settings: Settings, states: Iterable[Path | None]) -> dict[str, Table]:

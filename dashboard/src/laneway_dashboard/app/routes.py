@@ -13,6 +13,7 @@ import laneway_dashboard.lanes.page as lanes
 import laneway_dashboard.pools.page as pools
 import laneway_dashboard.schedules.page as schedules
 from laneway_dashboard.actions import pausing
+from laneway_dashboard.ports.visitors import Right
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,29 +27,30 @@ POOL = "/pools/{namespace}/{name}"
 
 @dataclass(frozen=True)
 class Page:
-    """A path, its method, and what answers."""
+    """A path, what answers, and what whoever asks must be let do with the pool that the path names."""
 
     path: str
     handler: Callable[[Asked, Desk], Answer]
+    right: Right
     method: str = "GET"
 
 
 PAGES = (
-    Page("/", pools.page),
-    Page(f"{POOL}/lanes/{{lane}}", lanes.page),
-    Page(f"{POOL}/lanes/{{lane}}/pause", pausing.pause, "POST"),
-    Page(f"{POOL}/lanes/{{lane}}/resume", pausing.resume, "POST"),
-    Page(f"{POOL}/failed", failed.page),
-    Page(f"{POOL}/jobs", jobs.page),
-    Page(f"{POOL}/jobs.csv", jobs.csv),
-    Page(f"{POOL}/find", job.find),
-    Page(f"{POOL}/jobs/{{job}}", job.page),
-    Page(f"{POOL}/jobs/{{job}}/texts", job.texts),
-    Page(f"{POOL}/schedules", schedules.page),
-    Page(f"{POOL}/actions", actions.listed),
-    Page(f"{POOL}/actions", actions.propose, "POST"),
-    Page(f"{POOL}/actions/{{action}}", actions.show),
-    Page(f"{POOL}/actions/{{action}}/confirm", actions.confirm, "POST"),
-    Page(f"{POOL}/actions/{{action}}/abort", actions.abort, "POST"),
-    Page(f"{POOL}/actions/{{action}}/resume", actions.resume, "POST"),
+    Page("/", pools.page, Right.LOOK),
+    Page(f"{POOL}/lanes/{{lane}}", lanes.page, Right.LOOK),
+    Page(f"{POOL}/lanes/{{lane}}/pause", pausing.pause, Right.PAUSE, "POST"),
+    Page(f"{POOL}/lanes/{{lane}}/resume", pausing.resume, Right.PAUSE, "POST"),
+    Page(f"{POOL}/failed", failed.page, Right.LOOK),
+    Page(f"{POOL}/jobs", jobs.page, Right.LOOK),
+    Page(f"{POOL}/jobs.csv", jobs.csv, Right.LOOK),
+    Page(f"{POOL}/find", job.find, Right.LOOK),
+    Page(f"{POOL}/jobs/{{job}}", job.page, Right.LOOK),
+    Page(f"{POOL}/jobs/{{job}}/texts", job.texts, Right.TEXTS),
+    Page(f"{POOL}/schedules", schedules.page, Right.LOOK),
+    Page(f"{POOL}/actions", actions.listed, Right.LOOK),
+    Page(f"{POOL}/actions", actions.propose, Right.FAILED_JOBS, "POST"),
+    Page(f"{POOL}/actions/{{action}}", actions.show, Right.LOOK),
+    Page(f"{POOL}/actions/{{action}}/confirm", actions.confirm, Right.FAILED_JOBS, "POST"),
+    Page(f"{POOL}/actions/{{action}}/abort", actions.abort, Right.FAILED_JOBS, "POST"),
+    Page(f"{POOL}/actions/{{action}}/resume", actions.resume, Right.FAILED_JOBS, "POST"),
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway_dashboard.desk import path_of
+from laneway_dashboard.ports.visitors import Right
 from laneway_dashboard.seen.verdicts import ORDER, pool_verdict, verdict
 from laneway_dashboard.shell.answers import View
 from laneway_dashboard.shell.drawing import line
@@ -27,7 +28,7 @@ SPARK = timedelta(hours=1)
 def page(asked: Asked, desk: Desk) -> Answer:
     """What is worst stands first."""
     snapshot = desk.seen.look()
-    found = [(pool_verdict(each), each) for each in snapshot.pools]
+    found = [(pool_verdict(each), each) for each in snapshot.pools if asked.visitor.may(Right.LOOK, each.name)]
     found.sort(key=lambda each: (ORDER.index(each[0].mood), each[1].name))
     cards = [card(desk, pool, of, asked.now) for of, pool in found]
     return View("pools.html", {"cards": cards, "at": snapshot.at}, tab="pools")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 
 from laneway.logs import log_defect
+from laneway_dashboard.errors import Unavailable
 from laneway_dashboard.shell.answers import Notice
 
 if TYPE_CHECKING:
@@ -34,12 +37,25 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+HEALTH = "/healthz"
+"""Asked by kubelets, which name no host of ours; it tells nothing."""
 OPEN = ("/static/", "/enter")
 READING = {"GET", "HEAD"}
 
 
-def refusal(request: Request, hosts: frozenset[str], visitor: Visitor | None) -> Notice | None:
-    """Why a request gets no further."""
+class Entrance(Protocol):
+    """Knows who comes in."""
+
+    @property
+    def told(self) -> str:
+        """How to come in, for whoever does not."""
+
+    def of(self, request: Request) -> Visitor | None:
+        """Who sent it; None where nobody knows. Raises `Unavailable`."""
+
+
+def stranger(request: Request, hosts: frozenset[str]) -> Notice | None:
+    """Why a request gets no further, whoever sent it."""
     host = request.headers.get("host", "").lower()
     if host not in hosts:
         return Notice(
@@ -47,17 +63,23 @@ def refusal(request: Request, hosts: frozenset[str], visitor: Visitor | None) ->
         )
     if request.method not in READING and not is_of_ours(request, host):
         return Notice(HTTPStatus.FORBIDDEN, "Refused", "Another site asked your browser to do this: nothing was done.")
-    if visitor is None and not request.url.path.startswith(OPEN):
-        return Notice(
-            HTTPStatus.UNAUTHORIZED,
-            "Not signed in",
-            "Your session has ended, or there was none. The terminal in which Laneway runs shows a link that opens "
-            "once.",
-            retry=True,
-        )
-    if request.method not in READING and not (visitor and visitor.may_act):
-        return Notice(HTTPStatus.FORBIDDEN, "Only for operators", "You may look and not act: nothing was done.")
     return None
+
+
+async def admitted(request: Request, entrance: Entrance) -> Visitor | Notice | None:
+    """Who asks; nobody where the path is open to all."""
+    if request.url.path.startswith(OPEN):
+        return None
+    try:
+        visitor = await run_in_threadpool(entrance.of, request)
+    except Unavailable as error:
+        return unavailable(error)
+    return visitor or Notice(HTTPStatus.UNAUTHORIZED, "Not signed in", entrance.told, retry=True)
+
+
+def unavailable(error: Unavailable) -> Notice:
+    """Who asks, or what they may, can't be told now."""
+    return Notice(HTTPStatus.SERVICE_UNAVAILABLE, "Not now", str(error), retry=True)
 
 
 def is_of_ours(request: Request, host: str) -> bool:
@@ -76,13 +98,13 @@ class Guard:
         self,
         app: ASGIApp,
         hosts: frozenset[str],
-        visitor: Callable[[Request], Visitor | None],
+        entrance: Entrance,
         notice: Callable[[Notice, Visitor | None], ASGIApp],
     ) -> None:
         """`notice` makes a page of a refusal."""
         self._app = app
         self._hosts = hosts
-        self._visitor = visitor
+        self._entrance = entrance
         self._notice = notice
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,12 +113,15 @@ class Guard:
             await self._app(scope, receive, send)
             return
         sent = _with_headers(scope, send)
-        request = Request(scope)
-        visitor = self._visitor(request)
-        scope.setdefault("state", {})["visitor"] = visitor
-        refused = refusal(request, self._hosts, visitor)
-        app = self._app if refused is None else self._notice(refused, visitor)
+        if scope["path"] == HEALTH:
+            await PlainTextResponse("ok")(scope, receive, sent)
+            return
+        request, visitor = Request(scope), None
         try:
+            found = stranger(request, self._hosts) or await admitted(request, self._entrance)
+            visitor = None if isinstance(found, Notice) else found
+            scope.setdefault("state", {})["visitor"] = visitor
+            app = self._notice(found, None) if isinstance(found, Notice) else self._app
             await app(scope, receive, sent)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing of it is shown
             log_defect(log, error)

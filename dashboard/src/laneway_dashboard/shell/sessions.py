@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from starlette.requests import Request
+
     from laneway_dashboard.ports.clock import Clock
     from laneway_dashboard.ports.visitors import Visitor
 
@@ -30,6 +32,8 @@ class _Session:
 
 class Sessions:
     """The cookie's name is random: cookies are kept per host and not per port, and another server's is not ours."""
+
+    told = "Your session has ended, or there was none. The terminal in which Laneway runs shows a link that opens once."
 
     def __init__(self, visitor: Visitor, clock: Clock, new_link: Callable[[str], None]) -> None:
         """`new_link` is told of the first token, and of the next one each time a token was used."""
@@ -57,9 +61,9 @@ class Sessions:
         self.offer()
         return value
 
-    def visitor(self, value: str | None) -> Visitor | None:
-        """Whose cookie it is."""
-        found = self._sessions.get(value or "")
+    def of(self, request: Request) -> Visitor | None:
+        """By the cookie."""
+        found = self._sessions.get(request.cookies.get(self.cookie) or "")
         return None if found is None or found.until <= self._clock.now() else found.visitor
 
     def _forget_old(self) -> None:

@@ -58,9 +58,9 @@ def test_what_is_no_token_opens_nothing(asking: Callable[..., Asking], token: st
 def test_the_cookie_is_for_this_site_and_no_script(asking: Callable[..., Asking]) -> None:
     own = asking()
     said = own.client.get(f"/enter?token={own.made.tokens[-1]}").headers["set-cookie"]
-    assert said.startswith(own.made.application.sessions.cookie)
+    assert said.startswith(own.made.sessions.cookie)
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(said.split("; "))
-    assert asking().made.application.sessions.cookie != own.made.application.sessions.cookie
+    assert asking().made.sessions.cookie != own.made.sessions.cookie
 
 
 def test_a_session_ends(asking: Callable[..., Asking]) -> None:

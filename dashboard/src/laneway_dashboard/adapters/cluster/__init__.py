@@ -1,0 +1,1 @@
+"""What a dashboard asks of the API server, and does by it."""
