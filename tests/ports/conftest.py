@@ -5,30 +5,37 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.aws.emulators import EMULATORS, running
 from support.aws.moto import aws_clients, aws_credentials
+from support.cluster.cluster import api_alone
+from support.dashboard.accounts import granted, made_account, rule_of
 from support.ollama.real import ENGINES, ollama_server
 from support.ollama.stub import stub_ollama
 from support.processes import closed_port, listens
 from support.table.benches import DYNAMODB, dynamodb_table, own_table, table_in
 from support.table.dynamodb_local import PORT, VARIABLE
 from support.table.postgres import VERSIONS, postgres_server
+from support.toolchain.toolbox import ToolMissing
+from support.tools import missing
 from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from laneway_table.ports.table import Table
     from laneway_worker.adapters.aws.clients import Clients
     from support.aws.emulators import Aws
+    from support.cluster.cluster import Cluster
     from support.ollama.real import OllamaServer
     from support.ollama.stub import StubOllama
     from support.table.postgres import Server
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
@@ -142,3 +149,23 @@ def table(bench: str, request: pytest.FixtureRequest, tmp_path: Path, _credentia
     made.prepare()
     yield made
     made.close()
+
+
+EVENTS = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
+
+
+@pytest.fixture(scope="session")
+def dashboard_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """An API server with pools in `ours` and `theirs`, and a dashboard's account that has its rights in `ours`."""
+    try:
+        with api_alone(tmp_path_factory.mktemp("api")) as cluster:
+            cluster.define(ROOT / "crds" / "llmworkerpools.laneway.dev.yaml")
+            for name in ("ours", "theirs"):
+                cluster.kubectl("create", "namespace", name)
+            made_account(cluster, "ours", "dashboard")
+            role = "--clusterrole=system:auth-delegator"
+            cluster.kubectl("create", "clusterrolebinding", "dashboard", role, "--serviceaccount=ours:dashboard")
+            granted(cluster, "dashboard", [*(rule_of(verb, "") for verb in ("get", "list", "patch")), EVENTS])
+            yield cluster
+    except ToolMissing as error:
+        missing(error.what, error.how)

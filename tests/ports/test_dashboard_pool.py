@@ -172,14 +172,14 @@ def test_a_lane_of_this_machine_is_paused_by_what_its_worker_reads(tmp_path: Pat
     before = LiveConfig(limits=LIMITS, price_per_hour=0.5)
     path.write_text(before.model_dump_json())
     live = LiveDocuments(tmp_path)
-    live.pause("fast")
+    live.pause("fast", "anna")
     assert LiveConfig.model_validate_json(path.read_text()) == before.model_copy(update={"suspended": True})
     assert live.is_paused("fast") is True
-    live.resume("fast")
+    live.resume("fast", "anna")
     assert LiveConfig.model_validate_json(path.read_text()) == before
     assert live.is_paused("none") is None
     with pytest.raises(Unavailable, match="laneway up"):
-        live.pause("none")
+        live.pause("none", "anna")
 
 
 def test_actions_are_kept_in_a_folder_of_its_own(tmp_path: Path) -> None:

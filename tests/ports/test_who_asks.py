@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,11 @@ import certifi
 import pytest
 
 from laneway_dashboard.adapters.cluster.api_server import ApiServer
-from laneway_dashboard.adapters.cluster.reviews import RIGHTS, Reviews
+from laneway_dashboard.adapters.cluster.reviews import Reviews
 from laneway_dashboard.errors import Unavailable
 from laneway_dashboard.ports.visitors import Person, Right
 from laneway_dashboard.testing.people import FakePeople
-from support.cluster.cluster import api_alone
-from support.dashboard.accounts import account_of, made_account, token_of
-from support.toolchain.toolbox import ToolMissing
-from support.tools import missing
+from support.dashboard.accounts import account_of, made_account, made_person, token_of
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -63,42 +59,8 @@ class InCluster:
     may: MayDo
 
     def token(self, name: str, *rights: Right) -> str:
-        made_account(self.cluster, "ours", name)
-        rules = [rule_of(*RIGHTS[right]) for right in rights]
-        self.cluster.apply(*bound(name, rules), namespace="ours")
+        made_person(self.cluster, name, *rights)
         return token_of(self.cluster, "ours", name)
-
-
-def rule_of(verb: str, subresource: str) -> dict[str, list[str]]:
-    resource = f"llmworkerpools/{subresource}" if subresource else "llmworkerpools"
-    return {"apiGroups": ["laneway.dev"], "resources": [resource], "verbs": [verb]}
-
-
-def bound(name: str, rules: list[dict[str, list[str]]]) -> list[str]:
-    api = "rbac.authorization.k8s.io"
-    role = {"apiVersion": f"{api}/v1", "kind": "Role", "metadata": {"name": name}, "rules": rules}
-    binding = {
-        "apiVersion": f"{api}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": api, "kind": "Role", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "ours"}],
-    }
-    return [json.dumps(role), json.dumps(binding)]
-
-
-@pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    try:
-        with api_alone(tmp_path_factory.mktemp("api")) as cluster:
-            for name in ("ours", "theirs"):
-                cluster.kubectl("create", "namespace", name)
-            made_account(cluster, "ours", "dashboard")
-            role = "--clusterrole=system:auth-delegator"
-            cluster.kubectl("create", "clusterrolebinding", "dashboard", role, "--serviceaccount=ours:dashboard")
-            yield cluster
-    except ToolMissing as error:
-        missing(error.what, error.how)
 
 
 @contextmanager
@@ -116,7 +78,7 @@ def people(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[People]:
     if request.param == "memory":
         yield InMemory()
         return
-    cluster = request.getfixturevalue("api")
+    cluster = request.getfixturevalue("dashboard_api")
     with reviews(cluster, tmp_path) as found:
         yield InCluster(cluster, found, found)
 
@@ -141,19 +103,22 @@ def test_what_is_nobodys_token(people: People) -> None:
 
 
 @pytest.mark.xdist_group("dashboard-api")
-def test_a_token_dies_with_its_account(api: Cluster, tmp_path: Path) -> None:
-    made_account(api, "ours", "leaver")
-    token = token_of(api, "ours", "leaver")
-    with reviews(api, tmp_path) as found:
+def test_a_token_dies_with_its_account(dashboard_api: Cluster, tmp_path: Path) -> None:
+    made_account(dashboard_api, "ours", "leaver")
+    token = token_of(dashboard_api, "ours", "leaver")
+    with reviews(dashboard_api, tmp_path) as found:
         assert found.who(token) is not None
-        api.kubectl("delete", "serviceaccount", "leaver", "--namespace=ours")
+        dashboard_api.kubectl("delete", "serviceaccount", "leaver", "--namespace=ours")
         eventually(lambda: found.who(token) is None)  # the API server itself remembers tokens for ten seconds
 
 
 @pytest.mark.xdist_group("dashboard-api")
-def test_without_the_right_to_ask_it_says_so(api: Cluster, tmp_path: Path) -> None:
-    made_account(api, "ours", "powerless")
-    with reviews(api, tmp_path, "powerless") as found, pytest.raises(Unavailable, match="cannot create resource"):
+def test_without_the_right_to_ask_it_says_so(dashboard_api: Cluster, tmp_path: Path) -> None:
+    made_account(dashboard_api, "ours", "powerless")
+    with (
+        reviews(dashboard_api, tmp_path, "powerless") as found,
+        pytest.raises(Unavailable, match="cannot create"),
+    ):
         found.who("x")
 
 

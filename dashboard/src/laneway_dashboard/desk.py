@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from laneway_dashboard.ports.failed import FailedJobs
 from laneway_dashboard.ports.visitors import Right
 from laneway_dashboard.shell.answers import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from laneway_dashboard.bulk.bulk import Bulk
     from laneway_dashboard.ports.pool import PoolPorts
     from laneway_dashboard.ports.watching import LaneSeen, PoolSeen
     from laneway_dashboard.seen.snapshot import Seen, Snapshot
     from laneway_dashboard.shell.asked import Asked
+
+
+class FailedOf(Mapping[str, FailedJobs]):
+    """The failed jobs of pools, which come and go."""
+
+    def __init__(self, pools: Mapping[str, PoolPorts]) -> None:
+        """By `namespace/name`."""
+        self._pools = pools
+
+    def __getitem__(self, name: str) -> FailedJobs:
+        return self._pools[name].failed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pools)
+
+    def __len__(self) -> int:
+        return len(self._pools)
 
 
 @dataclass(frozen=True)

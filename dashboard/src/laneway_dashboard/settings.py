@@ -34,6 +34,8 @@ class InCluster:
     """The API server."""
     hosts: frozenset[str]
     """Values of `Host` by which it is reached, beside those of this machine."""
+    namespaces: tuple[str, ...] = ()
+    """Those whose pools are shown; none for all."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ def _cluster(environment: Mapping[str, str]) -> InCluster | None:
     hosts = frozenset(each.lower() for each in (environment.get(f"{OWN}HOSTS") or "").split())
     if len(hosts) > MOST_HOSTS:
         raise SettingsError(f"{OWN}HOSTS should name at most {MOST_HOSTS} hosts, such as dashboard.acme.example")
+    namespaces = tuple((environment.get(f"{OWN}NAMESPACES") or "").split())
     host, port = (environment.get(each) for each in SERVER)
     if not host or not port:
         raise SettingsError(f"{OWN}MODE=cluster needs a pod of a cluster: there is no {' and '.join(SERVER)}")
-    return InCluster(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}", hosts)
+    return InCluster(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}", hosts, namespaces)
 
 
 def _port(text: str | None) -> int | None:

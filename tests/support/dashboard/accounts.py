@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING
 
 import yaml
 
+from laneway_dashboard.adapters.cluster.reviews import RIGHTS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from laneway_dashboard.ports.visitors import Right
     from support.cluster.cluster import Cluster
 
 
@@ -17,6 +21,32 @@ def made_account(cluster: Cluster, namespace: str, name: str) -> None:
     """There is one."""
     metadata = {"name": name, "namespace": namespace}
     cluster.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}, namespace=namespace)
+
+
+def made_person(cluster: Cluster, name: str, *rights: Right) -> None:
+    """Somebody who has these rights in the namespace `ours`."""
+    made_account(cluster, "ours", name)
+    granted(cluster, name, [rule_of(*RIGHTS[right]) for right in rights])
+
+
+def rule_of(verb: str, subresource: str) -> dict[str, list[str]]:
+    """One, on pools."""
+    resource = f"llmworkerpools/{subresource}" if subresource else "llmworkerpools"
+    return {"apiGroups": ["laneway.dev"], "resources": [resource], "verbs": [verb]}
+
+
+def granted(cluster: Cluster, name: str, rules: list[dict[str, list[str]]]) -> None:
+    """In `ours`, to an account of it."""
+    api = "rbac.authorization.k8s.io"
+    role = {"apiVersion": f"{api}/v1", "kind": "Role", "metadata": {"name": name}, "rules": rules}
+    binding = {
+        "apiVersion": f"{api}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": api, "kind": "Role", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "ours"}],
+    }
+    cluster.apply(json.dumps(role), json.dumps(binding), namespace="ours")
 
 
 def token_of(cluster: Cluster, namespace: str, name: str) -> str:

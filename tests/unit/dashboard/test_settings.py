@@ -59,6 +59,10 @@ def test_in_a_cluster() -> None:
     assert found is not None
     assert found.server == "https://[fd00::1]:443"
     assert found.hosts == {"dashboard.acme.example", "other.example:8443"}
+    assert found.namespaces == ()
+    some = read_settings(IN_POD | {"LANEWAY_DASHBOARD_NAMESPACES": "nlp law"}).cluster
+    assert some is not None
+    assert some.namespaces == ("nlp", "law")
     assert read_settings({}).cluster is None
 
 

@@ -35,7 +35,7 @@ def _set(asked: Asked, desk: Desk, *, paused: bool) -> Answer:
     if lane is None or pauses is None:
         return no_page("Nothing to pause here", "This dashboard has no way to pause that lane.")
     try:
-        (pauses.pause if paused else pauses.resume)(lane.name)
+        (pauses.pause if paused else pauses.resume)(lane.name, asked.visitor.name)
     except Unavailable as error:
         values = {"title": "Nothing was done", "trouble": str(error), "at": found.snapshot.at}
         return View("unavailable.html", values, pool=found.ports.name, tab="pools", live=False)

@@ -21,6 +21,7 @@ from laneway_dashboard.ports.pool import PoolPorts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from laneway_dashboard.adapters.cluster.pausing import ClusterPauses
     from laneway_dashboard.ports.clock import Clock
     from laneway_table.ports.table import Table
 
@@ -35,12 +36,14 @@ def opened(
     clock: Clock,
     state: Path | None,
     tables: Mapping[str, Table] = NONE,
+    pauses: ClusterPauses | None = None,
 ) -> PoolPorts:
     """Raises `PoolUnavailable`. `state` is the folder of `laneway up`, where the pool is on this machine; `tables` are
-    there for some pools, by `namespace/name`.
+    there for some pools, by `namespace/name`. `pauses` is of a pool in a cluster.
     """
     reached = Reached(url, environment, clock)
-    live = None if state is None or not (state / LIVE).is_dir() else LiveDocuments(state / LIVE)
+    own = None if state is None or not (state / LIVE).is_dir() else LiveDocuments(state / LIVE)
+    live = pauses or own
     ports = PoolPorts(
         name=reached.name,
         url=reached.url,

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from laneway.client.line.line import Lines
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from laneway.schema.pool.documents.pool_document import PoolLane
     from laneway.schema.pool.documents.worker_report import WorkerReport
     from laneway.schema.pool.schedules.schedule import Period
-    from laneway_dashboard.adapters.live_documents import LiveDocuments
     from laneway_dashboard.adapters.reached import Reached
     from laneway_dashboard.adapters.table import TableToday
 
@@ -42,13 +41,23 @@ UNKNOWN = {
 PAUSED = "when it is resumed"
 
 
+class Told(Protocol):
+    """What is known of lanes beside the pool's queues and its bucket."""
+
+    def is_paused(self, lane: str) -> bool | None:
+        """None where that can't be told."""
+
+    def stage(self, lane: str) -> str:
+        """Before there is a worker; empty where that can't be told."""
+
+
 @dataclass(frozen=True)
 class WatchedPool:
     """Asks SQS for figures, and S3 for workers' reports and for what failed."""
 
     reached: Reached
-    live: LiveDocuments | None
-    """Of a pool on this machine."""
+    live: Told | None
+    """Of a pool on this machine, or in a cluster."""
     today: TableToday | None
     """Of a pool with a table."""
 
@@ -82,9 +91,10 @@ class WatchedPool:
     def _lanes(self, lanes: Sequence[PoolLane]) -> tuple[LaneSeen, ...]:
         lines = Lines(self.reached.remote, self.reached.place)
         with ThreadPoolExecutor(AT_ONCE) as threads:
-            return tuple(threads.map(lambda lane: self._lane(lane, lines.line(lane)), lanes))
+            return tuple(threads.map(lambda lane: self._lane(lane, lines), lanes))
 
-    def _lane(self, lane: PoolLane, line: LaneLine) -> LaneSeen:
+    def _lane(self, lane: PoolLane, lines: Lines) -> LaneSeen:
+        line = lines.line(lane, "" if self.live is None else self.live.stage(lane.name))
         paused = None if self.live is None else self.live.is_paused(lane.name)
         return lane_of(lane, line, self.reached.now, paused=paused)
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from laneway.schema.shared.names import DASHBOARD_LINK, PROJECTOR_FILE
 from laneway_dashboard.adapters.clock import SystemClock
 from laneway_dashboard.adapters.cluster.api_server import ApiServer
+from laneway_dashboard.adapters.cluster.found import FoundPools
 from laneway_dashboard.adapters.cluster.reviews import Reviews
 from laneway_dashboard.adapters.folder_actions import FolderActions
 from laneway_dashboard.adapters.opened import opened, state_of
 from laneway_dashboard.app.application import Application
 from laneway_dashboard.app.serving import EVERY, LOOPBACK, beside, hosts, listening, serve
 from laneway_dashboard.bulk.bulk import Bulk
-from laneway_dashboard.desk import Desk
+from laneway_dashboard.desk import Desk, FailedOf
 from laneway_dashboard.ports.visitors import Visitor
 from laneway_dashboard.seen.snapshot import Seen
 from laneway_dashboard.settings import PORT, SettingsError
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from laneway_dashboard.settings import Settings
+    from laneway_dashboard.ports.clock import Clock
+    from laneway_dashboard.ports.pool import PoolPorts
+    from laneway_dashboard.settings import InCluster, Settings
     from laneway_table.ports.table import Table
 
 log = logging.getLogger(__name__)
@@ -37,27 +40,42 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `tell` is given each link. Raises `PoolUnavailable` and `SettingsError`."""
+    if settings.cluster is not None:
+        run_in_cluster(settings, settings.cluster, environment)
+        return
     clock = SystemClock()
     states = {url: settings.up_state or state_of(url, environment) for url in settings.pools}
     tables = tables_of(settings, states.values())
     pools = [opened(url, environment, clock, states[url], tables) for url in settings.pools]
-    ports = {each.name: each for each in pools}
-    seen = Seen(tuple(ports.values()), clock)
-    failed = {name: each.failed for name, each in ports.items()}
-    bulk = Bulk(failed, FolderActions(settings.state), clock, beside, seen.forget)
-    desk = Desk(ports, seen, bulk)
-    if settings.cluster is not None:
-        reviews = Reviews(ApiServer(settings.cluster.server))
-        with listening(PORT if settings.port is None else settings.port, EVERY) as listener:
-            known = settings.cluster.hosts | hosts(listener.getsockname()[1])
-            serve(Application(desk, Bearers(reviews, reviews, clock), clock).asgi(known), listener)
-        return
+    desk = desk_of({each.name: each for each in pools}, settings, clock)
     with bound(settings.port) as listener:
         port = listener.getsockname()[1]
         visitor = Visitor(settings.user, settings.role)
         sessions = Sessions(visitor, clock, lambda token: tell(f"http://{LOOPBACK}:{port}/enter?token={token}"))
         sessions.offer()
         serve(Application(desk, sessions, clock).asgi(hosts(port)), listener)
+
+
+def run_in_cluster(settings: Settings, cluster: InCluster, environment: Mapping[str, str]) -> None:
+    """Serve whoever the cluster knows, the pools that it lets the dashboard list."""
+    clock, api = SystemClock(), ApiServer(cluster.server)
+    tables = tables_of(settings, ())
+    found = FoundPools(
+        api, cluster.namespaces, lambda url, pauses: opened(url, environment, clock, None, tables, pauses), clock
+    )
+    reviews = Reviews(api)
+    desk = desk_of(found, settings, clock, found.forget)
+    with listening(PORT if settings.port is None else settings.port, EVERY) as listener:
+        known = cluster.hosts | hosts(listener.getsockname()[1])
+        serve(Application(desk, Bearers(reviews, reviews, clock), clock).asgi(known), listener)
+
+
+def desk_of(
+    pools: Mapping[str, PoolPorts], settings: Settings, clock: Clock, changed: Callable[[], None] | None = None
+) -> Desk:
+    """`changed` is called when something was done."""
+    seen = Seen(pools.values(), clock, changed)
+    return Desk(pools, seen, Bulk(FailedOf(pools), FolderActions(settings.state), clock, beside, seen.forget))
 
 
 def tables_of(settings: Settings, states: Iterable[Path | None]) -> dict[str, Table]:

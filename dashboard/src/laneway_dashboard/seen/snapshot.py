@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from laneway_dashboard.seen.history import Depths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from laneway_dashboard.ports.clock import Clock
@@ -40,10 +40,13 @@ class Snapshot:
 class Seen:
     """Keeps the snapshot. No thread of its own: nobody looks, nothing is asked."""
 
-    def __init__(self, pools: Sequence[PoolPorts], clock: Clock) -> None:
-        """Nothing is asked before somebody looks."""
-        self._pools = tuple(pools)
+    def __init__(self, pools: Collection[PoolPorts], clock: Clock, changed: Callable[[], None] | None = None) -> None:
+        """Nothing is asked before somebody looks: `pools` are those that there are then. `changed` is called, too, when
+        something was done.
+        """
+        self._pools = pools
         self._clock = clock
+        self._changed = changed
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self.depths = Depths()
@@ -77,5 +80,7 @@ class Seen:
 
     def forget(self) -> None:
         """What was done is to be seen at once."""
+        if self._changed is not None:
+            self._changed()
         with self._lock:
             self._snapshot = None

@@ -47,12 +47,14 @@ class FakePauses:
 
     watched: FakeWatched
 
-    def pause(self, lane: str) -> None:
+    def pause(self, lane: str, who: str) -> None:
         """At once."""
+        del who
         self.watched.set_paused(lane, paused=True)
 
-    def resume(self, lane: str) -> None:
+    def resume(self, lane: str, who: str) -> None:
         """At once."""
+        del who
         self.watched.set_paused(lane, paused=False)
 
 
