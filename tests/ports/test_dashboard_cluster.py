@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -27,6 +31,8 @@ from laneway_dashboard.testing.fakes import MemoryActions
 from laneway_dashboard.testing.worlds import busy
 from support.dashboard.accounts import account_of, made_person, token_of
 from support.inputs.pools import pool_with
+from support.processes import closed_port
+from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,3 +164,38 @@ def test_people_of_the_cluster_do_what_they_may(bench: Bench) -> None:
     assert PAUSED_LANES not in bench.annotations("documents")
     assert ask("operator", "POST", "lanes/fast/pause") == 303
     assert bench.annotations("documents")[PAUSED_LANES] == "fast"
+
+
+def test_the_process_as_a_pod_has_it(bench: Bench, tmp_path: Path) -> None:
+    bench.declare("documents")
+    made_person(bench.cluster, "reader", Right.LOOK)
+    token = token_of(bench.cluster, "ours", "reader")
+    server, folder = account_of(bench.cluster, "ours", "dashboard", tmp_path)
+    with closed_port() as free:
+        port = free
+    given = {
+        "MODE": "cluster", "PORT": str(port), "NAMESPACES": "ours", "STATE": str(tmp_path), "ACCOUNT": str(folder),
+    }  # fmt: skip
+    url = httpx.URL(server)
+    environment = {f"LANEWAY_DASHBOARD_{name}": value for name, value in given.items()} | {
+        "KUBERNETES_SERVICE_HOST": url.host,
+        "KUBERNETES_SERVICE_PORT": str(url.port),
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+    }
+    with subprocess.Popen([sys.executable, "-m", "laneway_dashboard"], env={**os.environ, **environment}) as process:
+        try:
+            eventually(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
+            assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 401
+            page = httpx.get(f"http://127.0.0.1:{port}/", headers={"authorization": f"Bearer {token}"}, timeout=60)
+            assert (page.status_code, "ours/documents" in page.text) == (200, True)
+        finally:
+            process.terminate()
+    assert process.returncode in {0, -15}
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.HTTPError:
+        return False

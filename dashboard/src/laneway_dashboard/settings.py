@@ -17,6 +17,8 @@ OWN = DASHBOARD_VARIABLES
 PORT = 11436  # one above the gateway's
 MODES = ("link", "cluster")
 MOST_HOSTS = 20
+ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where kubelet puts it."""
 SERVER = ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT")
 """Kubernetes' own variables, in each pod."""
 MOST_POOLS = 50
@@ -36,6 +38,8 @@ class InCluster:
     """Values of `Host` by which it is reached, beside those of this machine."""
     namespaces: tuple[str, ...] = ()
     """Those whose pools are shown; none for all."""
+    account: Path = ACCOUNT
+    """The folder of the dashboard's own token, and of the API server's certificates."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,13 @@ def _cluster(environment: Mapping[str, str]) -> InCluster | None:
     if len(hosts) > MOST_HOSTS:
         raise SettingsError(f"{OWN}HOSTS should name at most {MOST_HOSTS} hosts, such as dashboard.acme.example")
     namespaces = tuple((environment.get(f"{OWN}NAMESPACES") or "").split())
+    account = Path(environment.get(f"{OWN}ACCOUNT") or ACCOUNT)
     host, port = (environment.get(each) for each in SERVER)
     if not host or not port:
         raise SettingsError(f"{OWN}MODE=cluster needs a pod of a cluster: there is no {' and '.join(SERVER)}")
-    return InCluster(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}", hosts, namespaces)
+    return InCluster(
+        f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}", hosts, namespaces, account
+    )
 
 
 def _port(text: str | None) -> int | None:

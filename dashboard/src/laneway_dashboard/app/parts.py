@@ -58,7 +58,7 @@ def run(settings: Settings, environment: Mapping[str, str], tell: Callable[[str]
 
 def run_in_cluster(settings: Settings, cluster: InCluster, environment: Mapping[str, str]) -> None:
     """Serve whoever the cluster knows, the pools that it lets the dashboard list."""
-    clock, api = SystemClock(), ApiServer(cluster.server)
+    clock, api = SystemClock(), ApiServer(cluster.server, cluster.account)
     tables = tables_of(settings, ())
     found = FoundPools(
         api, cluster.namespaces, lambda url, pauses: opened(url, environment, clock, None, tables, pauses), clock

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,8 +12,8 @@ from laneway_dashboard.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SECONDS = 10.0
 SHOWN = 300  # characters of an error of the API server's
 MERGE = "application/merge-patch+json"  # RFC 7386: null removes
@@ -27,7 +26,7 @@ class Conflict(Unavailable):
 class ApiServer:
     """Serves all threads: one pool of connections."""
 
-    def __init__(self, server: str, account: Path = SERVICE_ACCOUNT) -> None:
+    def __init__(self, server: str, account: Path) -> None:
         """`account` holds ca.crt and token; the token is read for each call, since kubelet replaces it. Raises
         `OSError`.
         """
