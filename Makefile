@@ -17,7 +17,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-browser test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
-	test-computing test-node test-api test-strangers record-strangers record-dashboard cache-browser generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
+	test-computing test-node test-waiting test-strangers record-strangers record-dashboard cache-browser generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-gateway record-gateway bench-worker bench-estimate bench-harm bench-table doors-clients record-doors sbom fuzz soak soak-pods soak-scaling soak-alerts chaos chaos-gateway clean
 
 help: ## this list
@@ -53,7 +53,7 @@ docs-version: sync ## the same as version VERSION and as `latest`, on this check
 	$(MIKE) set-default latest
 
 test: sync ## everything that CI runs; programs and images are built in the background from the first second
-	@$(MAKE) --no-print-directory -j4 $(call SYNC,target) test-node test-computing test-api
+	@$(MAKE) --no-print-directory -j4 $(call SYNC,target) test-node test-computing test-waiting
 
 # The real node takes longest and mostly waits: it starts first. The others begin when the quick ones have passed.
 test-quick: check test-unit
@@ -65,15 +65,15 @@ test-node: test-cache
 	@$(MAKE) --no-print-directory test-e2e-cluster
 
 test-computing: test-quick
-	@$(MAKE) --no-print-directory test-chaos
-	@$(MAKE) --no-print-directory test-browser
 	@$(MAKE) --no-print-directory test-simulation
 	@$(MAKE) --no-print-directory test-ports
 	@$(MAKE) --no-print-directory test-e2e-local
 
-test-api: test-cache test-quick
+test-waiting: test-cache test-quick
 	@$(MAKE) --no-print-directory test-cluster
 	@$(MAKE) --no-print-directory test-chart
+	@$(MAKE) --no-print-directory test-browser
+	@$(MAKE) --no-print-directory test-chaos
 
 cache: cache-ollama cache-localstack cache-cluster cache-newest-ollama ## build everything that tests need and do not find, once for all checkouts
 
