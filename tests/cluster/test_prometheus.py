@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from support.operator.process import Operated, Place
 
-SECONDS = 90.0  # KEDA looks every few seconds, and the longest of the alerts' times is a minute
+SECONDS = 150.0  # KEDA looks every few seconds, and the longest of the alerts' times is a minute
 MODEL, LANE = "stub:latest", "documents-default"
 SPEC: dict[str, Any] = {"model": {"name": MODEL, "contextLength": 512}}
 SAID = {"response": "Paris", "done": True, "done_reason": "stop", "prompt_eval_count": 1, "eval_count": 1}
@@ -45,7 +45,7 @@ MONITORING = {
     },
 }
 SLOW_SECONDS = 0.4
-MINUTES = {"LanewayScalingFails": 4.0, "LanewayWorkWasted": 0.3, "LanewayLeasesLost": 0.3}
+MINUTES = {"LanewayScalingFails": 4.0, "LanewayWorkWasted": 0.5, "LanewayLeasesLost": 0.5}
 """Seconds that a minute of an alert takes, where not one: KEDA looks every 15 seconds, and an hour is long."""
 STALLED_SECONDS = 300.0  # after 120 in which something was due
 MANY = 100  # pools: four are worked on at once, and each call is given up after a while
@@ -64,6 +64,7 @@ class Engine:
 
     def __init__(self, stub: StubOllama) -> None:
         self.url = stub.url
+        self._stub = stub
         self.answers: Callable[[], Reply] = lambda: records(SAID)
         stub.on("/api/version", records({"version": "0.24.0"}))
         stub.on("/api/tags", records({"models": [{"name": MODEL, "digest": "a" * 64}]}))
@@ -78,6 +79,7 @@ class Engine:
             yield
         finally:
             self.answers = before
+            self._stub.release()  # a request that goes on without its client is an engine to be started anew
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,11 @@ class StubOllama:
                 return replies.popleft()
             return replies[0] if replies else error(404, "not found")
 
+    def release(self) -> None:
+        """Let go of all that hang; what comes later hangs again."""
+        released, self.released = self.released, threading.Event()
+        released.set()
+
     def hang(self) -> None:
         with self._lock:
             self.hanging += 1
