@@ -54,9 +54,10 @@ def test_submit_wait_json_prints_the_whole_result(shared: LocalPool) -> None:
 
 
 def test_submit_reads_a_prompt_from_standard_input(shared: LocalPool) -> None:
-    done = shared.cli("submit", "--wait", *FEW, stdin=f"Say hello. {CANARY}\n")
+    done = shared.cli("submit", "--wait", *FEW, "--json", stdin=f"Say hello. {CANARY}\n")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    stored = shared.aws.object(BUCKET, f"e2e/jobs/{json.loads(done.stdout)['id']}.json")
+    assert stored["prompt"] == f"Say hello. {CANARY}\n"
 
 
 def test_submit_reads_a_prompt_from_a_text_file(shared: LocalPool, tmp_path: Path) -> None:
@@ -172,7 +173,14 @@ def test_a_job_that_nobody_works_on_is_queued(shared: LocalPool, idle: Path) -> 
     figures = json.loads(shared.cli("status", "--pool", idle, "--json", job_id).stdout)
     assert told.returncode == 0
     assert told.stdout.startswith("queued; about ")
-    assert figures == {"id": job_id, "state": "queued", "lane": "fast", "waiting": figures["waiting"]}
+    assert figures["estimate"]["known"] == "unread"  # nobody has worked there who could know
+    assert figures | {"estimate": None} == {
+        "id": job_id,
+        "state": "queued",
+        "lane": "fast",
+        "waiting": figures["waiting"],
+        "estimate": None,
+    }
     assert figures["waiting"] >= 1
 
 
