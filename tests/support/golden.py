@@ -201,7 +201,9 @@ def _of_tables() -> dict[str, PoolView]:
     return {
         "table": pool_view(named(pool_with(table={"postgres": {"secretName": "documents-db"}})), walled),
         "table-of-rds": pool_view(named(pool_with(table=told, pods=PODS)), walled),
-        "table-of-dynamodb": pool_view(named(pool_with(table={"dynamodb": {"tableName": "documents"}})), settings),
+        "table-of-dynamodb-on-an-emulator": pool_view(
+            named(pool_with(table={"dynamodb": {"tableName": "documents"}})), settings
+        ),
     }
 
 
