@@ -51,7 +51,7 @@ def test_what_runs_is_finished_and_what_waits_is_started_when_the_pool_goes_on(p
     pool.wait_for(NAME, "Suspended")
     eventually(lambda: pool.replicas(DEPLOYMENT) == 0, SECONDS)
     ran = result(pool, "runs")
-    eventually(lambda: not pool.cluster.pods("laneway.dev/lane=default"), SECONDS)
+    eventually(lambda: not pool.cluster.pods(f"laneway.dev/pool={NAME},laneway.dev/lane=default"), SECONDS)
     assert figures(pool) == ("1", "0")
 
     patch(pool, suspend=False)
