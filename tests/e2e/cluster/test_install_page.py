@@ -35,8 +35,11 @@ LOOK_SECONDS = 0.5
 LANE = "documents-fast"
 WORDS = {"NAMESPACE": "default", "POOL": "documents", "LANE": "fast", "NAME": LANE}
 """What pages leave to the reader."""
-ELSEWHERE = ("laneway failed show", "laneway failed retry", "laneway failed drop")
-"""Need a failed job: tests/e2e/test_failed_cli.py has some."""
+ELSEWHERE = (
+    *("laneway failed show", "laneway failed retry", "laneway failed drop"),
+    'aws sqs get-queue-attributes --attribute-names All --queue-url "$(kubectl',
+)
+"""Need a failed job, of which tests/e2e/test_failed_cli.py has some, or a pool with a table, as test_table.py has."""
 NOT_HERE = {"top pods": "Metrics API not available", "deployment/keda-operator": "not found"}
 """What the test cluster doesn't have: KEDA is a process of it, not a pod."""
 
