@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from laneway_operator.known.observe import Trouble
 from laneway_operator.reasons import Reason
 from laneway_operator.render.meta import Component
-from laneway_operator.status.found import Found
-from laneway_operator.status.workers import worst
+from laneway_operator.status.found import Found, not_made
+from laneway_operator.status.workers import trouble_of
 
 if TYPE_CHECKING:
     from laneway_operator.known.observe import DeploymentFacts
@@ -30,19 +30,13 @@ def gateway_ready(observed: Observed) -> Found | None:
         reason = first.reason if first.reason is Reason.GATEWAYS_OFF else Reason.GATEWAY_REFUSED
         return Found("False", reason, first.message)
     if observed.gateway is None:
-        return _not_made(observed)
+        return not_made(observed, Found("Unknown", Reason.GATEWAY_STARTING, "gateways are being made"))
     return _made(observed, observed.gateway)
-
-
-def _not_made(observed: Observed) -> Found:
-    if observed.spec or observed.queue_trouble or observed.access:
-        return Found("Unknown", Reason.NOT_LOOKED_AT, "not looked at: other trouble of the pool comes first")
-    return Found("Unknown", Reason.GATEWAY_STARTING, "gateways are being made")
 
 
 def _made(observed: Observed, facts: DeploymentFacts) -> Found:
     """A change that doesn't come up leaves those of before at work, and is told all the same."""
-    trouble = _trouble(observed, facts)
+    trouble = trouble_of(observed, facts, Component.GATEWAY)
     if trouble is None and facts.stuck:
         trouble = Trouble(Reason.GATEWAY_DEGRADED, "no gateway of the new kind comes up")
     there = f", at {observed.gateway_at}" if observed.gateway_at else ""
@@ -57,8 +51,3 @@ def _made(observed: Observed, facts: DeploymentFacts) -> Found:
     if not facts.replicas:
         return Found("False", Reason.GATEWAY_UNAVAILABLE, "somebody has scaled the gateways to zero")
     return Found("Unknown", Reason.GATEWAY_STARTING, f"gateways are starting: {facts.replicas}")
-
-
-def _trouble(observed: Observed, facts: DeploymentFacts) -> Trouble | None:
-    mine = (each for each in observed.pods if each.component == Component.GATEWAY and not each.leaving)
-    return worst(each for each in (facts.trouble, *(pod.trouble for pod in mine)) if each is not None)

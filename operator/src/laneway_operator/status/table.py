@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from laneway_operator.reasons import Reason
 from laneway_operator.render.meta import Component
-from laneway_operator.status.found import Found
-from laneway_operator.status.workers import worst
+from laneway_operator.status.found import Found, not_made
+from laneway_operator.status.workers import trouble_of
 
 if TYPE_CHECKING:
-    from laneway_operator.known.observe import DeploymentFacts, Trouble
+    from laneway_operator.known.observe import DeploymentFacts
     from laneway_operator.status.observed import Observed
 
 CONDITION = "TableReady"
@@ -34,29 +34,18 @@ def table_ready(observed: Observed) -> Found | None:
         first = observed.table_troubles[0]
         return Found("False", first.reason if first.reason in OF_THE_QUEUE else Reason.TABLE_REFUSED, first.message)
     if observed.projector is None:
-        return _not_made(observed)
+        return not_made(observed, Found("Unknown", Reason.TABLE_STARTING, "the projector is being made"))
     return _made(observed, observed.projector)
-
-
-def _not_made(observed: Observed) -> Found:
-    if observed.spec or observed.queue_trouble or observed.access:
-        return Found("Unknown", Reason.NOT_LOOKED_AT, "not looked at: other trouble of the pool comes first")
-    return Found("Unknown", Reason.TABLE_STARTING, "the projector is being made")
 
 
 def _made(observed: Observed, facts: DeploymentFacts) -> Found:
     """A projector is ready while its table takes rows."""
     if facts.ready:
         return Found("True", Reason.TABLE_WRITING, "the projector runs, and the table takes rows")
-    trouble = _trouble(observed, facts)
+    trouble = trouble_of(observed, facts, Component.PROJECTOR)
     if trouble is not None:
         reason = Reason.TABLE_UNAVAILABLE if trouble.reason in UNNAMED else trouble.reason
         return Found("False", reason, f"projector: {trouble.message}")
     if not facts.replicas:
         return Found("True", Reason.TABLE_IDLE, "no event waits: every result has its row")
     return Found("Unknown", Reason.TABLE_STARTING, "the projector is starting, or its table takes no rows")
-
-
-def _trouble(observed: Observed, facts: DeploymentFacts) -> Trouble | None:
-    mine = (each for each in observed.pods if each.component == Component.PROJECTOR and not each.leaving)
-    return worst(each for each in (facts.trouble, *(pod.trouble for pod in mine)) if each is not None)

@@ -12,7 +12,7 @@ from laneway_operator.status.found import Found
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from laneway_operator.known.observe import PodFacts, Trouble
+    from laneway_operator.known.observe import DeploymentFacts, PodFacts, Trouble
     from laneway_operator.status.observed import Observed
 
 SEVERITY = (
@@ -87,8 +87,7 @@ def _handler(observed: Observed) -> Found | None:
     """Jobs are served without the dead-letter handler, but those that killed their workers have no result."""
     if observed.handler is None or not observed.handler.unavailable:
         return None
-    told = [each.trouble for each in observed.pods if each.component == Component.DEAD_LETTERS and not each.leaving]
-    trouble = worst(each for each in (observed.handler.trouble, *told) if each is not None)
+    trouble = trouble_of(observed, observed.handler, Component.DEAD_LETTERS)
     return Found("False", trouble.reason, f"dead-letter handler: {trouble.message}") if trouble else None
 
 
@@ -119,6 +118,12 @@ def _newest(observed: Observed, lane: str) -> list[PodFacts]:
     """A lane's workers as the pool wants them now, or where there is none all of them."""
     workers = [each for each in observed.pods if each.lane == lane and not each.leaving]
     return [each for each in workers if each.config == observed.deployments[lane].config] or workers
+
+
+def trouble_of(observed: Observed, facts: DeploymentFacts, component: Component) -> Trouble | None:
+    """What is wrong with the one Deployment of a component, or with its pods that stay."""
+    told = (each.trouble for each in observed.pods if each.component == component and not each.leaving)
+    return worst(each for each in (facts.trouble, *told) if each is not None)
 
 
 def worst(troubles: Iterable[Trouble]) -> Trouble | None:
