@@ -18,7 +18,7 @@ from laneway_operator.render.meta import (
     metadata,
     short_hash,
 )
-from laneway_operator.render.scaling import queue_trigger
+from laneway_operator.render.scaling import one_while_queued, queue_trigger
 from laneway_operator.render.view import HEALTH_ADDRESS
 
 if TYPE_CHECKING:
@@ -91,19 +91,13 @@ def _handler(pool: PoolView) -> Manifest:
 
 def dead_letter_scaler(pool: PoolView) -> Manifest:
     """One handler while any dead-letter queue holds a message, in flight or not."""
-    return {
-        "apiVersion": "keda.sh/v1alpha1",
-        "kind": "ScaledObject",
-        "metadata": metadata(pool, dead_letter_handler_name(pool.name)),
-        "spec": {
-            "cooldownPeriod": COOLDOWN_SECONDS,
-            "maxReplicaCount": 1,
-            "minReplicaCount": 0,
-            "pollingInterval": POLLING_SECONDS,
-            "scaleTargetRef": {"name": dead_letter_handler_name(pool.name)},
-            "triggers": [
-                queue_trigger(pool, lane, lane.lane.name, lane.config.queue.dead_letter_url, count_running=True)
-                for lane in pool.lanes
-            ],
-        },
-    }
+    triggers = [
+        queue_trigger(pool, lane, lane.lane.name, lane.config.queue.dead_letter_url, count_running=True)
+        for lane in pool.lanes
+    ]
+    return one_while_queued(
+        metadata(pool, dead_letter_handler_name(pool.name)),
+        triggers,
+        polling_seconds=POLLING_SECONDS,
+        cooldown_seconds=COOLDOWN_SECONDS,
+    )

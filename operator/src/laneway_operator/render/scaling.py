@@ -67,6 +67,25 @@ def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
     }
 
 
+def one_while_queued(
+    names: Manifest, triggers: list[Manifest], *, polling_seconds: int, cooldown_seconds: int
+) -> Manifest:
+    """One pod of the Deployment of this name while any of the queues holds a message, in flight or not; else none."""
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": names,
+        "spec": {
+            "cooldownPeriod": cooldown_seconds,
+            "maxReplicaCount": 1,
+            "minReplicaCount": 0,
+            "pollingInterval": polling_seconds,
+            "scaleTargetRef": {"name": names["name"]},
+            "triggers": triggers,
+        },
+    }
+
+
 def _scale_down(scale_in: ScaleIn) -> Manifest:
     """The larger of the two: a lane of few workers shrinks too, however the autoscaler rounds."""
     period = {"periodSeconds": scale_in.period}

@@ -15,7 +15,7 @@ from laneway.schema.shared.names import (
 from laneway_operator.render import pods
 from laneway_operator.render.meta import CONFIG_FOLDER, PROJECTOR, Component, labels, metadata, projector_name
 from laneway_operator.render.projector.document import BUNDLE_FILE, BUNDLE_FOLDER, URL_FILE, URL_FOLDER
-from laneway_operator.render.scaling import queue_trigger
+from laneway_operator.render.scaling import one_while_queued, queue_trigger
 from laneway_operator.render.view import HEALTH_PORT
 
 if TYPE_CHECKING:
@@ -105,17 +105,9 @@ def _container(pool: PoolView, program: Tables, files: dict[str, Manifest]) -> M
 
 def scaler(pool: PoolView) -> Manifest:
     """One projector while the events queue holds a message, in flight or not."""
-    name = projector_name(pool.name)
-    return {
-        "apiVersion": "keda.sh/v1alpha1",
-        "kind": "ScaledObject",
-        "metadata": metadata(pool, name, component=Component.PROJECTOR),
-        "spec": {
-            "cooldownPeriod": COOLDOWN_SECONDS,
-            "maxReplicaCount": 1,
-            "minReplicaCount": 0,
-            "pollingInterval": POLLING_SECONDS,
-            "scaleTargetRef": {"name": name},
-            "triggers": [queue_trigger(pool, pool.lanes[0], "events", pool.events_queue_url or "", count_running=True)],
-        },
-    }
+    return one_while_queued(
+        metadata(pool, projector_name(pool.name), component=Component.PROJECTOR),
+        [queue_trigger(pool, pool.lanes[0], "events", pool.events_queue_url or "", count_running=True)],
+        polling_seconds=POLLING_SECONDS,
+        cooldown_seconds=COOLDOWN_SECONDS,
+    )
