@@ -104,8 +104,7 @@ class Reconciler:
         self._ensure_queues(pool, done)
         if done.access or done.queue_trouble:
             return  # what runs is left alone
-        self._ensure_events_queue(pool, done)
-        events = done.events_queue_url if pool.spec.table and self._settings.tables else None
+        events = self._ensure_events_queue(pool, done)
         lanes = tuple(
             lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings, events)
             for lane in pool.spec.lanes
@@ -140,15 +139,18 @@ class Reconciler:
             words = "the pool has a table, and the operator's Helm values turn tables off"
             done.table_troubles += (Trouble(Reason.TABLES_OFF, words),)
 
-    def _ensure_events_queue(self, pool: LLMWorkerPool, done: Observed) -> None:
-        """Where that fails, workers go on with the queue that was there: no row is lost for our trouble."""
+    def _ensure_events_queue(self, pool: LLMWorkerPool, done: Observed) -> str | None:
+        """Its URL, for a pool with a table. Where that fails, workers go on with the queue that was there: no row is
+        lost for our trouble.
+        """
         if pool.spec.table is None or self._settings.tables is None:
-            return
+            return None
         try:
             wanted = events_queue(self._cluster_id(), pool, pool.region_or(self._settings.region))
             done.events_queue_url = self._queues.ensure(wanted).url
         except NotYet as error:
             done.table_troubles += (Trouble(error.reason, f"events queue: {error}"),)
+        return done.events_queue_url
 
     def _look_for_secret(self, pool: LLMWorkerPool, done: Observed) -> None:
         emulator, namespace = self._settings.emulator, pool.metadata.namespace
