@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from laneway.logs import log_defect
 from laneway.schema.pool.documents.model_facts import MAX_FACTS_BYTES, ModelFacts
+from laneway.schema.shared.base import read_or_none
 from laneway_worker.errors import AbsentError, AlreadyThereError, TooLargeError, Unavailable
 from laneway_worker.ports.objects import Stored
 
@@ -79,7 +77,6 @@ class Facts:
 
 def _says(body: bytes, facts: ModelFacts) -> bool:
     """Whether a document says the same. When an engine got its model is each one's own."""
-    with suppress(ValidationError):
-        there = ModelFacts.model_validate_json(body)
-        return there.model_copy(update={"modified_at": None}) == facts.model_copy(update={"modified_at": None})
-    return False
+    there = read_or_none(ModelFacts, body)
+    own = {"modified_at": None}
+    return there is not None and there.model_copy(update=own) == facts.model_copy(update=own)

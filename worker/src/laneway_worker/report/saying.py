@@ -142,5 +142,4 @@ def tokens_per_second(ran: Sequence[Ran]) -> float | None:
 
 def pause(report: WorkerReport) -> float:
     """Seconds until the next report, where nothing changes."""
-    rests = not report.jobs and report.state in ("serving", "waits")
-    return IDLE_SECONDS if rests else BUSY_SECONDS
+    return IDLE_SECONDS if report.idle else BUSY_SECONDS

@@ -6,12 +6,13 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from laneway.logs import log_defect
 from laneway.schema.pool.documents.lane_estimate import MAX_ESTIMATE_BYTES, LaneEstimate
-from laneway.schema.pool.documents.worker_report import MAX_REPORT_BYTES, WorkerReport
+from laneway.schema.pool.documents.worker_report import IDLE_LIVES_SECONDS, MAX_REPORT_BYTES, WorkerReport
 from laneway.schema.pool.schedules.schedule import asleep
+from laneway.schema.shared.base import read_or_none
 from laneway_worker.errors import AbsentError, AlreadyThereError, TooLargeError, Unavailable
 from laneway_worker.report.estimates import Around, Came, merged
 from laneway_worker.report.saying import BUSY_SECONDS, IDLE_SECONDS, LEAST_SECONDS, Course, pause, report_of, state_of
@@ -34,7 +35,6 @@ FIRST_LANE_SECONDS = 15.0
 LONGEST_LANE_SECONDS = 600.0  # for each of many workers
 MOST_LISTED = 1000  # one page of S3's: those that killed workers left lie there for days
 MOST_REPORTS = 100  # of other workers are read for it
-STALE_SECONDS = 2 * IDLE_SECONDS  # a report that is older is of a worker that has gone
 MOST_NODE_SECONDS = 1800.0  # a job that waited longer for the first worker waited for something else
 
 M = TypeVar("M", bound=BaseModel)
@@ -171,7 +171,9 @@ class Writer:
         """The keys of others that live, by the store's own clock: this worker's report is the newest, or nearly."""
         listed = self._store.listed(self._place.bucket, self._place.worker_reports(self._lane), MOST_LISTED)
         newest = max(listed.values(), default=self._clock.now())
-        return [key for key, at in listed.items() if (newest - at).total_seconds() < STALE_SECONDS and key != self._key]
+        return [
+            key for key, at in listed.items() if (newest - at).total_seconds() < IDLE_LIVES_SECONDS and key != self._key
+        ]
 
     def _read_reports(self, keys: list[str]) -> list[WorkerReport]:
         found = (self._read(key, MAX_REPORT_BYTES, WorkerReport) for key in keys[:MOST_REPORTS])
@@ -179,9 +181,9 @@ class Writer:
 
     def _read(self, key: str, most: int, model: type[M]) -> M | None:
         """What can't be read is none."""
-        with suppress(TooLargeError, ValidationError):
+        with suppress(TooLargeError):
             there = self._store.get(self._place.bucket, key, most)
-            return None if there is None else model.model_validate_json(there.body)
+            return None if there is None else read_or_none(model, there.body)
         return None
 
     def _write_lane(self, reports: list[WorkerReport]) -> None:
@@ -192,7 +194,7 @@ class Writer:
             there = self._store.get(self._place.bucket, key, MAX_ESTIMATE_BYTES)
         except TooLargeError:
             return  # it is none of ours, and whoever can delete it may
-        before = self._parsed(there.body) if there else None
+        before = read_or_none(LaneEstimate, there.body) if there else None
         came, news = self._came(reports), self._tally.take_news()
         body = merged(before, news, came, self._around(reports)).model_dump_json(exclude_none=True).encode()
         try:
@@ -230,9 +232,3 @@ class Writer:
                 live.quiet,
                 self._parallel,
             )
-
-    @staticmethod
-    def _parsed(body: bytes) -> LaneEstimate | None:
-        with suppress(ValidationError):
-            return LaneEstimate.model_validate_json(body)
-        return None

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
-
-from pydantic import ValidationError
 
 from laneway.client.pacing import CONCURRENT_CALLS
 from laneway.errors import PoolUnavailable
 from laneway.schema.estimate.estimate import Estimate
 from laneway.schema.estimate.reckon import WORDS, Asked, estimate
 from laneway.schema.pool.documents.lane_estimate import LaneEstimate
-from laneway.schema.pool.documents.worker_report import WorkerReport
+from laneway.schema.pool.documents.worker_report import BUSY_LIVES_SECONDS, IDLE_LIVES_SECONDS, WorkerReport
+from laneway.schema.shared.base import read_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_REPORTS = 1000  # a lane's `maxReplicas`
-BUSY_SECONDS, IDLE_SECONDS = 60.0, 120.0  # a report that is older is of a worker that has gone
 NO_FIGURES = "the queue can't be asked: {}; it takes sqs:GetQueueAttributes"
 NO_REPORTS = "workers' reports can't be read: {}; it takes s3:ListBucket, and s3:GetObject on {}*"
 NO_ESTIMATE = "how long jobs wait can't be read: {}; it takes s3:GetObject on {}"
@@ -129,7 +126,7 @@ class Lines:
     def reports(self, lane: str) -> tuple[WorkerReport, ...]:
         """The workers of a lane that live, by name. Raises `PoolUnavailable`."""
         ages = self._source.ages(self._place.worker_reports(lane), MOST_REPORTS)
-        recent = [key for key, age in ages.items() if age < IDLE_SECONDS]
+        recent = [key for key, age in ages.items() if age < IDLE_LIVES_SECONDS]
         with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
             found = [_report(stored) for stored in threads.map(self._source.read, recent)]
         return tuple(each for each, key in zip(found, recent, strict=True) if each and _lives(each, ages[key]))
@@ -150,21 +147,16 @@ class _Look:
 
 
 def _report(stored: Stored | None) -> WorkerReport | None:
-    with suppress(ValidationError):
-        return None if stored is None else WorkerReport.model_validate_json(stored.body)
-    return None
+    return None if stored is None else read_or_none(WorkerReport, stored.body)
 
 
 def _lives(report: WorkerReport, age: float) -> bool:
-    rests = not report.jobs and report.state in ("serving", "waits")
-    return age < (IDLE_SECONDS if rests else BUSY_SECONDS)
+    return age < (IDLE_LIVES_SECONDS if report.idle else BUSY_LIVES_SECONDS)
 
 
 def read_estimate(stored: Stored | None) -> LaneEstimate | None:
     """A lane's document; what can't be read is none."""
-    with suppress(ValidationError):
-        return None if stored is None else LaneEstimate.model_validate_json(stored.body)
-    return None
+    return None if stored is None else read_or_none(LaneEstimate, stored.body)
 
 
 def asked_of(lane: PoolLane, figures: Figures | None, found: Stored | None) -> Asked:

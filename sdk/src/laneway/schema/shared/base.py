@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import core_schema
 
@@ -27,6 +28,9 @@ PATTERN_WORDS = "patternErrorMessage"
 """The keyword of a JSON Schema that editors know, beside `pattern`: what to say instead of the pattern itself."""
 
 
+Document = TypeVar("Document", bound=BaseModel)
+
+
 class Frozen(BaseModel):
     """A frozen model that refuses unknown fields and describes its fields by their docstrings."""
 
@@ -39,6 +43,13 @@ class Record(Frozen):
     """A model that programs write and older programs read: fields that came later are passed over."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+def read_or_none(model: type[Document], body: bytes) -> Document | None:
+    """A document that others write, as JSON; None where it is none of this model's."""
+    with suppress(ValidationError):
+        return model.model_validate_json(body)
+    return None
 
 
 class KubernetesModel(Frozen):

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.client.line.foretell import Foreteller
-from laneway.client.line.line import IDLE_SECONDS, Lines
+from laneway.client.line.line import Lines
 from laneway.client.remote import Figures, Stored
 from laneway.errors import PoolUnavailable
 from laneway.schema.job.keys import Place
-from laneway.schema.pool.documents.worker_report import RunningJob
+from laneway.schema.pool.documents.worker_report import IDLE_LIVES_SECONDS, RunningJob
 from support.inputs.lines import LANE, lane_estimate, report_with
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def test_a_report_that_grows_old_is_of_a_worker_that_has_gone(busy: bool, age: f
     job = RunningJob(id="a", since=datetime.now(UTC), attempt=1)
     source.put(REPORT, report_with(jobs=(job,) if busy else ()), age)
     assert bool(Lines(source, PLACE).reports("fast")) is lives
-    if age > IDLE_SECONDS:
+    if age > IDLE_LIVES_SECONDS:
         assert source.calls == [f"list {PLACE.worker_reports('fast')}"], "what is too old is not even read"
 
 

@@ -13,6 +13,8 @@ MAX_REPORT_BYTES = 256 * 1024  # of the document: 128 jobs with the longest ids 
 MAX_JOBS = 128  # twice the slots: results that are being stored hold none
 MAX_SLOTS = 64  # a lane's `parallel`
 MAX_WORDS = 300
+BUSY_LIVES_SECONDS = 60.0  # a report that is older is of a worker that has gone: three were due
+IDLE_LIVES_SECONDS = 120.0  # of a worker that is idle: two were due
 SLEEPS = "the lane sleeps: jobs wait"  # what a worker waits for that nobody has to mend
 QUANTILES = 21  # the least, each twentieth, and the most
 
@@ -92,3 +94,8 @@ class WorkerReport(Record):
     """What is loaded."""
     price_per_hour: Seconds | None = None
     """USD for an hour of its accelerator, where that is known."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is up and has no job: it reports less often then."""
+        return not self.jobs and self.state in ("serving", "waits")
