@@ -115,7 +115,7 @@ class WatchedPool:
 
 def lane_of(lane: PoolLane, line: LaneLine, now: datetime, *, paused: bool | None = None) -> LaneSeen:
     """A lane as the client sees it. Of one that is paused, nobody knows when it begins."""
-    figures, reads_reports = line.figures, not any("reports" in each for each in line.missing)
+    figures = line.figures
     return LaneSeen(
         lane.name,
         lane.model.name,
@@ -123,7 +123,7 @@ def lane_of(lane: PoolLane, line: LaneLine, now: datetime, *, paused: bool | Non
         running=None if figures is None else figures.running,
         delayed=None if figures is None else figures.delayed,
         oldest_seconds=line.oldest_seconds,
-        workers=tuple(worker_of(each) for each in line.workers) if reads_reports else None,
+        workers=tuple(worker_of(each) for each in line.workers) if line.sees_workers else None,
         stage=line.stage or None,
         estimate=None if paused else _estimated(line.estimate),
         no_estimate=PAUSED if paused else _no_estimate(line.estimate),

@@ -67,7 +67,9 @@ def test_what_a_paused_lane_and_one_that_is_held_up_say_instead_of_a_time() -> N
 def test_what_the_reader_may_not_see_is_said() -> None:
     told = Estimate(lane="slow", known="asleep", ahead=3, wakes_at=START + timedelta(hours=5))
     missing = (NO_REPORTS.format("AccessDenied", "documents/workers/slow/"),)
-    seen = lane_of(LANE, LaneLine("slow", Figures(3, 0, 0), None, (), "asleep", told, missing), START)
+    seen = lane_of(
+        LANE, LaneLine("slow", Figures(3, 0, 0), None, (), "asleep", told, missing, sees_workers=False), START
+    )
     assert seen.workers is None
     assert seen.trouble == missing[0]
     assert seen.no_estimate == "wakes at 19:30 UTC"

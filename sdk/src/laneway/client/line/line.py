@@ -55,6 +55,8 @@ class LaneLine:
     """What could not be read, and which right that takes."""
     quiet: tuple[Period, ...] = ()
     """When it sleeps, as far as its document says."""
+    sees_workers: bool = True
+    """Whether reports could be read: where not, nobody knows of workers."""
 
     @property
     def ready(self) -> int:
@@ -121,6 +123,7 @@ class Lines:
             estimate=reckoned,
             missing=tuple(look.missing),
             quiet=known.quiet if known else (),
+            sees_workers=workers is not None,
         )
 
     def reports(self, lane: str) -> tuple[WorkerReport, ...]:

@@ -134,6 +134,7 @@ def test_what_may_not_be_read_is_left_out_and_the_right_is_named(refused: str, r
     (missing,) = line.missing
     assert right in missing
     assert (line.figures is None) is (refused == "figures")
+    assert line.sees_workers is (refused != "list")
 
 
 def test_before_there_is_a_worker_the_cluster_knows_the_stage() -> None:
