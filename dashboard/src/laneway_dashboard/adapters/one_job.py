@@ -46,7 +46,7 @@ class ClientOneJob:
             result.status,
             result.lane,
             result=result.model_copy(update=NO_OUTPUT),
-            result_url=self._reached.place.url(key),
+            result_url=self._reached.place.result_url(job_id),
             etag=stored.etag,
             is_kept=result.status == "failed" and self._is_kept(job_id),
         )

@@ -34,7 +34,7 @@ def read(body: str, source: Source) -> Row | Refusal:
         event = ResultEvent.model_validate_json(body)
     except (NotStrictJSON, UnicodeError, ValidationError):
         return "unreadable"
-    result, results = event.result, source.results
-    if result.pool != source.pool or event.url != results.url(results.result(result.id)):
+    result = event.result
+    if result.pool != source.pool or event.url != source.results.result_url(result.id):
         return "foreign"
     return row_of(result, url=event.url, etag=event.etag, output=source.output)

@@ -97,7 +97,7 @@ class Sweep:
         rows, unreadable = [], []
         for each in fetched:
             if each.result is not None and each.etag is not None and each.result.pool == self.source.pool:
-                url = self.source.results.url(self.source.results.result(each.id))
+                url = self.source.results.result_url(each.id)
                 rows.append(row_of(each.result, url=url, etag=each.etag, output=self.source.output))
             elif each.etag is not None:
                 unreadable.append(each.id)

@@ -166,12 +166,12 @@ class Finisher:
             log.warning("delete failed; the message comes again and is done again: %s", error)
 
     def _notification(self, committed: Committed) -> Notification:
-        result, place = committed.result, self._config.results
+        result = committed.result
         return Notification(
             id=result.id,
             status=result.status,
             code=result.error.code if result.error else None,
-            url=place.url(place.result(result.id)),
+            url=self._config.results.result_url(result.id),
             etag=committed.etag,
             pool=result.pool,
             lane=result.lane,

@@ -68,7 +68,7 @@ class Telling:
         live = self._live.now
         if live.events_queue_url is None:
             return Told.DONE
-        url = self._place.url(self._place.result(committed.result.id))
+        url = self._place.result_url(committed.result.id)
         event = ResultEvent.of(committed.result, committed.etag, url, output=live.events_output)
         told = self._send(lease, live.events_queue_url, event)
         if told is Told.LATER and self._is_old(committed.result.timing.finished_at):

@@ -135,7 +135,7 @@ class Results:
         raise self._unreadable(job_id, "is not the job's result")
 
     def _unreadable(self, job_id: str, why: str) -> UnreadableResult:
-        return UnreadableResult(f"the object at {self._place.url(self._place.result(job_id))} {why}")
+        return UnreadableResult(f"the object at {self._place.result_url(job_id)} {why}")
 
     def keep_failed(self, failed: FailedJob) -> None:
         """Keep a failed job, once for each failed result; an entry of a result that stands no more gives way."""

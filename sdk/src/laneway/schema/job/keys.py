@@ -98,3 +98,7 @@ class Place(Frozen):
     def url(self, key: str) -> str:
         """`s3://bucket/key`."""
         return f"s3://{self.bucket}/{key}"
+
+    def result_url(self, job_id: str) -> str:
+        """That of the commit record."""
+        return self.url(self.result(job_id))
