@@ -330,7 +330,7 @@ def test_writers_at_once_leave_the_greatest_revision_of_each(table: Table) -> No
         ordered = ids if revision % 2 else ids[::-1]
         table.upsert([row(each, revision=revision, etag=f'"{revision}"') for each in ordered])
 
-    for each in [in_thread(lambda revision=revision: write(revision)) for revision in range(8)]:  # type: ignore[misc]
+    for each in [in_thread(lambda revision=revision: write(revision)) for revision in range(8)]:  # type: ignore[misc] # mypy infers no lambda with a default
         each.result(60)
     assert set(table.etags(POOL, ids).values()) == {'"7"'}
 

@@ -122,9 +122,7 @@ def busy(clock: Clock) -> World:
     return _world(clock, seen, failed)
 
 
-def trouble(clock: Clock) -> World:
-    """One lane's workers are held up, one's can't start, one is paused, and much has failed."""
-    now = clock.now()
+def _held_up(now: datetime) -> LaneSeen:
     held = made.worker(
         "documents-fast-7d9f-x2k4p",
         now,
@@ -133,7 +131,7 @@ def trouble(clock: Clock) -> World:
         words="waits for a new Ollama: the last one answered nonsense",
         jobs=(),
     )
-    fast = LaneSeen(
+    return LaneSeen(
         name="fast",
         model=MODEL,
         queued=612,
@@ -146,6 +144,11 @@ def trouble(clock: Clock) -> World:
         paused=False,
         today=made.today(now, 210, 143),
     )
+
+
+def trouble(clock: Clock) -> World:
+    """One lane's workers are held up, one's can't start, one is paused, and much has failed."""
+    now = clock.now()
     slow = LaneSeen(
         name="slow",
         model="gemma3:27b",
@@ -170,7 +173,7 @@ def trouble(clock: Clock) -> World:
     seen = PoolSeen(
         NAME,
         URL,
-        (fast, slow, extra, denied),
+        (_held_up(now), slow, extra, denied),
         failed=164,
         failed_is_least=False,
         today=made.today(now, 248, 143),

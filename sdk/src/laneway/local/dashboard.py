@@ -6,7 +6,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laneway.local.processes.kept import KeptProcess
+from laneway.local.processes.kept import HOPELESS_RESTARTS, KeptProcess
 from laneway.local.processes.ports import wanted_port
 from laneway.schema.shared.names import DASHBOARD_LINK, DASHBOARD_VARIABLES
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MODULE = "laneway_dashboard"
 LOG = "dashboard.log"
-HOPELESS = 3  # starts
 
 
 @dataclass
@@ -66,7 +65,7 @@ class LocalDashboard:
     @property
     def settled(self) -> bool:
         """Whether it serves, or will not."""
-        return self.stats.link is not None or self.stats.restarts >= HOPELESS
+        return self.stats.link is not None or self.stats.restarts >= HOPELESS_RESTARTS
 
     def link(self) -> str | None:
         """What opens it once, or None, and a word to the person, where it can't start."""

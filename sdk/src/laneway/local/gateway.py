@@ -6,7 +6,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from laneway.local.processes.kept import KeptProcess
+from laneway.local.processes.kept import HOPELESS_RESTARTS, KeptProcess
 from laneway.local.processes.ports import LOOPBACK, first_free_port, free_port, wanted_port
 from laneway.schema.shared.base import Frozen, duration_text
 from laneway.schema.shared.names import GATEWAY_READY
@@ -25,7 +25,6 @@ LOG = "gateway.log"
 OWN = "LANEWAY_GATEWAY_"
 PORT = 11435  # one above Ollama's own
 DRAIN = "24h"  # as long as workers take: they end it
-HOPELESS = 3  # starts
 
 
 class Addresses(Frozen):
@@ -107,7 +106,7 @@ class LocalGateway:
     @property
     def settled(self) -> bool:
         """Whether it serves, or will not."""
-        return self.stats.ready or self.stats.restarts >= HOPELESS
+        return self.stats.ready or self.stats.restarts >= HOPELESS_RESTARTS
 
     def process(self, environment: Mapping[str, str], children: Children) -> KeptProcess:
         """What is to be tended; `environment` is that of the workers."""

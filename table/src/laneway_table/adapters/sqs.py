@@ -56,7 +56,7 @@ class SQSEvents:
         if receipts:
             with _in_words():
                 entries = [{"Id": str(number), "ReceiptHandle": each} for number, each in enumerate(receipts)]
-                self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]
+                self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # they have the two fields that a delete needs
 
     def _visible_in(self, receipts: Sequence[str], seconds: int) -> None:
         if receipts:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway.local.dashboard import HOPELESS, LocalDashboard
+from laneway.local.dashboard import LocalDashboard
 from laneway.local.errors import LocalError
+from laneway.local.processes.kept import HOPELESS_RESTARTS
 from laneway.local.state import StateFolder
 from laneway.schema.shared.names import DASHBOARD_LINK
 from laneway_dashboard.settings import read_settings
@@ -54,7 +55,7 @@ def test_a_person_is_given_the_first_link_once_and_each_later_one_at_once(state:
 def test_one_that_can_not_start_holds_up_nothing(state: StateFolder) -> None:
     said = Said()
     dashboard = LocalDashboard(state, None, said)
-    for _ in range(HOPELESS):
+    for _ in range(HOPELESS_RESTARTS):
         dashboard.stats.died("exit code 2")
     assert dashboard.settled
     assert dashboard.link() is None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.local.errors import LocalError
-from laneway.local.gateway import HOPELESS, PORT, LocalGateway, declared
+from laneway.local.gateway import PORT, LocalGateway, declared
+from laneway.local.processes.kept import HOPELESS_RESTARTS
 from laneway.local.processes.ports import first_free_port
 from laneway.local.state import StateFolder
 from laneway.schema.pool.pool import LLMWorkerPool
@@ -105,7 +106,7 @@ def test_the_port_stays_once_clients_have_been_told_of_it(state: StateFolder) ->
 def test_one_that_can_not_start_is_told_and_waited_for_no_longer(state: StateFolder) -> None:
     said = Said()
     gateway = LocalGateway(state, free_port(), {}, said)
-    for _ in range(HOPELESS):
+    for _ in range(HOPELESS_RESTARTS):
         assert not gateway.settled
         gateway.stats.died("exit code 2")
     assert gateway.settled

@@ -186,7 +186,7 @@ def test_who_is_to_leave_writes_what_it_has_received() -> None:
         world.stop.set()
         return receive()
 
-    world.events.receive = last  # type: ignore[method-assign]
+    world.events.receive = last  # type: ignore[method-assign] # the queue says to leave as it gives its last
     world.projector.work("worker 0", helps=False)
     assert (world.written(), world.events.bodies) == ({"job"}, [])
 

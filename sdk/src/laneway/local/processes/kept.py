@@ -21,6 +21,7 @@ FIRST_RESTART_SECONDS = 0.5
 LONGEST_RESTART_SECONDS = 30.0
 READ_SECONDS = 5.0
 HEALTHY_SECONDS = 60.0  # what ran for so long restarts at once
+HOPELESS_RESTARTS = 3  # nobody waits any longer for what jobs are answered without
 
 
 class Stats(Protocol):
@@ -34,7 +35,7 @@ class Stats(Protocol):
 
 
 class KeptProcess:
-    """Keeps a worker, the dead-letter handler or the gateway running; the main thread calls `tend` again and again."""
+    """Keeps one process of the pool's running; the main thread calls `tend` again and again."""
 
     def __init__(
         self,
