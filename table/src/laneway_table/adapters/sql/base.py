@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from laneway_table.adapters.sql import statements
 from laneway_table.adapters.sql.answers import point_of, totals_of
 from laneway_table.rows.asked import EVERYTHING
+from laneway_table.rows.row import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from laneway_table.rows.asked import Filter, Point, Totals
+    from laneway_table.rows.row import Row
 
 
 class SQLTable(ABC):
@@ -25,6 +27,43 @@ class SQLTable(ABC):
     @abstractmethod
     def _all(self, statement: statements.Statement) -> list[Any]:
         """The whole answer; raises what the port says."""
+
+    @abstractmethod
+    def _change(self, statement: statements.Statement) -> int:
+        """How many rows it changed; raises what the port says."""
+
+    @abstractmethod
+    def _write(self, sql: str, rows: Sequence[Row], also: dict[str, Any]) -> int:
+        """Insert rows in one transaction, by a statement with these parameters beside theirs."""
+
+    @abstractmethod
+    def _ids(self, ids: Sequence[str]) -> Any:
+        """As a parameter that the dialect's `one_of` takes."""
+
+    @abstractmethod
+    def _row(self, found: Sequence[Any], columns: Sequence[str]) -> Row:
+        """A row of the database, whose other columns were not asked for."""
+
+    def upsert(self, rows: Sequence[Row]) -> int:
+        """By revision."""
+        return self._write(self.dialect.upsert, rows, {})
+
+    def mend(self, rows: Sequence[Row], before: datetime) -> int:
+        """Of rows that are right."""
+        return self._write(self.dialect.mend, rows, {"before": before})
+
+    def get(self, pool: str, job_id: str) -> Row | None:
+        """By its key."""
+        found = self._all(statements.Statement(statements.GET, {"pool": pool, "id": job_id}))
+        return self._row(found[0], COLUMNS) if found else None
+
+    def etags(self, pool: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """By their keys."""
+        return dict(self._all(self.dialect.etags(pool, self._ids(ids))))
+
+    def delete(self, pool: str, ids: Sequence[str], before: datetime) -> int:
+        """By their keys."""
+        return self._change(self.dialect.delete(pool, self._ids(ids), before))
 
     def count(self, pool: str, wanted: Filter, cap: int) -> int:
         """Capped."""

@@ -107,32 +107,19 @@ class PostgresTable(SQLTable):
                     note = {"version": each.version, "name": each.name, "serves": each.serves}
                     connection.execute(_query(NOTE), note)
 
-    def upsert(self, rows: Sequence[Row]) -> int:
-        """In one transaction."""
-        return self._write(DIALECT.upsert, rows, {})
-
-    def mend(self, rows: Sequence[Row], before: datetime) -> int:
-        """In one transaction."""
-        return self._write(DIALECT.mend, rows, {"before": before})
-
     def _write(self, sql: str, rows: Sequence[Row], also: dict[str, Any]) -> int:
         """One statement, of whatever size: a statement for each row costs three times as much."""
         if not rows:
             return 0
         document = json.dumps([_values(each) for each in _each_once(rows)], ensure_ascii=False)
-        return self._change(statements.Statement(sql, also | {"rows": document.encode().decode()}))
-
-    def get(self, pool: str, job_id: str) -> Row | None:
-        """By its key."""
-        found = self._all(statements.Statement(statements.GET, {"pool": pool, "id": job_id}))
-        return _row(found[0], COLUMNS) if found else None
+        return self._change(statements.Statement(sql, also | {"rows": document}))
 
     def page(self, pool: str, wanted: Filter, after: Cursor | None = None, limit: int = 50) -> Page:
         """By keyset."""
         few = wanted.labels and self.count(pool, Filter(labels=wanted.labels), FEW) <= FEW
         statement = DIALECT.labelled if few else DIALECT.page
         found = self._all(statement(pool, wanted, after, limit))
-        return page_of([_row(each, LISTED) for each in found], limit)
+        return page_of([self._row(each, LISTED) for each in found], limit)
 
     def failed(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> tuple[Cause, ...]:
         """Grouped by the database."""
@@ -149,14 +136,6 @@ class PostgresTable(SQLTable):
         jobs, queued, run = self._all(statements.Statement(sql, values | {"quantiles": list(QUANTILES)}))[0]
         return Quantiles(jobs, tuple(queued or ()), tuple(run or ()))
 
-    def etags(self, pool: str, ids: Sequence[str]) -> Mapping[str, str]:
-        """By their keys."""
-        return dict(self._all(DIALECT.etags(pool, list(ids))))
-
-    def delete(self, pool: str, ids: Sequence[str], before: datetime) -> int:
-        """By their keys."""
-        return self._change(DIALECT.delete(pool, list(ids), before))
-
     def expire(self, pool: str, before: datetime, most: int) -> int:
         """By the place of each on the disk."""
         inner = f"SELECT ctid FROM {statements.TABLE} WHERE pool = :pool AND finished_at < :before LIMIT :most"
@@ -166,6 +145,15 @@ class PostgresTable(SQLTable):
     def close(self) -> None:
         """The pool's connections and its threads."""
         self._pool.close()
+
+    def _ids(self, ids: Sequence[str]) -> Any:
+        return list(ids)
+
+    def _row(self, found: Sequence[Any], columns: Sequence[str]) -> Row:
+        values: dict[str, Any] = {**dict.fromkeys(COLUMNS), **dict(zip(columns, found, strict=True))}
+        if values["parsed"] is not None:
+            values["parsed"] = json.dumps(values["parsed"], ensure_ascii=False, separators=(",", ":"))
+        return Row(**values)
 
     def _all(self, statement: Statement) -> list[Any]:
         with self._connection() as connection:
@@ -226,13 +214,6 @@ def _each_once(rows: Sequence[Row]) -> Iterator[Row]:
 def _values(row: Row) -> dict[str, Any]:
     found = {name: getattr(row, name) for name in COLUMNS}
     return {name: each.isoformat() if isinstance(each, datetime) else each for name, each in found.items()}
-
-
-def _row(found: Sequence[Any], columns: Sequence[str]) -> Row:
-    values: dict[str, Any] = {**dict.fromkeys(COLUMNS), **dict(zip(columns, found, strict=True))}
-    if values["parsed"] is not None:
-        values["parsed"] = json.dumps(values["parsed"], ensure_ascii=False, separators=(",", ":"))
-    return Row(**values)
 
 
 def _line(error: psycopg.Error) -> str:

@@ -65,29 +65,16 @@ class SQLiteTable(SQLTable):
                     connection.execute(statement)
                 connection.execute(NOTE, {"version": each.version, "name": each.name, "serves": each.serves})
 
-    def upsert(self, rows: Sequence[Row]) -> int:
-        """In one transaction."""
-        return self._write(DIALECT.upsert, rows, {})
-
-    def mend(self, rows: Sequence[Row], before: datetime) -> int:
-        """In one transaction."""
-        return self._write(DIALECT.mend, rows, {"before": before})
-
     def _write(self, sql: str, rows: Sequence[Row], also: dict[str, Any]) -> int:
         with self._transaction() as connection:
             now = datetime.now(UTC)
             counts = [connection.execute(sql, _bound(_values(row) | also | {"now": now})).rowcount for row in rows]
             return sum(counts)
 
-    def get(self, pool: str, job_id: str) -> Row | None:
-        """By its key."""
-        found = self._all(statements.Statement(statements.GET, {"pool": pool, "id": job_id}))
-        return _row(found[0], COLUMNS) if found else None
-
     def page(self, pool: str, wanted: Filter, after: Cursor | None = None, limit: int = 50) -> Page:
         """By keyset."""
         found = self._all(DIALECT.page(pool, wanted, after, limit))
-        return page_of([_row(each, LISTED) for each in found], limit)
+        return page_of([self._row(each, LISTED) for each in found], limit)
 
     def failed(self, pool: str, since: datetime, until: datetime, lane: str | None = None) -> tuple[Cause, ...]:
         """Grouped by the database."""
@@ -109,14 +96,6 @@ class SQLiteTable(SQLTable):
         found = (self._all(statements.Statement(sql, values | {"place": place})) for place in places)
         return tuple(float(each[0][0]) for each in found if each)
 
-    def etags(self, pool: str, ids: Sequence[str]) -> Mapping[str, str]:
-        """By their keys."""
-        return dict(self._all(DIALECT.etags(pool, json.dumps(list(ids)))))
-
-    def delete(self, pool: str, ids: Sequence[str], before: datetime) -> int:
-        """By their keys."""
-        return self._change(DIALECT.delete(pool, json.dumps(list(ids)), before))
-
     def expire(self, pool: str, before: datetime, most: int) -> int:
         """By the place of each in the file."""
         inner = f"SELECT rowid FROM {statements.TABLE} WHERE pool = :pool AND finished_at < :before LIMIT :most"
@@ -127,6 +106,14 @@ class SQLiteTable(SQLTable):
         """Its own connection."""
         with self._lock:
             self._connection.close()
+
+    def _ids(self, ids: Sequence[str]) -> Any:
+        return json.dumps(list(ids))
+
+    def _row(self, found: Sequence[Any], columns: Sequence[str]) -> Row:
+        values: dict[str, Any] = {**dict.fromkeys(COLUMNS), **dict(zip(columns, found, strict=True))}
+        values |= {name: _moment(values[name]) for name in MOMENTS if values[name] is not None}
+        return Row(**values | {"labels": json.loads(values["labels"])})
 
     def _all(self, statement: Statement) -> list[Any]:
         with self._lock, self._in_words():
@@ -181,9 +168,3 @@ def _text(at: datetime) -> str:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _row(found: Sequence[Any], columns: Sequence[str]) -> Row:
-    values: dict[str, Any] = {**dict.fromkeys(COLUMNS), **dict(zip(columns, found, strict=True))}
-    values |= {name: _moment(values[name]) for name in MOMENTS if values[name] is not None}
-    return Row(**values | {"labels": json.loads(values["labels"])})
