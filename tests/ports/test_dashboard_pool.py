@@ -20,7 +20,7 @@ from laneway_dashboard.errors import Refused, Unavailable
 from laneway_dashboard.ports.actions import Plan, Progress, Remark, Target
 from laneway_dashboard.ports.jobs import Wanted
 from laneway_dashboard.testing.clock import START, ManualClock
-from support.local.failed_jobs import BUCKET, Kept
+from support.local.failed_jobs import Kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def test_what_can_not_be_read_is_told_in_its_place(shown: Shown) -> None:
 
 
 def test_a_pool_that_is_deleted_while_it_is_shown(shown: Shown) -> None:
-    shown.kept.aws.s3.delete_object(Bucket=BUCKET, Key=shown.kept.place.pool_document())
+    shown.kept.aws.s3.delete_object(Bucket=shown.kept.place.bucket, Key=shown.kept.place.pool_document())
     assert not shown.ports.watched.look().troubles
     shown.clock.sleep(AGAIN.total_seconds())
     assert "there is no pool at" in shown.ports.watched.look().troubles[0]
@@ -155,16 +155,11 @@ def test_a_job_and_its_texts(shown: Shown) -> None:
 
 
 def test_a_bucket_that_is_gone_is_said(shown: Shown) -> None:
-    for each in shown.kept.aws.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        shown.kept.aws.s3.delete_object(Bucket=BUCKET, Key=each["Key"])
-    shown.kept.aws.s3.delete_bucket(Bucket=BUCKET)
-    try:
-        for ask in (shown.ports.failed.list, lambda: shown.ports.job.get("a")):
-            with pytest.raises(Unavailable, match="bucket"):
-                ask()
-        assert shown.ports.watched.look().troubles
-    finally:
-        shown.kept.aws.s3.create_bucket(Bucket=BUCKET)
+    shown.kept.remove_bucket()
+    for ask in (shown.ports.failed.list, lambda: shown.ports.job.get("a")):
+        with pytest.raises(Unavailable, match="bucket"):
+            ask()
+    assert shown.ports.watched.look().troubles
 
 
 def test_a_lane_of_this_machine_is_paused_by_what_its_worker_reads(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from laneway.schema.job.result import Status
 
-BUCKET = "failed-jobs"
 LANES = ("fast", "slow")
 MODEL = documents.MODEL.name
 EMULATOR_KEY = "any"  # emulators take any credentials
@@ -46,13 +45,13 @@ class Kept:
     """A pool of two lanes on an emulator, in a folder that commands may name."""
 
     def __init__(self, endpoint: str, folder: Path) -> None:
-        self.place = Place(bucket=BUCKET, prefix=f"{uuid.uuid4().hex}/")
+        self.place = Place(bucket=f"failed-jobs-{uuid.uuid4().hex}", prefix="documents/")
         self.connection = Connection(
             place=self.place, endpoint=endpoint, region="us-east-1", access_key_id="a", secret_access_key=EMULATOR_KEY
         )
         self.folder = folder
         self.aws = AWS(self.connection)
-        self.aws.s3.create_bucket(Bucket=BUCKET)
+        self.aws.s3.create_bucket(Bucket=self.place.bucket)
         self._queues = {name: self._new_queue(name) for name in LANES}
         self.publish(LANES)
         (folder / CONNECTION_FILE).write_text(self.connection.model_dump_json())
@@ -77,11 +76,11 @@ class Kept:
     def put(self, key: str, body: bytes, lane: str | None = None) -> str:
         """Write an object and return its ETag."""
         metadata = {} if lane is None else {"lane": lane}
-        return self.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=metadata)["ETag"]
+        return self.aws.s3.put_object(Bucket=self.place.bucket, Key=key, Body=body, Metadata=metadata)["ETag"]
 
     def has(self, key: str) -> bool:
         """Whether there is an object."""
-        found = self.aws.s3.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])
+        found = self.aws.s3.list_objects_v2(Bucket=self.place.bucket, Prefix=key).get("Contents", [])
         return key in [each["Key"] for each in found]
 
     def end(
@@ -137,6 +136,12 @@ class Kept:
     def take_at_most(self, size: int, lane: str = "fast") -> None:
         """Let a lane's queue refuse larger messages."""
         self.aws.sqs.set_queue_attributes(QueueUrl=self._queues[lane], Attributes={"MaximumMessageSize": str(size)})
+
+    def remove_bucket(self) -> None:
+        """Delete the bucket with all that is in it."""
+        for each in self.aws.s3.list_objects_v2(Bucket=self.place.bucket).get("Contents", []):
+            self.aws.s3.delete_object(Bucket=self.place.bucket, Key=each["Key"])
+        self.aws.s3.delete_bucket(Bucket=self.place.bucket)
 
     def remove_queue(self, lane: str) -> None:
         """Delete a lane's queue."""
