@@ -20,6 +20,7 @@ from support.ollama.real import SMOLLM
 
 if TYPE_CHECKING:
     from bench.gateway.contenders import Contender
+    from bench.gateway.queue import BareQueue
 
 ENOUGH = 20
 ROUNDS = int(os.environ.get("ROUNDS", str(ENOUGH)))
@@ -38,8 +39,8 @@ COLUMNS = (
 )
 NOTE = (
     "Each round asks each of them, another one first each time, by prompts that nobody has asked before. CPU and "
-    "memory are those of the processes beside Ollama and AWS' emulator; the emulator's own time is in the gateway's "
-    "first text: AWS has other times."
+    "memory are those of the processes beside Ollama and AWS' emulator. A message's way through the emulator's queue "
+    "is in the gateway's first text; the last line is that way alone, on a queue beside it: AWS has other times."
 )
 
 
@@ -60,9 +61,10 @@ class Measured:
         return [contender.name, *tails, *(cost if contender.processes else [""] * 3)]
 
 
-def _measure(sides: tuple[Contender, ...], together: int, report: Report) -> None:
-    found = {each.name: Measured() for each in sides}
+def _measure(sides: tuple[Contender, ...], queue: BareQueue, together: int, report: Report) -> None:
+    found, passed = {each.name: Measured() for each in sides}, list[float]()
     for number in range(ROUNDS):
+        passed += queue.pass_through(together)
         first = number % len(sides)
         for place, side in enumerate((*sides[first:], *sides[:first])):
             before = side.cpu_seconds()
@@ -73,6 +75,7 @@ def _measure(sides: tuple[Contender, ...], together: int, report: Report) -> Non
             measured.first += [each.first_ms for each in streams]
             measured.gaps += [gap for each in streams for gap in each.gaps_ms]
     rows = [found[side.name].row(side) for side in sides]
+    rows.append(["a message, from its sending by boto3 to its receiving", Spread(passed).show_tail(), *[""] * 4])
     report.table(f"{together} at once, {TOKENS} tokens, rounds: {ROUNDS}", COLUMNS, rows, NOTE)
 
 
@@ -101,11 +104,11 @@ async def _held(side: Contender) -> list[str]:
 def main() -> None:
     """Measure, print tables, and write one JSON file, and a page where one is asked for."""
     report, file = Report(), Path(os.environ.get("FIGURES", FIGURES))
-    with tempfile.TemporaryDirectory() as folder, contenders(Path(folder)) as sides:
+    with tempfile.TemporaryDirectory() as folder, contenders(Path(folder)) as (sides, queue):
         for side in sides:
             ask(side.url, SMOLLM, ["Warm up."], 1)
         for together in TOGETHER:
-            _measure(sides, together, report)
+            _measure(sides, queue, together, report)
         rows = [asyncio.run(_held(side)) for side in sides if side.name in ("gateway", "LiteLLM's proxy")]
         report.table(f"{HELD} streams held", ("", "begun", "memory before, MB", "at most, MB"), rows)
     report.write(file)

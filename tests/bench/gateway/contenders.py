@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.gateway.queue import BareQueue
 from support.gateway.process import gateway_process
 from support.local.pool import FIRST_READY_SECONDS, local_pool
 from support.ollama.real import SMOLLM
@@ -58,8 +59,8 @@ class Contender:
 
 
 @contextmanager
-def contenders(folder: Path) -> Iterator[tuple[Contender, ...]]:
-    """All of them, ready."""
+def contenders(folder: Path) -> Iterator[tuple[tuple[Contender, ...], BareQueue]]:
+    """All of them, ready, and a queue beside the one that the gateway sends through."""
     with local_pool(folder, POOL) as pool:
         pool.start()
         pool.wait_until_serving(FIRST_READY_SECONDS)
@@ -68,12 +69,13 @@ def contenders(folder: Path) -> Iterator[tuple[Contender, ...]]:
             gateway.wait_until_ready()
             worker = psutil.Process(pool.pid_of("worker-only"))
             own = psutil.Process(gateway.process.pid)
-            yield (
+            sides = (
                 Contender("Ollama alone", engine),
                 Contender("gateway", gateway.url, [own]),
                 Contender("gateway, and its worker's CPU", gateway.url, [own, worker]),
                 proxy,
             )
+            yield sides, BareQueue(pool.aws.sqs)
 
 
 @contextmanager
