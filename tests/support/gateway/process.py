@@ -22,7 +22,7 @@ from support.aws.moto import CREDENTIALS, REGION
 from support.gateway.aws import document_with
 from support.inputs.documents import MODEL
 from support.inputs.offers import result
-from support.local.pool import AWS, environment
+from support.local.pool import AWS, READY_SECONDS, environment
 from support.processes import free_port
 from support.waiting import eventually
 
@@ -106,7 +106,7 @@ class GatewayProcess:
 
     def wait_until_ready(self) -> None:
         """Until it serves; fails at once where it has ended."""
-        eventually(lambda: self.process.poll() is not None or self.lines(GATEWAY_READY))
+        eventually(lambda: self.process.poll() is not None or self.lines(GATEWAY_READY), READY_SECONDS)
         assert self.process.poll() is None, self.words
 
     @property
