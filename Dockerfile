@@ -1,5 +1,6 @@
 # The images of Laneway's parts, one a target: docker build --build-arg PART=worker --target worker .
 # The projector, with its driver for PostgreSQL: docker build --build-arg PART=table --build-arg EXTRA=postgres --target projector .
+# The dashboard, which reads tables too: docker build --build-arg PART=dashboard --build-arg BESIDE=table --build-arg EXTRA=postgres --target dashboard .
 # PYTHON_IMAGE may be any image with Python 3.11+ and its venv module as python3; all stages use the same one. A tag is moved
 # with each fix of the distribution: whoever publishes images names a digest, as PYTHON_IMAGE=…:3.13-slim-trixie@sha256:….
 ARG PYTHON_IMAGE=docker.io/library/python:3.13-slim-trixie
@@ -30,8 +31,10 @@ RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-workspace --package "lane
 # Laneway itself, apart from what the lock file names: a new version of it is a small layer.
 FROM dependencies AS build
 ARG PART
+ARG BESIDE=sdk
 ARG EXTRA=
 COPY sdk sdk
+COPY ${BESIDE} ${BESIDE}
 COPY ${PART} ${PART}
 RUN UV_COMPILE_BYTECODE=0 /opt/uv/bin/uv sync --locked --no-dev --no-editable --package "laneway-${PART}" ${EXTRA:+--extra ${EXTRA}} \
     && cp LICENSE /opt/laneway/ && cd /opt/laneway \
@@ -72,3 +75,8 @@ FROM part AS projector
 ENTRYPOINT ["laneway-table"]
 LABEL org.opencontainers.image.title="laneway-projector" \
       org.opencontainers.image.description="Writes a row into a pool's table for each result."
+
+FROM part AS dashboard
+ENTRYPOINT ["laneway-dashboard"]
+LABEL org.opencontainers.image.title="laneway-dashboard" \
+      org.opencontainers.image.description="Shows pools, lanes and jobs in a browser."

@@ -196,8 +196,8 @@ soak-alerts: cache-cluster ## an operator whose calls are never answered, until 
 
 sbom: sync ## what is in each image of ours beside its base, from uv.lock: CycloneDX in .laneway/sbom
 	@mkdir -p .laneway/sbom
-	@for part in operator worker gateway table; do \
-	  extra=$$(test $$part != table || echo --extra postgres) && \
+	@for part in operator worker gateway table dashboard; do \
+	  case $$part in table|dashboard) extra="--extra postgres";; *) extra=;; esac; \
 	  $(UV) export --quiet --locked --no-dev --package laneway-$$part $$extra --format cyclonedx1.5 --preview-features sbom-export \
 	    --output-file .laneway/sbom/laneway-$$part.cdx.json && echo .laneway/sbom/laneway-$$part.cdx.json || exit 1; \
 	done

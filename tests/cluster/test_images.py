@@ -12,7 +12,7 @@ import pytest
 
 from support.images import required
 from support.images.builders.oci import members, read_archive
-from support.images.contents.distributions import part_of
+from support.images.contents.distributions import BESIDE, part_of
 from support.images.contents.ollama import MODELS, manifest
 from support.images.rootfs import OUTSIDE, USER, Rootfs, unpacked
 from support.ollama.real import GEMMA
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-OURS = ("worker", "operator", "gateway", "projector")
+OURS = ("worker", "operator", "gateway", "projector", "dashboard")
 NAMES = (*OURS, "ollama")
 OLLAMA_WRITABLE = ("/models", "/home/ollama", "/tmp")  # noqa: S108 - the folders of a container
 ANSWER_SECONDS = 60.0
@@ -68,6 +68,7 @@ def rootfs(archives: dict[str, Path]) -> Iterator[Callable[[str], Rootfs]]:
         ("operator", ["laneway-operator"], ["run"]),
         ("gateway", ["laneway-gateway"], None),
         ("projector", ["laneway-table"], None),
+        ("dashboard", ["laneway-dashboard"], None),
         ("ollama", ["/usr/local/bin/ollama-seeded"], ["serve"]),
     ],
 )
@@ -102,7 +103,7 @@ def test_images_share_their_base(archives: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_holds_its_own_distribution_and_no_other(rootfs: Callable[[str], Rootfs], name: str) -> None:
-    others = {f"laneway-{part_of(each)}" for each in OURS if each != name} | {"laneway-dashboard"}
+    others = {f"laneway-{part_of(each)}" for each in OURS if each != name} - {f"laneway-{BESIDE.get(name)}"}
     done = rootfs(name).run("/opt/laneway/bin/python", "-c", INSTALLED)
     installed = set(json.loads(done.stdout))
     assert {"laneway", f"laneway-{part_of(name)}"} <= installed
@@ -137,6 +138,21 @@ def test_worker_refuses_a_missing_document_in_one_line(rootfs: Callable[[str], R
     done = image.run(*image.entry("--config", "/etc/laneway/lane.json", "--live", "/etc/laneway-live/live.json"))
     assert done.returncode == 2
     assert done.stderr.startswith("laneway-worker: can't read /etc/laneway/lane.json")
+
+
+def test_dashboard_has_its_driver_and_what_browsers_run(
+    archives: dict[str, Path], rootfs: Callable[[str], Rootfs]
+) -> None:
+    done = rootfs("dashboard").run("/opt/laneway/bin/python", "-c", "import psycopg; print(psycopg.pq.__impl__)")
+    assert done.stdout == "binary\n", done.stderr
+    assert any(path.endswith("laneway_dashboard/static/vendor/htmx.min.js") for path in members(archives["dashboard"]))
+
+
+def test_dashboard_outside_of_a_cluster_says_so_in_one_line(rootfs: Callable[[str], Rootfs]) -> None:
+    image = rootfs("dashboard")
+    done = image.run(*image.entry(), environment={"LANEWAY_DASHBOARD_MODE": "cluster"})
+    assert done.returncode == 2
+    assert done.stderr.startswith("laneway-dashboard: LANEWAY_DASHBOARD_MODE=cluster needs a pod of a cluster")
 
 
 def test_projector_has_its_driver_and_the_command_of_a_rebuild(rootfs: Callable[[str], Rootfs]) -> None:

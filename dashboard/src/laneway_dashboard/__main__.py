@@ -1,7 +1,8 @@
-"""`python -m laneway_dashboard`: started by `laneway dashboard` and `laneway up`."""
+"""`laneway-dashboard`, as the environment says: a pod's; and started by `laneway dashboard` and `laneway up`."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 
@@ -16,6 +17,7 @@ UNREACHABLE = 4
 
 def main() -> None:
     """Serve. Exits with 2 and one line where a setting can't be used, with 4 where a pool can't be reached."""
+    _arguments()
     child = os.environ.get(f"{OWN}LINK_IN_LOG") == "1"
     logs.configure("laneway_dashboard")
     try:
@@ -24,6 +26,14 @@ def main() -> None:
         _refuse(UNUSABLE, str(error))
     except LanewayError as error:
         _refuse(UNREACHABLE, str(error))
+
+
+def _arguments() -> None:
+    """None; all is said by the environment."""
+    argparse.ArgumentParser(
+        prog="laneway-dashboard",
+        description=f"Shows Laneway's pools in a browser, as {OWN}* in the environment says: docs/howto/dashboard.md.",
+    ).parse_args()
 
 
 def _say(url: str) -> None:

@@ -68,7 +68,7 @@ def build(*, install: bool = False) -> list[Built]:
 
 def _images() -> list[Image]:
     rootfs = base()
-    ours = [distribution(name, rootfs) for name in ("worker", "operator", "gateway", "projector")]
+    ours = [distribution(name, rootfs) for name in ("worker", "operator", "gateway", "projector", "dashboard")]
     return [*ours, ollama(rootfs), stub(rootfs)]
 
 

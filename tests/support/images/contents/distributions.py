@@ -1,4 +1,4 @@
-"""The images of worker, operator, gateway and projector, from the repository's Dockerfile."""
+"""The images of worker, operator, gateway, projector and dashboard, from the repository's Dockerfile."""
 
 from __future__ import annotations
 
@@ -19,18 +19,24 @@ if TYPE_CHECKING:
 PARTS = ("sdk", "worker", "operator", "gateway", "table", "dashboard")
 FOLDERS = {"projector": "table"}
 """Images that are not called as their distribution."""
-EXTRAS = {"projector": "postgres"}
+EXTRAS = {"projector": "postgres", "dashboard": "postgres"}
 """What an image has beyond its distribution, by its extra."""
+BESIDE = {"dashboard": "table"}
+"""On which distribution of ours an image's own stands, beside the library."""
+HOOK = {"dashboard": ("vendor.toml", "vendoring.py")}
+"""What an image's distribution is built by, beside its sources."""
 PYPROJECTS = ("pyproject.toml", *(f"{part}/pyproject.toml" for part in PARTS))
 SHARED = (".dockerignore", "LICENSE", "uv.lock", "requirements-uv.txt", *PYPROJECTS)
 BUILD = ("bud", "--layers", "--force-rm", "--isolation", "chroot", "--network", "host", "--pull=never", "--quiet")
 
 
 def distribution(name: str, base: Image) -> Image:
-    """`worker`, `operator`, `gateway` or `projector`."""
+    """`worker`, `operator`, `gateway`, `projector` or `dashboard`."""
     part = part_of(name)
-    files = [REPOSITORY / each for each in (*SHARED, "Dockerfile", "sdk/README.md", f"{part}/README.md")]
-    files += [*tree(REPOSITORY / "sdk" / "src"), *tree(REPOSITORY / part / "src"), RECIPE / "contents/distributions.py"]
+    files = [REPOSITORY / each for each in (*SHARED, "Dockerfile")]
+    for each in {"sdk", BESIDE.get(name, "sdk"), part}:
+        files += [REPOSITORY / each / "README.md", *tree(REPOSITORY / each / "src")]
+    files += [*(REPOSITORY / part / each for each in HOOK.get(name, ())), RECIPE / "contents/distributions.py"]
     return Image(name, key([base.key], files), partial(_build, name=name, base=base), ("mmdebstrap", "buildah"))
 
 
@@ -41,7 +47,8 @@ def part_of(name: str) -> str:
 
 def build_arguments(name: str) -> dict[str, str]:
     """What the Dockerfile wants to know of an image."""
-    return {"PART": part_of(name)} | ({"EXTRA": EXTRAS[name]} if name in EXTRAS else {})
+    named = {"PART": part_of(name), "BESIDE": BESIDE.get(name), "EXTRA": EXTRAS.get(name)}
+    return {argument: value for argument, value in named.items() if value}
 
 
 def _build(store: Store, target: Path, name: str, base: Image) -> None:
