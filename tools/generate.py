@@ -18,6 +18,7 @@ from dashboard import dashboard
 from laneway.cli.main import app
 from laneway.cli.output import Exit
 from laneway.iam.needs import NEEDS, WHO, Role
+from laneway.iam.trust import DASHBOARD as DASHBOARD_ACCOUNT
 from laneway.iam.trust import KEDA, OPERATOR
 from laneway.schema.job.codes import CODES
 from laneway.schema.job.event import ResultEvent
@@ -266,6 +267,7 @@ def rights() -> str:
         Role.PREFLIGHT: "`laneway-preflight-POOL` in the pool's namespace, or the one of `pool`",
         Role.GATEWAY: "`laneway-gateway-POOL` in the pool's namespace",
         Role.PROJECTOR: "`laneway-projector-POOL` in the pool's namespace",
+        Role.DASHBOARD: f"`{'/'.join(DASHBOARD_ACCOUNT)}`",
         Role.OPERATOR: f"`{'/'.join(OPERATOR)}`",
         Role.KEDA: f"`{'/'.join(KEDA)}`",
     }

@@ -107,7 +107,7 @@ MADE = (
     Role.PERSON_ON_CALL,
     Role.OPERATOR,
 )
-"""KEDA's calls are KEDA's own."""
+"""KEDA's calls are KEDA's own, and the dashboard's rights are those of a person on call."""
 ELSEWHERE = On.DATABASE_USER
 """A pool's rows are in one place; who enters the other is tried apart, as no call to AWS is made for it."""
 ROWS = "laneway-documents"

@@ -24,10 +24,10 @@ REPORT, ESTIMATE = (
 )
 READ, WRITE, DELETE = "s3:GetObject", "s3:PutObject", "s3:DeleteObject"
 MAY = {
-    (READ, REPORT): {Role.POOL, Role.WORKER, Role.PERSON_ON_CALL},
+    (READ, REPORT): {Role.POOL, Role.WORKER, Role.PERSON_ON_CALL, Role.DASHBOARD},
     (WRITE, REPORT): {Role.POOL, Role.WORKER},
     (DELETE, REPORT): {Role.POOL, Role.WORKER},
-    (READ, ESTIMATE): {Role.POOL, Role.WORKER, Role.SUBMITTER, Role.GATEWAY, Role.PERSON_ON_CALL},
+    (READ, ESTIMATE): {Role.POOL, Role.WORKER, Role.SUBMITTER, Role.GATEWAY, Role.PERSON_ON_CALL, Role.DASHBOARD},
     (WRITE, ESTIMATE): {Role.POOL, Role.WORKER},
     (DELETE, ESTIMATE): set(),
 }

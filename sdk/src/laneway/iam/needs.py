@@ -18,6 +18,7 @@ class Role(StrEnum):
     PROJECTOR = "projector"
     REBUILD = "rebuild"
     PERSON_ON_CALL = "person-on-call"
+    DASHBOARD = "dashboard"
     KEDA = "keda"
     OPERATOR = "operator"
 
@@ -248,6 +249,7 @@ NEEDS: dict[Role, tuple[Need, ...]] = {
     Role.PROJECTOR: PROJECTOR,
     Role.REBUILD: REBUILD,
     Role.PERSON_ON_CALL: PERSON_ON_CALL,
+    Role.DASHBOARD: PERSON_ON_CALL,
     Role.KEDA: KEDA,
     Role.OPERATOR: OPERATOR,
 }
@@ -262,6 +264,7 @@ WHO: dict[Role, str] = {
     Role.PROJECTOR: "what makes rows of results, and has no right to jobs",
     Role.REBUILD: "people, and Jobs of theirs, who check a table against the results, or make it anew",
     Role.PERSON_ON_CALL: "people who look after failed jobs",
+    Role.DASHBOARD: "the dashboard in a cluster, which does what a person on call does",
     Role.KEDA: "KEDA's operator, which counts jobs",
     Role.OPERATOR: "Laneway's operator, which makes queues",
 }

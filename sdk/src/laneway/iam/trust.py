@@ -26,16 +26,16 @@ class Account(NamedTuple):
 
 
 OPERATOR = Account("laneway-system", "laneway")  # the chart's, where docs/howto/eks.md installs it
+DASHBOARD = Account("laneway-system", "laneway-dashboard")  # as above
 KEDA = Account("keda", "keda-operator")  # as KEDA's chart names it
+OF_THE_CLUSTER = {Role.OPERATOR: OPERATOR, Role.DASHBOARD: DASHBOARD, Role.KEDA: KEDA}
 
 
 def account_of(role: Role, pool: LLMWorkerPool) -> Account | None:
     """Whose role it is; nothing for people and applications, who have identities already."""
     match role:
-        case Role.OPERATOR:
-            return OPERATOR
-        case Role.KEDA:
-            return KEDA
+        case Role.OPERATOR | Role.DASHBOARD | Role.KEDA:
+            return OF_THE_CLUSTER[role]
         case Role.SUBMITTER | Role.PERSON_ON_CALL | Role.REBUILD:
             return None
         case Role.PREFLIGHT:

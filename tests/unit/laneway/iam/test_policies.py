@@ -43,7 +43,8 @@ POOL = parse_pool(DOCUMENT)
 SCOPE = Scope(ACCOUNT, REGION)
 EVENTS = f"arn:aws:sqs:{REGION}:{ACCOUNT}:laneway-documents-abcde-events"
 OF_PODS = (Role.POOL, Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT)
-SENDERS = (Role.SUBMITTER, Role.GATEWAY, Role.PERSON_ON_CALL)
+ON_CALL = (Role.PERSON_ON_CALL, Role.DASHBOARD)
+SENDERS = (Role.SUBMITTER, Role.GATEWAY, *ON_CALL)
 OF_GATEWAYS = ("gateways/a.json", "owners/a.json", "joins/a.json", "waiters/a/b.json", "gateway.json")
 
 ALLOWED: dict[Call, set[Role]] = {
@@ -92,8 +93,8 @@ ALLOWED: dict[Call, set[Role]] = {
     },
     Call("s3:PutObject", f"{OBJECTS}/cancels/a.json"): {Role.SUBMITTER, Role.GATEWAY},
     Call("s3:PutObject", f"{OBJECTS}/failed/a.json"): set(OF_PODS),
-    Call("s3:GetObject", f"{OBJECTS}/failed/a.json"): {*OF_PODS, Role.PERSON_ON_CALL},
-    Call("s3:DeleteObject", f"{OBJECTS}/failed/a.json"): {Role.PERSON_ON_CALL},
+    Call("s3:GetObject", f"{OBJECTS}/failed/a.json"): {*OF_PODS, *ON_CALL},
+    Call("s3:DeleteObject", f"{OBJECTS}/failed/a.json"): set(ON_CALL),
     Call("s3:PutObject", f"{OBJECTS}/pool.json"): {Role.PREFLIGHT},
     Call("s3:GetObject", f"{OBJECTS}/pool.json"): {
         Role.PREFLIGHT,
@@ -125,7 +126,7 @@ def test_a_call_is_allowed_to_these_roles_and_to_no_other(number: int) -> None:
 
 @pytest.mark.parametrize("place", ["table/jobs", "table/jobs/index/by-lane"])
 def test_rows_in_dynamodb_are_written_by_those_who_keep_them_and_read_by_people(place: str) -> None:
-    for action, roles in {"PutItem": {Role.PROJECTOR, Role.REBUILD}, "Query": {Role.PERSON_ON_CALL}}.items():
+    for action, roles in {"PutItem": {Role.PROJECTOR, Role.REBUILD}, "Query": set(ON_CALL)}.items():
         call = Call(f"dynamodb:{action}", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:{place}")
         assert {role for role in Role if allows(policy(role, ROWS_IN_DYNAMODB, SCOPE), call)} == roles
 
