@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chart.installing import install
 from chart.rendering import Helm, tool
 from support.cluster.cluster import api_cluster
 from support.toolchain.toolbox import ToolMissing
@@ -29,3 +30,9 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             yield cluster
     except ToolMissing as error:
         missing(error.what, error.how)
+
+
+@pytest.fixture(scope="session")
+def installed(api: Cluster) -> Cluster:
+    """With both charts, and all that they may install."""
+    return install(api)

@@ -45,7 +45,10 @@ MATRIX: dict[str, Manifest] = {
     "gpu": {"placementProfiles": {"g5": GPU}},
     "profiles": {"placementProfiles": {"cpu": {}, "spot": {"interruption": "spot"}}},
     "some namespaces": {"watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"}, "replicas": 2},
-    "no rights to profiles": {"watch": {"namespaces": ["nlp"], "clusterID": "blue", "profileRights": False}},
+    "no rights to profiles": {
+        "watch": {"namespaces": ["nlp"], "clusterID": "blue", "profileRights": False},
+        "aggregatedRoles": False,
+    },
     "no pod reports": {"podReports": False},
     "no operator policy": {"operatorPolicy": False},
     "no network policies": {"networkPolicies": False},
@@ -109,7 +112,42 @@ MATRIX: dict[str, Manifest] = {
             "runbookURL": "https://docs.example/runbooks",
             "oldestMessage": {"enabled": True},
         },
-        "dashboard": {"enabled": True, "annotations": {"grafana_folder": "Laneway"}, "labels": {"dashboards": "yes"}},
+        "grafanaDashboard": {
+            "enabled": True,
+            "annotations": {"grafana_folder": "Laneway"},
+            "labels": {"dashboards": "yes"},
+        },
+    },
+    "dashboard": {"dashboard": {"enabled": True, "hosts": ["dashboard.acme.example", "localhost:8080"]}},
+    "pinned dashboard": {
+        "dashboard": {"enabled": True, "hosts": ["d.example"], "extraEnv": [{"name": "NO_PROXY", "value": "a"}]},
+        "image": {"dashboard": {"digest": DIGEST}},
+    },
+    "closed dashboard": {
+        "dashboard": {
+            "enabled": True,
+            "hosts": ["d.example:8443", "e.example"],
+            "claimName": "dashboard",
+            "tables": [{"configMapName": "documents.table", "secretName": "documents-db"}, {"configMapName": "rds"}],
+            "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x"}},
+            "ingress": {
+                "enabled": True,
+                "className": "nginx",
+                "annotations": {"nginx.ingress.kubernetes.io/auth-response-headers": "Authorization"},
+                "tls": [{"hosts": ["e.example"], "secretName": "dashboard-tls"}],
+            },
+            "networkPolicy": {"enabled": True, "from": [{"podSelector": {}}], "egress": [{"ports": [{"port": 5432}]}]},
+            "resources": {"requests": {"memory": "200Mi"}, "limits": {"memory": "300Mi"}},
+        },
+        "image": {"dashboard": {"repository": "mirror.example/dashboard", "tag": "1", "pullPolicy": "Always"}},
+        "imagePullSecrets": ["registry"],
+        "emulator": EMULATOR,
+        "priorityClassName": "system-cluster-critical",
+    },
+    "dashboard of some namespaces": {
+        "dashboard": {"enabled": True, "hosts": ["d.example"]},
+        "watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"},
+        "aggregatedRoles": False,
     },
     "pod monitor": {"metrics": {"podMonitor": {"enabled": True}}},
     "pool metrics": {"poolMetrics": {"podMonitor": {"enabled": True}}},
@@ -178,6 +216,11 @@ def tool(name: str) -> Path:
         return toolbox().program(name)
     except ToolMissing as error:
         missing(error.what, error.how)
+
+
+def of_component(manifests: list[Manifest], component: str) -> list[Manifest]:
+    """Those of the operator, of the dashboard, or the roles for people."""
+    return [each for each in manifests if each["metadata"]["labels"]["app.kubernetes.io/component"] == component]
 
 
 def of_kind(manifests: list[Manifest], kind: str) -> Manifest:

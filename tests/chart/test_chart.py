@@ -127,6 +127,19 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "interval": ({"metrics": {"interval": "often"}}, "does not match pattern"),
     "no account": ({"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
     "switch": ({"podReports": "false"}, "want boolean"),
+    "dashboard that nobody can reach": ({"dashboard": {"enabled": True}}, "dashboard.hosts is needed"),
+    "Grafana's dashboard of before": (
+        {"dashboard": {"enabled": True}},
+        "Grafana's dashboard is grafanaDashboard.enabled",
+    ),
+    "Grafana's labels of before": ({"dashboard": {"labels": {}}}, "gone: this is the dashboard itself now"),
+    "dashboard's host": ({"dashboard": {"hosts": ["https://d.example"]}}, "does not match pattern"),
+    "ingress to nothing": ({"dashboard": {"ingress": {"enabled": True}}}, "dashboard.ingress needs dashboard.enabled"),
+    "door for nobody named": (
+        {"dashboard": {"enabled": True, "hosts": ["a"], "networkPolicy": {"enabled": True}}},
+        "dashboard.networkPolicy.from is needed",
+    ),
+    "table without a document": ({"dashboard": {"tables": [{"secretName": "a"}]}}, "'configMapName'"),
 }
 
 

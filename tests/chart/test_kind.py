@@ -115,6 +115,6 @@ def test_skaffold_deploys_to_the_kind_cluster_only() -> None:
     assert [ROOT / each for each in patch["value"]] == [KIND_EXAMPLE / "values.yaml"]
 
 
-@pytest.mark.parametrize("name", ["worker", "operator", "gateway", "projector"])
+@pytest.mark.parametrize("name", ["worker", "operator", "gateway", "projector", "dashboard"])
 def test_images_are_named_as_in_the_tests(name: str) -> None:
     assert f"laneway.local/{name}" in {each["image"] for each in SKAFFOLD["build"]["artifacts"]}

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from chart.installing import POOLS, dry_run
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, ROOT, Helm, Manifest
 from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.render import render
 from support.golden import cases
 from support.inputs.pools import pool_with
-from support.operator.in_memory import GATED, TABLED
-from support.toolchain.toolbox import PROMETHEUS, toolbox
+from support.operator.in_memory import GATED
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -28,47 +28,8 @@ if TYPE_CHECKING:
     Worker = Callable[..., CompletedProcess[str]]
 
 OPERATOR = f"system:serviceaccount:{NAMESPACE}:{RELEASE}"
-POOLS = "nlp"
 ACCOUNT = "laneway-worker-letters"
 """Of no pool that is rendered: what a test makes lacks the operator's label, and the operator may not touch it."""
-
-
-GATEWAY_IMAGE, _, GATEWAY_TAG = GATED.gateways.image.rpartition(":") if GATED.gateways else ("", "", "")
-PROJECTOR_IMAGE, _, PROJECTOR_TAG = TABLED.tables.image.rpartition(":") if TABLED.tables else ("", "", "")
-SETTINGS = (
-    "gateways.enabled=true",
-    f"image.gateway.repository={GATEWAY_IMAGE}",
-    f"image.gateway.tag={GATEWAY_TAG}",
-    "tables.enabled=true",
-    f"image.projector.repository={PROJECTOR_IMAGE}",
-    f"image.projector.tag={PROJECTOR_TAG}",
-)
-"""All that the operator may ever do is tried; without gateways and tables it may less: tests/chart/test_rights.py."""
-
-
-@pytest.fixture(scope="session")
-def installed(api: Cluster) -> Cluster:
-    """Both charts, by real Helm; --wait sees a pod that runs in name only."""
-    for file in toolbox().files(PROMETHEUS, "crds"):
-        if any(kind in file.name for kind in ("podmonitors", "prometheusrules", "servicemonitors")):
-            api.apply(file.read_text())
-    for release, chart, values in (("laneway-crds", CRD_CHART, ()), (RELEASE, CHART, SETTINGS)):
-        api.run(
-            *("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait"),
-            *(f"--set-string={each}" if "tag" in each else f"--set={each}" for each in values),
-            "--take-ownership",  # of the CRD that another test may have installed
-        )
-    for namespace in (POOLS, "law"):
-        api.kubectl("create", "namespace", namespace)
-    return api
-
-
-def dry_run(cluster: Cluster, text: str, *argv: str) -> CompletedProcess[str]:
-    return cluster.run(
-        *("kubectl", "apply", "--server-side", "--dry-run=server", "--validate=strict", "--filename=-", *argv),
-        text=text,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
@@ -133,7 +94,7 @@ WATCHED = (
     "metrics.podMonitor.enabled",
     "poolMetrics.podMonitor.enabled",
     "prometheusRule.enabled",
-    "dashboard.enabled",
+    "grafanaDashboard.enabled",
 )
 
 
@@ -156,8 +117,14 @@ def test_the_notes_say_what_nobody_watches(
     assert "this cluster lacks" not in text, "the Prometheus Operator's resources are here"
 
 
+def test_the_notes_say_how_to_open_the_dashboard_where_there_is_one(installed: Cluster, helm: Helm) -> None:
+    command = f"kubectl --namespace {NAMESPACE} port-forward service/again-dashboard 11436:80\n"
+    assert command in notes(installed, helm, MATRIX["dashboard"])
+    assert "port-forward" not in notes(installed, helm, {})
+
+
 def test_the_notes_name_pages_that_are_there(installed: Cluster, helm: Helm) -> None:
-    pages = re.findall(r"docs/[\w/.-]+\.md", notes(installed, helm, {}))
+    pages = re.findall(r"docs/[\w/.-]+\.md", notes(installed, helm, MATRIX["dashboard"]))
     assert len(pages) > 2
     assert [each for each in pages if not (ROOT / each).is_file()] == []
 
@@ -646,7 +613,7 @@ def test_the_policy_is_about_workers_only(installed: Cluster) -> None:
     installed.kubectl("label", "pod", "other", "-n", POOLS, "by=an administrator".replace(" ", "-"))
 
 
-@pytest.mark.parametrize("policy", ["pod-reports", "operator-owns", "operator-reads", "operator-pods"])
+@pytest.mark.parametrize("policy", ["pod-reports", "operator-owns", "operator-reads", "operator-pods", "dashboard"])
 def test_kubernetes_finds_nothing_wrong_with_the_policy_s_types(installed: Cluster, policy: str) -> None:
     name = f"{RELEASE}.{NAMESPACE}.{policy}.laneway.dev"
     status = eventually(lambda: installed.get("validatingadmissionpolicy", name).get("status", {}))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chart.rendering import MATRIX, Helm, Manifest, of_kind
+from chart.rendering import MATRIX, Helm, Manifest, of_component, of_kind
 from laneway_operator.kinds import KINDS
 
 every_value = pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
@@ -20,9 +20,16 @@ def rules(helm: Helm, values: Manifest | None = None) -> list[Manifest]:
 
 
 def roles(helm: Helm, values: Manifest | None = None) -> list[Manifest]:
-    """Those about pools: cluster-wide, or of some namespaces."""
-    found = [each for each in helm.template(values) if each["kind"] in ("ClusterRole", "Role")]
+    """The operator's about pools: cluster-wide, or of some namespaces."""
+    own = of_component(helm.template(values), "operator")
+    found = [each for each in own if each["kind"] in ("ClusterRole", "Role")]
     return [each for each in found if not each["metadata"]["name"].endswith("-lease")]
+
+
+def cluster_rules(helm: Helm, values: str) -> list[Manifest]:
+    """The operator's ClusterRole."""
+    found: list[Manifest] = of_kind(of_component(helm.template(MATRIX[values]), "operator"), "ClusterRole")["rules"]
+    return found
 
 
 def verbs(found: list[Manifest], resource: str) -> set[str]:
@@ -49,7 +56,7 @@ def test_pools_are_read_and_only_their_status_and_finalizer_are_written(helm: He
 
 def test_profiles_are_read_and_only_their_status_is_written(helm: Helm) -> None:
     for values in ("defaults", "some namespaces"):
-        found = of_kind(helm.template(MATRIX[values]), "ClusterRole")["rules"]
+        found = cluster_rules(helm, values)
         assert verbs(found, "placementprofiles") == READ
         assert verbs(found, "placementprofiles/status") == {"patch"}
 
@@ -68,9 +75,8 @@ def test_namespaces_only_the_one_that_identifies_the_cluster(helm: Helm) -> None
 def test_pods_are_patched_only_where_a_policy_bounds_it(helm: Helm) -> None:
     assert verbs(rules(helm), "pods") == READ | {"patch"}
     assert policies(helm.template())["pod-reports"]["spec"]["failurePolicy"] == "Fail"
-    without = helm.template(MATRIX["no pod reports"])
-    assert verbs(of_kind(without, "ClusterRole")["rules"], "pods") == READ
-    assert "pod-reports" not in policies(without)
+    assert verbs(cluster_rules(helm, "no pod reports"), "pods") == READ
+    assert "pod-reports" not in policies(helm.template(MATRIX["no pod reports"]))
 
 
 def policies(manifests: list[Manifest]) -> dict[str, Manifest]:
@@ -102,7 +108,7 @@ def test_every_kind_that_the_operator_may_write_is_bound(helm: Helm, values: str
         for rule in found[name]["spec"]["matchConstraints"]["resourceRules"]
     ]
     covered = {(group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"]}
-    cluster = of_kind(helm.template(MATRIX[values]), "ClusterRole")["rules"]
+    cluster = cluster_rules(helm, values)
     written = {
         (group, resource)
         for rule in cluster
@@ -158,8 +164,7 @@ PROFILES = (["placementprofiles"], ["placementprofiles/status"])
 
 def test_beyond_its_namespaces_an_operator_of_some_has_a_right_to_profiles_alone(helm: Helm) -> None:
     values = MATRIX["some namespaces"]
-    beyond = of_kind(helm.template(values), "ClusterRole")
-    assert tuple(rule["resources"] for rule in beyond["rules"]) == PROFILES
+    assert tuple(rule["resources"] for rule in cluster_rules(helm, "some namespaces")) == PROFILES
     found = [each for each in roles(helm, values) if each["kind"] == "Role"]
     assert [each["metadata"]["namespace"] for each in found] == ["nlp", "law"]
     everywhere = [each["resources"] for each in rules(helm) if each["resources"] not in (*BEYOND_NAMESPACES, *PROFILES)]

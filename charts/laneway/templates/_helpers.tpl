@@ -75,3 +75,43 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $port := regexFind ":[0-9]+/?$" . | trimAll ":/" -}}
 {{- $port | default (hasPrefix "https:" . | ternary "443" "80") -}}
 {{- end -}}
+
+{{/* What belongs to the dashboard. Its pods have another name than the operator's, whose selectors know no component. */}}
+{{- define "laneway.dashboardName" -}}
+{{- include "laneway.name" . }}-dashboard
+{{- end -}}
+
+{{- define "laneway.dashboardSelector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}-dashboard
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "laneway.dashboardLabels" -}}
+{{- $own := merge (include "laneway.dashboardSelector" . | fromYaml) (dict "app.kubernetes.io/component" "dashboard") -}}
+{{ merge $own (include "laneway.labels" . | fromYaml) | toYaml }}
+{{- end -}}
+
+{{/* What operator and dashboard reach, as rules of a NetworkPolicy. */}}
+{{- define "laneway.egress" -}}
+- ports:                            # DNS
+  - {port: 53, protocol: UDP}
+  - {port: 53, protocol: TCP}
+  to:
+  - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+    podSelector: {matchLabels: {k8s-app: kube-dns}}
+  {{- range .Values.poolEgress.dnsAddresses }}
+  - ipBlock: {cidr: {{ . | quote }}}
+  {{- end }}
+- ports:                            # the API server, behind its Service and as it listens; AWS
+  - {port: 443, protocol: TCP}
+  - {port: 6443, protocol: TCP}
+- ports:                            # EKS Pod Identity's agent
+  - {port: 80, protocol: TCP}
+  to:
+  - ipBlock: {cidr: 169.254.170.23/32}
+  - ipBlock: {cidr: "fd00:ec2::23/128"}
+{{- with .Values.emulator.endpoint }}
+- ports:                            # AWS stood in for
+  - {port: {{ include "laneway.port" . }}, protocol: TCP}
+{{- end }}
+{{- end -}}

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from support.cluster.cluster import Cluster
 
 
+OWN = ("laneway-system", "laneway-dashboard")
+"""The dashboard's, by namespace and name, as the chart makes it."""
+
+
 def made_account(cluster: Cluster, namespace: str, name: str) -> None:
     """There is one."""
     metadata = {"name": name, "namespace": namespace}

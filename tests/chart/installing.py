@@ -1,0 +1,54 @@
+"""The charts on a real API server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chart.rendering import CHART, CRD_CHART, NAMESPACE, RELEASE
+from support.operator.in_memory import GATED, TABLED
+from support.toolchain.toolbox import PROMETHEUS, toolbox
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
+    from support.cluster.cluster import Cluster
+
+POOLS = "nlp"
+GATEWAY_IMAGE, _, GATEWAY_TAG = GATED.gateways.image.rpartition(":") if GATED.gateways else ("", "", "")
+PROJECTOR_IMAGE, _, PROJECTOR_TAG = TABLED.tables.image.rpartition(":") if TABLED.tables else ("", "", "")
+SETTINGS = (
+    "gateways.enabled=true",
+    f"image.gateway.repository={GATEWAY_IMAGE}",
+    f"image.gateway.tag={GATEWAY_TAG}",
+    "tables.enabled=true",
+    f"image.projector.repository={PROJECTOR_IMAGE}",
+    f"image.projector.tag={PROJECTOR_TAG}",
+    "dashboard.enabled=true",
+    "dashboard.hosts={dashboard.acme.example}",
+)
+"""All that the operator may ever do is tried; without gateways and tables it may less: tests/chart/test_rights.py."""
+
+
+def install(api: Cluster) -> Cluster:
+    """Both charts, by real Helm; --wait sees pods that run in name only."""
+    for file in toolbox().files(PROMETHEUS, "crds"):
+        if any(kind in file.name for kind in ("podmonitors", "prometheusrules", "servicemonitors")):
+            api.apply(file.read_text())
+    for release, chart, values in (("laneway-crds", CRD_CHART, ()), (RELEASE, CHART, SETTINGS)):
+        api.run(
+            *("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait"),
+            *(f"--set-string={each}" if "tag" in each else f"--set={each}" for each in values),
+            "--take-ownership",  # of the CRD that another test may have installed
+        )
+    for namespace in (POOLS, "law"):
+        api.kubectl("create", "namespace", namespace)
+    return api
+
+
+def dry_run(cluster: Cluster, text: str, *argv: str) -> CompletedProcess[str]:
+    """What would be applied, by the server's word."""
+    return cluster.run(
+        *("kubectl", "apply", "--server-side", "--dry-run=server", "--validate=strict", "--filename=-", *argv),
+        text=text,
+        check=False,
+    )
