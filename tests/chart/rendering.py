@@ -45,8 +45,10 @@ MATRIX: dict[str, Manifest] = {
     "gpu": {"placementProfiles": {"g5": GPU}},
     "profiles": {"placementProfiles": {"cpu": {}, "spot": {"interruption": "spot"}}},
     "some namespaces": {"watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"}, "replicas": 2},
-    "no rights to profiles": {
-        "watch": {"namespaces": ["nlp"], "clusterID": "blue", "profileRights": False},
+    "no rights to profiles": {"watch": {"namespaces": ["nlp"], "clusterID": "blue", "profileRights": False}},
+    "no rights to finalizers": {"watch": {"namespaces": ["nlp"], "clusterID": "blue", "finalizerRights": False}},
+    "no rights beyond": {
+        "watch": {"namespaces": ["nlp"], "clusterID": "blue", "finalizerRights": False, "profileRights": False},
         "aggregatedRoles": False,
     },
     "no pod reports": {"podReports": False},

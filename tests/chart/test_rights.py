@@ -160,12 +160,29 @@ def test_of_leases_only_the_operators_own_may_be_read_and_renewed(helm: Helm) ->
 
 
 PROFILES = (["placementprofiles"], ["placementprofiles/status"])
+FINALIZERS = (["llmworkerpools"], ["llmworkerpools/status"])
 
 
-def test_beyond_its_namespaces_an_operator_of_some_has_a_right_to_profiles_alone(helm: Helm) -> None:
-    values = MATRIX["some namespaces"]
-    assert tuple(rule["resources"] for rule in cluster_rules(helm, "some namespaces")) == PROFILES
-    found = [each for each in roles(helm, values) if each["kind"] == "Role"]
+@pytest.mark.parametrize(
+    ("values", "rights"),
+    [
+        ("some namespaces", (*PROFILES, *FINALIZERS)),
+        ("no rights to profiles", FINALIZERS),
+        ("no rights to finalizers", PROFILES),
+    ],
+)
+def test_beyond_its_namespaces_an_operator_of_some_has_a_right_to_profiles_and_finalizers_alone(
+    helm: Helm, values: str, rights: tuple[list[str], ...]
+) -> None:
+    beyond = cluster_rules(helm, values)
+    assert tuple(rule["resources"] for rule in beyond) == rights
+    if rights != PROFILES:
+        assert verbs(beyond, "llmworkerpools") == READ | {"patch"}
+        assert verbs(beyond, "llmworkerpools/status") == {"patch"}
+
+
+def test_in_its_namespaces_an_operator_of_some_has_the_rights_of_any_other(helm: Helm) -> None:
+    found = [each for each in roles(helm, MATRIX["some namespaces"]) if each["kind"] == "Role"]
     assert [each["metadata"]["namespace"] for each in found] == ["nlp", "law"]
     everywhere = [each["resources"] for each in rules(helm) if each["resources"] not in (*BEYOND_NAMESPACES, *PROFILES)]
     for each in found:
@@ -173,5 +190,5 @@ def test_beyond_its_namespaces_an_operator_of_some_has_a_right_to_profiles_alone
 
 
 def test_an_operator_of_some_namespaces_may_be_left_without_any_right_beyond_them(helm: Helm) -> None:
-    manifests = helm.template(MATRIX["no rights to profiles"])
+    manifests = helm.template(MATRIX["no rights beyond"])
     assert not [each for each in manifests if each["kind"].startswith("ClusterRole")]

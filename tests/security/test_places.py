@@ -95,7 +95,7 @@ def shared(world: World, name: str) -> str | None:
 
 @pytest.mark.parametrize("order", list(permutations(range(2))), ids=str)
 def test_a_name_alone_keeps_a_place_only_until_its_pool_has_been_refused(order: tuple[int, ...]) -> None:
-    world = World(lambda: True)
+    world = World(lambda _: True)
     squatter, owner = "squatter", "owner"
     told = [
         listed("documents/", squatter, "2026-01-01", NEW),

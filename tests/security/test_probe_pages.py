@@ -36,7 +36,7 @@ def serving(part: str) -> Iterator[int]:
     """The port of its pages."""
     server: Any
     if part == "operator":
-        server = operator.serve(operator.Health(dict, lambda: True, Metrics().text), f"{HERE}:0")
+        server = operator.serve(operator.Health(dict, str, Metrics().text), f"{HERE}:0")
         running = None
     else:
         server = server_of(worker.Health(list, Ready(), Families()).page, f"{HERE}:0")

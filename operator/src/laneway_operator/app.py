@@ -19,7 +19,7 @@ from laneway_operator.cluster.kubernetes import KubernetesCluster
 from laneway_operator.engines import with_values
 from laneway_operator.health.http import Health, serve
 from laneway_operator.health.metrics import Metrics
-from laneway_operator.health.vitals import Vitals
+from laneway_operator.health.vitals import Vitals, unready
 from laneway_operator.known.world import UNGATED, WATCHED
 from laneway_operator.leader.kubernetes import KubernetesLease
 from laneway_operator.leader.leader import Leader
@@ -75,7 +75,7 @@ def run(settings: Settings) -> None:
     vitals = Vitals(runner.silent_seconds, leader.silent_seconds, runner.stuck_seconds, watches.silences)
     _measure(metrics, leader, runner, watches)
     registry = kopf.OperatorRegistry()
-    health = Health(vitals.stalled, lambda: watches.knows_pools, metrics.text)
+    health = Health(vitals.stalled, partial(_unready, leader, runner, watches), metrics.text)
     beside = Beside(settings, leader, runner, health)
     register(registry, runner, watches, beside, WATCHED if settings.gateways else UNGATED)
     kopf.run(
@@ -105,11 +105,15 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _unready(leader: Leader, runner: Runner, watches: Watches) -> str:
+    return unready(watches.missing(), whole=runner.is_whole, leader_known=leader.is_known)
+
+
 def _measure(metrics: Metrics, leader: Leader, runner: Runner, watches: Watches) -> None:
     metrics.watch_leader(lambda: leader.leads)
     metrics.watch_queue(lambda: runner.waiting()[0], lambda: runner.waiting()[1])
     metrics.watch_pools(lambda: runner.conditions)
-    metrics.watch_silences(watches.silences)
+    metrics.watch_silences(watches.silences, watches.refusals)
 
 
 def add_engines(settings: Settings, path: Path) -> Settings:

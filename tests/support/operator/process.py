@@ -73,6 +73,7 @@ class Operated(Installed):
         name: str = "",
         namespaces: tuple[str, ...] = (),
         gateways: bool = True,
+        lease: str = "default/laneway",
     ) -> Running:
         """With AWS at this endpoint, else with the cluster's own; so is the kubeconfig. It serves all
         namespaces, but where some are named.
@@ -87,7 +88,7 @@ class Operated(Installed):
             "LANEWAY_AWS_ENDPOINT": endpoint or self.cluster.environment["AWS_ENDPOINT_URL"],
             "LANEWAY_AWS_REGION": REGION,
             "LANEWAY_AWS_SECRET": SECRET,
-            "LANEWAY_LEASE": "default/laneway",
+            "LANEWAY_LEASE": lease,
             "LANEWAY_NAMESPACES": " ".join(namespaces),
             "LANEWAY_CLUSTER_ID": "blue" if namespaces else "",
             "LANEWAY_POD_NAME": name,

@@ -18,11 +18,11 @@ class Health:
     """What the pages say."""
 
     def __init__(
-        self, stalled: Callable[[], Mapping[str, float]], ready: Callable[[], bool], metrics: Callable[[], bytes]
+        self, stalled: Callable[[], Mapping[str, float]], unready: Callable[[], str], metrics: Callable[[], bytes]
     ) -> None:
-        """`stalled` names what makes no progress, and for how many seconds."""
+        """`stalled` names what makes no progress, and for how many seconds; `unready` what a start still waits for."""
         self._stalled = stalled
-        self._ready = ready
+        self._unready = unready
         self._metrics = metrics
 
     def page(self, path: str) -> Page:
@@ -45,11 +45,11 @@ class Health:
         return HTTPStatus.OK, b"ok\n"
 
     def _readyz(self) -> Page:
-        """A standby is ready as well."""
-        if self._ready():
-            return HTTPStatus.OK, b"ok\n"
-        words = b"the pools were not listed yet: is the chart laneway-crds installed, and does the API server answer?\n"
-        return HTTPStatus.SERVICE_UNAVAILABLE, words
+        """Ready once it knows everything and reconciles, or would: a standby is ready as well."""
+        waiting = self._unready()
+        if waiting:
+            return HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {waiting}\n".encode()
+        return self._healthz()
 
 
 def serve(health: Health, address: str) -> Server:

@@ -53,6 +53,12 @@ class Metrics:
         self._silence = gauge(
             "watch_silence_seconds", "Since the API server last gave a sign on a list or watch", "path"
         )
+        self._refused = gauge(
+            "list_refused_seconds",
+            "For how long the API server has refused a list or watch, 0 where it doesn't; one that never came counts "
+            "as empty after 60 s",
+            "path",
+        )
         self._refreshers: list[Callable[[], None]] = []
 
     def passed(self, end: str, seconds: float) -> None:
@@ -73,12 +79,15 @@ class Metrics:
         """Where it is known who leads."""
         self._leader.set_function(leads)
 
-    def watch_silences(self, silences: Callable[[], Mapping[str, float]]) -> None:
+    def watch_silences(
+        self, silences: Callable[[], Mapping[str, float]], refusals: Callable[[], Mapping[str, float]]
+    ) -> None:
         """Where it is known how the watches do."""
 
         def refresh() -> None:
-            for path, seconds in silences().items():
-                self._silence.labels(path=path).set(seconds)
+            for gauge, values in ((self._silence, silences()), (self._refused, refusals())):
+                for path, seconds in values.items():
+                    gauge.labels(path=path).set(seconds)
 
         self._refreshers.append(refresh)
 

@@ -36,28 +36,34 @@ INDEXES = (POOLS, PLACES, PROFILES, *WATCHED)
 class World:
     """Lives in kopf's own thread. Values stand in indexes, by key and by the UID of the object that they tell of."""
 
-    def __init__(self, listed: Callable[[], bool]) -> None:
-        """`listed` says whether every list that was begun has once come to its end."""
+    def __init__(self, listed: Callable[[str], bool]) -> None:
+        """`listed` says of a namespace, or with none of all, whether every list that was begun has come to its end."""
         self._listed = listed
         self._values: dict[str, dict[Any, dict[str, Any]]] = {index: defaultdict(dict) for index in INDEXES}
         self._keys: dict[tuple[str, str], Any] = {}
         self._uses = Uses()
-        self._told: set[str] = set()
-        self._awaited: set[str] = set()
-        self._whole = False
+        self._awaited: dict[str, str | None] = {}
+        """Object that a first list held → the namespace of the list, until it is told of."""
+        self._missing: Counter[str | None] = Counter()
+        """How many that are."""
 
-    def is_whole(self) -> bool:
-        """Whether everything is known that the first lists held: it is from then on."""
-        if not self._whole and self._listed() and not self._awaited:
-            self._whole = True
-            self._told.clear()
-        return self._whole
+    def is_whole(self, namespace: str) -> bool:
+        """Whether everything is known that the first lists for a namespace held; for none: all of them."""
+        if self._missing[None] or (self._missing[namespace] if namespace else self._awaited):
+            return False
+        return self._listed(namespace)
+
+    def page(self, namespace: str | None, uids: Collection[str]) -> None:
+        """A page of a first list came, of a namespace or of everywhere: kopf tells of each object on it."""
+        for uid in uids:
+            self.hear(uid)
+            self._awaited[uid] = namespace
+            self._missing[namespace] += 1
 
     def hear(self, uid: str) -> None:
         """An object was told of. Where it can't be understood, what was known of it stands, and nobody waits for it."""
-        if not self._whole:
-            self._told.add(uid)
-            self._awaited.discard(uid)
+        if uid in self._awaited:
+            self._missing[self._awaited.pop(uid)] -= 1
 
     def tell(self, index: str, uid: str, key: Any, value: Any) -> None:
         """What an object is now. Without a key it is gone, or is nobody's."""
@@ -134,8 +140,6 @@ class World:
 
     def listed(self, index: str, namespace: str | None, uids: Collection[str]) -> set[Key]:
         """All of an index was listed, in a namespace or everywhere. The answer: what lost something by it."""
-        if not self._whole:
-            self._awaited |= set(uids) - self._told
         lost = {
             uid: key
             for (kind, uid), key in self._keys.items()

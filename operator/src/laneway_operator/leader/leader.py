@@ -43,6 +43,11 @@ class Leader:
         """Whether it may write."""
         return self.seconds_left() > 0
 
+    @property
+    def is_known(self) -> bool:
+        """Whether an operator, this one or another, was last seen to hold the Lease."""
+        return self._seen is not None and self._seen.record is not None and bool(self._seen.record.holder)
+
     def silent_seconds(self) -> float:
         """Since the Lease was last asked for, with whatever answer."""
         return self._clock() - self._turned

@@ -40,13 +40,16 @@ class Runner:
         self._metrics = metrics
         self._queue: WorkQueue[Key] = WorkQueue()
         self._world: World | None = None
-        self._began = False
+        self._held: set[Key] = set()
+        """What was asked for before its namespace was known."""
         self._beat = time.monotonic()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reconcile")
         self._tasks: list[asyncio.Task[None]] = []
         self._more = asyncio.Event()
         self.conditions: Mapping[tuple[str, str], int] = {}
         """Condition and status → number of pools, some seconds ago."""
+        self.is_whole = False
+        """Whether everything was once known, by some seconds ago."""
 
     def start(self, world: World) -> None:
         """Begin working, in the running loop."""
@@ -64,23 +67,30 @@ class Runner:
         await asyncio.to_thread(self._threads.shutdown)
 
     def add(self, key: Key | None) -> None:
-        """Have a pool or a profile looked at. Called by kopf's handlers, with nothing for an object of nobody's."""
-        if self._knows_all() and key is not None and self._leads():
-            self._queue.add(key, time.monotonic())
-            self._more.set()
+        """Have a pool or a profile looked at as soon as its namespace is known. kopf's handlers call it, with nothing
+        for an object of nobody's.
+        """
+        if key is not None and self._leads():
+            self._held.add(key)
+        if key is None or self._knows(key):
+            self._release()
 
-    def _knows_all(self) -> bool:
-        """Whether the world was once whole. As soon as it is, every pool is looked at."""
-        if not self._began and self._world is not None and self._world.is_whole():
-            self._began = True
-            self.lead()
-        return self._began
+    def _knows(self, key: Key) -> bool:
+        """Nothing is looked at by half a picture; and one namespace holds up no other."""
+        return self._world is not None and self._world.is_whole(key[0])
+
+    def _release(self) -> None:
+        known = [key for key in self._held if self._knows(key)]
+        self._held.difference_update(known)
+        for key in known:
+            self._queue.add(key, time.monotonic())
+        if known:
+            self._more.set()
 
     def lead(self) -> None:
         """This operator is the active one from now on: have every pool looked at."""
-        if self._began and self._world is not None and self._leads():
-            for key in self._world.everything():
-                self._queue.add(key, time.monotonic())
+        for key in self._world.everything() if self._world is not None else ():
+            self.add(key)
         self._more.set()
 
     def listed(self, index: str, namespace: str | None, uids: set[str]) -> None:
@@ -88,7 +98,7 @@ class Runner:
         for key in self._world.listed(index, namespace, uids) if self._world is not None else ():
             log.warning("%s: something of %s is gone, and no watch told of it", called(key), index)
             self.add(key)
-        self._knows_all()
+        self._release()
 
     def stuck_seconds(self) -> float:
         """For how long the slowest pass has been under way, or pools were due and none was looked at."""
@@ -107,6 +117,8 @@ class Runner:
         while True:
             self._beat = time.monotonic()
             self.conditions = world.conditions()
+            self.is_whole = self.is_whole or world.is_whole("")
+            self._release()  # a list that is refused counts as empty by the clock alone
             await asyncio.sleep(PULSE_SECONDS)
 
     async def _work(self, world: World) -> None:

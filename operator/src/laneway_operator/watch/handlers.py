@@ -90,11 +90,11 @@ def register(
     them for each (docs/design/0015).
     """
     kopf.on.login(registry=registry)(watches.login)
-    world = World(lambda: watches.listed)
+    world = World(watches.listed)
 
     @kopf.on.startup(registry=registry)
     async def begin(**_: Any) -> None:
-        watches.on_list = runner.listed
+        watches.on_page, watches.on_list = world.page, runner.listed
         runner.start(world)
         parts.start(asyncio.get_running_loop())
 

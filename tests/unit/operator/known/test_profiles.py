@@ -29,7 +29,7 @@ def profile(name: str = "g5", generation: int = 1, status: Any = None, **spec: A
 
 @pytest.fixture
 def world() -> World:
-    return World(lambda: True)
+    return World(lambda _: True)
 
 
 def snapshot(world: World) -> Snapshot:

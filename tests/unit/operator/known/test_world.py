@@ -25,7 +25,7 @@ def child(kind: str, uid: str) -> tuple[Child, Any]:
 
 
 def seen(**indexes: dict[Any, list[Any]]) -> World:
-    world = World(lambda: True)
+    world = World(lambda _: True)
     for index, known in indexes.items():
         for key, values in known.items():
             for value in values:
@@ -109,29 +109,41 @@ def test_an_object_is_known_by_what_was_told_last() -> None:
 
 def test_it_is_whole_when_all_of_the_first_lists_is_told_and_stays_so() -> None:
     ended = False
-    world = World(lambda: ended)
+    world = World(lambda _: ended)
+    world.page(None, {"a", "b"})
     world.tell("Job", "a", None, None)
-    world.listed("Job", None, {"a", "b"})
-    assert not world.is_whole()
+    assert not world.is_whole("nlp")
     ended = True
-    assert not world.is_whole()
+    assert not world.is_whole("nlp")
     world.tell("Job", "b", KEY, child("Job", "b"))
-    assert world.is_whole()
+    assert world.is_whole("nlp")
     world.listed("Job", None, {"a", "b", "c"})
-    assert world.is_whole()
+    assert world.is_whole("nlp")
+
+
+def test_what_one_namespace_still_waits_for_holds_up_no_other_but_the_whole() -> None:
+    world = World(lambda namespace: namespace != "law")
+    assert (world.is_whole("nlp"), world.is_whole("law")) == (True, False)
+    world.page("nlp", {"a"})
+    world.page("nlp", {"a"})  # the list broke off, and began anew
+    assert [world.is_whole(each) for each in ("nlp", "tax", "")] == [False, True, False]
+    world.hear("a")
+    assert [world.is_whole(each) for each in ("nlp", "tax", "")] == [True, True, True]
 
 
 def test_what_is_not_understood_stays_as_it_was_and_holds_up_nothing() -> None:
     world = seen(pools={KEY: [pool("p")]}, Deployment={KEY: [child("Deployment", "d")]})
-    world.listed("pools", None, {"p", "q"})
-    world.listed("Deployment", None, {"d", "e"})
-    assert not world.is_whole()
+    world.page(None, {"p", "q"})
+    world.page(None, {"d", "e"})
+    world.hear("p")
+    world.hear("d")
+    assert not world.is_whole("nlp")
     metadata = {"namespace": "nlp", "name": "other", "labels": {"laneway.dev/pool": "documents"}}
     with pytest.raises(KeyError):
         tell_child(world, "Deployment", {"metadata": metadata | {"uid": "e"}}, gone=False)
     with pytest.raises(KeyError):
         tell_pool(world, {"metadata": metadata | {"uid": "q"}}, gone=False)
-    assert world.is_whole()
+    assert world.is_whole("nlp")
     with pytest.raises(KeyError):
         tell_child(world, "Deployment", {"metadata": metadata | {"uid": "d"}}, gone=False)
     found = world.snapshot(KEY)

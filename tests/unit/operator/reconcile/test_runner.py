@@ -37,9 +37,10 @@ class Pools:
     def __init__(self) -> None:
         self.lost: set[Key] = set()
         self.whole = True
+        self.refused: set[str] = set()
 
-    def is_whole(self) -> bool:
-        return self.whole
+    def is_whole(self, namespace: str) -> bool:
+        return self.whole and namespace not in self.refused
 
     def everything(self) -> list[Key]:
         return [GOOD]
@@ -109,6 +110,7 @@ def test_a_standby_looks_at_no_pool_and_at_every_one_as_soon_as_it_leads() -> No
 async def with_a_last_one_that_is_not_understood() -> list[Any]:
     scene = Scene(leads=True)
     scene.world.whole = False
+    scene.runner.lead()
     changed = child_handler(scene.world, scene.runner, "Deployment")  # type: ignore[arg-type] # because it is only told
     with pytest.raises(KeyError):
         await changed(
@@ -137,6 +139,22 @@ async def before_all_is_known() -> list[Any]:
 
 def test_nothing_is_looked_at_before_everything_is_known_and_then_every_pool_is() -> None:
     assert asyncio.run(before_all_is_known()) == [[], [GOOD]]
+
+
+async def beside_a_namespace_that_is_refused() -> list[Any]:
+    scene = Scene(leads=True)
+    scene.world.refused = {"law"}
+    for key in (("law", "letters"), GOOD):
+        scene.runner.add(key)
+    await asyncio.wait_for(scene.passes.came.wait(), 10)
+    scene.passes.came.clear()
+    before = list(scene.passes.seen)
+    scene.world.refused = set()  # by the clock alone: nobody is told
+    return [before, await scene.passed()]
+
+
+def test_a_namespace_that_is_not_known_yet_waits_alone() -> None:
+    assert asyncio.run(beside_a_namespace_that_is_refused()) == [[GOOD], [GOOD, ("law", "letters")]]
 
 
 async def with_a_loss() -> list[Any]:

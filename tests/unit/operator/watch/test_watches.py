@@ -9,7 +9,7 @@ from yarl import URL
 
 from laneway_operator.health.metrics import Metrics
 from laneway_operator.health.vitals import WATCH_SECONDS, Vitals
-from laneway_operator.watch.watches import LOGIN_SECONDS, SETTLE_SECONDS, Watches, place_of
+from laneway_operator.watch.watches import LOGIN_SECONDS, REFUSED_SECONDS, SETTLE_SECONDS, Watches, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,7 @@ class Overheard:
         self.watches = Watches(self.metrics.called, lambda: self.now)
         self.lists: list[tuple[str, str | None, set[str]]] = []
         self.watches.on_list = lambda *told: self.lists.append(told)
+        self.metrics.watch_silences(self.watches.silences, self.watches.refusals)
 
     def call(self, url: str, answer: Answer | Exception) -> None:
         async def handler(_: Any) -> Any:
@@ -130,27 +131,108 @@ def test_an_api_server_that_is_away_is_no_stall(overheard: Overheard) -> None:
     assert 'laneway_operator_api_calls_total{code="none",verb="WATCH"} 50.0' in overheard.metrics.text().decode()
 
 
-def test_pools_are_known_once_they_were_listed(overheard: Overheard) -> None:
-    assert not overheard.watches.knows_pools
-    overheard.call("/apis/laneway.dev/v1alpha1/llmworkerpools", page())
-    assert overheard.watches.knows_pools
+POOLS = "/apis/laneway.dev/v1alpha1/llmworkerpools"
+PROFILES = "/apis/laneway.dev/v1alpha1/placementprofiles"
 
 
-@pytest.mark.parametrize(("resource", "waits"), [("placementprofiles", False), ("llmworkerpools", True)])
+def of(namespace: str, path: str) -> str:
+    before, _, plural = path.rpartition("/")
+    return f"{before}/namespaces/{namespace}/{plural}"
+
+
+def test_nothing_is_known_before_pools_were_listed(overheard: Overheard) -> None:
+    overheard.call(JOBS, page())
+    assert not overheard.watches.listed("nlp")
+    assert not overheard.watches.listed("")
+    overheard.call(POOLS, page())
+    assert overheard.watches.listed("nlp")
+    assert overheard.watches.listed("")
+
+
+@pytest.mark.parametrize(("refused", "waits"), [(PROFILES, False), (POOLS, True), (JOBS, True)])
 def test_of_what_may_not_be_read_only_profiles_are_not_waited_for(
-    overheard: Overheard, resource: str, *, waits: bool
+    overheard: Overheard, refused: str, *, waits: bool
 ) -> None:
-    for each in ("placementprofiles", "llmworkerpools"):
-        overheard.call(f"/apis/laneway.dev/v1alpha1/{each}", Answer(403) if each == resource else page())
-    assert overheard.watches.listed is not waits
+    for each in (PROFILES, POOLS, JOBS):
+        overheard.call(each, Answer(403) if each == refused else page())
+    assert overheard.watches.listed("nlp") is not waits
 
 
 def test_profiles_that_are_not_listed_yet_are_waited_for(overheard: Overheard) -> None:
-    overheard.call("/apis/laneway.dev/v1alpha1/llmworkerpools", page())
-    overheard.call("/apis/laneway.dev/v1alpha1/placementprofiles", Answer(500))
-    assert not overheard.watches.listed
-    overheard.call("/apis/laneway.dev/v1alpha1/placementprofiles", page())
-    assert overheard.watches.listed
+    overheard.call(POOLS, page())
+    overheard.call(PROFILES, Answer(500))
+    assert not overheard.watches.listed("nlp")
+    overheard.call(PROFILES, page())
+    assert overheard.watches.listed("nlp")
+
+
+def two_namespaces(overheard: Overheard, status: int) -> None:
+    """One of them answers everything with this."""
+    for path in (POOLS, JOBS):
+        overheard.call(of("nlp", path), page())
+        overheard.call(of("gone", path), Answer(status))
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_namespace_that_is_refused_holds_up_no_other_and_counts_as_empty_after_a_minute(
+    overheard: Overheard, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    two_namespaces(overheard, status)
+    assert [overheard.watches.listed(each) for each in ("nlp", "gone", "")] == [True, False, False]
+    overheard.now += REFUSED_SECONDS - 1
+    two_namespaces(overheard, status)
+    assert (overheard.watches.listed("gone"), caplog.messages) == (False, [])
+    overheard.now += 1
+    assert [overheard.watches.listed(each) for each in ("nlp", "gone", "")] == [True, True, True]
+    for _ in range(2):
+        two_namespaces(overheard, status)
+    said = f"GET {of('gone', JOBS)} has been refused for a minute with {status}: it counts as empty"
+    assert [said in each for each in caplog.messages] == [False, True]
+    told = overheard.metrics.text().decode()
+    assert f'laneway_operator_list_refused_seconds{{path="{of("gone", JOBS)}"}} 60.0' in told
+    assert f'laneway_operator_list_refused_seconds{{path="{of("nlp", JOBS)}"}} 0.0' in told
+
+
+def test_what_does_not_answer_is_waited_for_however_long(overheard: Overheard) -> None:
+    two_namespaces(overheard, 500)
+    overheard.now += 10 * REFUSED_SECONDS
+    assert not overheard.watches.listed("gone")
+
+
+def test_where_nobody_is_let_in_nothing_is_known(overheard: Overheard) -> None:
+    for path in (POOLS, JOBS):
+        overheard.call(of("gone", path), Answer(403))
+    overheard.now += REFUSED_SECONDS
+    assert (overheard.watches.listed("gone"), overheard.watches.listed("")) == (True, False)
+
+
+def test_rights_that_come_back_have_a_minute_to_come_back_all(overheard: Overheard) -> None:
+    two_namespaces(overheard, 403)
+    overheard.now += 2 * REFUSED_SECONDS
+    overheard.call(of("gone", POOLS), page("p"))
+    assert not overheard.watches.listed("gone")
+    overheard.now += REFUSED_SECONDS
+    assert overheard.watches.listed("gone")
+
+
+def test_a_watch_that_is_refused_later_leaves_what_is_known(
+    overheard: Overheard, caplog: pytest.LogCaptureFixture
+) -> None:
+    overheard.call(POOLS, page())
+    for _ in range(2):
+        overheard.call(f"{POOLS}?watch=true", Answer(403))
+        overheard.now += REFUSED_SECONDS
+    assert overheard.watches.listed("")
+    assert "what was known of it stands" in caplog.text
+
+
+def test_objects_of_first_lists_are_told_page_by_page_before_kopf_hears_of_them(overheard: Overheard) -> None:
+    pages: list[tuple[str | None, set[str]]] = []
+    overheard.watches.on_page = lambda *told: pages.append(told)
+    overheard.call(f"{JOBS}?limit=1", page("a", more="next"))
+    overheard.call(f"{JOBS}?limit=1&continue=next", page("b"))
+    overheard.call(f"{JOBS}?limit=1", page("c"))
+    assert pages == [(None, {"a"}), (None, {"b"})]
 
 
 def test_kinds_are_looked_for_at_once_at_the_start_and_later_once_they_are_served(overheard: Overheard) -> None:
