@@ -181,6 +181,7 @@ def test_the_operator_reads_what_the_chart_sets(helm: Helm) -> None:
         network_policies=True,
         image_pull_secrets=("registry", "mirror"),
         lease=("laneway-system", "laneway"),
+        name="laneway-system/laneway",
         pod_name="laneway-1",
         namespaces=("nlp", "law"),
         cluster_id="blue",

@@ -151,12 +151,23 @@ def test_no_pod_reads_a_secret_unless_gateways_are_on_and_then_only_their_image(
     assert "c.image == 'mirror.example/gateway:1'" in texts("gateways")
 
 
-def test_of_leases_only_the_operators_own_may_be_read_and_renewed(helm: Helm) -> None:
-    (role,) = (each for each in helm.template() if each["metadata"]["name"] == "laneway-lease" and "rules" in each)
-    assert (role["kind"], role["metadata"]["namespace"]) == ("Role", "laneway-system")
+@pytest.mark.parametrize(
+    ("values", "namespace", "name"),
+    [("defaults", "kube-system", "laneway-operator"), ("some namespaces", "laneway-system", "laneway")],
+)
+def test_of_leases_only_the_operators_own_may_be_read_and_renewed(
+    helm: Helm, values: str, namespace: str, name: str
+) -> None:
+    """All that serve every namespace have one in common, wherever they are installed."""
+    manifests = helm.template(MATRIX[values])
+    (role,) = (each for each in manifests if each["metadata"]["name"].endswith("-lease") and "rules" in each)
+    assert (role["kind"], role["metadata"]["namespace"]) == ("Role", namespace)
     renew, make = role["rules"]
-    assert (renew["resourceNames"], renew["verbs"]) == (["laneway"], ["get", "update"])
+    assert (renew["resourceNames"], renew["verbs"]) == ([name], ["get", "update"])
     assert make["verbs"] == ["create"]
+    given = of_kind(manifests, "Deployment")["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert {"name": "LANEWAY_LEASE", "value": f"{namespace}/{name}"} in given
+    assert {"name": "LANEWAY_OPERATOR", "value": "laneway-system/laneway"} in given
 
 
 PROFILES = (["placementprofiles"], ["placementprofiles/status"])

@@ -222,6 +222,13 @@ def test_a_status_is_written_beside_the_spec(place: Place) -> None:
     assert (after["spec"], after["metadata"]["generation"]) == (before["spec"], before["metadata"]["generation"])
 
 
+def test_whose_a_pool_is_goes_from_its_status_with_its_operator(place: Place) -> None:
+    status = {"conditions": [], "operator": "nlp-system/laneway"}
+    place.operator.write_status(place.namespace, place.name, status)
+    place.operator.write_status(place.namespace, place.name, {"conditions": []})
+    assert "operator" not in place.api.get("llmworkerpool", place.name, place.namespace)["status"]
+
+
 def finalizers(place: Place) -> list[str]:
     return list(place.api.get("llmworkerpool", place.name, place.namespace)["metadata"].get("finalizers", []))
 

@@ -8,6 +8,12 @@
 {{- printf "%s:%s" .Release.Namespace (include "laneway.name" .) -}}
 {{- end -}}
 
+{{/* Namespace and name of the Lease. That of an operator of all namespaces is where every other one looks for it too: two
+would write over each other. */}}
+{{- define "laneway.lease" -}}
+{{- .Values.watch.namespaces | empty | ternary "kube-system/laneway-operator" (printf "%s/%s" .Release.Namespace (include "laneway.name" .)) -}}
+{{- end -}}
+
 {{- define "laneway.serviceAccountName" -}}
 {{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) -}}
 {{- fail "serviceAccount.name is needed where the chart doesn't make one (serviceAccount.create: false)" -}}

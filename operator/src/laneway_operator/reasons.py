@@ -17,6 +17,7 @@ class Reason(StrEnum):
     PROFILES_DIFFER = "ProfilesDiffer"
     NOT_LOOKED_AT = "NotLookedAt"
     NAME_TAKEN = "NameTaken"
+    OTHER_OPERATOR = "OtherOperator"
     RESULTS_SHARED = "ResultsShared"
     QUEUES_READY = "QueuesReady"
     QUEUE_ACCESS_DENIED = "QueueAccessDenied"
@@ -114,6 +115,7 @@ FIXES: dict[Reason, str] = {
     Reason.UNKNOWN_ENGINE: "Use one of the engines, or add it to `engines` in the operator's Helm values.",
     Reason.PROFILES_DIFFER: "Name profiles with the same accelerator, or make a lane for each kind.",
     Reason.RESULTS_SHARED: "Give each pool a bucket or a prefix of its own: equal job ids would share one result.",
+    Reason.OTHER_OPERATOR: "Look at that operator; or run the command, and this one serves the pool.",
     Reason.NAME_TAKEN: "Rename the lane or the pool, or remove the other object.",
     Reason.QUEUE_ACCESS_DENIED: "Give the identity named here access to the queue.",
     Reason.QUEUE_NOT_OURS: "Remove the queue, or rename the pool or the lane.",

@@ -93,6 +93,8 @@ class Settings:
     """Where `/healthz`, `/readyz` and `/metrics` are served."""
     lease: tuple[str, str] = DEFAULT_LEASE
     """Namespace and name of the Lease by which several operators agree on the active one."""
+    name: str = ""
+    """Namespace and name of its release: what one of some namespaces calls itself in the status of pools."""
     pod_name: str | None = None
     """What this operator is called in the Lease."""
     gateways: Gateways | None = None
@@ -130,6 +132,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
         lease=_lease(environment.get("LANEWAY_LEASE")),
+        name=environment.get("LANEWAY_OPERATOR", ""),
         pod_name=environment.get("LANEWAY_POD_NAME") or None,
         gateways=_gateways(environment),
         tables=_tables(environment),

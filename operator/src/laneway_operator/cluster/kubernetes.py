@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SEED_MANAGER = "laneway-replicas"
 """Sets a Deployment's replicas, those of lanes to zero, and then lets KEDA or another autoscaler have them."""
 
+MAY_GO = ("operator",)
+"""Fields of a pool's status that are there and then not."""
+
 
 class KubernetesCluster:
     """The API server. One instance serves all threads."""
@@ -87,8 +90,8 @@ class KubernetesCluster:
         self._call("DELETE", _address(kind, namespace, child.name), body=options)
 
     def write_status(self, namespace: str, name: str, status: dict[str, Any]) -> None:
-        """One merge patch."""
-        self._write_status(_address(POOLS, namespace, name), status)
+        """One merge patch, which leaves whatever it doesn't name."""
+        self._write_status(_address(POOLS, namespace, name), dict.fromkeys(MAY_GO) | status)
 
     def write_profile_status(self, name: str, status: dict[str, Any]) -> None:
         """As a pool's."""

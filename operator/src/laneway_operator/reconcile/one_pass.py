@@ -22,6 +22,7 @@ from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
+from laneway_operator.reconcile.others import Others
 from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.reconcile.profiles import tell_users
 from laneway_operator.render import render
@@ -63,6 +64,7 @@ class Reconciler:
         self._own_queues = OwnQueues(queues, now)
         self._now = now
         self._identity = settings.cluster_id
+        self._others = Others(cluster, settings.name)
 
     def reconcile(self, seen: Snapshot | ProfileSnapshot) -> bool:
         """Bring the cluster to what the pool says, and say how it is; of a profile, who names it. True where it should
@@ -71,6 +73,9 @@ class Reconciler:
         if isinstance(seen, ProfileSnapshot):
             tell_users(self._cluster, seen, self._settings.namespaces)
             return False
+        owner = self._others.own(seen.pool)
+        if owner is not None:
+            return self._others.leave(seen.pool, owner, self._now())
         if seen.pool.deleting:
             return self._farewell(seen)
         done = Observed.of(seen)
@@ -229,6 +234,7 @@ class Reconciler:
         return True
 
     def _write_status(self, seen: Snapshot, observed: Observed) -> None:
+        observed.operator = self._settings.name if self._settings.namespaces else None
         now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
         status = build_status(observed, seen.pool.status, seen.pool.generation, now)
         if status != seen.pool.status:

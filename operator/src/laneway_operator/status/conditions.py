@@ -31,7 +31,7 @@ def build_status(observed: Observed, old: Mapping[str, Any], generation: int, no
     found = {"SpecAccepted": _spec(observed)} | _after_spec(observed)
     beside = {CONDITION: gateway_ready(observed), TABLE: table_ready(observed)}
     told = {READY: _summary(found)} | found | {kind: each for kind, each in beside.items() if each}
-    conditions = [_condition(kind, each, old, generation, now) for kind, each in told.items()]
+    conditions = [condition(kind, each, old, generation, now) for kind, each in told.items()]
     known = {each["name"]: each for each in old.get("lanes", [])}
     lanes = tuple(
         _lane(name, observed, known.get(name, {}), _lane_ready(name, observed, found), generation, now)
@@ -41,6 +41,7 @@ def build_status(observed: Observed, old: Mapping[str, Any], generation: int, no
     status = PoolStatus(
         observed_generation=generation,
         conditions=tuple(conditions),
+        operator=observed.operator,
         events_queue_url=observed.events_queue_url,
         lane_count=len(lanes),
         workers=f"{ready}/{wanted}",
@@ -51,8 +52,8 @@ def build_status(observed: Observed, old: Mapping[str, Any], generation: int, no
     return status.model_dump(by_alias=True, exclude_none=True, mode="json")
 
 
-def _condition(kind: str, found: Found, old: Mapping[str, Any], generation: int, now: str) -> Condition:
-    """`old` has the conditions of before."""
+def condition(kind: str, found: Found, old: Mapping[str, Any], generation: int, now: str) -> Condition:
+    """One of a status; `old` has those of before."""
     before: Mapping[str, Any] = next((each for each in old.get("conditions", []) if each["type"] == kind), {})
     since = before.get("lastTransitionTime", now) if before.get("status") == found.status else now
     message = with_fix(found.reason, found.message)
@@ -179,6 +180,6 @@ def _lane(
         replicas=facts.replicas if facts else 0,
         ready_replicas=facts.ready if facts else 0,
         stage=stage_of(observed, name),
-        conditions=(_condition(READY, ready, before, generation, now),),
+        conditions=(condition(READY, ready, before, generation, now),),
         serving=serving(observed, name),
     )

@@ -78,6 +78,10 @@ class PoolStatus(Written):
     """The generation of the spec that this tells of."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=list_map("type"))] = ()
     """Conditions."""
+    operator: Text | None = None
+    """The operator of some namespaces whose the pool is: namespace and name of its release. Others leave it alone.
+    Absent where an operator of all namespaces serves it.
+    """
     events_queue_url: Annotated[Text | None, Field(alias="eventsQueueURL")] = None
     """Where workers tell of results, of a pool that has a table, or has had one."""
     lane_count: Annotated[int, Field(ge=0)] = 0

@@ -67,6 +67,8 @@ class Observed:
     """The events queue, from the first time that it was there."""
     fits: tuple[Fit, ...] = ()
     """Whether each lane's model fits."""
+    operator: str | None = None
+    """What this operator calls itself, where it is one of some namespaces."""
     deleting: bool = False
     """Somebody deleted the pool, and it waits for its queues."""
 
