@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from laneway.schema.shared.names import MANAGED_BY_LABEL, POOL_LABEL
 from laneway_operator.errors import SpecError
+from laneway_operator.known.digest import owned
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
@@ -48,8 +50,20 @@ class Cluster(Protocol):
 
 
 def refuse_foreign(live: dict[str, Any], manifest: Manifest) -> None:
-    """Raises `SpecError` where a live object is not the pool's that the manifest is of."""
-    owner = manifest["metadata"]["ownerReferences"][0]["uid"]
-    if all(each["uid"] != owner for each in live["metadata"].get("ownerReferences", [])):
-        name = f"{manifest['kind']} {manifest['metadata']['name']}"
-        raise SpecError(Reason.NAME_TAKEN, f"there is a {name} that is not this pool's")
+    """Raises `SpecError` where a live object is not the pool's that the manifest is of, nor a namesake's orphan."""
+    owner, owners = manifest["metadata"]["ownerReferences"][0]["uid"], live["metadata"].get("ownerReferences", [])
+    if any(each["uid"] == owner for each in owners) or is_orphan(live, manifest):
+        return
+    name = f"{manifest['kind']} {manifest['metadata']['name']}"
+    raise SpecError(Reason.NAME_TAKEN, f"there is a {name} that is not this pool's")
+
+
+def is_orphan(live: dict[str, Any], manifest: Manifest) -> bool:
+    """Whether we made this for a pool of the same name and nobody controls it: that was deleted without its children.
+    Labels alone don't tell, as anybody may write them; who applied an object, the API server keeps.
+    """
+    metadata = live["metadata"]
+    labels, wanted = metadata.get("labels", {}), manifest["metadata"]["labels"]
+    named = all(labels.get(each) == wanted[each] for each in (MANAGED_BY_LABEL, POOL_LABEL))
+    controlled = any(each.get("controller") for each in metadata.get("ownerReferences", []))
+    return named and not controlled and bool(owned(live))
