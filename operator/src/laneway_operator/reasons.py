@@ -68,6 +68,7 @@ class Reason(StrEnum):
     ROLLING_OUT = "RollingOut"
     ROLLOUT_STUCK = "RolloutStuck"
     SETTLED = "Settled"
+    AS_EXPECTED = "AsExpected"
     MODEL_FITS = "ModelFits"
     MODEL_TOO_LARGE = "ModelTooLarge"
     NOT_ESTIMATED = "NotEstimated"
@@ -87,8 +88,9 @@ class Reason(StrEnum):
 
 
 CONDITIONS: dict[str, str] = {
-    "Ready": "The summary: a job that is sent now will be taken, or waits as the pool says: `Suspended`, `Paused`, "
-    "`Asleep`. The first of the others that is wrong says why not.",
+    "Ready": "The summary: the pool as it is written now serves or has served, or rests; a job that is sent will be "
+    "taken, or waits as the pool says: `Suspended`, `Paused`, `Asleep`. The first of the others that is wrong says why "
+    "not.",
     "SpecAccepted": "The pool can be served as it is written, and its objects are applied.",
     "QueuesReady": "Every lane has its queue and its dead-letter queue. Your own ones give every job a result, "
     "as far as the operator may look.",
@@ -96,7 +98,10 @@ CONDITIONS: dict[str, str] = {
     "that the pool's pods need and that can be tried without harm.",
     "ScalingReady": "KEDA watches every lane.",
     "ModelFits": "By an estimate, every lane's model fits its accelerator. It warns, and keeps nothing from trying.",
-    "Progressing": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted.",
+    "Reconciling": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted. "
+    "It informs; kstatus (Flux, Helm) and Argo CD wait while it is True.",
+    "Stalled": "Nothing moves until a person edits the pool, or what its message names: the spec is not accepted, or a "
+    "rollout is stuck. kstatus and Argo CD call the pool failed while it is True.",
     "GatewayReady": "Of a pool with a `gateway` alone: one at least answers. It informs, and `Ready` doesn't heed it: "
     "jobs are taken and answered without.",
     "TableReady": "Of a pool with a `table` alone: no event waits, or its table takes rows. It informs, and `Ready` "

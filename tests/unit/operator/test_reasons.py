@@ -185,7 +185,8 @@ def deleted(pool: OperatedPool) -> None:
 SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.PUBLISHED, ACCESS, "True", nothing),
     (Reason.SCALING, SCALING, "True", nothing),
-    (Reason.SETTLED, "Progressing", "False", nothing),
+    (Reason.SETTLED, "Reconciling", "False", nothing),
+    (Reason.AS_EXPECTED, "Stalled", "False", nothing),
     (Reason.NOT_ESTIMATED, "ModelFits", "Unknown", nothing),
     (Reason.NOT_LOOKED_AT, QUEUES, "Unknown", lambda pool: pool.change(pool_with(model={}))),
     (Reason.UNKNOWN_ENGINE, "SpecAccepted", "False", lambda pool: pool.change(pool_with(engine="next"))),
@@ -225,10 +226,10 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.AWS_REFUSED, WORKERS, "False", telling("aws_refused")),
     (Reason.QUOTA_EXCEEDED, WORKERS, "False", refusing('pods "a" is forbidden: exceeded quota: gpus')),
     (Reason.PODS_REFUSED, WORKERS, "False", refusing("denied by policy no-gpu")),
-    (Reason.ROLLING_OUT, "Progressing", "True", deployment(replicas=2, updatedReplicas=1, readyReplicas=2)),
+    (Reason.ROLLING_OUT, "Reconciling", "True", deployment(replicas=2, updatedReplicas=1, readyReplicas=2)),
     (
         Reason.ROLLOUT_STUCK,
-        "Progressing",
+        "Reconciling",
         "False",
         deployment(conditions=[{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]),
     ),
@@ -245,7 +246,7 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.TABLE_UNAVAILABLE, TABLE, "False", table(ended("projector", "Error", "laneway-table: no such password"))),
     (Reason.TABLE_REFUSED, TABLE, "False", config_taken),
     (Reason.TABLES_OFF, TABLE, "False", table(settings=SETTINGS)),
-    (Reason.DELETING, "Progressing", "True", deleted),
+    (Reason.DELETING, "Reconciling", "True", deleted),
 ]
 
 

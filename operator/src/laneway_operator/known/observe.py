@@ -63,6 +63,8 @@ class DeploymentFacts:
     """No replacement has come up within the time that the Deployment allows."""
     config: str | None = None
     """The ConfigMap that its new pods read."""
+    stale: bool = False
+    """It was changed, and Kubernetes has not looked at it since: the rest tells of before."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ def deployment_facts(body: Object) -> DeploymentFacts:
         outdated=max(0, status.get("replicas", 0) - status.get("updatedReplicas", 0)),
         stuck=progress.get("reason") == "ProgressDeadlineExceeded",
         config=_config(body["spec"]["template"]["spec"]),
+        stale=status.get("observedGeneration", 0) < body["metadata"].get("generation", 0),
     )
 
 

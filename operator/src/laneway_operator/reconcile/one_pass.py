@@ -33,7 +33,7 @@ from laneway_operator.status.conditions import build_status
 from laneway_operator.status.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from laneway.schema.pool.lane import Lane
@@ -93,6 +93,7 @@ class Reconciler:
         done.suspended = {lane: why for lane, why in suspended.items() if why}
         self._look_for_gateways(pool, done)
         self._look_for_table(pool, done)
+        done.floors = tuple(lane.name for lane in pool.spec.lanes if lane.scaling.min_replicas)
         done.asleep, done.annotators = tuple(self._asleep(pool)), seen.pool.annotators
         if seen.results_shared_with is not None:
             place = pool.results.url(pool.results.prefix)
@@ -208,6 +209,7 @@ class Reconciler:
         for manifest in plan.apply:
             if not not_ours.isdisjoint(_rests_on(manifest)) or not self._apply_one(manifest, done):
                 not_ours.add((manifest["kind"], manifest["metadata"]["name"]))
+        done.changed = tuple(_lanes_of(plan.apply))
         for child in plan.delete:
             if child.kind == "ConfigMap" and (done.applied or done.table_troubles != before):
                 continue  # a Deployment whose change was refused still names it
@@ -254,6 +256,14 @@ def _rests_on(manifest: Manifest) -> set[tuple[str, str]]:
             return {("ConfigMap", each["configMap"]["name"]) for each in volumes if "configMap" in each}
         case _:
             return set()
+
+
+def _lanes_of(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Of which lanes there is a Deployment."""
+    for each in manifests:
+        lane = each["metadata"]["labels"].get(LANE_LABEL)
+        if each["kind"] == "Deployment" and lane is not None:
+            yield lane
 
 
 def _understood(seen: Snapshot) -> Understood:

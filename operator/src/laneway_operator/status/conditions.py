@@ -9,19 +9,18 @@ from laneway_operator.render.meta import Component
 from laneway_operator.status.fit import model_fits
 from laneway_operator.status.found import Found
 from laneway_operator.status.gateway import CONDITION, gateway_ready
-from laneway_operator.status.model import MAX_MESSAGE, Condition, LaneStatus, PoolStatus
+from laneway_operator.status.model import MAX_MESSAGE, READY, Condition, LaneStatus, PoolStatus
 from laneway_operator.status.serving import serving
 from laneway_operator.status.stages import stage_of
 from laneway_operator.status.table import CONDITION as TABLE
 from laneway_operator.status.table import table_ready
-from laneway_operator.status.workers import progressing, workers_available, worst
+from laneway_operator.status.workers import coming, reconciling, stuck, workers_available, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from laneway_operator.status.observed import Observed
 
-READY = "Ready"
 ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "WorkersAvailable")
 """What `Ready` sums up."""
 
@@ -29,23 +28,23 @@ ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "Worke
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
     """The status to write, as JSON; equal to `old` where nothing changed. `now` is RFC 3339."""
     found = {"SpecAccepted": _spec(observed)} | _after_spec(observed)
+    ready = _ready(observed, found, old, generation)
     beside = {CONDITION: gateway_ready(observed), TABLE: table_ready(observed)}
-    told = {READY: _summary(found)} | found | {kind: each for kind, each in beside.items() if each}
+    told = {READY: ready} | found | {kind: each for kind, each in beside.items() if each}
     conditions = [condition(kind, each, old, generation, now) for kind, each in told.items()]
     known = {each["name"]: each for each in old.get("lanes", [])}
     lanes = tuple(
-        _lane(name, observed, known.get(name, {}), _lane_ready(name, observed, found), generation, now)
-        for name in observed.lanes or known
+        _lane(name, observed, known.get(name, {}), found, generation, now) for name in observed.lanes or known
     )
-    ready, wanted = sum(each.ready_replicas for each in lanes), sum(each.replicas for each in lanes)
+    serve, wanted = sum(each.ready_replicas for each in lanes), sum(each.replicas for each in lanes)
     status = PoolStatus(
         observed_generation=generation,
         conditions=tuple(conditions),
         operator=observed.operator,
         events_queue_url=observed.events_queue_url,
         lane_count=len(lanes),
-        workers=f"{ready}/{wanted}",
-        ready_workers=ready,
+        workers=f"{serve}/{wanted}",
+        ready_workers=serve,
         desired_workers=wanted,
         lanes=lanes,
     )
@@ -67,16 +66,36 @@ def condition(kind: str, found: Found, old: Mapping[str, Any], generation: int, 
     )
 
 
-def _summary(found: Mapping[str, Found]) -> Found:
-    """The first thing that is wrong; else the first that is not known; else how the workers are."""
+def _ready(observed: Observed, found: Mapping[str, Found], old: Mapping[str, Any], generation: int) -> Found:
+    """The first thing that is wrong; else the first that is not known; else how the workers are.
+
+    A generation gets ready when its workers serve, or none are wanted. From then on workers may come and go: a lane
+    that wakes is ready.
+    """
     workers = found["WorkersAvailable"]
     for state in ("False", "Unknown"):
         for kind in ORDER:
             if found[kind].status == state and (state, kind) != ("Unknown", "WorkersAvailable"):
                 return found[kind]
+    if not _was_ready(old, generation) and (yet := coming(observed)) is not None:
+        return yet
     spec = found["SpecAccepted"]
     rest = f"; {spec.message}" if spec.reason is Reason.NOT_UNDERSTOOD else ""
     return Found("True", workers.reason, f"{workers.message}{rest}")
+
+
+def _was_ready(old: Mapping[str, Any], generation: int) -> bool:
+    wanted = {"type": READY, "status": "True", "observedGeneration": generation}
+    return any(wanted.items() <= each.items() for each in old.get("conditions", []))
+
+
+def _stalled(observed: Observed) -> Found:
+    """Whether nothing will move until a person edits something. As kstatus reads it."""
+    spec = _spec(observed)
+    wrong = spec if spec.status == "False" else stuck(observed)
+    if wrong is not None:
+        return Found("True", wrong.reason, wrong.message)
+    return Found("False", Reason.AS_EXPECTED, "nothing waits for a person")
 
 
 def _spec(observed: Observed) -> Found:
@@ -97,7 +116,8 @@ def _after_spec(observed: Observed) -> dict[str, Found]:
         return dict.fromkeys(("QueuesReady", "AccessVerified", "ScalingReady"), not_looked_at) | {
             "WorkersAvailable": workers,
             "ModelFits": not_looked_at,
-            "Progressing": progressing(observed) if observed.deployments or observed.deleting else not_looked_at,
+            "Reconciling": reconciling(observed) if observed.deployments or observed.deleting else not_looked_at,
+            "Stalled": _stalled(observed),
         }
     return {
         "QueuesReady": _queues(observed),
@@ -105,7 +125,8 @@ def _after_spec(observed: Observed) -> dict[str, Found]:
         "ScalingReady": _scaling(observed),
         "WorkersAvailable": workers,
         "ModelFits": model_fits(observed.fits),
-        "Progressing": progressing(observed),
+        "Reconciling": reconciling(observed),
+        "Stalled": _stalled(observed),
     }
 
 
@@ -162,16 +183,25 @@ def _scaling(observed: Observed) -> Found:
     return Found("True", Reason.SCALING, "KEDA watches every lane")
 
 
-def _lane_ready(lane: str, observed: Observed, found: Mapping[str, Found]) -> Found:
+def _lane_ready(
+    lane: str, observed: Observed, found: Mapping[str, Found], before: Mapping[str, Any], generation: int
+) -> Found:
     """`found` is the pool's: the preflight looks at all lanes at once."""
     own = observed.of_lane(lane)
-    return _summary({"SpecAccepted": _spec(own)} | _after_spec(own) | {"AccessVerified": found["AccessVerified"]})
+    mine = {"SpecAccepted": _spec(own)} | _after_spec(own) | {"AccessVerified": found["AccessVerified"]}
+    return _ready(own, mine, before, generation)
 
 
 def _lane(
-    name: str, observed: Observed, before: Mapping[str, Any], ready: Found, generation: int, now: str
+    name: str,
+    observed: Observed,
+    before: Mapping[str, Any],
+    found: Mapping[str, Found],
+    generation: int,
+    now: str,
 ) -> LaneStatus:
     """Queues that were not looked at this time are those of before."""
+    ready = _lane_ready(name, observed, found, before, generation)
     urls, facts = observed.queues.get(name), observed.deployments.get(name)
     return LaneStatus(
         name=name,

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from laneway.schema.shared.base import KubernetesModel, list_map
 
+READY = "Ready"
 MAX_MESSAGE = 2048
 MAX_KINDS = 4  # of workers that serve a lane: two in a rollout, and a tag may have been moved
 

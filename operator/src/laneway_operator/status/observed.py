@@ -37,6 +37,10 @@ class Observed:
     access: Trouble | None = None
     applied: tuple[Trouble, ...] = ()
     """What kept children from being applied."""
+    changed: tuple[str, ...] = ()
+    """Lanes whose Deployment this pass has changed: what is known of their workers is of before."""
+    floors: tuple[str, ...] = ()
+    """Lanes that have workers whether there are jobs or not."""
     keda: Trouble | None = None
     preflight: JobFacts | None = None
     """The one that counts."""
@@ -98,6 +102,8 @@ class Observed:
             queue_trouble=next(iter(mine([self.queue_trouble])), None),
             own_queue_troubles=mine(self.own_queue_troubles),
             applied=mine(self.applied),
+            changed=tuple(each for each in self.changed if each == lane),
+            floors=tuple(each for each in self.floors if each == lane),
             deployments={name: each for name, each in self.deployments.items() if name == lane},
             pods=tuple(each for each in self.pods if each.lane == lane),
             asleep=tuple(each for each in self.asleep if each == lane),

@@ -1,4 +1,4 @@
-"""What a pool's status says of its workers: whether they serve, and whether they are being replaced. Pure."""
+"""What a pool's status says of its workers: whether they serve, and whether a change of them is under way. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def workers_available(observed: Observed) -> Found:
 
 def _resting(observed: Observed) -> Found | None:
     """Where nothing is started, whatever is sent."""
-    if not observed.lanes or set(observed.lanes) - {*observed.asleep, *observed.suspended}:
+    if not observed.lanes or _awake_lanes(observed):
         return None
     if not observed.suspended:
         return Found("True", Reason.ASLEEP, "every lane is in a quiet schedule: jobs wait, running ones finish")
@@ -91,18 +91,54 @@ def _handler(observed: Observed) -> Found | None:
     return Found("False", trouble.reason, f"dead-letter handler: {trouble.message}") if trouble else None
 
 
-def progressing(observed: Observed) -> Found:
-    """Not of a lane that merely grows or shrinks."""
+def reconciling(observed: Observed) -> Found:
+    """Whether something is under way; not of a lane that merely grows or shrinks. As kstatus reads it."""
     if observed.deleting:
         return Found("True", Reason.DELETING, "the pool is being deleted, and waits for its queues to be")
-    lanes = [(name, each) for name, each in observed.deployments.items() if each.outdated or each.stuck]
-    for name, each in lanes:
-        if each.stuck:
-            return Found("False", Reason.ROLLOUT_STUCK, f"lane {name}: no worker of the new kind comes up")
+    if (found := stuck(observed)) is not None:
+        return Found("False", found.reason, found.message)
+    lanes = [(name, each) for name, each in observed.deployments.items() if each.outdated or _unseen(observed, name)]
     if lanes:
-        words = ", ".join(f"lane {name}: {each.outdated}" for name, each in lanes)
+        words = ", ".join(f"lane {name}: {each.outdated or each.replicas}" for name, each in lanes)
         return Found("True", Reason.ROLLING_OUT, f"workers of before that are to be replaced: {words}")
     return Found("False", Reason.SETTLED, "every worker is as the pool says")
+
+
+def stuck(observed: Observed) -> Found | None:
+    """A rollout that Kubernetes has given up hope of."""
+    for name, each in observed.deployments.items():
+        if each.stuck and not _unseen(observed, name):
+            return Found("False", Reason.ROLLOUT_STUCK, f"lane {name}: no worker of the new kind comes up")
+    return None
+
+
+def coming(observed: Observed) -> Found | None:
+    """What keeps the pool, as it is written now, from having served or rested yet; nothing once it has.
+
+    Of a rollout: more workers are ready than there are old ones, so one of the new is.
+    """
+    awake = {name: each for name, each in observed.deployments.items() if name in _awake_lanes(observed)}
+    lanes = [
+        name
+        for name, each in awake.items()
+        if _unseen(observed, name) or (each.replicas and each.outdated and each.ready <= each.outdated)
+    ]
+    if lanes:
+        words = f"no worker of the new kind serves yet: lane {', '.join(lanes)}; those of before go on"
+        return stuck(observed) or Found("Unknown", Reason.ROLLING_OUT, words)
+    lanes = [name for name, each in awake.items() if not each.ready and (each.replicas or name in observed.floors)]
+    return Found("Unknown", Reason.STARTING, f"workers are starting: lane {', '.join(lanes)}") if lanes else None
+
+
+def _unseen(observed: Observed, lane: str) -> bool:
+    """Whether workers run of which nothing is known since their Deployment was changed."""
+    facts = observed.deployments[lane]
+    return bool(facts.replicas) and (facts.stale or lane in observed.changed)
+
+
+def _awake_lanes(observed: Observed) -> set[str]:
+    """Lanes that start workers where jobs are sent."""
+    return set(observed.lanes) - {*observed.asleep, *observed.suspended}
 
 
 def _troubles(observed: Observed) -> list[Trouble]:

@@ -73,6 +73,8 @@ def test_what_is_kept_of_a_child_is_small() -> None:
         (body(progress("NewReplicaSetAvailable", "True"), {"replicas": 1}), DeploymentFacts(1, 0)),
         (body(progress("ProgressDeadlineExceeded", "False"), {"replicas": 1}), DeploymentFacts(1, 0, stuck=True)),
         (body(condition("ReplicaFailure", "False", "over"), {"replicas": 1}), DeploymentFacts(1, 0)),
+        (body({"observedGeneration": 1}, {"replicas": 1}, generation=2), DeploymentFacts(1, 0, stale=True)),
+        (body({"observedGeneration": 2}, {"replicas": 1}, generation=2), DeploymentFacts(1, 0)),
     ],
 )
 def test_a_deployment_tells_its_workers(seen: dict[str, Any], facts: DeploymentFacts) -> None:

@@ -196,6 +196,40 @@ def test_a_status_is_written_only_when_something_changed() -> None:
     assert (pool.status["workers"], pool.condition("Ready")[1]) == ("1/1", Reason.SERVING)
 
 
+def test_the_first_status_after_an_edit_is_not_ready_while_a_worker_of_before_serves() -> None:
+    """What `kubectl wait --for=condition=Ready` sees right after a patch to a model that doesn't exist."""
+    pool = running_pool()
+    pool.report("Deployment", {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}, replicas=1)
+    pool.reconcile()
+    pool.change(pool_with(model={"name": "nobody/none:1b"}))
+    pool.reconcile()
+    assert pool.status["observedGeneration"] == 2
+    pool.come_up()
+    pool.child("Deployment")["metadata"]["generation"] = 2
+    pool.reconcile()
+    assert pool.condition("Ready")[:2] == ("Unknown", Reason.ROLLING_OUT)
+    assert pool.condition("Reconciling")[:2] == ("True", Reason.ROLLING_OUT)
+    status = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "readyReplicas": 1}
+    pool.report("Deployment", status)
+    pool.reconcile()
+    assert pool.condition("Ready")[:2] == ("Unknown", Reason.ROLLING_OUT)
+    pool.report("Deployment", status | {"readyReplicas": 2})
+    pool.reconcile()
+    assert pool.condition("Ready")[:2] == ("True", Reason.SERVING)
+    assert pool.condition("Reconciling")[0] == "True"
+
+
+def test_an_edit_that_no_worker_needs_leaves_a_pool_ready() -> None:
+    pool = running_pool()
+    pool.report("Deployment", {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1}, replicas=1)
+    pool.reconcile()
+    pool.change(pool_with(lane={"scaling": {"maxReplicas": 3}}))
+    pool.reconcile()
+    pool.come_up()
+    pool.reconcile()
+    assert (pool.status["observedGeneration"], pool.condition("Ready")[:2]) == (2, ("True", Reason.SERVING))
+
+
 def test_a_condition_knows_since_when_it_holds() -> None:
     pool = running_pool()
     pool.later(3600)

@@ -62,6 +62,8 @@ def verdict(observed: Observed, kind: str = "Ready") -> tuple[str, str]:
 
 
 SPEC, QUEUES, ACCESS, SCALING, WORKERS = ORDER
+STALE_AND_STUCK = DeploymentFacts(2, 1, outdated=1, stuck=True, stale=True)
+"""Somebody has put a stuck rollout right, and Kubernetes has not seen that yet."""
 HANDLER_CRASHES = replace(preflight_pod(Reason.CRASHING), component=Component.DEAD_LETTERS)
 TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memory=15.0)
 
@@ -182,23 +184,37 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
         ),
         (Observed(lanes=("fast",), spec=trouble(Reason.RESULTS_SHARED)), SPEC, "False", Reason.RESULTS_SHARED),
         (replace(ASLEEP, unknown="spec.gateway: unknown field"), SPEC, "True", Reason.NOT_UNDERSTOOD),
-        (ASLEEP, "Progressing", "False", Reason.SETTLED),
-        (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), "Progressing", "Unknown", Reason.NOT_LOOKED_AT),
-        (replace(ASLEEP, spec=trouble(Reason.INVALID_SPEC)), "Progressing", "False", Reason.SETTLED),
-        (replace(ASLEEP, deleting=True), "Progressing", "True", Reason.DELETING),
+        (ASLEEP, "Reconciling", "False", Reason.SETTLED),
+        (Observed(lanes=(), spec=trouble(Reason.INVALID_SPEC)), "Reconciling", "Unknown", Reason.NOT_LOOKED_AT),
+        (replace(ASLEEP, spec=trouble(Reason.INVALID_SPEC)), "Reconciling", "False", Reason.SETTLED),
+        (replace(ASLEEP, deleting=True), "Reconciling", "True", Reason.DELETING),
         (
             replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 2, outdated=1)}),
-            "Progressing",
+            "Reconciling",
             "True",
             Reason.ROLLING_OUT,
         ),
         (
             replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 1, outdated=1, stuck=True)}),
-            "Progressing",
+            "Reconciling",
             "False",
             Reason.ROLLOUT_STUCK,
         ),
-        (WANTED, "Progressing", "False", Reason.SETTLED),
+        (WANTED, "Reconciling", "False", Reason.SETTLED),
+        (ASLEEP, "Stalled", "False", Reason.AS_EXPECTED),
+        (replace(WANTED, pods=(pod(Reason.NO_GPU_CAPACITY),)), "Stalled", "False", Reason.AS_EXPECTED),
+        (replace(ASLEEP, spec=trouble(Reason.INVALID_SPEC)), "Stalled", "True", Reason.INVALID_SPEC),
+        (replace(ASLEEP, applied=(trouble(Reason.NAME_TAKEN),)), "Stalled", "True", Reason.NAME_TAKEN),
+        (
+            replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 1, outdated=1, stuck=True)}),
+            "Stalled",
+            "True",
+            Reason.ROLLOUT_STUCK,
+        ),
+        (replace(ASLEEP, deployments={"fast": STALE_AND_STUCK}), "Stalled", "False", Reason.AS_EXPECTED),
+        (replace(ASLEEP, deployments={"fast": STALE_AND_STUCK}), "Reconciling", "True", Reason.ROLLING_OUT),
+        (replace(SERVED, changed=("fast",)), "Reconciling", "True", Reason.ROLLING_OUT),
+        (replace(ASLEEP, changed=("fast",)), "Reconciling", "False", Reason.SETTLED),
         (replace(ASLEEP, fits=(TOO_LARGE,)), "ModelFits", "False", Reason.MODEL_TOO_LARGE),
         (ASLEEP, "ModelFits", "Unknown", Reason.NOT_ESTIMATED),
         *(
@@ -246,7 +262,7 @@ def test_every_reason_is_reached(observed: Observed, kind: str, status: str, rea
             Reason.KEDA_MISSING,
             id="but its trouble is told",
         ),
-        pytest.param(WANTED, "True", Reason.STARTING, id="a pool whose first worker starts is ready"),
+        pytest.param(WANTED, "Unknown", Reason.STARTING, id="a pool whose first worker starts has not served yet"),
         pytest.param(NEW, "Unknown", Reason.CHECKING, id="a new pool is checked first"),
         pytest.param(
             replace(WANTED, pods=(pod(Reason.NO_GPU_CAPACITY),)),
@@ -293,6 +309,58 @@ def test_of_several_troubles_the_one_that_explains_most_is_shown(reasons: tuple[
     for order in (reasons, reasons[::-1]):
         observed = replace(WANTED, pods=tuple(pod(reason) for reason in order))
         assert verdict(observed) == ("False", shown)
+
+
+def rolled(replicas: int, ready: int, outdated: int = 0, *, stuck: bool = False, stale: bool = False) -> Observed:
+    facts = DeploymentFacts(replicas, ready, outdated=outdated, stuck=stuck, stale=stale)
+    return replace(ASLEEP, deployments={"fast": facts})
+
+
+@pytest.mark.parametrize(
+    ("observed", "status", "reason"),
+    [
+        pytest.param(replace(SERVED, changed=("fast",)), "Unknown", Reason.ROLLING_OUT, id="just applied"),
+        pytest.param(rolled(1, 1, stale=True), "Unknown", Reason.ROLLING_OUT, id="not yet seen by Kubernetes"),
+        pytest.param(rolled(1, 1, outdated=1), "Unknown", Reason.ROLLING_OUT, id="only one of before serves"),
+        pytest.param(rolled(20, 15, outdated=15), "Unknown", Reason.ROLLING_OUT, id="only those of before serve"),
+        pytest.param(rolled(20, 16, outdated=15), "True", Reason.SERVING, id="the first of the new serves"),
+        pytest.param(rolled(1, 1, outdated=1, stuck=True), "False", Reason.ROLLOUT_STUCK, id="none comes up"),
+        pytest.param(WANTED, "Unknown", Reason.STARTING, id="none serves"),
+        pytest.param(replace(ASLEEP, floors=("fast",)), "Unknown", Reason.STARTING, id="its minReplicas are to come"),
+        pytest.param(SERVED, "True", Reason.SERVING, id="it serves"),
+        pytest.param(replace(ASLEEP, changed=("fast",)), "True", Reason.SCALED_TO_ZERO, id="it rests"),
+        pytest.param(replace(SERVED, changed=("fast",), suspended=STOPPED), "True", Reason.SUSPENDED, id="suspended"),
+        pytest.param(replace(SERVED, changed=("fast",), asleep=("fast",)), "True", Reason.ASLEEP, id="asleep"),
+    ],
+)
+def test_a_generation_is_ready_once_it_has_served_or_rests(observed: Observed, status: str, reason: Reason) -> None:
+    before = build_status(SERVED, {}, 2, NOW)
+    assert before["conditions"][0]["status"] == "True"
+    found = build_status(observed, before, 3, LATER)
+    for each in (found["conditions"][0], found["lanes"][0]["conditions"][0]):
+        assert (each["type"], each["status"], each["reason"]) == ("Ready", status, reason)
+        assert each["observedGeneration"] == 3
+
+
+@pytest.mark.parametrize(
+    ("observed", "reason"),
+    [
+        pytest.param(WANTED, Reason.STARTING, id="it wakes"),
+        pytest.param(rolled(1, 1, outdated=1), Reason.SERVING, id="another image of the operator's rolls out"),
+        pytest.param(replace(ASLEEP, floors=("fast",)), Reason.SCALED_TO_ZERO, id="a floor is to come back"),
+    ],
+)
+def test_a_generation_that_was_ready_stays_so_while_workers_come_and_go(observed: Observed, reason: Reason) -> None:
+    before = build_status(SERVED, {}, 3, NOW)
+    found = build_status(observed, before, 3, LATER)["conditions"][0]
+    assert (found["status"], found["reason"], found["lastTransitionTime"]) == ("True", reason, NOW)
+
+
+def test_after_trouble_a_generation_is_ready_again_once_it_serves() -> None:
+    trouble = build_status(replace(WANTED, pods=(pod(Reason.MODEL_PULL_FAILED),)), {}, 3, NOW)
+    mended = build_status(WANTED, trouble, 3, NOW)
+    assert mended["conditions"][0]["status"] == "Unknown"
+    assert build_status(SERVED, mended, 3, NOW)["conditions"][0]["status"] == "True"
 
 
 def test_kedas_own_words_and_the_lane_are_told() -> None:
@@ -385,7 +453,7 @@ def test_the_handlers_trouble_is_called_so() -> None:
 
 def test_a_rollout_counts_the_workers_of_before() -> None:
     lanes = {"fast": DeploymentFacts(3, 3, outdated=2), "slow": DeploymentFacts(1, 1)}
-    message = conditions(replace(ASLEEP, deployments=lanes))["Progressing"]["message"]
+    message = conditions(replace(ASLEEP, deployments=lanes))["Reconciling"]["message"]
     assert message == "workers of before that are to be replaced: lane fast: 2"
 
 
