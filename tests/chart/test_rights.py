@@ -79,6 +79,14 @@ def test_pods_are_patched_only_where_a_policy_bounds_it(helm: Helm) -> None:
     assert "pod-reports" not in policies(helm.template(MATRIX["no pod reports"]))
 
 
+def test_events_are_made_and_counted_and_never_read(helm: Helm) -> None:
+    for values in ("defaults", "some namespaces"):
+        found = [rule for rule in rules(helm, MATRIX[values]) if "events" in rule["resources"]]
+        assert found
+        for rule in found:
+            assert rule == {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]}
+
+
 def policies(manifests: list[Manifest]) -> dict[str, Manifest]:
     """Policies that are bound, by the part of the name that is their own."""
     bound = [each["spec"]["policyName"] for each in manifests if each["kind"] == "ValidatingAdmissionPolicyBinding"]
@@ -87,7 +95,7 @@ def policies(manifests: list[Manifest]) -> dict[str, Manifest]:
     return {name.split(".")[2]: each for name, each in found.items()}
 
 
-OF_THE_OPERATOR = {"operator-owns", "operator-reads", "operator-pods"}
+OF_THE_OPERATOR = {"operator-events", "operator-owns", "operator-reads", "operator-pods"}
 
 
 def test_the_operators_account_is_bound_to_what_it_makes_where_nobody_switched_that_off(helm: Helm) -> None:
@@ -104,7 +112,7 @@ def test_every_kind_that_the_operator_may_write_is_bound(helm: Helm, values: str
     found = policies(helm.template(MATRIX[values]))
     rules = [
         rule
-        for name in ("operator-owns", "operator-reads")
+        for name in ("operator-events", "operator-owns", "operator-reads")
         for rule in found[name]["spec"]["matchConstraints"]["resourceRules"]
     ]
     covered = {(group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"]}

@@ -10,7 +10,7 @@ from laneway.schema.shared.names import FINALIZER
 from laneway_operator.cluster.api_server import CALL_SECONDS
 from laneway_operator.cluster.port import NAMED_BY_CONTENT, refuse_foreign
 from laneway_operator.errors import NotYet, Unreachable
-from laneway_operator.kinds import KEDA_GROUP, KINDS, POOLS, PROFILES, SECRETS
+from laneway_operator.kinds import EVENTS, KEDA_GROUP, KINDS, POOLS, PROFILES, SECRETS
 from laneway_operator.known.digest import FIELD_MANAGER, owned
 from laneway_operator.known.image_volumes import has_image_volumes, refuse_dropped
 from laneway_operator.reasons import Reason
@@ -100,6 +100,17 @@ class KubernetesCluster:
     def _write_status(self, address: str, status: dict[str, Any]) -> None:
         body, kind = {"status": status}, "application/merge-patch+json"
         self._call("PATCH", f"{address}/status", {"fieldManager": FIELD_MANAGER}, body, kind)
+
+    def tell(self, event: Manifest) -> None:
+        """See the port."""
+        name = event["metadata"]["name"]
+        collection = _address(EVENTS, event["metadata"]["namespace"], name).rpartition("/")[0]
+        self._call("POST", collection, {"fieldManager": FIELD_MANAGER}, event)
+
+    def tell_again(self, namespace: str, name: str, count: int, at: str) -> None:
+        """See the port."""
+        body, kind = {"series": {"count": count, "lastObservedTime": at}}, "application/merge-patch+json"
+        self._call("PATCH", _address(EVENTS, namespace, name), {"fieldManager": FIELD_MANAGER}, body, kind)
 
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
         """See the port."""

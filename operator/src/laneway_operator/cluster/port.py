@@ -33,6 +33,12 @@ class Cluster(Protocol):
     def write_profile_status(self, name: str, status: dict[str, Any]) -> None:
         """Replace a placement profile's status; one that is gone is no error."""
 
+    def tell(self, event: Manifest) -> None:
+        """Make an Event."""
+
+    def tell_again(self, namespace: str, name: str, count: int, at: str) -> None:
+        """An Event has happened so often by now; one that is gone is no error. `at` is RFC 3339, with microseconds."""
+
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
         """Whether exactly this pool is there, and not on its way out."""
 

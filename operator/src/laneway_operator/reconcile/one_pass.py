@@ -12,6 +12,7 @@ from laneway.schema.pool.schedules.schedule import asleep, quiet_periods
 from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL
 from laneway.schema.shared.problems import problems
 from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.known.digest import FIELD_MANAGER
 from laneway_operator.known.observe import Trouble
 from laneway_operator.known.profiles import ProfileSnapshot
 from laneway_operator.known.understood import Understood, understood
@@ -22,6 +23,7 @@ from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
+from laneway_operator.reconcile.history import History
 from laneway_operator.reconcile.others import Others
 from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.reconcile.profiles import tell_users
@@ -30,6 +32,7 @@ from laneway_operator.render.meta import Component, gateway_service_name
 from laneway_operator.render.preflight import PREFLIGHT_KIND
 from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.status.conditions import build_status
+from laneway_operator.status.history import transitions
 from laneway_operator.status.observed import Observed
 
 if TYPE_CHECKING:
@@ -63,6 +66,7 @@ class Reconciler:
         self._queues = queues
         self._own_queues = OwnQueues(queues, now)
         self._now = now
+        self._history = History(cluster, settings.pod_name or FIELD_MANAGER)
         self._identity = settings.cluster_id
         self._others = Others(cluster, settings.name)
 
@@ -237,13 +241,16 @@ class Reconciler:
 
     def _write_status(self, seen: Snapshot, observed: Observed) -> None:
         observed.operator = self._settings.name if self._settings.namespaces else None
-        now = self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        status = build_status(observed, seen.pool.status, seen.pool.generation, now)
-        if status != seen.pool.status:
-            try:
-                self._cluster.write_status(seen.pool.namespace, seen.pool.name, status)
-            except SpecError as error:
-                raise Unreachable(f"the status was refused: {error}") from error
+        now = self._now()
+        text = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+        status = build_status(observed, seen.pool.status, seen.pool.generation, text)
+        if status == seen.pool.status:
+            return
+        try:
+            self._cluster.write_status(seen.pool.namespace, seen.pool.name, status)
+        except SpecError as error:
+            raise Unreachable(f"the status was refused: {error}") from error
+        self._history.tell(seen.pool, transitions(seen.pool.status, status), now)
 
 
 def _rests_on(manifest: Manifest) -> set[tuple[str, str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from laneway_operator.reasons import Reason
-from laneway_operator.status.conditions import READY, condition
+from laneway_operator.status.conditions import condition
 from laneway_operator.status.found import Found
+from laneway_operator.status.model import READY
 
 if TYPE_CHECKING:
     from laneway_operator.known.snapshot import PoolBody

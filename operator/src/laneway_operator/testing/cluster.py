@@ -32,6 +32,8 @@ class MemoryCluster:
         self.objects: dict[Place, dict[str, Any]] = {}
         self.statuses: dict[tuple[str, str], dict[str, Any]] = {}
         self.profile_statuses: dict[str, dict[str, Any]] = {}
+        self.events: dict[str, dict[str, Any]] = {}
+        """Name → Event, in the order in which they came."""
         self.secrets: set[tuple[str, str]] = set()
         self.gone: set[tuple[str, str, str]] = set()
         """Namespace, name and UID of pools that were deleted."""
@@ -98,6 +100,19 @@ class MemoryCluster:
         self._asked(f"profile-status {name}")
         self._admit(PROFILE_KIND, name)
         self.profile_statuses[name] = copy.deepcopy(status)
+
+    def tell(self, event: Manifest) -> None:
+        """See the port."""
+        self._asked(f"event {event['reason']}")
+        self._admit("Event", event["reason"])
+        self.events[event["metadata"]["name"]] = copy.deepcopy(event)
+
+    def tell_again(self, namespace: str, name: str, count: int, at: str) -> None:
+        """See the port."""
+        self._asked(f"event-again {name}")
+        event = self.events.get(name)
+        if event is not None and event["metadata"]["namespace"] == namespace:
+            event["series"] = {"count": count, "lastObservedTime": at}
 
     def has_pool(self, namespace: str, name: str, uid: str) -> bool:
         """See the port."""
