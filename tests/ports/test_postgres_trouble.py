@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
+import uuid
 from pathlib import Path
+from socket import AF_INET, IPPROTO_TCP, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, TCP_KEEPIDLE, TCP_USER_TIMEOUT
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -160,12 +164,90 @@ def _written(table: PostgresTable) -> bool:
     return True
 
 
-def test_a_question_that_takes_too_long_ends(table: PostgresTable, server: Server, tmp_path: Path) -> None:
-    path = url_file_of(tmp_path, server)
-    slow = PostgresTable(by_url(str(path), None))
-    slow.prepare()
-    with slow._connection() as connection:
+def test_a_question_that_takes_too_long_ends(table: PostgresTable) -> None:
+    with table._connection() as connection:
         (limit,) = connection.execute("SHOW statement_timeout").fetchone() or ("",)
     assert limit == "15s"
-    slow.close()
-    del table
+
+
+def test_a_connection_that_something_between_forgets_is_noticed(table: PostgresTable) -> None:
+    with table._connection() as connection, socket.fromfd(connection.fileno(), AF_INET, SOCK_STREAM) as found:
+        assert found.getsockopt(SOL_SOCKET, SO_KEEPALIVE)
+        assert found.getsockopt(IPPROTO_TCP, TCP_KEEPIDLE) <= 60  # AWS forgets after 350 s
+        assert found.getsockopt(IPPROTO_TCP, TCP_USER_TIMEOUT) == 30_000
+
+
+def test_a_server_that_became_a_standby_is_left_for_the_one_that_writes(server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    database = path.read_text().strip().rpartition("/")[2]
+    table = PostgresTable(by_url(str(path), None))
+    table.prepare()
+    table.close()
+    sql(path.read_text(), f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    table = PostgresTable(by_url(str(path), None))
+    with pytest.raises(TableUnavailable, match="read-only transaction"):
+        table.upsert([row()])
+    server.run(f"ALTER DATABASE {database} RESET default_transaction_read_only")
+    eventually(lambda: _written(table))
+    table.close()
+
+
+def test_a_standby_is_read(server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    database = path.read_text().strip().rpartition("/")[2]
+    table = PostgresTable(by_url(str(path), None))
+    table.prepare()
+    table.upsert([row()])
+    table.close()
+    sql(path.read_text(), f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    standby = PostgresTable(by_url(str(path), None))
+    standby.prepare()
+    assert len(standby.page(POOL, Filter()).rows) == 1
+    standby.close()
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_lacks_letters_is_refused_before_it_refuses_rows(
+    server: Server, tmp_path: Path, encoding: str
+) -> None:
+    name = f"test_{uuid.uuid4().hex}"
+    server.run(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0")
+    table = of(server.url(name), tmp_path)
+    with pytest.raises(TableUnusable, match=f"encoding is {encoding}, and should be UTF8"):
+        table.prepare()
+    table.close()
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_a_database_that_isolates_more_is_written_by_two_at_once(server: Server, tmp_path: Path, level: str) -> None:
+    path = url_file_of(tmp_path, server)
+    database = path.read_text().strip().rpartition("/")[2]
+    sql(path.read_text(), f"ALTER DATABASE {database} SET default_transaction_isolation = '{level}'")
+    tables = [PostgresTable(by_url(str(path), None)) for _ in range(4)]
+    for each in [in_thread(table.prepare) for table in tables]:
+        each.result(60)
+    assert sum(table.upsert([row()]) for table in tables) == 1
+    for table in tables:
+        table.close()
+
+
+@pytest.mark.parametrize("user", ["Team-A", "owner of all"])
+def test_a_schema_of_capitals_that_another_role_owns_is_found_by_its_path(
+    server: Server, tmp_path: Path, user: str
+) -> None:
+    path = url_file_of(tmp_path, server)
+    database = path.read_text().strip().rpartition("/")[2]
+    role = f"{user} {database}"
+    sql(
+        path.read_text(),
+        f"CREATE ROLE \"{role}\" LOGIN PASSWORD 'p@/?#%: w'",
+        f'CREATE SCHEMA "Team-A" AUTHORIZATION "{role}"',
+        f'ALTER ROLE "{role}" SET search_path = "Team-A"',
+    )
+    table = of(server.url(database, quote(role, ""), quote("p@/?#%: w", "")), tmp_path)
+    table.prepare()
+    assert table.upsert([row()]) == 1
+    table.close()
+    with psycopg.connect(path.read_text().strip()) as connection:
+        found = connection.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'laneway_results'").fetchall()
+    assert found == [("Team-A",)]

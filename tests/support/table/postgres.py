@@ -74,7 +74,7 @@ def started(programs: Path, data: Path, port: int, *more: str) -> Iterator[Serve
         _made(programs, data, environment)
     settings = [part for each in (*FAST, *more) for part in ("-c", each)]
     command = [
-        *_as_nobody(),
+        *as_nobody(),
         str(programs / "postgres"),
         "-D",
         str(data),
@@ -106,7 +106,7 @@ def _made(programs: Path, data: Path, environment: Mapping[str, str]) -> None:
         if os.geteuid() == 0:
             os.chown(each, NOBODY, NOBODY)
     options = ["-A", "scram-sha-256", "--no-sync", "-U", "laneway", f"--pwfile={password}", "-E", "UTF8", "--locale=C"]
-    command = [*_as_nobody(), str(programs / "initdb"), "-D", str(data), *options]
+    command = [*as_nobody(), str(programs / "initdb"), "-D", str(data), *options]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 0, done.stderr
 
@@ -119,7 +119,7 @@ def nobodys(path: Path) -> Path:
     return path
 
 
-def _as_nobody() -> list[str]:
+def as_nobody() -> list[str]:
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.geteuid() == 0 else []
 
 

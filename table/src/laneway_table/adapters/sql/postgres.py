@@ -34,12 +34,23 @@ TEXT = "text"
 LOCK = 0x4C616E65776179  # "Laneway": of migrations, for all programs of one database
 UNUSABLE = (errors.InsufficientPrivilege, errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidCatalogName)
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
-SESSION = {
-    "statement_timeout": "15s",
-    "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
-    "TimeZone": "UTC",
-}
+BOUNDS = "; ".join(
+    f"SET LOCAL {name} = '{value}'"
+    for name, value in (
+        ("statement_timeout", "15s"),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "60s"),
+        ("TimeZone", "UTC"),
+    )
+)
+"""What a question may cost. Of each transaction: poolers refuse such settings as a connection begins (PgBouncer,
+RDS Proxy), and lend a session to whoever comes next.
+"""
+ALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""Seconds, and one of milliseconds: what stands between forgets connections, and the kernel alone waits for a quarter
+of an hour.
+"""
+ENCODING = "UTF8"
 TYPES = {
     **dict.fromkeys(("revision", "prompt_tokens", "completion_tokens"), "bigint"),
     **dict.fromkeys(("submitted_at", "started_at", "first_token_at", "finished_at"), "timestamptz"),
@@ -80,32 +91,29 @@ class PostgresTable(SQLTable):
             max_size=MOST_CONNECTIONS,
             timeout=PATIENCE_SECONDS,
             reconnect_timeout=PATIENCE_SECONDS,
+            configure=_configured,
             check=ConnectionPool.check_connection,
             open=True,
             name="table",
         )
 
     def _arguments(self) -> dict[str, Any]:
-        given = dict(self._connect())
-        session = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
-        options = f"{given.get('options', '')} {session}".strip()  # ours last: they bound what a question may cost
-        fixed = {"autocommit": True, "prepare_threshold": None, "options": options}  # poolers keep no statements
-        return {"connect_timeout": int(PATIENCE_SECONDS), "application_name": "laneway-table"} | given | fixed
+        own = {"connect_timeout": int(PATIENCE_SECONDS), "application_name": "laneway-table", **ALIVE}
+        return own | dict(self._connect()) | {"prepare_threshold": None}  # poolers keep no statements
 
     def prepare(self) -> None:
         """Under a lock of the database: several programs may begin at once."""
         with self._connection() as connection:
+            _encoded(connection)
             if not _missing(connection, self._known):
                 return
-            with connection.transaction():
-                connection.execute("SET LOCAL statement_timeout = 0")
-                connection.execute("SET LOCAL lock_timeout = 0")
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-                connection.execute(SCHEMA_TABLE)
-                for each in _missing(connection, self._known):
-                    connection.execute(each.sql.encode())
-                    note = {"version": each.version, "name": each.name, "serves": each.serves}
-                    connection.execute(_query(NOTE), note)
+            connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            connection.execute(SCHEMA_TABLE)
+            for each in _missing(connection, self._known):
+                connection.execute(each.sql.encode())
+                note = {"version": each.version, "name": each.name, "serves": each.serves}
+                connection.execute(_query(NOTE), note)
 
     def _write(self, sql: str, rows: Sequence[Row], also: dict[str, Any]) -> int:
         """One statement, of whatever size: a statement for each row costs three times as much."""
@@ -165,8 +173,10 @@ class PostgresTable(SQLTable):
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """In a transaction."""
         try:
-            with self._pool.connection() as connection:
+            with self._pool.connection() as connection, _left_where_read_only(connection):
+                connection.execute(BOUNDS)
                 yield connection
         except TableError:
             raise
@@ -189,6 +199,28 @@ class PostgresTable(SQLTable):
                 return TableUnavailable("PostgreSQL: all connections are in use")
         except psycopg.Error as error:
             return TableUnavailable(f"PostgreSQL: {_line(error)}")
+
+
+def _configured(connection: psycopg.Connection[Any]) -> None:
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED  # whatever the database's own is
+
+
+@contextmanager
+def _left_where_read_only(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """The server has become a standby: the next connection finds the one that writes."""
+    try:
+        yield
+    except errors.ReadOnlySqlTransaction:
+        connection.close()
+        raise
+
+
+def _encoded(connection: psycopg.Connection[Any]) -> None:
+    """Any other encoding lacks letters of answers and labels, and would refuse their rows. Raises `TableUnusable`."""
+    found = connection.info.parameter_status("server_encoding")
+    if found != ENCODING:
+        words = f"the database's encoding is {found}, and should be {ENCODING}"
+        raise TableUnusable(f"{words}: make another (CREATE DATABASE … ENCODING '{ENCODING}' TEMPLATE template0)")
 
 
 def _missing(connection: psycopg.Connection[Any], known: Sequence[Migration]) -> tuple[Migration, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 VERIFIED = "verify-full"
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
 """Where Debian's and Fedora's families keep those of the machine."""
+SHOULD = (
+    "should hold one line: postgresql://user:password@host:5432/database; in user and password write @ as %40, / as "
+    "%2F and % as %25, and name no parameters that libpq does not know (pgbouncer, schema, …)"
+)
+SYSTEM = "system"
+HOST = re.compile(r"[\w.:%-]*")
+PORTS = re.compile(r"[0-9,]*")
 
 
 def by_url(url_file: str, ca_file: str | None) -> Callable[[], Mapping[str, Any]]:
@@ -33,13 +41,25 @@ def by_url(url_file: str, ca_file: str | None) -> Callable[[], Mapping[str, Any]
             text = Path(url_file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeError) as error:
             raise TableUnavailable(f"{url_file} can't be read: {type(error).__name__}") from None
-        try:
-            return secured({name: value for name, value in conninfo_to_dict(text).items() if value}, ca_file)
-        except ProgrammingError:
-            words = "should hold one line: postgresql://user:password@host:5432/database"
-            raise TableUnusable(f"{url_file} {words}") from None
+        found = _read(text)
+        if found is None:
+            raise TableUnusable(f"{url_file} {SHOULD}")
+        return secured(found, ca_file)
 
     return connect
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    """None where it is no URL of libpq, or is read as one by luck: a password with an @ or / that is not encoded moves
+    on into the host, and hosts are named in errors.
+    """
+    try:
+        found = {name: value for name, value in conninfo_to_dict(text).items() if value}
+    except ProgrammingError:
+        return None
+    hosts = str(found.get("host", "")).split(",")
+    plain = all(each.startswith(("/", "@")) or HOST.fullmatch(each) for each in hosts)
+    return found if plain and PORTS.fullmatch(str(found.get("port", ""))) else None
 
 
 def by_token(iam: PostgresIAM, ca_file: str | None, client: RDSClient, region: str) -> Callable[[], Mapping[str, Any]]:
@@ -63,7 +83,8 @@ def secured(given: Mapping[str, Any], ca_file: str | None) -> dict[str, Any]:
             f"the database's URL says sslmode={given['sslmode']}: leave it out, and name the server's certificates in "
             "caFile where the machine's own don't do"
         )
-    return {"sslrootcert": ca_file or machines()} | dict(given) | {"sslmode": VERIFIED}
+    root = given.get("sslrootcert", SYSTEM)
+    return dict(given) | {"sslrootcert": ca_file or machines() if root == SYSTEM else root, "sslmode": VERIFIED}
 
 
 def machines() -> str:

@@ -63,6 +63,39 @@ def test_a_file_that_is_missing_is_waited_for_and_one_that_is_wrong_is_not(tmp_p
     assert "pass-word" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://laneway:hunter@2hunter@db.example/jobs",
+        "postgresql://laneway:hunter/2hunter@db.example/jobs",
+        "postgresql://laneway:hunter%2hunter@db.example/jobs",
+        "postgresql://laneway:hunter2@db.example/jobs?pgbouncer=true",
+        "postgresql+psycopg://laneway:hunter2@db.example/jobs",
+        "'postgresql://laneway:hunter2@db.example/jobs'",
+        "\ufeffpostgresql://laneway:hunter2@db.example/jobs",
+    ],
+)
+def test_a_url_that_is_read_by_luck_is_refused_and_its_password_is_not_said(tmp_path: Path, text: str) -> None:
+    url = tmp_path / "url"
+    url.write_text(text)
+    with pytest.raises(TableUnusable, match="in user and password write @ as %40") as refused:
+        by_url(str(url), None)()
+    assert "hunter" not in str(refused.value)
+
+
+@pytest.mark.parametrize("hosts", ["db.example", "a_b.example,[2001:db8::1]:5433", "%2Frun%2Fpostgresql", "10.0.0.1"])
+def test_hosts_that_are_ones_are_taken(tmp_path: Path, hosts: str) -> None:
+    url = tmp_path / "url"
+    url.write_text(f"postgresql://laneway:p%40%2F%3F%25%23%3A@{hosts}/jobs")
+    assert "p@/?%#:" in by_url(str(url), None)().values()
+
+
+def test_the_machines_certificates_are_those_that_the_wheel_of_libpq_lacks() -> None:
+    assert Path(secured({"host": HOST, "sslrootcert": "system"}, None)["sslrootcert"]).is_file()
+    assert secured({"host": HOST, "sslrootcert": "system"}, "/etc/ca.pem")["sslrootcert"] == "/etc/ca.pem"
+    assert secured({"host": HOST, "sslrootcert": "/own.pem"}, "/etc/ca.pem")["sslrootcert"] == "/own.pem"
+
+
 def test_a_token_is_made_for_each_connection() -> None:
     client = boto3.client("rds", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")  # noqa: S106 - nobody's
     connect = by_token(PostgresIAM(host=HOST, database="jobs", user="laneway"), None, client, "eu-west-1")
