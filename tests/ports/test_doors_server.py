@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from laneway_gateway.app.server import DoorsServer, bound
+from laneway.listening import listening
+from laneway_gateway.app.server import DoorsServer
 from laneway_gateway.replies.uvicorns import MOST_HEAD_BYTES
-from laneway_gateway.settings import Address
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ async def large(_scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def serving(host: str = HERE, answers: ASGIApp = app) -> AsyncIterator[int]:
-    server = DoorsServer(answers, bound(Address(host, 0)), 10, EDGE_SECONDS, SILENT_SECONDS, STUCK_SECONDS)
+    server = DoorsServer(answers, listening(host, 0), 10, EDGE_SECONDS, SILENT_SECONDS, STUCK_SECONDS)
     running = asyncio.ensure_future(server.run())
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_LEASE = ("default", "laneway")
-DEFAULT_HEALTH_ADDRESS = "0.0.0.0:8080"  # the kubelet asks from outside the pod
+DEFAULT_HEALTH_ADDRESS = "[::]:8080"  # the kubelet asks from outside the pod, by whichever family it has
 
 
 RENDERED = {

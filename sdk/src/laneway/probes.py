@@ -10,6 +10,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from laneway.listening import listening
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,8 +30,15 @@ class Server(ThreadingHTTPServer):
         """Binds; raises OSError."""
         self._lock = threading.Lock()
         self._open: dict[int, socket.socket] = {}
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        """For both families where it is `::`. The standard library's would ask DNS for this machine's name as well."""
+        self.socket.close()
+        host, port = self.server_address[:2]
+        self.socket = listening(str(host), int(port))
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = self.server_address[:2]
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """In a thread of its own."""

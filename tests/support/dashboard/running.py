@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from laneway.listening import listening
 from laneway_dashboard.adapters.clock import SystemClock
 from laneway_dashboard.app.application import Application
-from laneway_dashboard.app.serving import beside, config, hosts, listening
+from laneway_dashboard.app.serving import LOOPBACK, beside, config, hosts
 from laneway_dashboard.bulk.bulk import Bulk
 from laneway_dashboard.desk import Desk
 from laneway_dashboard.ports.visitors import Role, Visitor
@@ -77,7 +78,7 @@ def running(world: Callable[[Clock], World], role: Role = Role.OPERATOR) -> Iter
     clock = SystemClock()
     shown = world(clock)
     found = made([shown.ports], clock, role)
-    with listening(0) as listener:
+    with listening(LOOPBACK, 0) as listener:
         port = listener.getsockname()[1]
         server = uvicorn.Server(config(found.application.asgi(hosts(port))))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

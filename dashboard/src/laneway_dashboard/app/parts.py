@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from laneway.listening import ANYWHERE, listening
 from laneway.schema.shared.names import DASHBOARD_LINK, PROJECTOR_FILE
 from laneway_dashboard.adapters.clock import SystemClock
 from laneway_dashboard.adapters.cluster.api_server import ApiServer
@@ -13,7 +14,7 @@ from laneway_dashboard.adapters.cluster.reviews import Reviews
 from laneway_dashboard.adapters.folder_actions import FolderActions
 from laneway_dashboard.adapters.opened import opened, state_of
 from laneway_dashboard.app.application import Application
-from laneway_dashboard.app.serving import EVERY, LOOPBACK, beside, hosts, listening, serve
+from laneway_dashboard.app.serving import LOOPBACK, beside, hosts, serve
 from laneway_dashboard.bulk.bulk import Bulk
 from laneway_dashboard.desk import Desk, FailedOf
 from laneway_dashboard.ports.visitors import Visitor
@@ -65,7 +66,7 @@ def run_in_cluster(settings: Settings, cluster: InCluster, environment: Mapping[
     )
     reviews = Reviews(api)
     desk = desk_of(found, settings, clock, found.forget)
-    with listening(PORT if settings.port is None else settings.port, EVERY) as listener:
+    with listening(ANYWHERE, PORT if settings.port is None else settings.port) as listener:
         known = cluster.hosts | hosts(listener.getsockname()[1])
         serve(Application(desk, Bearers(reviews, reviews, clock), clock).asgi(known), listener)
 
@@ -95,10 +96,10 @@ def _table_of(document: Path) -> tuple[str, Table]:
 def bound(port: int | None) -> socket.socket:
     """The wanted port, or the usual one, or any."""
     try:
-        return listening(PORT if port is None else port)
+        return listening(LOOPBACK, PORT if port is None else port)
     except OSError as error:
         if port is None:
-            return listening(0)
+            return listening(LOOPBACK, 0)
         raise SettingsError(f"port {port} can't be used: {error.strerror}; name another, or 0 for any") from None
 
 

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from starlette.types import ASGIApp
 
 LOOPBACK = "127.0.0.1"
-EVERY = ""  # of its pod, whatever its addresses are
 NAMES = ("127.0.0.1", "localhost")
 SHUTDOWN_SECONDS = 2
-
-
-def listening(port: int, address: str = LOOPBACK) -> socket.socket:
-    """A socket, of this machine's alone unless another address is named; 0 takes a free port. Raises `OSError`."""
-    if address == EVERY:
-        return socket.create_server((EVERY, port), family=_family(), dualstack_ipv6=socket.has_dualstack_ipv6())
-    found = socket.socket()
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        found.bind((address, port))
-    except OSError:
-        found.close()
-        raise
-    return found
-
-
-def _family() -> socket.AddressFamily:
-    return socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
 
 
 def hosts(port: int) -> frozenset[str]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from laneway.client.connection import connect
 from laneway.client.remote import Remote
+from laneway.listening import listening
 from laneway.schema.job.reply import GatewayDocument
 from laneway_gateway.adapters.aws import S3Store, SQSQueues, Threads
 from laneway_gateway.adapters.counted import CountedQueues, CountedStore, Troubles
 from laneway_gateway.adapters.metrics import Metrics
-from laneway_gateway.app.server import DoorsServer, bound
+from laneway_gateway.app.server import DoorsServer
 from laneway_gateway.doors.app import DoorSettings, Inside, make_doors
 from laneway_gateway.held.desk import HeldDesk, Outside
 from laneway_gateway.held.ids import new_gateway_id
@@ -125,7 +126,7 @@ def _replies(settings: Settings, desk: HeldDesk, context: ssl.SSLContext) -> Rep
 
 def _listening(address: Address) -> socket.socket:
     try:
-        return bound(address)
+        return listening(*address)
     except OSError as error:
         raise SettingsError(
             f"LANEWAY_GATEWAY_LISTEN: can't listen on {address}: {error.strerror}; choose another port"

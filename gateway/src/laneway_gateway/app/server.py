@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -11,21 +10,14 @@ from laneway.schema.shared.names import GATEWAY_SERVER
 from laneway_gateway.replies.uvicorns import SILENT_SECONDS, STUCK_SECONDS, BoundedProtocol, OneOfSeveral
 
 if TYPE_CHECKING:
+    import socket
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from laneway_gateway.settings import Address
 
 MORE_CONNECTIONS = 1000  # beside those that hold requests: idle ones, and those that ask for the catalogue
 KEPT_SECONDS = 5  # an idle connection lasts longer here than before: the load balancer closes first, and loses nothing
 GRACE_SECONDS = 5.0  # for the last bytes of answers that have ended
-ANYWHERE = "::"
-
-
-def bound(address: Address) -> socket.socket:
-    """A listening socket, for both families where it is `[::]`; raises OSError."""
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    both = address.host == ANYWHERE and socket.has_dualstack_ipv6()
-    return socket.create_server((address.host, address.port), family=family, dualstack_ipv6=both)
 
 
 class DoorsServer:

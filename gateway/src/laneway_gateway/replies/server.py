@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from laneway.listening import listening
 from laneway_gateway.replies.uvicorns import BoundedProtocol, OneOfSeveral
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ class RepliesServer:
         """Binds `address`, an IP literal, and `port`, 0 for any; raises OSError. `most` is how many connections may be
         open at once: beyond it they get 503.
         """
-        family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET  # noqa: PLR2004 - IPv6
-        self._socket = socket.create_server((address, port), family=family)
+        self._socket = listening(address, port)
         config = uvicorn.Config(
             app,
             http=BoundedProtocol,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from laneway_operator.settings import Settings
 
 HEALTH_PORT = 8080
-HEALTH_ADDRESS = f"0.0.0.0:{HEALTH_PORT}"  # the kubelet's probes come from outside the pod
+HEALTH_ADDRESS = f"[::]:{HEALTH_PORT}"  # the kubelet's probes come from outside the pod, by whichever family it has
 OLLAMA_ADDRESS = "127.0.0.1:11434"
 GRACE_MARGIN_SECONDS = 30  # after the drain: the last results are committed, the rest is given back
 SPOT_GRACE_SECONDS = 110  # EC2: two minutes between notice and end, of which some pass before a pod is told

@@ -122,7 +122,7 @@ def _variables(pool: PoolView, gateway: Gateway) -> list[Manifest]:
         "LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": duration_text(gateway.edge_idle_timeout),
         "LANEWAY_GATEWAY_KEYS": f"{KEYS_FOLDER}/{KEYS_FILE}",
         "LANEWAY_GATEWAY_LANES": ",".join(f"{asked}={lane}" for asked, lane in gateway.lanes_for.items()) or None,
-        "LANEWAY_GATEWAY_LISTEN": f"0.0.0.0:{DOORS_PORT}",
+        "LANEWAY_GATEWAY_LISTEN": f"[::]:{DOORS_PORT}",
         "LANEWAY_GATEWAY_MAX_WAIT": duration_text(gateway.max_wait) if gateway.max_wait else None,
         "LANEWAY_GATEWAY_PROBES": HEALTH_ADDRESS,
         "LANEWAY_GATEWAY_REPLIES_PORT": str(REPLIES_PORT),

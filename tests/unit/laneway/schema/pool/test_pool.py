@@ -334,6 +334,8 @@ def test_settings_have_bounds(field: str, value: float) -> None:
         ("ollama_url", "http://127.0.0.1:11434/api"),
         ("health_address", ":8080"),
         ("health_address", "localhost:8080"),
+        ("health_address", "::1:8080"),
+        ("health_address", "[::1]"),
         ("version", 2),
         ("surprise", 1),
     ],
@@ -341,6 +343,12 @@ def test_settings_have_bounds(field: str, value: float) -> None:
 def test_a_config_that_no_worker_could_use_is_refused(field: str, value: object) -> None:
     with pytest.raises(ValidationError, match=field):
         LaneConfig.model_validate(config_of(pool_with()).model_dump() | {field: value})
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8080", "[::]:8080", "[::1]:0", "[fd00:10:96::7]:8080"])
+def test_probes_are_served_at_addresses_of_either_family(address: str) -> None:
+    document = config_of(pool_with()).model_dump() | {"health_address": address}
+    assert LaneConfig.model_validate(document).health_address == address
 
 
 def test_the_pool_document_lists_lanes_and_destinations_in_the_pools_order() -> None:

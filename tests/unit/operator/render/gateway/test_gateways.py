@@ -77,10 +77,10 @@ def test_the_process_is_told_what_it_reads() -> None:
         "LANEWAY_GATEWAY_EDGE_IDLE_TIMEOUT": "1h",
         "LANEWAY_GATEWAY_KEYS": "/etc/laneway-keys/keys.json",
         "LANEWAY_GATEWAY_LANES": "tasks=default",
-        "LANEWAY_GATEWAY_LISTEN": "0.0.0.0:8000",
+        "LANEWAY_GATEWAY_LISTEN": "[::]:8000",
         "LANEWAY_GATEWAY_MAX_WAIT": "1m30s",
         "LANEWAY_GATEWAY_MEMORY": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}},
-        "LANEWAY_GATEWAY_PROBES": "0.0.0.0:8080",
+        "LANEWAY_GATEWAY_PROBES": "[::]:8080",
         "LANEWAY_GATEWAY_REPLIES_PORT": "8443",
         "LANEWAY_POOL": "s3://acme-llm/documents",
     }

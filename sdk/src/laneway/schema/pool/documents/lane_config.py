@@ -15,7 +15,8 @@ DEFAULT_VISIBILITY_SECONDS = 60  # short, so that a killed worker's jobs come ba
 DEFAULT_POLL_SECONDS = 20  # SQS: the longest long poll
 
 HealthAddress = Annotated[
-    str, Pattern(r"^[0-9.]+:[0-9]{1,5}$", "should be an IP address and a port, such as 0.0.0.0:8080")
+    str,
+    Pattern(r"^([0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$", "should be an IP address and a port, such as [::]:8080"),
 ]
 
 
