@@ -118,7 +118,7 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 
 BUILD = re.compile(r"docker build .*--target ([a-z]+)")
-ARGUMENT = re.compile(r"--build-arg (PART|EXTRA)=([a-z]+)")
+ARGUMENT = re.compile(r"--build-arg (PART|BESIDE|EXTRA)=([a-z]+)")
 THEN = "docs/design/0016-folders-are-floors.md"
 """The page that leads from paths of before to those of now."""
 LISTED = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
