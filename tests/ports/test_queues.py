@@ -67,6 +67,10 @@ class Bench(ABC):
         """Somebody tags a queue."""
 
     @abstractmethod
+    def send(self, url: str) -> None:
+        """Somebody sends a message."""
+
+    @abstractmethod
     def forget(self) -> None:
         """A new operator, which remembers nothing."""
 
@@ -95,6 +99,9 @@ class MemoryBench(Bench):
 
     def label(self, url: str, tags: dict[str, str]) -> None:
         self.memory.made[url].tags |= tags
+
+    def send(self, url: str) -> None:
+        self.memory.messages[url] = 1
 
     def forget(self) -> None:
         """It remembers nothing anyway."""
@@ -137,6 +144,9 @@ class SQSBench(Bench):
 
     def label(self, url: str, tags: dict[str, str]) -> None:
         self.sqs.tag_queue(QueueUrl=url, Tags=tags)
+
+    def send(self, url: str) -> None:
+        self.sqs.send_message(QueueUrl=url, MessageBody="{}")
 
     def forget(self) -> None:
         self.queues = made = SQSQueues(self.endpoint)
@@ -267,6 +277,17 @@ def test_queues_of_others_are_read_as_they_are_and_left_so(bench: Bench) -> None
     assert own.queue.arn.endswith(f":{queue.name}")
     assert (own.dead.redrive_to, own.dead.max_receives) == (None, None)
     assert bench.changes() == changes
+
+
+def test_what_two_queues_hold_is_counted_together_and_of_those_that_are_gone_is_nothing(bench: Bench) -> None:
+    queue = managed()
+    urls = bench.queues.ensure(queue)
+    assert bench.queues.held(urls, REGION) == 0
+    bench.send(urls.url)
+    bench.send(urls.dead_letter_url)
+    assert bench.queues.held(urls, REGION) == 2
+    bench.queues.delete(queue)
+    assert bench.queues.held(urls, REGION) == 0
 
 
 @pytest.mark.parametrize("which", ["url", "dead_letter_url"])

@@ -67,6 +67,7 @@ class Reason(StrEnum):
     DELETING = "Deleting"
     ROLLING_OUT = "RollingOut"
     ROLLOUT_STUCK = "RolloutStuck"
+    LANE_DRAINING = "LaneDraining"
     SETTLED = "Settled"
     AS_EXPECTED = "AsExpected"
     MODEL_FITS = "ModelFits"
@@ -164,6 +165,8 @@ FIXES: dict[Reason, str] = {
     Reason.QUOTA_EXCEEDED: "Raise the namespace's ResourceQuota, or lower the lane's maxReplicas.",
     Reason.PODS_REFUSED: "Look at admission policies of the namespace.",
     Reason.ROLLOUT_STUCK: "Look at WorkersAvailable and at the lane's newest pod; workers of before go on meanwhile.",
+    Reason.LANE_DRAINING: "Wait; or give up what is left, which then has no result: `kubectl annotate lwp NAME "
+    "laneway.dev/abandon-lanes=LANE`.",
     Reason.MODEL_TOO_LARGE: "Use a smaller model, lower contextLength or parallel, or a profile with more memory.",
     Reason.IMAGE_VOLUMES_MISSING: "Use Kubernetes 1.35 or newer with containerd 2.1 or newer, or leave modelStore out.",
     Reason.GATEWAY_DEGRADED: "Look at the gateway's newest pod; those of before go on meanwhile.",

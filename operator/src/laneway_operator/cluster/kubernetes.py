@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SEED_MANAGER = "laneway-replicas"
 """Sets a Deployment's replicas, those of lanes to zero, and then lets KEDA or another autoscaler have them."""
 
-MAY_GO = ("operator",)
+MAY_GO = ("formerLanes", "operator")
 """Fields of a pool's status that are there and then not."""
 
 
@@ -134,6 +134,12 @@ class KubernetesCluster:
         if metadata.get("uid") == pool.uid and sorted(after) != sorted(there):
             patch = {"resourceVersion": metadata["resourceVersion"], "finalizers": after}
             self._call("PATCH", path, {}, {"metadata": patch}, "application/merge-patch+json")
+
+    def document(self, namespace: str, name: str, file: str) -> str | None:
+        """See the port."""
+        found = self._call("GET", _address(KINDS["ConfigMap"], namespace, name)) or {}
+        text: str | None = found.get("data", {}).get(file)
+        return text
 
     def has_secret(self, namespace: str, name: str) -> bool:
         """Only of the one name that the operator's role allows."""

@@ -48,6 +48,9 @@ class Cluster(Protocol):
     def let_go(self, pool: PoolBody) -> None:
         """Take our finalizer from a pool; one that is gone is no error."""
 
+    def document(self, namespace: str, name: str, file: str) -> str | None:
+        """What a ConfigMap holds as this file; None where there is none."""
+
     def has_secret(self, namespace: str, name: str) -> bool:
         """Whether there is a Secret."""
 

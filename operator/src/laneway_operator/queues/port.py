@@ -19,5 +19,8 @@ class Queues(Protocol):
     def delete(self, queue: ManagedQueue) -> None:
         """Delete both with what is in them; those that are gone, or somebody else's, are passed over."""
 
+    def held(self, urls: QueueURLs, region: str) -> int:
+        """About how many messages both hold, waiting, delayed or in flight. A queue that is gone holds none."""
+
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Queues that somebody else made, as they are."""

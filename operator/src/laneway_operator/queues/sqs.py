@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 SILENCE_SECONDS = 10.0  # for so long a region that gave no answer isn't asked: each try holds a thread for seconds
 ENCRYPTED = {"SqsManagedSseEnabled": "true"}
 """Of a new queue only: what a person or a policy of the account makes of it later is theirs, such as a key."""
+COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 DENIED = {
     "AccessDenied",
     "AccessDeniedException",
@@ -85,6 +90,16 @@ class SQSQueues:
                 url = str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
                 if self._owner(sqs, url) == queue.owner:
                     sqs.delete_queue(QueueUrl=url)
+
+    def held(self, urls: QueueURLs, region: str) -> int:
+        """Two calls. SQS counts approximately: one zero is no proof."""
+        sqs = self._client(region)
+        total = 0
+        for url in (urls.url, urls.dead_letter_url):
+            with self._asking(f"queue {url}", region), suppress(sqs.exceptions.QueueDoesNotExist):
+                answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
+                total += sum(int(each) for each in answer["Attributes"].values())
+        return total
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Two calls. They go to the region's own endpoint, whatever host a URL names."""

@@ -23,6 +23,7 @@ from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
+from laneway_operator.reconcile.former import documents_of, still_draining, taken_out
 from laneway_operator.reconcile.history import History
 from laneway_operator.reconcile.others import Others
 from laneway_operator.reconcile.plan import make_plan
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from laneway_operator.queues.port import Queues
     from laneway_operator.render.view import Manifest
     from laneway_operator.settings import Settings
+    from laneway_operator.status.model import FormerLane
 
 EMULATOR_KEYS = "--from-literal=AWS_ACCESS_KEY_ID=… --from-literal=AWS_SECRET_ACCESS_KEY=…"
 
@@ -93,6 +95,7 @@ class Reconciler:
     def _bring_about(self, seen: Snapshot, done: Observed) -> None:
         pool, done.unknown = _understood(seen)
         done.lanes = tuple(lane.name for lane in pool.spec.lanes)
+        done.former = self._former(pool, seen)
         suspended = {lane.name: pool.suspension_of(lane) for lane in pool.spec.lanes}
         done.suspended = {lane: why for lane, why in suspended.items() if why}
         self._look_for_gateways(pool, done)
@@ -119,7 +122,14 @@ class Reconciler:
             lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings, events)
             for lane in pool.spec.lanes
         )
-        self._apply(PoolView(pool, seen.pool.uid, self._settings, engine, lanes, events), seen, done)
+        former = tuple(documents_of(self._cluster, seen.pool, done.former, seen.deployments))
+        self._apply(PoolView(pool, seen.pool.uid, self._settings, engine, lanes, events, former), seen, done)
+
+    def _former(self, pool: LLMWorkerPool, seen: Snapshot) -> tuple[FormerLane, ...]:
+        region, now = pool.region_or(self._settings.region), self._now()
+        lanes = taken_out(seen.pool, [lane.name for lane in pool.spec.lanes])
+        looked = (still_draining(each, self._queues, region, now) for each in lanes)
+        return tuple(each for each in looked if each is not None)
 
     def _farewell(self, seen: Snapshot) -> bool:
         """The garbage collector sees to everything in the cluster once the pool is let go."""
@@ -203,7 +213,8 @@ class Reconciler:
         wanted = {each["metadata"]["name"] for each in manifests if each["kind"] == PREFLIGHT_KIND}
         done.preflight = next((each for each in seen.jobs if each.name in wanted), None)
         ours = [each for each in seen.children if each.owner == view.uid]
-        plan = make_plan(manifests, ours, seen.configs_in_use)
+        draining = [each.name for each in done.former or ()]
+        plan = make_plan(manifests, ours, seen.configs_in_use, draining)
         if plan.apply and not self._cluster.has_pool(view.namespace, view.name, view.uid):
             return  # a watch that was broken off tells nobody of what was deleted meanwhile
         for child in plan.end:

@@ -24,11 +24,15 @@ class Plan:
     delete: tuple[Child, ...]
 
 
-def make_plan(desired: Iterable[Manifest], observed: Collection[Child], in_use: Collection[str]) -> Plan:
-    """`in_use` names ConfigMaps that pods still read: a draining pod keeps its own."""
+def make_plan(
+    desired: Iterable[Manifest], observed: Collection[Child], in_use: Collection[str], former: Collection[str] = ()
+) -> Plan:
+    """`in_use` names ConfigMaps that pods still read: a draining pod keeps its own; `former` names lanes that drain:
+    everything of theirs stays as it is.
+    """
     wanted = {(each["kind"], each["metadata"]["name"]): each for each in desired}
     digests = {(each.kind, each.name): each.digest for each in observed}
-    unwanted = [each for each in observed if (each.kind, each.name) not in wanted]
+    unwanted = [each for each in observed if (each.kind, each.name) not in wanted and each.lane not in former]
     return Plan(
         end=tuple(each for each in unwanted if each.kind == "Job"),
         apply=tuple(each for key, each in wanted.items() if digests.get(key) != digest_of_manifest(each)),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from laneway_operator.render.meta import config_map, lane_child_name, short_hash
+from laneway_operator.render.meta import config_map, lane_child_name, live_name, short_hash
 
 if TYPE_CHECKING:
     from laneway_operator.render.view import LaneView, Manifest, PoolView
@@ -32,4 +32,4 @@ def live_config_map(pool: PoolView, lane: LaneView) -> Manifest:
 
 def live_config_name(pool: PoolView, lane: LaneView) -> str:
     """Its name, whatever it holds."""
-    return f"{lane_child_name(pool.name, lane.lane.name)}-live"
+    return live_name(pool.name, lane.lane.name)

@@ -35,8 +35,13 @@ OWN_LIVE = {"quiet": (), "suspended": False, "price_per_hour": None, "destinatio
 
 
 def _document(pool: PoolView) -> str:
-    lanes = tuple(_of_handler(lane.documents) for lane in pool.lanes)
+    lanes = tuple(_of_handler(each) for each in _served(pool))
     return DeadLettersConfig(health_address=HEALTH_ADDRESS, lanes=lanes).model_dump_json()
+
+
+def _served(pool: PoolView) -> list[LaneDocuments]:
+    """Its lanes, and those that were taken out and drain."""
+    return [*(lane.documents for lane in pool.lanes), *pool.former]
 
 
 def _of_handler(lane: LaneDocuments) -> LaneDocuments:
@@ -92,8 +97,8 @@ def _handler(pool: PoolView) -> Manifest:
 def dead_letter_scaler(pool: PoolView) -> Manifest:
     """One handler while any dead-letter queue holds a message, in flight or not."""
     triggers = [
-        queue_trigger(pool, lane, lane.lane.name, lane.config.queue.dead_letter_url, count_running=True)
-        for lane in pool.lanes
+        queue_trigger(pool, each.config, each.config.lane, each.config.queue.dead_letter_url, count_running=True)
+        for each in _served(pool)
     ]
     return one_while_queued(
         metadata(pool, dead_letter_handler_name(pool.name)),

@@ -56,6 +56,11 @@ def lane_child_name(pool: str, lane: str) -> str:
     return _cut(f"{pool}-{lane}")
 
 
+def live_name(pool: str, lane: str) -> str:
+    """The name of the ConfigMap that a lane's running workers read again."""
+    return f"{lane_child_name(pool, lane)}-live"
+
+
 def dead_letter_handler_name(pool: str) -> str:
     """The name of a dead-letter handler's Deployment and ScaledObject; longer than any lane's name, so never one's."""
     return _cut(f"{pool}-dead-letters-of-all-lanes")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from laneway_operator.render.meta import lane_child_name, metadata, trigger_authentication_name
 
 if TYPE_CHECKING:
+    from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway.schema.pool.lane import Lane, ScaleIn
     from laneway.schema.pool.schedules.schedule import Schedule
     from laneway_operator.render.view import LaneView, Manifest, PoolView
@@ -59,8 +60,8 @@ def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
             "pollingInterval": POLLING_SECONDS,
             "scaleTargetRef": {"name": name},
             "triggers": [
-                queue_trigger(pool, lane, "total", lane.config.queue.url, count_running=True),
-                queue_trigger(pool, lane, "waiting", lane.config.queue.url, count_running=False),
+                queue_trigger(pool, lane.config, "total", lane.config.queue.url, count_running=True),
+                queue_trigger(pool, lane.config, "waiting", lane.config.queue.url, count_running=False),
                 *(_clock(name, each) for name, each in _clocks(lane.lane).items()),
             ],
         },
@@ -131,9 +132,8 @@ def _clock(name: str, schedule: Schedule) -> Manifest:
     }
 
 
-def queue_trigger(pool: PoolView, lane: LaneView, name: str, url: str, *, count_running: bool) -> Manifest:
+def queue_trigger(pool: PoolView, config: LaneConfig, name: str, url: str, *, count_running: bool) -> Manifest:
     """How many messages a queue holds, in flight or waiting; the lanes of a pool share region and endpoint."""
-    config = lane.config
     where = {"awsEndpoint": config.endpoint} if config.endpoint else {}
     return {
         "type": "aws-sqs-queue",

@@ -68,6 +68,8 @@ class PoolView:
     lanes: tuple[LaneView, ...]
     events_queue_url: str | None = None
     """Where workers tell of results, as far as it is there."""
+    former: tuple[LaneDocuments, ...] = ()
+    """Of lanes that were taken out and drain, where they can be read."""
 
     @property
     def name(self) -> str:

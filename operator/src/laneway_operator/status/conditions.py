@@ -47,8 +47,11 @@ def build_status(observed: Observed, old: Mapping[str, Any], generation: int, no
         ready_workers=serve,
         desired_workers=wanted,
         lanes=lanes,
+        former_lanes=observed.former or None,
     )
-    return status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    found_out = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+    kept = old.get("formerLanes") if observed.former is None else None
+    return found_out | ({"formerLanes": kept} if kept else {})
 
 
 def condition(kind: str, found: Found, old: Mapping[str, Any], generation: int, now: str) -> Condition:

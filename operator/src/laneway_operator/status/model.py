@@ -72,6 +72,21 @@ class LaneStatus(Written):
     """What ready workers serve: one entry, or in a rollout those of the new workers first. Absent where none tells."""
 
 
+class FormerLane(Written):
+    """A lane that was taken out of the pool, and whose queues hold something yet."""
+
+    name: Annotated[str, StringConstraints(max_length=20)]
+    """The lane."""
+    queue_url: Annotated[Text, Field(alias="queueURL")]
+    """Where its jobs are."""
+    dead_letter_queue_url: Annotated[Text, Field(alias="deadLetterQueueURL")]
+    """Where its dead letters are."""
+    messages: Replicas | None = None
+    """How many both hold, about; absent where the operator can't tell."""
+    empty_since: Time | None = None
+    """Since when they hold nothing: five minutes later the lane goes, as SQS counts approximately."""
+
+
 class PoolStatus(Written):
     """What the operator says of a pool. Written only when something changed."""
 
@@ -95,3 +110,9 @@ class PoolStatus(Written):
     """Workers wanted, of all lanes."""
     lanes: Annotated[tuple[LaneStatus, ...], Field(max_length=16, json_schema_extra=list_map("name"))] = ()
     """The lanes, in the pool's order."""
+    former_lanes: Annotated[tuple[FormerLane, ...], Field(max_length=16, json_schema_extra=list_map("name"))] | None = (
+        None
+    )
+    """Lanes that were taken out and drain: their workers stay as they were until both queues are empty, or until a
+    person gives the lane up by the annotation `laneway.dev/abandon-lanes`.
+    """

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from laneway_operator.known.observe import DeploymentFacts, JobFacts, PodFacts, ScalerFacts, Trouble
     from laneway_operator.known.snapshot import Snapshot
     from laneway_operator.placement.memory import Fit
+    from laneway_operator.status.model import FormerLane
 
 WAITS_FOR_PEOPLE = (Reason.INVALID_SPEC, Reason.GATEWAYS_OFF, Reason.TABLES_OFF)
 
@@ -71,6 +72,8 @@ class Observed:
     """The events queue, from the first time that it was there."""
     fits: tuple[Fit, ...] = ()
     """Whether each lane's model fits."""
+    former: tuple[FormerLane, ...] | None = None
+    """Lanes that were taken out and drain; None where the spec can't be read, and they are as before."""
     operator: str | None = None
     """What this operator calls itself, where it is one of some namespaces."""
     deleting: bool = False
@@ -119,4 +122,4 @@ class Observed:
         queues = (self.queue_trouble, *self.own_queue_troubles)
         beside = (*self.gateway_troubles, *self.table_troubles)
         found = (self.spec, *queues, self.access, *self.applied, self.keda, *beside)
-        return any(each is not None and each.reason not in WAITS_FOR_PEOPLE for each in found)
+        return bool(self.former) or any(each is not None and each.reason not in WAITS_FOR_PEOPLE for each in found)

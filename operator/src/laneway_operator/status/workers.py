@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from laneway_operator.known.observe import DeploymentFacts, PodFacts, Trouble
+    from laneway_operator.status.model import FormerLane
     from laneway_operator.status.observed import Observed
 
 SEVERITY = (
@@ -101,7 +102,16 @@ def reconciling(observed: Observed) -> Found:
     if lanes:
         words = ", ".join(f"lane {name}: {each.outdated or each.replicas}" for name, each in lanes)
         return Found("True", Reason.ROLLING_OUT, f"workers of before that are to be replaced: {words}")
+    if observed.former:
+        left = ", ".join(f"{each.name} ({_left(each)})" for each in observed.former)
+        return Found(
+            "False", Reason.LANE_DRAINING, f"taken out of the pool, and kept until its queues are empty: {left}"
+        )
     return Found("False", Reason.SETTLED, "every worker is as the pool says")
+
+
+def _left(lane: FormerLane) -> str:
+    return "the operator can't look at its queues" if lane.messages is None else f"about {lane.messages} messages left"
 
 
 def stuck(observed: Observed) -> Found | None:

@@ -130,6 +130,12 @@ class MemoryCluster:
         self._admit(FINALIZER, pool.name)
         self.held.discard(pool.uid)
 
+    def document(self, namespace: str, name: str, file: str) -> str | None:
+        """See the port."""
+        self._asked(f"document {name}")
+        text: str | None = self.objects.get(("ConfigMap", namespace, name), {}).get("data", {}).get(file)
+        return text
+
     def has_secret(self, namespace: str, name: str) -> bool:
         """See the port."""
         self._asked(f"secret {name}")

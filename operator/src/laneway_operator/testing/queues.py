@@ -45,6 +45,8 @@ class MemoryQueues:
         """What every call raises."""
         self.troubles: dict[str, NotYet] = {}
         """End of a name → what is raised where such a queue is to be made."""
+        self.messages: dict[str, int] = {}
+        """URL → how many it holds; none where it is not named."""
         self.denied: set[str] = set()
         """URLs of queues that the operator's identity may not read."""
 
@@ -71,6 +73,15 @@ class MemoryQueues:
             if there is not None and there.tags.get(OWNER_TAG) == queue.owner:
                 del self.made[url_of(name, queue.region)]
                 self.changes.append(f"delete {name}")
+
+    def held(self, urls: QueueURLs, region: str) -> int:
+        """See the port."""
+        if self.trouble is not None:
+            raise self.trouble
+        for url in (urls.url, urls.dead_letter_url):
+            if url in self.denied:
+                raise NotYet(Reason.QUEUE_ACCESS_DENIED, f"queue {url}: SQS in {region} refused")
+        return sum(self.messages.get(url, 0) for url in (urls.url, urls.dead_letter_url) if url in self.made)
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """See the port."""

@@ -8,6 +8,7 @@ import pytest
 
 from laneway_operator.errors import NotYet
 from laneway_operator.reasons import FIXES, Reason
+from laneway_operator.reconcile.former import EMPTY_FOR
 from support.inputs.pools import NAMESPACE, pool_with
 from support.operator.in_memory import ENGINES, OTHER_DEFAULT, SETTINGS, OperatedPool, running_pool
 
@@ -107,6 +108,8 @@ def test_a_lane_that_is_taken_out_takes_its_children_along_but_not_its_queue() -
     pool.reconcile()
     pool.change(pool_with(lanes=[{"name": "fast"}]))
     pool.reconcile()
+    pool.later(EMPTY_FOR.total_seconds())
+    pool.reconcile()
     assert set(pool.children("Deployment")) == set(pool.children("ScaledObject")) == {"documents-fast"}
     assert len(pool.children("ConfigMap")) == 3
     assert "documents-fast-live" in pool.children("ConfigMap")
@@ -132,6 +135,8 @@ def test_workers_of_a_lane_that_was_taken_out_keep_what_they_read_again_until_th
     live = "documents-slow-live"
     pool.pods = [_pod("documents-slow-01234567", leaving=True, live=live)]
     pool.change(pool_with(lanes=[{"name": "fast"}]))
+    pool.reconcile()
+    pool.later(EMPTY_FOR.total_seconds())
     pool.reconcile()
     assert live in pool.children("ConfigMap")
     pool.pods = []

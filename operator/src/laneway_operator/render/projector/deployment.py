@@ -107,7 +107,7 @@ def scaler(pool: PoolView) -> Manifest:
     """One projector while the events queue holds a message, in flight or not."""
     return one_while_queued(
         metadata(pool, projector_name(pool.name), component=Component.PROJECTOR),
-        [queue_trigger(pool, pool.lanes[0], "events", pool.events_queue_url or "", count_running=True)],
+        [queue_trigger(pool, pool.lanes[0].config, "events", pool.events_queue_url or "", count_running=True)],
         polling_seconds=POLLING_SECONDS,
         cooldown_seconds=COOLDOWN_SECONDS,
     )

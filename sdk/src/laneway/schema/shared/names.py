@@ -40,6 +40,9 @@ PAUSED = f"{GROUP}/paused"
 PAUSED_LANES = f"{GROUP}/paused-lanes"
 """Annotations by which a person stops a pool, or some of its lanes."""
 
+ABANDONED_LANES = f"{GROUP}/abandon-lanes"
+"""Annotation by which a person gives up what lanes that were taken out of a pool still hold, such as `slow,fast`."""
+
 FINALIZER = f"{GROUP}/queues"
 """Holds a pool that is being deleted until its queues are, where one of them goes with it."""
 

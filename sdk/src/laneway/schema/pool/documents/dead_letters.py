@@ -18,7 +18,7 @@ class DeadLettersConfig(Frozen):
     """Of this document's form."""
     health_address: HealthAddress
     """Where probes and metrics are served."""
-    lanes: Annotated[tuple[LaneDocuments, ...], Field(min_length=1, max_length=16)]
-    """The lanes whose dead-letter queues are served. Both of their documents are read once: a change replaces the
-    handler, which has no GPU and is seldom there.
+    lanes: Annotated[tuple[LaneDocuments, ...], Field(min_length=1, max_length=32)]
+    """The lanes whose dead-letter queues are served, and those that were taken out and drain. Both of their documents
+    are read once: a change replaces the handler, which has no GPU and is seldom there.
     """
