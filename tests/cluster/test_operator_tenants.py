@@ -13,7 +13,6 @@ import yaml
 
 from chart.rendering import NAMESPACE, RELEASE, Helm, tool
 from laneway.schema.shared.names import OWNER_TAG
-from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.watch.watches import REFUSED_SECONDS
 from support.aws.moto import aws_credentials
 from support.cluster.cluster import REGION
@@ -64,7 +63,7 @@ def tenants(operated: Operated, tmp_path: Path) -> Iterator[Tenants]:
     }
     cluster.run("kubectl", "create", "namespace", NAMESPACE, check=False)
     made = [each for each in Helm(tool("helm"), tmp_path).template(values) if each["kind"] in (*RIGHTS, *POLICIES)]
-    cluster.apply(write_yaml(made))
+    cluster.apply(*made)
     account = yaml.safe_load(cluster.kubeconfig.read_text())
     token = cluster.kubectl("create", "token", RELEASE, f"--namespace={NAMESPACE}").strip()
     for each in account["users"]:
