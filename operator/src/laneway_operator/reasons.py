@@ -41,6 +41,8 @@ class Reason(StrEnum):
     WAITING_FOR_KEDA = "WaitingForKeda"
     KEDA_MISSING = "KedaMissing"
     KEDA_ERROR = "KedaError"
+    PAUSED_BY_HAND = "PausedByHand"
+    NOT_WOKEN = "NotWoken"
     SUSPENDED = "Suspended"
     PAUSED = "Paused"
     ASLEEP = "Asleep"
@@ -97,7 +99,8 @@ CONDITIONS: dict[str, str] = {
     "as far as the operator may look.",
     "AccessVerified": "The preflight has published `pool.json` beside the results, and its identity has every right "
     "that the pool's pods need and that can be tried without harm.",
-    "ScalingReady": "KEDA watches every lane.",
+    "ScalingReady": "KEDA watches every lane, nobody has paused it by hand, and no jobs wait at a lane that nothing "
+    "wakes.",
     "ModelFits": "By an estimate, every lane's model fits its accelerator. It warns, and keeps nothing from trying.",
     "Reconciling": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted. "
     "It informs; kstatus (Flux, Helm) and Argo CD wait while it is True.",
@@ -143,6 +146,10 @@ FIXES: dict[Reason, str] = {
     "a minute.",
     Reason.KEDA_MISSING: "Install KEDA 2.18 or newer; until then the lanes stay at zero.",
     Reason.KEDA_ERROR: "Look at `kubectl describe scaledobject`; the number of workers is held meanwhile.",
+    Reason.PAUSED_BY_HAND: "Remove it with a dash at its end: `kubectl annotate scaledobject NAME ANNOTATION-`. To "
+    "stop a lane, use its `suspend` or the pool's annotation laneway.dev/paused-lanes.",
+    Reason.NOT_WOKEN: "Look whether KEDA runs: `kubectl get pods --all-namespaces --selector "
+    "app.kubernetes.io/part-of=keda-operator`, and `kubectl describe scaledobject`; the lane wakes by itself then.",
     Reason.SUSPENDED: "Set `suspend` of the pool, or of its lanes, to false to go on.",
     Reason.PAUSED: "Remove the annotation to go on: `kubectl annotate lwp NAME ANNOTATION-`, with a dash at its end.",
     Reason.ASLEEP: "Wait for the end of the quiet schedules, or change them.",

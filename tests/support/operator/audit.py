@@ -28,10 +28,10 @@ class Write:
 
 
 def written(cluster: Cluster, since: int = 0) -> list[Write]:
-    """By any operator, from a place in the log on; the Lease aside."""
+    """By any operator, from a place in the log on; the Lease and Events aside."""
     with (cluster.folder / AUDIT_LOG).open() as log:
         log.seek(since)
-        return [each for each in _read(log.read()) if each.resource != "leases"]
+        return [each for each in _read(log.read()) if each.resource not in ("leases", "events")]
 
 
 def mark(cluster: Cluster) -> int:

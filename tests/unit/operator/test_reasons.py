@@ -175,6 +175,17 @@ def nothing(_: OperatedPool) -> None:
     """All is as it was."""
 
 
+def paused_by_hand(pool: OperatedPool) -> None:
+    pool.child("ScaledObject")["metadata"]["annotations"] = {"autoscaling.keda.sh/paused-replicas": "0"}
+
+
+def not_woken(pool: OperatedPool) -> None:
+    pool.queues.messages = dict.fromkeys(pool.queues.made, 1)
+    pool.later(600)
+    pool.reconcile()
+    pool.later(121)
+
+
 def deleted(pool: OperatedPool) -> None:
     pool.change(pool_with(lane={"queue": {"managed": {"deletionPolicy": "Delete"}}}))
     pool.reconcile()
@@ -203,6 +214,8 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.AWS_REFUSED, ACCESS, "False", finding(PreflightCode.AWS_REFUSED)),
     (Reason.AWS_UNREACHABLE, ACCESS, "False", finding(PreflightCode.AWS_UNAVAILABLE)),
     (Reason.KEDA_ERROR, SCALING, "False", scaler(status="False", message="AccessDenied")),
+    (Reason.PAUSED_BY_HAND, SCALING, "False", paused_by_hand),
+    (Reason.NOT_WOKEN, SCALING, "False", not_woken),
     (Reason.WAITING_FOR_KEDA, SCALING, "Unknown", scaler(status="Unknown")),
     (Reason.STARTING, WORKERS, "Unknown", worker({})),
     (Reason.SERVING, WORKERS, "True", deployment(readyReplicas=1, replicas=1, updatedReplicas=1)),

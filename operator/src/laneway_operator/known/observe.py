@@ -8,7 +8,7 @@ from typing import Any, Literal
 from laneway.schema.job.keys import Place
 from laneway.schema.pool.pool import default_prefix
 from laneway.schema.shared.names import COMPONENT_LABEL, GROUP, KIND, LANE_LABEL, POOL_LABEL
-from laneway_operator.known.digest import digest_of_object
+from laneway_operator.known.digest import digest_of_object, owned
 from laneway_operator.known.report import digest_in, engine_of_pod, report_of
 from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.reasons import Reason
@@ -18,6 +18,8 @@ from laneway_operator.stages import Stage, stage_of_pod
 
 EXCEEDED = "exceeded quota"  # the words of Kubernetes' admission of ResourceQuota
 POD_COUNTS = ("active", "terminating", "succeeded", "failed")  # of a Job's status
+KEDA_PAUSES = ("autoscaling.keda.sh/paused-replicas", "autoscaling.keda.sh/paused")
+"""Annotations by which KEDA looks at a ScaledObject's triggers no more."""
 Object = dict[str, Any]
 Key = tuple[str, str]
 """Namespace and pool; of a placement profile, which has no namespace, an empty one and the name."""
@@ -73,6 +75,8 @@ class ScalerFacts:
 
     ready: bool | None
     message: str = ""
+    paused_by: str | None = None
+    """KEDA's annotation by which somebody else than the operator has paused it."""
 
 
 @dataclass(frozen=True)
@@ -183,11 +187,18 @@ def deployment_facts(body: Object) -> DeploymentFacts:
 
 
 def scaler_facts(body: Object) -> ScalerFacts:
-    """KEDA's own judgement."""
-    ready = _condition(body.get("status", {}), "Ready")
+    """KEDA's own judgement, and a pause that is not ours: it is told where KEDA is down, too."""
+    ready, paused_by = _condition(body.get("status", {}), "Ready"), _paused_by(body)
     if ready is None or ready.get("status") == "Unknown":
-        return ScalerFacts(None)
-    return ScalerFacts(ready.get("status") == "True", str(ready.get("message", "")))
+        return ScalerFacts(None, paused_by=paused_by)
+    return ScalerFacts(ready.get("status") == "True", str(ready.get("message", "")), paused_by)
+
+
+def _paused_by(body: Object) -> str | None:
+    there: dict[str, str] = body["metadata"].get("annotations") or {}
+    ours = owned(body).get("metadata", {}).get("annotations", {})
+    found = (each for each in KEDA_PAUSES if there.get(each, "false") != "false" and each not in ours)
+    return next(found, None)
 
 
 def job_facts(body: Object) -> JobFacts:

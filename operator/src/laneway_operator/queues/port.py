@@ -22,5 +22,8 @@ class Queues(Protocol):
     def held(self, urls: QueueURLs, region: str) -> int:
         """About how many messages both hold, waiting, delayed or in flight. A queue that is gone holds none."""
 
+    def waiting(self, url: str, region: str) -> int:
+        """How many messages may be received now, as SQS counts: about."""
+
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Queues that somebody else made, as they are."""

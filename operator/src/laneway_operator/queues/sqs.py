@@ -51,6 +51,7 @@ DENIED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+WAITING = "ApproximateNumberOfMessages"
 MISSING = {"InvalidAddress", "NonExistentQueue", "QueueDoesNotExist"}
 PASSING = {"QueueDeletedRecently": ", as a name is free only a minute after its queue was deleted"}
 WITHOUT_IDENTITY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
@@ -100,6 +101,12 @@ class SQSQueues:
                 answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
                 total += sum(int(each) for each in answer["Attributes"].values())
         return total
+
+    def waiting(self, url: str, region: str) -> int:
+        """One call."""
+        with self._asking(f"queue {url}", region):
+            answer = self._client(region).get_queue_attributes(QueueUrl=url, AttributeNames=[WAITING])
+            return int(answer["Attributes"][WAITING])
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Two calls. They go to the region's own endpoint, whatever host a URL names."""

@@ -19,6 +19,7 @@ from laneway_operator.known.understood import Understood, understood
 from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.memory import fit
 from laneway_operator.placement.nodes import nodes_of
+from laneway_operator.queues.lines import Lines
 from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
@@ -67,6 +68,7 @@ class Reconciler:
         self._cluster = cluster
         self._queues = queues
         self._own_queues = OwnQueues(queues, now)
+        self._lines = Lines(queues, now)
         self._now = now
         self._history = History(cluster, settings.pod_name or FIELD_MANAGER)
         self._identity = settings.cluster_id
@@ -117,6 +119,7 @@ class Reconciler:
         self._ensure_queues(pool, done)
         if done.access or done.queue_trouble:
             return  # what runs is left alone
+        done.unwoken = dict(self._unwoken(pool, done))
         events = self._ensure_events_queue(pool, done)
         lanes = tuple(
             lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings, events)
@@ -193,6 +196,16 @@ class Reconciler:
             self._look_at_own(lane, Where(own, region, self._settings.endpoint), done)
             return own
         return self._queues.ensure(managed_queue(self._cluster_id(), pool, lane, region))
+
+    def _unwoken(self, pool: LLMWorkerPool, done: Observed) -> Iterator[tuple[str, float]]:
+        """A lane that may sleep, or has workers, is not asked about."""
+        may_rest = {*done.asleep, *done.suspended, *done.unseen}
+        for lane, urls in done.queues.items():
+            facts = done.deployments.get(lane)
+            if facts is None or facts.replicas or lane in may_rest:
+                self._lines.woke(urls.url)
+            elif (seconds := self._lines.waited(urls.url, pool.region_or(self._settings.region))) is not None:
+                yield lane, seconds
 
     def _cluster_id(self) -> str:
         if self._identity is None:

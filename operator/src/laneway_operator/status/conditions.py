@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ORDER = ("SpecAccepted", "QueuesReady", "AccessVerified", "ScalingReady", "WorkersAvailable")
 """What `Ready` sums up."""
+WAKE_SECONDS = 120.0
+"""KEDA asks a queue each five seconds, and SQS's counts may be a minute late."""
 
 
 def build_status(observed: Observed, old: Mapping[str, Any], generation: int, now: str) -> dict[str, Any]:
@@ -179,11 +181,27 @@ def _scaling(observed: Observed) -> Found:
         facts = observed.scalers.get(lane)
         if facts is not None and facts.ready is False:
             return Found("False", Reason.KEDA_ERROR, f"lane {lane}: {facts.message}")
+    if (found := _not_woken(observed)) is not None:
+        return found
     unseen = [lane for lane in observed.lanes if (facts := observed.scalers.get(lane)) is None or facts.ready is None]
     if unseen or not observed.lanes:
         words = f"KEDA has not looked at every lane yet: {', '.join(unseen)}"
         return Found("Unknown", Reason.WAITING_FOR_KEDA, words)
     return Found("True", Reason.SCALING, "KEDA watches every lane")
+
+
+def _not_woken(observed: Observed) -> Found | None:
+    """What KEDA says of itself is what it said last: whether it works shows where jobs wait."""
+    for lane in observed.lanes:
+        facts = observed.scalers.get(lane)
+        if facts is not None and facts.paused_by is not None and lane not in observed.suspended:
+            words = f"lane {lane}: somebody has paused its ScaledObject by the annotation {facts.paused_by}"
+            return Found("False", Reason.PAUSED_BY_HAND, words)
+    late = [lane for lane, seconds in observed.unwoken.items() if seconds >= WAKE_SECONDS]
+    if late:
+        words = f"jobs wait, and KEDA starts no worker for them: lane {', '.join(late)}"
+        return Found("False", Reason.NOT_WOKEN, words)
+    return None
 
 
 def _lane_ready(

@@ -48,6 +48,8 @@ class Observed:
     deployments: Mapping[str, DeploymentFacts] = field(default_factory=dict)
     scalers: Mapping[str, ScalerFacts] = field(default_factory=dict)
     pods: tuple[PodFacts, ...] = ()
+    unwoken: Mapping[str, float] = field(default_factory=dict)
+    """Lane whose jobs wait while it has no worker → for how many seconds that has been seen."""
     suspended: Mapping[str, Suspension] = field(default_factory=dict)
     """Lanes that somebody has stopped, and where that is written."""
     annotators: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class Observed:
             floors=tuple(each for each in self.floors if each == lane),
             deployments={name: each for name, each in self.deployments.items() if name == lane},
             pods=tuple(each for each in self.pods if each.lane == lane),
+            unwoken={name: each for name, each in self.unwoken.items() if name == lane},
             asleep=tuple(each for each in self.asleep if each == lane),
             suspended={name: each for name, each in self.suspended.items() if name == lane},
             handler=None,
@@ -116,10 +119,11 @@ class Observed:
 
     @property
     def retry(self) -> bool:
-        """Something outside is missing: look again soon. A spec that can't be read waits for somebody to edit it, and
-        gateways that are turned off for an operator with other Helm values.
+        """Something outside is missing, or a lane should wake: look again soon. A spec that can't be read waits for
+        somebody to edit it, and gateways that are turned off for an operator with other Helm values.
         """
         queues = (self.queue_trouble, *self.own_queue_troubles)
         beside = (*self.gateway_troubles, *self.table_troubles)
         found = (self.spec, *queues, self.access, *self.applied, self.keda, *beside)
-        return bool(self.former) or any(each is not None and each.reason not in WAITS_FOR_PEOPLE for each in found)
+        missing = any(each is not None and each.reason not in WAITS_FOR_PEOPLE for each in found)
+        return missing or bool(self.former) or bool(self.unwoken)

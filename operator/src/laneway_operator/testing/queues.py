@@ -83,6 +83,13 @@ class MemoryQueues:
                 raise NotYet(Reason.QUEUE_ACCESS_DENIED, f"queue {url}: SQS in {region} refused")
         return sum(self.messages.get(url, 0) for url in (urls.url, urls.dead_letter_url) if url in self.made)
 
+    def waiting(self, url: str, region: str) -> int:
+        """See the port."""
+        if self.trouble is not None:
+            raise self.trouble
+        self._found(url, region)
+        return self.messages.get(url, 0)
+
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """See the port."""
         if self.trouble is not None:
@@ -91,17 +98,21 @@ class MemoryQueues:
 
     def _settings(self, url: str, region: str) -> QueueSettings:
         self.looks += 1
-        if url in self.denied:
-            raise NotYet(Reason.QUEUE_ACCESS_DENIED, f"queue {url}: refused")
-        there = self.made.get(url)
-        if there is None:
-            raise NotYet(Reason.QUEUE_MISSING, f"queue {url}: SQS in {region} has no such queue")
+        there = self._found(url, region)
         return QueueSettings(
             arn=arn_of(url, region),
             retention_seconds=there.retention_seconds,
             redrive_to=arn_of(there.dead_letter_url, region) if there.dead_letter_url else None,
             max_receives=there.max_receives,
         )
+
+    def _found(self, url: str, region: str) -> MadeQueue:
+        if url in self.denied:
+            raise NotYet(Reason.QUEUE_ACCESS_DENIED, f"queue {url}: refused")
+        there = self.made.get(url)
+        if there is None:
+            raise NotYet(Reason.QUEUE_MISSING, f"queue {url}: SQS in {region} has no such queue")
+        return there
 
     def _one(self, url: str, wanted: MadeQueue) -> None:
         name, there = url.rpartition("/")[2], self.made.get(url)
