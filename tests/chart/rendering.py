@@ -100,6 +100,14 @@ MATRIX: dict[str, Manifest] = {
         "podLabels": {"sidecar.istio.io/inject": "false"},
         "podAnnotations": {"example.com/a": "b"},
     },
+    "auxiliary": {
+        "auxiliary": {
+            "nodeSelector": {"type": "kwok"},
+            "tolerations": [{"key": "dedicated", "operator": "Exists"}],
+            "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [APART]}},
+            "resources": {"requests": {"cpu": "10m"}, "limits": {"cpu": 1}},
+        }
+    },
     "environment": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "logLevel": "debug"},
     "monitoring": {
         "metrics": {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laneway.schema.shared.yaml_text import write_yaml
+from laneway_operator.auxiliary import parse_auxiliary
 from laneway_operator.render import render
 from laneway_operator.settings import Gateways, Tables
 from support import golden_status
@@ -26,6 +27,13 @@ ROLE = "eks.amazonaws.com/role-arn"
 
 MODEL_IMAGE = "registry.example/models/gemma3:4b"
 
+ON_DEMAND = {
+    "preference": {
+        "matchExpressions": [{"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]}]
+    },
+    "weight": 100,
+}
+
 PODS = {
     "labels": {"team": "claims", "app.kubernetes.io/part-of": "claims"},
     "annotations": {"karpenter.sh/do-not-disrupt": "true"},
@@ -37,6 +45,15 @@ PODS = {
     "priorityClassName": "batch",
     "runtimeClassName": "nvidia",
 }
+
+AUXILIARY = parse_auxiliary(
+    {
+        "nodeSelector": {"kubernetes.io/arch": "amd64"},
+        "tolerations": [{"key": "dedicated", "operator": "Equal", "value": "platform", "effect": "NoSchedule"}],
+        "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [ON_DEMAND]}},
+        "resources": {"limits": {"cpu": 1}, "requests": {"cpu": "10m", "memory": "1Gi"}},
+    }
+)
 
 PODS_OF_A_LANE = {
     "labels": {"team": "intake"},
@@ -109,6 +126,8 @@ def _of_lanes() -> dict[str, PoolView]:
 
 
 def _of_settings() -> dict[str, PoolView]:
+    keyed = {"keys": {"secretName": "documents-keys"}}
+    placed = replace(SETTINGS, auxiliary=AUXILIARY, gateways=GATED.gateways, tables=TABLED.tables)
     walled = replace(
         SETTINGS,
         network_policies=True,
@@ -123,6 +142,7 @@ def _of_settings() -> dict[str, PoolView]:
         "network-policy": pool_view(named(pool_with()), walled),
         "network-policy-of-an-emulator": pool_view(named(pool_with()), replace(EMULATED, network_policies=True)),
         "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
+        "auxiliary": pool_view(named(pool_with(gateway=keyed, table={"postgres": {"secretName": "db"}})), placed),
     }
 
 

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     STARTING = "Starting"
     NO_GPU_CAPACITY = "NoGPUCapacity"
     UNSCHEDULABLE = "Unschedulable"
+    AUXILIARY_UNSCHEDULABLE = "AuxiliaryUnschedulable"
     VOLUME_CLAIM_MISSING = "VolumeClaimMissing"
     VOLUME_CLAIM_UNBOUND = "VolumeClaimUnbound"
     IMAGE_PULL_FAILED = "ImagePullFailed"
@@ -155,6 +156,8 @@ FIXES: dict[Reason, str] = {
     Reason.ASLEEP: "Wait for the end of the quiet schedules, or change them.",
     Reason.NO_GPU_CAPACITY: "Wait for the node autoscaler, or add a node pool that fits the placement profile.",
     Reason.UNSCHEDULABLE: "Add a node that fits the placement profile, or change the profile.",
+    Reason.AUXILIARY_UNSCHEDULABLE: "Say in `auxiliary` of the operator's Helm values on which nodes pods without an "
+    "engine may run, or add such a node.",
     Reason.VOLUME_CLAIM_MISSING: "Make the PersistentVolumeClaim in the pool's namespace, or correct its name in "
     "`modelStore.volumeClaim`; the pod goes on by itself.",
     Reason.VOLUME_CLAIM_UNBOUND: "Look at `kubectl describe persistentvolumeclaim`: its storage class and its volume.",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from laneway_operator.auxiliary import Auxiliary, parse_auxiliary
 from laneway_operator.engines import PULL_POLICIES, parse_engines
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Settings:
     """Where names are asked, beside kube-dns; CIDRs."""
     egress_except: tuple[str, ...] = ()
     """What is not reached on the ports of AWS and of the API server; CIDRs."""
+    auxiliary: Auxiliary = field(default_factory=Auxiliary)
+    """Of pods without an engine."""
     image_pull_secrets: tuple[str, ...] = ()
     """Names of pull secrets in every pool's namespace."""
     log_level: str = "info"
@@ -128,6 +131,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         network_policies=_switch(environment, "LANEWAY_NETWORK_POLICIES"),
         dns_addresses=tuple(environment.get("LANEWAY_DNS_ADDRESSES", "").split()),
         egress_except=tuple(environment.get("LANEWAY_EGRESS_EXCEPT", "").split()),
+        auxiliary=_auxiliary(environment),
         image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
         log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
@@ -158,6 +162,13 @@ def _engines(environment: Mapping[str, str]) -> Engines:
         return parse_engines(json.loads(_needed(environment, "LANEWAY_ENGINES")))
     except ValueError as error:
         raise SettingsError(f"LANEWAY_ENGINES: {error}") from error
+
+
+def _auxiliary(environment: Mapping[str, str]) -> Auxiliary:
+    try:
+        return parse_auxiliary(json.loads(environment.get("LANEWAY_AUXILIARY") or "{}"))
+    except ValueError as error:
+        raise SettingsError(f"LANEWAY_AUXILIARY: {error}") from error
 
 
 def _gateways(environment: Mapping[str, str]) -> Gateways | None:

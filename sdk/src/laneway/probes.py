@@ -38,7 +38,7 @@ class Server(ThreadingHTTPServer):
         host, port = self.server_address[:2]
         self.socket = listening(str(host), int(port))
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.server_name, self.server_port = str(host), int(self.socket.getsockname()[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """In a thread of its own."""

@@ -114,6 +114,12 @@ def refusing(words: str) -> Scene:
     return deployment(conditions=[{"type": "ReplicaFailure", "status": "True", "message": words}])
 
 
+def preflight_without_a_node(pool: OperatedPool) -> None:
+    words = "0/2 nodes are available: 2 node(s) had untolerated taint {dedicated: gpu}."
+    pool.report("Job", {"active": 1})
+    pool.pods.append(pod(unscheduled(words), {COMPONENT_LABEL: "preflight"}))
+
+
 def scaler(**ready: str) -> Scene:
     return lambda pool: pool.report("ScaledObject", {"conditions": [{"type": "Ready", **ready}]})
 
@@ -223,6 +229,7 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.VOLUME_CLAIM_MISSING, WORKERS, "False", claimed('persistentvolumeclaim "models" not found')),
     (Reason.VOLUME_CLAIM_UNBOUND, WORKERS, "False", claimed("pod has unbound immediate PersistentVolumeClaims")),
     (Reason.UNSCHEDULABLE, WORKERS, "False", worker(unscheduled("0/2 nodes are available: 2 Insufficient memory."))),
+    (Reason.AUXILIARY_UNSCHEDULABLE, ACCESS, "False", preflight_without_a_node),
     (Reason.IMAGE_PULL_FAILED, WORKERS, "False", worker(waiting("ErrImagePull"))),
     (Reason.SECRET_MISSING, WORKERS, "False", worker(waiting("CreateContainerConfigError", 'secret "a" not found'))),
     (Reason.OUT_OF_MEMORY, WORKERS, "False", worker(ended("ollama", "OOMKilled"))),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from laneway_operator.auxiliary import parse_auxiliary
 from laneway_operator.engines import parse_engines
 from laneway_operator.settings import Emulator, Gateways, Settings, SettingsError, Tables, read_settings
 
@@ -36,6 +37,7 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_DNS_ADDRESSES": "169.254.20.10/32 fd00::a/128",
         "LANEWAY_EGRESS_EXCEPT": "10.0.0.0/8",
         "LANEWAY_WORKER_PULL_POLICY": "Always",
+        "LANEWAY_AUXILIARY": json.dumps({"nodeSelector": {"a": "b"}, "tolerations": [], "resources": {}}),
     }
     assert read_settings(everything) == Settings(
         "worker:1",
@@ -55,6 +57,7 @@ def test_everything_can_be_said() -> None:
         dns_addresses=("169.254.20.10/32", "fd00::a/128"),
         egress_except=("10.0.0.0/8",),
         worker_pull_policy="Always",
+        auxiliary=parse_auxiliary({"nodeSelector": {"a": "b"}}),
     )
 
 
@@ -109,6 +112,24 @@ def test_a_pull_policy_is_one_of_kubernetes() -> None:
 def test_engines_that_can_not_be_used_are_named(text: str, words: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(LEAST | {"LANEWAY_ENGINES": text})
+    assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "LANEWAY_AUXILIARY: Expecting property name"),
+        ("[]", "LANEWAY_AUXILIARY: should be an object"),
+        ('{"resources": {"limits": {"cpu": "1m"}}}', "LANEWAY_AUXILIARY: resources.limits: cpu should be 10m to 1000"),
+        (
+            '{"tolerations": [{"effect": "NoSchedule"}]}',
+            "LANEWAY_AUXILIARY: tolerations[0]: a toleration without",
+        ),
+    ],
+)
+def test_what_pods_without_an_engine_can_not_have_is_named(text: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(LEAST | {"LANEWAY_AUXILIARY": text})
     assert str(caught.value).startswith(words)
 
 

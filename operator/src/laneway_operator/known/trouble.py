@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from laneway.schema.pool.documents.preflight import Finding, PreflightCode
-from laneway.schema.shared.names import ENGINE_BROKEN_EXIT
+from laneway.schema.shared.names import COMPONENT_LABEL, ENGINE_BROKEN_EXIT
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_operator.known.report import report_of
 from laneway_operator.known.volumes import Volumes
 from laneway_operator.reasons import Reason
-from laneway_operator.render.meta import GATEWAY, OLLAMA, PREFLIGHT, PROJECTOR, WORKER
+from laneway_operator.render.meta import GATEWAY, OLLAMA, PREFLIGHT, PROJECTOR, WORKER, Component
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,17 +82,19 @@ def _plain(words: str) -> str:
 
 def _causes(body: dict[str, Any], status: dict[str, Any]) -> Iterator[Found]:
     volumes = Volumes.of(body.get("spec", {}))
-    yield from _unscheduled(status, volumes)
+    yield from _unscheduled(body, status, volumes)
     for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
         yield from _container(container, volumes)
     yield from _told_by_worker(report_of(body))
 
 
-def _unscheduled(status: dict[str, Any], volumes: Volumes) -> Iterator[Found]:
+def _unscheduled(body: dict[str, Any], status: dict[str, Any], volumes: Volumes) -> Iterator[Found]:
+    component = body.get("metadata", {}).get("labels", {}).get(COMPONENT_LABEL, Component.WORKER)
+    no_node = Reason.UNSCHEDULABLE if component == Component.WORKER else Reason.AUXILIARY_UNSCHEDULABLE
     for each in status.get("conditions", []):
         if each.get("type") == "PodScheduled" and each.get("reason") == "Unschedulable":
             message = str(each.get("message", ""))
-            other = Reason.NO_GPU_CAPACITY if LACKS_DEVICE.search(message) else Reason.UNSCHEDULABLE
+            other = Reason.NO_GPU_CAPACITY if LACKS_DEVICE.search(message) else no_node
             yield volumes.unscheduled(message) or other, message
 
 

@@ -29,6 +29,7 @@ POLLING_SECONDS = 30  # nobody waits for a result that took 20 crashes
 COOLDOWN_SECONDS = 60
 GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
 DRAIN_SECONDS = GRACE_SECONDS - 15  # so that it gives back what it holds before it is killed
+LIMITS, REQUESTS = {"memory": "256Mi"}, {"cpu": "20m", "memory": "96Mi"}
 OWN = {"drain_seconds": DRAIN_SECONDS, "pod_reports": False, "model_volume": None}
 OWN_LIVE = {"quiet": (), "suspended": False, "price_per_hour": None, "destinations": {}}
 """What the handler does not share with a lane's workers; so a change of it there leaves the handler alone."""
@@ -58,7 +59,7 @@ def dead_letter_config_map(pool: PoolView) -> Manifest:
 
 
 def dead_letter_handler(pool: PoolView) -> Manifest:
-    """The Deployment, without `replicas`: those are KEDA's. It needs no accelerator and no special node."""
+    """The Deployment, without `replicas`: those are KEDA's. It needs no accelerator."""
     selector = {POOL_LABEL: pool.name, COMPONENT_LABEL: Component.DEAD_LETTERS.value}
     marks = labels(pool, component=Component.DEAD_LETTERS)
     return {
@@ -76,7 +77,7 @@ def dead_letter_handler(pool: PoolView) -> Manifest:
 
 def _pod(pool: PoolView) -> Manifest:
     return {
-        **pods.pod_base(pool, pool.account),
+        **pods.auxiliary_base(pool, pool.account),
         "containers": [_handler(pool)],
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "volumes": [pods.config_volume(_config_name(pool)), pods.empty_volume(pods.WRITABLE_VOLUME)],
@@ -89,7 +90,7 @@ def _handler(pool: PoolView) -> Manifest:
         WORKER,
         ["--dead-letters", f"{CONFIG_FOLDER}/{FILE}"],
         probes=pods.PROBES,
-        resources={"limits": {"memory": "256Mi"}, "requests": {"cpu": "20m", "memory": "96Mi"}},
+        resources=pods.auxiliary_resources(pool, limits=LIMITS, requests=REQUESTS),
         mounts=[pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
     )
 

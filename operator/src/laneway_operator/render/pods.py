@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway.schema.pool.model_store import VolumeClaim
+from laneway.schema.pool.pods.quantity import canonical, thousandths
+from laneway.schema.pool.pods.resources import Resources
 from laneway_operator.render.meta import CONFIG_FOLDER, LIVE_FOLDER
 from laneway_operator.render.view import HEALTH_PORT
 
@@ -51,6 +53,28 @@ def pod_base(pool: PoolView, account: str) -> Manifest:
     named = (*pool.settings.image_pull_secrets, *pool.pool.spec.pods.image_pull_secrets)
     secrets = [{"name": each} for each in dict.fromkeys(named)]
     return base | ({"imagePullSecrets": secrets} if secrets else {})
+
+
+def auxiliary_base(pool: PoolView, account: str) -> Manifest:
+    """The same for a pod without an engine, and where it runs."""
+    said = pool.settings.auxiliary.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"resources"})
+    return {**pod_base(pool, account), **{field: each for field, each in said.items() if each}}
+
+
+def auxiliary_resources(
+    pool: PoolView, *, limits: dict[str, str], requests: dict[str, str], own: Resources | None = None
+) -> Manifest:
+    """What the pool says, over what Helm values say, over defaults that fit both: nothing is asked for beyond its
+    limit.
+    """
+    found: dict[str, dict[str, str]] = {"limits": {}, "requests": {}}
+    default = Resources(limits=limits, requests=requests)
+    for layer in (own or Resources(), pool.settings.auxiliary.resources, default):
+        for name, most in layer.limits.items():
+            found["limits"].setdefault(name, max(most, found["requests"].get(name, most), key=thousandths))
+        for name, least in layer.requests.items():
+            found["requests"].setdefault(name, min(least, found["limits"].get(name, least), key=thousandths))
+    return {part: {name: canonical(each) for name, each in asked.items()} for part, asked in found.items()}
 
 
 def pod_metadata(said: Pods, labels: dict[str, str], annotations: dict[str, str] | None = None) -> Manifest:

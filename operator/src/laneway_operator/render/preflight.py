@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PREFLIGHT_KIND = "Job"
 """Of all that is rendered for a pool, the preflight alone is a Job: its kind tells it apart."""
 PREFLIGHT_FILE = "preflight.json"
+LIMITS, REQUESTS = {"memory": "256Mi"}, {"cpu": "50m", "memory": "96Mi"}
 FOR_EVER = 1_000_000  # restarts; the kubelet's back-off makes them five minutes apart
 
 
@@ -49,11 +50,11 @@ def _template(pool: PoolView, config_map: str) -> Manifest:
         pool,
         PREFLIGHT,
         ["--preflight", f"{CONFIG_FOLDER}/{PREFLIGHT_FILE}"],
-        resources={"limits": {"memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "96Mi"}},
+        resources=pods.auxiliary_resources(pool, limits=LIMITS, requests=REQUESTS),
         mounts=[pods.CONFIG_MOUNT, pods.WRITABLE_MOUNT],
     )
     spec = {
-        **pods.pod_base(pool, pool.preflight_account),
+        **pods.auxiliary_base(pool, pool.preflight_account),
         "containers": [container],
         "restartPolicy": "OnFailure",
         "volumes": [pods.config_volume(config_map), pods.empty_volume(pods.WRITABLE_VOLUME)],

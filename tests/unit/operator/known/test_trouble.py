@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.schema.pool.documents.preflight import PreflightCode
-from laneway.schema.shared.names import ENGINE_BROKEN_EXIT, REPORT
+from laneway.schema.shared.names import COMPONENT_LABEL, ENGINE_BROKEN_EXIT, REPORT
 from laneway_operator.known.trouble import MAX_WORDS, PREFLIGHT_CODES, trouble_of_pod
 from laneway_operator.reasons import Reason
 
@@ -267,6 +267,23 @@ def test_other_ends_of_ollama_are_crashes(code: int, images: tuple[str, ...]) ->
 )
 def test_a_pod_without_a_node_says_whether_it_lacks_a_device(message: str, reason: Reason) -> None:
     assert trouble_of_pod(unscheduled(message)) == (reason, message)
+
+
+@pytest.mark.parametrize(
+    ("component", "reason"),
+    [
+        ("worker", Reason.UNSCHEDULABLE),
+        ("preflight", Reason.AUXILIARY_UNSCHEDULABLE),
+        ("dead-letters", Reason.AUXILIARY_UNSCHEDULABLE),
+        ("gateway", Reason.AUXILIARY_UNSCHEDULABLE),
+        ("projector", Reason.AUXILIARY_UNSCHEDULABLE),
+    ],
+)
+def test_where_a_pod_without_an_engine_may_run_is_not_the_lanes_to_say(component: str, reason: Reason) -> None:
+    message = NO_NODE + "3 node(s) had untolerated taint {nvidia.com/gpu: }"
+    body = unscheduled(message)
+    body["metadata"]["labels"] = {COMPONENT_LABEL: component}
+    assert trouble_of_pod(body) == (reason, message)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from laneway.schema.job.reply import REPLIES_PORT
 from laneway.schema.pool.lane import MAX_DRAIN_SECONDS
-from laneway.schema.pool.pods.quantity import canonical, thousandths
 from laneway.schema.shared.base import duration_text
 from laneway.schema.shared.names import COMPONENT_LABEL, MANAGED_BY, MANAGED_BY_LABEL, POOL_LABEL, gateway_account_name
 from laneway_operator.render import pods
@@ -62,7 +61,7 @@ def deployment(pool: PoolView, gateway: Gateway, program: Gateways) -> Manifest:
 
 def _pod(pool: PoolView, gateway: Gateway, program: Gateways) -> Manifest:
     return {
-        **pods.pod_base(pool, gateway_account_name(pool.name)),
+        **pods.auxiliary_base(pool, gateway_account_name(pool.name)),
         "containers": [_container(pool, gateway, program)],
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "topologySpreadConstraints": [_spread(pool, ZONE), _spread(pool, HOST)],
@@ -102,7 +101,7 @@ def _container(pool: PoolView, gateway: Gateway, program: Gateways) -> Manifest:
         "livenessProbe": pods.probe("/healthz", period=10, failures=6),
         "ports": [{"containerPort": port, "name": name, "protocol": "TCP"} for name, port in ports.items()],
         "readinessProbe": pods.probe("/readyz", period=2, failures=3),
-        "resources": _resources(gateway),
+        "resources": pods.auxiliary_resources(pool, limits=LIMITS, requests=REQUESTS, own=gateway.resources),
         "securityContext": pods.CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [{"name": KEYS_VOLUME, "mountPath": KEYS_FOLDER, "readOnly": True}, pods.WRITABLE_MOUNT],
@@ -135,16 +134,3 @@ def _variables(pool: PoolView, gateway: Gateway) -> list[Manifest]:
         {"name": "LANEWAY_GATEWAY_ADDRESS", "valueFrom": address},
         {"name": "LANEWAY_GATEWAY_MEMORY", "valueFrom": memory},
     ]
-
-
-def _resources(gateway: Gateway) -> Manifest:
-    """What the pool says, over defaults that fit it: nothing is asked for beyond its limit."""
-    own = gateway.resources
-    limits = dict(own.limits) if own else {}
-    requests = dict(own.requests) if own else {}
-    for name, default in LIMITS.items():
-        limits.setdefault(name, max(default, requests.get(name, default), key=thousandths))
-    for name, default in REQUESTS.items():
-        requests.setdefault(name, min(default, limits.get(name, default), key=thousandths))
-    parts = {"limits": limits, "requests": requests}
-    return {part: {name: canonical(each) for name, each in asked.items()} for part, asked in parts.items()}

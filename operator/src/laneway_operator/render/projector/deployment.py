@@ -58,7 +58,7 @@ def deployment(pool: PoolView, said: Table, program: Tables, config: str) -> Man
 def _pod(pool: PoolView, said: Table, program: Tables, config: str) -> Manifest:
     files = _files(said)
     return {
-        **pods.pod_base(pool, projector_account_name(pool.name)),
+        **pods.auxiliary_base(pool, projector_account_name(pool.name)),
         "containers": [_container(pool, program, files)],
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "volumes": [pods.config_volume(config), *files.values(), pods.empty_volume(pods.WRITABLE_VOLUME)],
@@ -96,7 +96,7 @@ def _container(pool: PoolView, program: Tables, files: dict[str, Manifest]) -> M
         "livenessProbe": pods.probe("/healthz", period=10, failures=6),
         "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
         "readinessProbe": pods.probe("/readyz", period=2, failures=3),
-        "resources": {"limits": LIMITS, "requests": REQUESTS},
+        "resources": pods.auxiliary_resources(pool, limits=LIMITS, requests=REQUESTS),
         "securityContext": pods.CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [pods.CONFIG_MOUNT, *mounts, pods.WRITABLE_MOUNT],

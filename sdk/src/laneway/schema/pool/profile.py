@@ -33,6 +33,9 @@ def _check_labels(found: dict[str, str]) -> dict[str, str]:
     return found
 
 
+NodeSelector = Annotated[dict[str, LabelText], Field(max_length=MAX_LABELS), AfterValidator(_check_labels)]
+
+
 class Toleration(KubernetesModel):
     """A Kubernetes toleration."""
 
@@ -73,6 +76,7 @@ class Toleration(KubernetesModel):
         return self
 
 
+Tolerations = Annotated[tuple[Toleration, ...], Field(max_length=MAX_TOLERATIONS)]
 _AT_LEAST, _AT_MOST = (f"quantity(string(self.memory)).compareTo(quantity('{each}'))" for each in MEMORY)
 
 
@@ -133,9 +137,9 @@ class Accelerator(KubernetesModel):
 class ProfileSpec(KubernetesModel):
     """A kind of node. Without a field it is any node, and Ollama runs on its CPU."""
 
-    node_selector: Annotated[dict[str, LabelText], Field(max_length=MAX_LABELS), AfterValidator(_check_labels)] = {}
+    node_selector: NodeSelector = {}
     """Labels that a node must have."""
-    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=MAX_TOLERATIONS)] = ()
+    tolerations: Tolerations = ()
     """Taints that the pods of lanes bear."""
     accelerator: Accelerator | None = None
     """What Ollama runs on. Default: the CPU."""
