@@ -11,9 +11,9 @@ from laneway.client.failed_entries import FailedEntries, Unreadable
 from laneway.client.failed_jobs import FailedJobRefused
 from laneway.schema.job.job import InvalidJob
 from laneway_dashboard.adapters.reached import in_words
-from laneway_dashboard.adapters.remembered import Remembered
 from laneway_dashboard.errors import Refused
 from laneway_dashboard.ports.failed import Done, FailedList, FailedSeen
+from laneway_dashboard.shell.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

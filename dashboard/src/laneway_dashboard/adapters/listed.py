@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from laneway.client.results import read_result
 from laneway.errors import LanewayError
 from laneway_dashboard.adapters.reached import in_words
-from laneway_dashboard.adapters.remembered import Remembered
 from laneway_dashboard.errors import Refused
 from laneway_dashboard.ports.jobs import Filter, Page, Row
+from laneway_dashboard.shell.remembered import Remembered
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,8 +12,8 @@ from laneway.errors import LanewayError, UnknownJob
 from laneway.schema.job.job import InvalidJob
 from laneway.schema.job.result import NO_OUTPUT
 from laneway_dashboard.adapters.reached import in_words
-from laneway_dashboard.adapters.remembered import Remembered
 from laneway_dashboard.ports.job import JobSeen, Texts
+from laneway_dashboard.shell.remembered import Remembered
 
 if TYPE_CHECKING:
     from laneway.client.line.line import Run

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast, get_args
 
 from laneway.schema.job.result import Status
-from laneway_dashboard.adapters.remembered import Remembered
 from laneway_dashboard.errors import Refused, Unavailable
 from laneway_dashboard.ports.history import Point
 from laneway_dashboard.ports.jobs import Filter, Page, Row
 from laneway_dashboard.ports.watching import Today
+from laneway_dashboard.shell.remembered import Remembered
 from laneway_table.errors import NotOffered, TableError
 from laneway_table.rows.asked import COUNT_CAP, Cursor
 from laneway_table.rows.asked import Filter as Asked

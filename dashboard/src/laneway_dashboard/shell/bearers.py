@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from laneway_dashboard.ports.visitors import Visitor
-from laneway_dashboard.shell.recent import Recent
+from laneway_dashboard.shell.remembered import Remembered
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,7 +29,7 @@ class OfPerson:
 
     person: Person
     asked: MayDo
-    kept: Recent[bool]
+    kept: Remembered[tuple[Person, Right, str], bool]
 
     @property
     def told(self) -> str:
@@ -53,8 +53,8 @@ class Bearers:
         """Both are asked again after `FRESH`."""
         self._who = who
         self._may = may
-        self._people: Recent[Person | None] = Recent(clock, FRESH, MOST_KEPT)
-        self._rights: Recent[bool] = Recent(clock, FRESH, MOST_KEPT)
+        self._people: Remembered[bytes, Person | None] = Remembered(clock, FRESH, MOST_KEPT)
+        self._rights: Remembered[tuple[Person, Right, str], bool] = Remembered(clock, FRESH, MOST_KEPT)
 
     def of(self, request: Request) -> Visitor | None:
         """Raises `Unavailable`."""

@@ -13,7 +13,6 @@ from laneway_dashboard.app.application import Application
 from laneway_dashboard.app.routes import PAGES
 from laneway_dashboard.ports.visitors import Person, Right
 from laneway_dashboard.shell.bearers import FRESH, Bearers, token_of
-from laneway_dashboard.shell.recent import Recent
 from laneway_dashboard.testing.clock import ManualClock
 from laneway_dashboard.testing.people import FakePeople
 from laneway_dashboard.testing.worlds import busy
@@ -122,10 +121,3 @@ def test_two_headers_name_nobody() -> None:
     assert token_of(["Bearer a"]) == "a"
     assert token_of(["Bearer a", "Bearer b"]) is None
     assert token_of([f"Bearer {'a' * 20_000}"]) is None
-
-
-def test_what_is_remembered_is_bounded() -> None:
-    recent: Recent[int] = Recent(ManualClock(), FRESH, 3)
-    for number in range(10):
-        recent.get(number, lambda: 1)
-    assert len(recent) == 3

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
 
-from laneway_dashboard.adapters.remembered import MOST_ANSWERS, Remembered
 from laneway_dashboard.errors import Refused, Unavailable
+from laneway_dashboard.shell.remembered import MOST_ANSWERS, Remembered
 from laneway_dashboard.testing.clock import ManualClock
+from support.waiting import in_thread
 
 AGE = timedelta(seconds=5)
 
@@ -64,5 +66,40 @@ def test_not_everything_is_remembered() -> None:
     remembered: Remembered[int, int] = Remembered(ManualClock(), AGE)
     for key in range(MOST_ANSWERS + 1):
         remembered.get(key, source)
+    assert len(remembered) == MOST_ANSWERS
     assert remembered.get(1, source) == 2
     assert remembered.get(0, source) == MOST_ANSWERS + 2
+
+
+def test_an_answer_that_hangs_keeps_nobody_from_another_and_serves_who_waits_for_it() -> None:
+    asking, goes_on, source = threading.Event(), threading.Event(), Source()
+    remembered: Remembered[str, int] = Remembered(ManualClock(), AGE)
+
+    def slow() -> int:
+        asking.set()
+        assert goes_on.wait(60)
+        return source()
+
+    first = in_thread(lambda: remembered.get("slow", slow))
+    assert asking.wait(60)
+    assert in_thread(lambda: remembered.get("other", lambda: 7)).result(60) == 7
+    second = in_thread(lambda: remembered.get("slow", slow))
+    goes_on.set()
+    assert (first.result(60), second.result(60)) == (1, 1)
+
+
+def test_what_hangs_for_longer_than_an_answer_is_good_is_asked_anew() -> None:
+    asking, goes_on, clock = threading.Event(), threading.Event(), ManualClock()
+    remembered: Remembered[str, int] = Remembered(clock, AGE)
+
+    def slow() -> int:
+        asking.set()
+        assert goes_on.wait(60)
+        return 1
+
+    first = in_thread(lambda: remembered.get("a", slow))
+    assert asking.wait(60)
+    clock.sleep(5)
+    assert in_thread(lambda: remembered.get("a", lambda: 2)).result(60) == 2
+    goes_on.set()
+    assert first.result(60) == 1
