@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from laneway_dashboard.shell.words import visible
+from laneway.schema.job import cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
     from laneway_dashboard.ports.failed import FailedSeen
 
 NO_CAUSE = "no cause is told"
-MAX_CAUSE = 160  # characters
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|“[^”]*”")
-HEXES = re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f]{8}[0-9a-f-]*\b", re.IGNORECASE)
-NUMBERS = re.compile(r"\d[\d.,:]*\d|\d")
 
 
 @dataclass(frozen=True)
@@ -66,11 +61,8 @@ class Chosen:
 
 
 def cause_of(job: FailedSeen) -> str:
-    """The message without what is the job's own: its id, quotations, numbers. Never empty: that would mean any."""
-    text = visible(job.message).replace(job.id, "…")
-    for pattern in (QUOTED, HEXES, NUMBERS):
-        text = pattern.sub("…", text)
-    return " ".join(text.replace("↵", " ").split())[:MAX_CAUSE].strip() or NO_CAUSE
+    """Never empty: that would mean any."""
+    return cause.cause_of(job.message, job.id) or NO_CAUSE
 
 
 def groups(jobs: Iterable[FailedSeen]) -> list[Group]:

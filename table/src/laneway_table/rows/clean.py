@@ -19,7 +19,6 @@ REPLACEMENT = "\ufffd"
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _OBEYED = re.compile("[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_NUMBERS = re.compile(r"[0-9]+(?:[.,:][0-9]+)*")
 
 
 def text(value: str) -> str:
@@ -35,11 +34,6 @@ def line(value: str, most: int) -> str:
 def labels(given: Mapping[str, str]) -> dict[str, str]:
     """Results of before may have any characters in them."""
     return {line(name, len(name)): line(value, len(value)) for name, value in given.items()}
-
-
-def cause(message: str, most: int) -> str:
-    """What an error says but for its numbers, so that failures of one kind are one."""
-    return _NUMBERS.sub("N", line(message.partition("\n")[0], most))
 
 
 def whole(value: int, most: int) -> int:

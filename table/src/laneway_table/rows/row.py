@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from laneway.schema.job.cause import MAX_CAUSE, cause_of
 from laneway_table.rows import clean
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT_BYTES = 200_000  # of a row's text and parsed together; DynamoDB takes 400 KiB an item, names and labels too
 MAX_MESSAGE = 1_000  # characters
-MAX_CAUSE = 200
 MAX_NAME = 512
 
 
@@ -34,7 +34,7 @@ class Row:
     code: str | None
     """The error's code."""
     cause: str | None
-    """The error's message without its numbers."""
+    """The error's message without what is the job's own: its id, quotations, numbers."""
     message: str | None
     """The error's message."""
     model: str
@@ -100,7 +100,7 @@ def _error(result: Result) -> dict[str, Any]:
     message = result.error.message
     return {
         "code": result.error.code.value,
-        "cause": clean.cause(message, MAX_CAUSE),
+        "cause": clean.line(cause_of(message, result.id), MAX_CAUSE),
         "message": clean.line(message, MAX_MESSAGE),
     }
 
