@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from laneway.client.pacing import CONCURRENT_CALLS
@@ -31,6 +31,8 @@ NO_REPORTS = "workers' reports can't be read: {}; it takes s3:ListBucket, and s3
 NO_ESTIMATE = "how long jobs wait can't be read: {}; it takes s3:GetObject on {}"
 HELD_UP = "nobody can say: {}"
 MOST_NOTE = 300
+SKEW = timedelta(seconds=5)
+"""Within which two clocks agree: S3 tells whole seconds."""
 STATES = {"starting": WORDS["engine"], "loading": WORDS["model"]}
 
 
@@ -132,7 +134,12 @@ class Lines:
         recent = [key for key, age in ages.items() if age < IDLE_LIVES_SECONDS]
         with ThreadPoolExecutor(CONCURRENT_CALLS) as threads:
             found = [_report(stored) for stored in threads.map(self._source.read, recent)]
-        return tuple(each for each, key in zip(found, recent, strict=True) if each and _lives(each, ages[key]))
+        now = datetime.now(UTC)
+        return tuple(
+            by_our_clock(each, now - timedelta(seconds=ages[key]))
+            for each, key in zip(found, recent, strict=True)
+            if each and _lives(each, ages[key])
+        )
 
 
 class _Look:
@@ -151,6 +158,27 @@ class _Look:
 
 def _report(stored: Stored | None) -> WorkerReport | None:
     return None if stored is None else read_or_none(WorkerReport, stored.body)
+
+
+def by_our_clock(report: WorkerReport, written_at: datetime) -> WorkerReport:
+    """The same with its times set right where its clock and ours differ, by when S3 has taken it: else the worker whose
+    clock goes ahead would for ever have received last, and its jobs have run for no time.
+    """
+    ahead = report.at - written_at
+    if abs(ahead) < SKEW:
+        return report
+    times = {
+        name: _set_back(getattr(report, name), ahead) for name in ("at", "started_at", "state_since", "received_at")
+    }
+    jobs = tuple(each.model_copy(update={"since": _set_back(each.since, ahead)}) for each in report.jobs)
+    return report.model_copy(update={**times, "jobs": jobs})
+
+
+def _set_back(at: datetime | None, ahead: timedelta) -> datetime | None:
+    try:
+        return None if at is None else at - ahead
+    except OverflowError:  # the years 1 and 9999
+        return at
 
 
 def _lives(report: WorkerReport, age: float) -> bool:

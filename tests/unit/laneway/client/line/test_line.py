@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laneway.client.line.foretell import Foreteller
-from laneway.client.line.line import Lines
+from laneway.client.line.line import SKEW, Lines
 from laneway.client.remote import Figures, Stored
 from laneway.errors import PoolUnavailable
 from laneway.schema.job.keys import Place
@@ -109,6 +109,34 @@ def test_a_workers_own_clock_does_not_matter() -> None:
     source = FakeSource()
     source.put(REPORT, report_with(at=datetime(2000, 1, 1, tzinfo=UTC)))
     assert len(Lines(source, PLACE).reports("fast")) == 1
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=-50), timedelta(seconds=1), timedelta(hours=2)])
+def test_a_clock_that_is_wrong_is_set_right_by_when_the_report_was_written(ahead: timedelta) -> None:
+    source, now = FakeSource(), datetime.now(UTC)
+    wrong = now + ahead
+    job = RunningJob(id="a", since=wrong - timedelta(seconds=40), attempt=1)
+    received = wrong - timedelta(seconds=30)
+    source.put(
+        REPORT,
+        report_with(at=wrong - timedelta(seconds=10), jobs=(job,), received_at=received, head_of_line_seconds=60.0),
+        10,
+    )
+    at = now - timedelta(seconds=20)
+    source.put(PLACE.worker_report("fast", "w2"), report_with(worker="w2", received_at=at, head_of_line_seconds=7.0))
+    source.counts = Figures(1, 1, 0)
+    found, _ = Lines(source, PLACE).reports("fast")
+    running = (now - found.jobs[0].since).total_seconds()
+    assert running == pytest.approx(40, abs=SKEW.total_seconds())
+    assert Lines(source, PLACE).line(LANE).oldest_seconds == 7.0, "which was received last"
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_clock_at_the_end_of_time_keeps_nobody_from_looking(year: int) -> None:
+    source, at = FakeSource(), datetime(year, 6, 1, tzinfo=UTC)
+    ends = {"started_at": datetime(1, 1, 1, tzinfo=UTC), "state_since": datetime(9999, 12, 31, tzinfo=UTC)}
+    source.put(REPORT, report_with(at=at, received_at=at, head_of_line_seconds=1.0, **ends))
+    assert len(Lines(source, PLACE).line(LANE).workers) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff"])
