@@ -97,7 +97,7 @@ OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": "5f0f6a3e-
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "spec": ({"spec": {"suspend": True}}, "not its spec"),
     "spec beside the annotation": ({**annotated(**{LANES: "default"}), "spec": {"suspend": True}}, "not its spec"),
-    "where results go": ({"spec": {"results": {"s3": {"bucket": "somebody-elses"}}}}, "not its spec"),
+    "what answers": ({"spec": {"model": {"name": "somebodys:1b"}}}, "not its spec"),
     "label": ({"metadata": {"labels": {"team": "law"}}}, "not its labels"),
     "another annotation": (annotated(**{"laneway.dev/paused": "true"}), "not other annotations"),
     "a changed annotation": (annotated(kept="no"), "not other annotations"),
