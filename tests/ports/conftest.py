@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chart.rendering import NAMESPACE, Helm, of_component, tool
 from support.aws.emulators import EMULATORS, running
 from support.aws.moto import aws_clients, aws_credentials
 from support.cluster.cluster import api_alone
-from support.dashboard.accounts import granted, made_account, rule_of
 from support.ollama.real import ENGINES, ollama_server
 from support.ollama.stub import stub_ollama
 from support.processes import closed_port, listens
@@ -27,6 +27,7 @@ from support.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from chart.rendering import Manifest
     from laneway_table.ports.table import Table
     from laneway_worker.adapters.aws.clients import Clients
     from support.aws.emulators import Aws
@@ -151,21 +152,26 @@ def table(bench: str, request: pytest.FixtureRequest, tmp_path: Path, _credentia
     made.close()
 
 
-EVENTS = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
-
-
 @pytest.fixture(scope="session")
 def dashboard_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """An API server with pools in `ours` and `theirs`, and a dashboard's account that has its rights in `ours`."""
+    """An API server with pools in `ours` and `theirs`, and the dashboard's account as the chart makes it for `ours`."""
+    rights = dashboards_rights(tmp_path_factory.mktemp("helm"))
     try:
         with api_alone(tmp_path_factory.mktemp("api")) as cluster:
             cluster.define(ROOT / "crds" / "llmworkerpools.laneway.dev.yaml")
-            for name in ("ours", "theirs"):
+            for name in ("ours", "theirs", NAMESPACE):
                 cluster.kubectl("create", "namespace", name)
-            made_account(cluster, "ours", "dashboard")
-            role = "--clusterrole=system:auth-delegator"
-            cluster.kubectl("create", "clusterrolebinding", "dashboard", role, "--serviceaccount=ours:dashboard")
-            granted(cluster, "dashboard", [*(rule_of(verb, "") for verb in ("get", "list", "patch")), EVENTS])
+            cluster.apply(*rights)
             yield cluster
     except ToolMissing as error:
         missing(error.what, error.how)
+
+
+def dashboards_rights(folder: Path) -> list[Manifest]:
+    """Account, roles and policy, and nothing that runs."""
+    values = {
+        "dashboard": {"enabled": True, "hosts": ["dashboard.acme.example"]},
+        "watch": {"namespaces": ["ours"], "clusterID": "tests"},
+    }
+    made = of_component(Helm(tool("helm"), folder).template(values), "dashboard")
+    return [each for each in made if each["kind"] not in ("Deployment", "Service")]

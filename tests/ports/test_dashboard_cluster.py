@@ -14,10 +14,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from laneway.errors import PoolUnavailable
-from laneway.schema.shared.names import PAUSED_LANES
-from laneway_dashboard.adapters.cluster.api_server import ApiServer
+from laneway.schema.shared.names import PAUSED_LANES, PLURAL
+from laneway_dashboard.adapters.cluster.api_server import MERGE, ApiServer
 from laneway_dashboard.adapters.cluster.closed import Closed
 from laneway_dashboard.adapters.cluster.found import AGAIN, FRESH, FoundPools
+from laneway_dashboard.adapters.cluster.pausing import API
 from laneway_dashboard.adapters.cluster.reviews import Reviews
 from laneway_dashboard.app.application import Application
 from laneway_dashboard.bulk.bulk import Bulk
@@ -29,7 +30,7 @@ from laneway_dashboard.shell.bearers import Bearers
 from laneway_dashboard.testing.clock import ManualClock
 from laneway_dashboard.testing.fakes import MemoryActions
 from laneway_dashboard.testing.worlds import busy
-from support.dashboard.accounts import account_of, made_person, token_of
+from support.dashboard.accounts import OWN, account_of, made_person, token_of
 from support.inputs.pools import pool_with
 from support.processes import closed_port
 from support.waiting import eventually
@@ -78,7 +79,7 @@ class Bench:
 
 @pytest.fixture
 def bench(dashboard_api: Cluster, tmp_path: Path) -> Iterator[Bench]:
-    server, folder = account_of(dashboard_api, "ours", "dashboard", tmp_path)
+    server, folder = account_of(dashboard_api, *OWN, tmp_path)
     api = ApiServer(server, folder)
     yield Bench(dashboard_api, api, ManualClock())
     api.close()
@@ -134,6 +135,20 @@ def test_a_pause_is_an_annotation_and_an_event_says_who(bench: Bench) -> None:
     assert PAUSED_LANES not in bench.annotations("documents")
 
 
+def test_its_right_to_patch_pools_ends_at_that_annotation(bench: Bench) -> None:
+    bench.declare("documents")
+    path = f"{API}/namespaces/ours/{PLURAL}/documents"
+
+    def refused() -> bool:
+        try:
+            bench.api.call("PATCH", path, {"spec": {"suspend": True}}, MERGE)
+        except Unavailable as error:
+            return "ValidatingAdmissionPolicy" in str(error)
+        return False
+
+    eventually(refused)  # a policy takes a moment until the API server knows it
+
+
 def test_what_its_file_stops_is_not_resumed_here(bench: Bench) -> None:
     bench.declare("documents", suspend=True)
     pauses = bench.found("ours")["ours/documents"].pauses
@@ -170,7 +185,7 @@ def test_the_process_as_a_pod_has_it(bench: Bench, tmp_path: Path) -> None:
     bench.declare("documents")
     made_person(bench.cluster, "reader", Right.LOOK)
     token = token_of(bench.cluster, "ours", "reader")
-    server, folder = account_of(bench.cluster, "ours", "dashboard", tmp_path)
+    server, folder = account_of(bench.cluster, *OWN, tmp_path)
     with closed_port() as free:
         port = free
     given = {

@@ -15,7 +15,7 @@ from laneway_dashboard.adapters.cluster.reviews import Reviews
 from laneway_dashboard.errors import Unavailable
 from laneway_dashboard.ports.visitors import Person, Right
 from laneway_dashboard.testing.people import FakePeople
-from support.dashboard.accounts import account_of, made_account, made_person, token_of
+from support.dashboard.accounts import OWN, account_of, made_account, made_person, token_of
 from support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class InCluster:
 
 
 @contextmanager
-def reviews(cluster: Cluster, folder: Path, account: str = "dashboard") -> Iterator[Reviews]:
-    server, own = account_of(cluster, "ours", account, folder)
+def reviews(cluster: Cluster, folder: Path, account: tuple[str, str] = OWN) -> Iterator[Reviews]:
+    server, own = account_of(cluster, *account, folder)
     api = ApiServer(server, own)
     try:
         yield Reviews(api)
@@ -116,7 +116,7 @@ def test_a_token_dies_with_its_account(dashboard_api: Cluster, tmp_path: Path) -
 def test_without_the_right_to_ask_it_says_so(dashboard_api: Cluster, tmp_path: Path) -> None:
     made_account(dashboard_api, "ours", "powerless")
     with (
-        reviews(dashboard_api, tmp_path, "powerless") as found,
+        reviews(dashboard_api, tmp_path, ("ours", "powerless")) as found,
         pytest.raises(Unavailable, match="cannot create"),
     ):
         found.who("x")
