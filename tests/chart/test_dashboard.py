@@ -84,7 +84,7 @@ def test_it_runs_as_nobody_with_nothing_it_does_not_need(helm: Helm, values: str
 
 def test_its_disk_its_tables_and_its_image_are_those_that_are_named(helm: Helm) -> None:
     volumes = {each["name"]: each for each in pod(helm, "closed dashboard")["volumes"]}
-    assert volumes["state"]["persistentVolumeClaim"] == {"claimName": "dashboard"}
+    assert volumes["claim"]["persistentVolumeClaim"] == {"claimName": "dashboard"}
     assert volumes["table-0-secret"]["secret"] == {"secretName": "documents-db"}
     assert "table-1-secret" not in volumes
     mounted = {each["name"]: each["mountPath"] for each in container(helm, "closed dashboard")["volumeMounts"]}
