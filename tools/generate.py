@@ -235,10 +235,11 @@ def refusals() -> str:
 def errors() -> str:
     """The closed list of codes."""
     rows = "".join(
-        f"| `{code}` | {info.meaning} | {info.fix} | {'up to `maxAttempts`' if info.retried else 'no'} |\n"
+        f"| `{code}` | {info.owner} | {info.meaning} | {info.fix} | "
+        f"{'up to `maxAttempts`' if info.retried else 'no'} |\n"
         for code, info in CODES.items()
     )
-    return f"# Error codes\n\n| code | meaning | what to change | tried again |\n|---|---|---|---|\n{rows}"
+    return f"# Error codes\n\n| code | whose | meaning | what to change | tried again |\n|---|---|---|---|---|\n{rows}"
 
 
 RIGHTS = """\

@@ -166,10 +166,12 @@ MATRIX: dict[str, Manifest] = {
         "watch": {"namespaces": ["nlp", "law"], "clusterID": "blue"},
     },
     "thresholds": {
+        "metrics": {"podMonitor": {"enabled": True}},
         "prometheusRule": {
             "enabled": True,
             "runbookURL": "https://docs.example/runbooks",
             "nothingReadyAfter": "25m",
+            "poolNotReadyAfter": "5m",
             "gatewayUnavailableAfter": "5m",
             "tableBehindAfter": "5m",
             "waitSeconds": 60,

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from chart.rendering import MATRIX, ROOT, Helm, Manifest, of_kind, tool
+from laneway.schema.job.codes import CODES
 from laneway_gateway.adapters.metrics import Metrics as Gateways
 from laneway_operator.health.metrics import Metrics
 from laneway_worker.report.metrics import Families
@@ -24,6 +25,7 @@ KEDAS = {
     "keda_scaled_object_paused",
     "keda_scaled_object_errors_total",
     "keda_scaler_detail_errors_total",
+    "keda_build_info",
 }
 """Of KEDA 2.21; tests/cluster/test_quiet_pools.py asks a running one."""
 EXPORTERS = {"aws_sqs_approximate_age_of_oldest_message_maximum"}
@@ -93,6 +95,26 @@ def exported() -> set[str]:
     operators = [(name, kind) for name, kind, _, _ in Metrics().described]
     found = {name for name, _ in ours + operators}
     return found | {f"{name}_bucket" for name, kind in ours + operators if kind == "histogram"}
+
+
+def test_of_failures_those_of_the_platform_warn_and_a_senders_are_the_senders(rules: Manifest) -> None:
+    found = {each["labels"]["owner"]: each for each in each_rule(rules) if each.get("alert") == "LanewayJobsFail"}
+    assert {owner: each["labels"]["severity"] for owner, each in found.items()} == {
+        "platform": "warning",
+        "model": "info",
+    }
+    for owner, each in found.items():
+        codes = {code for listed in re.findall(r'code=~"([^"]*)"', each["expr"]) for code in listed.split("|")}
+        assert codes == {code for code, info in CODES.items() if info.owner == owner}
+
+
+def test_every_rule_keeps_the_cluster(rules: Manifest) -> None:
+    """Where one ruler has the series of many, such as Thanos's, equal names of two clusters are two."""
+    for each in each_rule(rules):
+        grouped = re.findall(r"\b(?:by|on) \(([^)]+)\)", each["expr"])
+        assert [labels for labels in grouped if not labels.startswith("cluster")] == []
+        whole = re.sub(r"\babsent\([^()]*\)|\bcount\([^()]*\)", "", each["expr"])
+        assert re.findall(r"\b(?:sum|max|min)\(", whole) == []
 
 
 def test_what_a_query_asks_for_is_found() -> None:

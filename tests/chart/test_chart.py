@@ -124,6 +124,10 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     ),
     "monitor of no service": ({"metrics": {"serviceMonitor": {"enabled": True}}}, "needs metrics.service.enabled"),
     "rules without pages": ({"prometheusRule": {"enabled": True}}, "prometheusRule.runbookURL is needed"),
+    "rules without a monitor": (
+        {"prometheusRule": {"enabled": True, "runbookURL": "https://docs.example/runbooks"}},
+        "prometheusRule needs the operator's metrics: enable metrics.podMonitor or metrics.serviceMonitor",
+    ),
     "interval": ({"metrics": {"interval": "often"}}, "does not match pattern"),
     "no account": ({"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
     "switch": ({"podReports": "false"}, "want boolean"),

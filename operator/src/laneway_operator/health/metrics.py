@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import Counter as CounterMetric
+from prometheus_client.core import GaugeMetricFamily
 
 from laneway_operator.reasons import CONDITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from laneway_operator.known.world import PoolCondition
 
 PASS_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60)
+POOL_CONDITION = "laneway_pool_condition"
+POOL_LABELS = ("namespace", "pool", "type", "status", "reason")
 STATES = ("True", "False", "Unknown")
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # it has no annotations - and would add a second series for each counter
+
+
+class PoolConditions:
+    """Asked at each scrape: what a condition was before has no series."""
+
+    def __init__(self, conditions: Callable[[], Collection[PoolCondition]]) -> None:
+        """`conditions` are those of now."""
+        self._conditions = conditions
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """As prometheus_client asks for it."""
+        family = GaugeMetricFamily(POOL_CONDITION, "Conditions of pools", labels=POOL_LABELS)
+        for each in self._conditions():
+            namespace, name = each.pool
+            family.add_metric((namespace, f"{namespace}/{name}", each.type, each.status, each.reason), 1)
+        yield family
 
 
 class Metrics:
@@ -31,8 +54,8 @@ class Metrics:
             self.described.append((full + ("_total" if kind == "counter" else ""), kind, labels, text))
             return full
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(named(name, "counter", text, *labels), text, labels, registry=registry)
+        def counter(name: str, text: str, *labels: str) -> CounterMetric:
+            return CounterMetric(named(name, "counter", text, *labels), text, labels, registry=registry)
 
         def gauge(name: str, text: str, *labels: str) -> Gauge:
             return Gauge(named(name, "gauge", text, *labels), text, labels, registry=registry)
@@ -50,6 +73,8 @@ class Metrics:
         self._oldest = gauge("queue_oldest_seconds", "For how long the first of them has been due")
         self._leader = gauge("leader", "1 for the active operator, 0 for a standby")
         self._pools = gauge("pools", "Pools, by condition and its status", "condition", "status")
+        text = "1 for each condition of each pool as it is; `pool` is `NAMESPACE/NAME`"
+        self.described.append((POOL_CONDITION, "gauge", POOL_LABELS, text))
         self._silence = gauge(
             "watch_silence_seconds", "Since the API server last gave a sign on a list or watch", "path"
         )
@@ -91,11 +116,12 @@ class Metrics:
 
         self._refreshers.append(refresh)
 
-    def watch_pools(self, conditions: Callable[[], Mapping[tuple[str, str], int]]) -> None:
-        """Where pools are counted: by condition and status."""
+    def watch_pools(self, conditions: Callable[[], Collection[PoolCondition]]) -> None:
+        """Where it is known how pools are."""
+        self._registry.register(PoolConditions(conditions))
 
         def refresh() -> None:
-            counts = conditions()
+            counts = Counter((each.type, each.status) for each in conditions())
             for kind in CONDITIONS:
                 for state in STATES:
                     self._pools.labels(condition=kind, status=state).set(counts.get((kind, state), 0))

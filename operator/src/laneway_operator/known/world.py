@@ -6,8 +6,8 @@ such list is compared with what is known.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from laneway_operator.kinds import KINDS, OF_GATEWAYS, PODS
 from laneway_operator.known import observe
@@ -31,6 +31,15 @@ POOLS = "pools"
 PLACES = "places"
 PROFILES = "profiles"
 INDEXES = (POOLS, PLACES, PROFILES, *WATCHED)
+
+
+class PoolCondition(NamedTuple):
+    """One condition of a pool, as it was written last."""
+
+    pool: Key
+    type: str
+    status: str
+    reason: str
 
 
 class World:
@@ -101,10 +110,14 @@ class World:
         """Every pool and every profile."""
         return [*self._values[POOLS], *self._values[PROFILES]]
 
-    def conditions(self) -> Counter[tuple[str, str]]:
-        """Condition and its status → number of pools."""
-        found = (each.status.get("conditions", []) for known in self._values[POOLS].values() for each in known.values())
-        return Counter((each["type"], each["status"]) for conditions in found for each in conditions)
+    def conditions(self) -> list[PoolCondition]:
+        """Every condition of every pool."""
+        return [
+            PoolCondition(key, each["type"], each["status"], each["reason"])
+            for key, known in self._values[POOLS].items()
+            for pool in known.values()
+            for each in pool.status.get("conditions", [])
+        ]
 
     def seen(self, key: Key) -> Snapshot | ProfileSnapshot | None:
         """What is known of a pool or a profile; None where it is gone."""

@@ -15,11 +15,11 @@ from laneway_operator.known.observe import called
 from laneway_operator.reconcile.workqueue import WorkQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from laneway_operator.health.metrics import Metrics
     from laneway_operator.known.observe import Key
-    from laneway_operator.known.world import World
+    from laneway_operator.known.world import PoolCondition, World
     from laneway_operator.reconcile.one_pass import Reconciler
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ class Runner:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reconcile")
         self._tasks: list[asyncio.Task[None]] = []
         self._more = asyncio.Event()
-        self.conditions: Mapping[tuple[str, str], int] = {}
-        """Condition and status → number of pools, some seconds ago."""
+        self.conditions: list[PoolCondition] = []
+        """Every condition of every pool, some seconds ago."""
         self.is_whole = False
         """Whether everything was once known, by some seconds ago."""
 

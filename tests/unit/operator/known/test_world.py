@@ -16,7 +16,7 @@ OTHER = ("law", "documents")
 
 
 def pool(uid: str, namespace: str = "nlp", name: str = "documents") -> PoolBody:
-    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    ready = {"conditions": [{"type": "Ready", "status": "True", "reason": "Serving"}]}
     return PoolBody(namespace, name, uid, 1, {"results": {"s3": {"bucket": "acme"}}}, ready)
 
 
@@ -90,11 +90,11 @@ def test_a_pool_that_is_gone_holds_its_place_no_more() -> None:
     assert after.results_shared_with is None
 
 
-def test_pools_are_counted_by_condition() -> None:
+def test_conditions_of_all_pools_are_known_and_go_with_their_pool() -> None:
     world = seen(pools={KEY: [pool("p")], OTHER: [pool("q", "law")]})
-    assert world.conditions() == {("Ready", "True"): 2}
+    assert world.conditions() == [(each, "Ready", "True", "Serving") for each in (KEY, OTHER)]
     world.listed("pools", None, {"p"})
-    assert world.conditions() == {("Ready", "True"): 1}
+    assert world.conditions() == [(KEY, "Ready", "True", "Serving")]
 
 
 def test_an_object_is_known_by_what_was_told_last() -> None:
