@@ -21,7 +21,7 @@ from laneway_dashboard.ports.visitors import Right
 from laneway_dashboard.shell.answers import Download, Elsewhere, Notice, View
 from laneway_dashboard.shell.asked import Asked, fields, form_of
 from laneway_dashboard.shell.rendering import templates
-from laneway_dashboard.shell.security import Guard, unavailable
+from laneway_dashboard.shell.security import READING, Guard, unavailable
 from laneway_dashboard.shell.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -149,8 +149,14 @@ def _frame(visitor: Visitor | None, pool: str | None) -> dict[str, Any]:
     }
 
 
-async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise HTTPException(HTTPStatus.NOT_FOUND)
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """A page is there also where its address was typed with a slash behind it."""
+    path = str(scope["path"])
+    if not (path.startswith("/pools/") and path.endswith("/") and scope["method"] in READING):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    query = scope["query_string"].decode("latin-1")
+    there = path.rstrip("/") + (f"?{query}" if query else "")
+    await RedirectResponse(there, HTTPStatus.SEE_OTHER)(scope, receive, send)
 
 
 class _Missing:

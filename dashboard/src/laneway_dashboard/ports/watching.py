@@ -98,7 +98,6 @@ class LaneSeen:
     """Backing off before another attempt."""
     oldest_seconds: float | None = None
     workers: tuple[WorkerSeen, ...] | None = None
-    desired: int | None = None
     stage: str | None = None
     """Before a worker is there: `node starting`, …"""
     estimate: Estimated | None = None

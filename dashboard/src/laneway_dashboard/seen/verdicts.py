@@ -41,6 +41,11 @@ class Verdict:
     share: float = 1.0
     """Of its work that it hits, as far as that is known."""
 
+    @property
+    def of_failures(self) -> bool:
+        """Whether the failed jobs say what to change."""
+        return self.word == FAILING
+
 
 def verdict(lane: LaneSeen) -> Verdict:
     """What a person on call has to know first."""
@@ -134,7 +139,7 @@ def pool_verdict(pool: PoolSeen) -> Verdict:
 
 def _badness(found: Verdict) -> tuple[int, bool, float]:
     """The worst is the least. What a lane can't do now goes before what failed today."""
-    return ORDER.index(found.mood), found.word == FAILING, -found.share
+    return ORDER.index(found.mood), found.of_failures, -found.share
 
 
 def _others(count: int) -> str:

@@ -80,7 +80,6 @@ def busy(clock: Clock) -> World:
         running=4,
         delayed=1,
         oldest_seconds=0.4,
-        desired=2,
         workers=tuple(
             made.worker(f"documents-fast-7d9f-{tail}", now, number) for number, tail in enumerate(("x2k4p", "m8sqz"))
         ),
@@ -95,7 +94,6 @@ def busy(clock: Clock) -> World:
         running=1,
         delayed=0,
         oldest_seconds=192.0,
-        desired=2,
         workers=(made.worker("documents-slow-5c7b-9wq2h", now, 7, model="gemma3:27b"),),
         estimate=Estimated(41, 180.0, 300.0),
         paused=False,
@@ -109,7 +107,6 @@ def busy(clock: Clock) -> World:
         delayed=0,
         oldest_seconds=5400.0,
         workers=(),
-        desired=0,
         no_estimate="wakes at 20:00",
         paused=False,
         today=made.today(now, 80, 0),
@@ -139,7 +136,6 @@ def _held_up(now: datetime) -> LaneSeen:
         delayed=14,
         oldest_seconds=2640.0,
         workers=(held,),
-        desired=4,
         no_estimate="no worker is ready",
         paused=False,
         today=made.today(now, 210, 143),
@@ -157,13 +153,12 @@ def trouble(clock: Clock) -> World:
         delayed=0,
         oldest_seconds=192.0,
         workers=(),
-        desired=1,
         stage="node starting",
         no_estimate="no worker is ready",
         paused=False,
         today=made.today(now, 38, 0),
     )
-    extra = LaneSeen(name="extra", model=MODEL, queued=5, running=0, workers=(), desired=0, paused=True)
+    extra = LaneSeen(name="extra", model=MODEL, queued=5, running=0, workers=(), paused=True)
     denied = LaneSeen(
         name="legal",
         model=MODEL,

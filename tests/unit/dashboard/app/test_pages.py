@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.testclient import TestClient
 
+from laneway_dashboard.ports.watching import LaneSeen
 from laneway_dashboard.testing.clock import ManualClock
+from laneway_dashboard.testing.made import today
 from laneway_dashboard.testing.worlds import LONG_ID, WORLDS, busy, trouble
 from support.dashboard.asking import HOST
 from support.dashboard.running import POOL, made
@@ -134,6 +136,34 @@ def test_the_list_can_be_taken_along(asking: Callable[..., Asking]) -> None:
     answer = asking("hostile").client.get(f"{POOL}/jobs.csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="jobs-nlp-documents.csv"'
     assert answer.text.count("\r\n") == 2
+
+
+def test_the_first_page_leads_from_a_lane_that_fails_to_its_failed_jobs_by_cause(asking: Callable[..., Asking]) -> None:
+    shown = asking("trouble")
+    pool = shown.world.watched.seen
+    lane = LaneSeen("fast", "gemma3:4b", queued=0, running=0, workers=(), today=today(shown.clock.now(), 10, 90))
+    shown.world.watched.seen = replace(pool, lanes=(lane,))
+    links = [dict(attributes)["href"] for tag, attributes in Elements(shown.get("/")).found if tag == "a"]
+    (there,) = (each for each in links if each and "/failed?lane=" in each)
+    assert "By cause" in shown.get(there)
+
+
+@pytest.mark.parametrize(
+    ("typed", "there"),
+    [
+        (f"{POOL}/failed/", f"{POOL}/failed"),
+        (f"{POOL}/jobs//?lane=fast", f"{POOL}/jobs?lane=fast"),
+        ("/pools/%5C%5Cevil.example/", "/pools/%5C%5Cevil.example"),
+    ],
+)
+def test_a_slash_behind_an_address_leads_to_its_page(asking: Callable[..., Asking], typed: str, there: str) -> None:
+    answer = asking("busy").client.get(typed)
+    assert (answer.status_code, answer.headers["location"]) == (303, there)
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/other/", "/static/"])
+def test_no_other_address_leads_anywhere(asking: Callable[..., Asking], path: str) -> None:
+    assert "location" not in asking("busy").client.get(path).headers
 
 
 def test_failed_jobs_of_a_cause_are_retried(asking: Callable[..., Asking]) -> None:
