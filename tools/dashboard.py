@@ -50,6 +50,11 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "s",
         ),
         Panel(
+            "Age of the message that came last",
+            {"{{pool}} {{lane}}": f"max by (pool, lane) (laneway_head_of_line_seconds{{{OF_LANE}}})"},
+            "s",
+        ),
+        Panel(
             "Run, and first token",
             {
                 "{{pool}} {{lane}} run 95 %": _quantile(0.95, "laneway_run_seconds"),

@@ -136,3 +136,4 @@ def test_the_dashboard_asks_only_for_what_is_exported(helm: Helm) -> None:
     names = {name for query in queries for name in asked(query.replace("$__rate_interval", "5m"))}
     assert names - exported() - KEDAS == set()
     assert names & KEDAS
+    assert "laneway_head_of_line_seconds" in names, "how long the line is, which no histogram tells before it moves"
