@@ -102,7 +102,7 @@ class DynamoDBTable:
     def page(self, pool: str, wanted: Filter, after: Cursor | None = None, limit: int = 50) -> Page:
         """Of a lane's four partitions, or of a code's one."""
         until = items.LAST if after is None else items.ended(after.finished_at, after.id)
-        lists = [self._newest(*each, wanted, until) for each in self._partitions(pool, wanted)]
+        lists = [self._newest(*each, wanted, until, limit + 2) for each in self._partitions(pool, wanted)]
         found = list(islice(merge(*lists, key=lambda each: each["ended"]["S"], reverse=True), limit + 1))
         rows = tuple(items.row_of_item(each) for each in found[:limit])
         last = rows[-1] if len(found) > limit else None
@@ -118,9 +118,9 @@ class DynamoDBTable:
         return [(items.BY_LANE, "lane_status", items.lane_status(pool, str(wanted.lane), each)) for each in statuses]
 
     def _newest(
-        self, index: str, name: str, partition: str, wanted: Filter, before: str
+        self, index: str, name: str, partition: str, wanted: Filter, before: str, most: int | None = None
     ) -> Iterator[Mapping[str, Any]]:
-        """In order; pages are asked for as they are needed."""
+        """In order; pages are asked for as they are needed, of `most` items, or of a megabyte: what is read is paid."""
         since = items.FIRST if wanted.since is None else items.instant(wanted.since)
         until = items.LAST if wanted.until is None else items.instant(wanted.until)
         arguments: dict[str, Any] = {
@@ -138,8 +138,9 @@ class DynamoDBTable:
         }
         if min(until, before) < since:
             return
+        of_so_many: Any = {} if most is None else {"PageSize": most}
         with self._in_words():
-            for page in self._client.get_paginator("query").paginate(**arguments):
+            for page in self._client.get_paginator("query").paginate(**arguments, PaginationConfig=of_so_many):
                 yield from (each for each in page["Items"] if each["ended"]["S"] != before)
 
     def count(self, pool: str, wanted: Filter, cap: int) -> int:
