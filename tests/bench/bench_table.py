@@ -1,7 +1,7 @@
 """`make bench-table`: a million rows in each kind of table: lists, failures by cause, counts; the projector; a rebuild.
 
-`ROWS` (1,000,000) bounds it, `TABLES` (postgres15,sqlite) names the kinds. Prints the tables of
-docs/reference/sight-figures.md.
+`ROWS` (1,000,000) bounds it, `TABLES` (postgres15,sqlite) names the kinds; `SENT` (1,000) results go through moto's SQS
+and S3. Prints the tables of docs/reference/sight-figures.md.
 """
 
 from __future__ import annotations
@@ -17,28 +17,40 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
+from laneway_table.adapters.aws import s3_client, sqs_client
 from laneway_table.adapters.clock import SystemClock
 from laneway_table.adapters.metrics import Metrics
+from laneway_table.adapters.s3 import S3Results
 from laneway_table.adapters.sql.postgres import PostgresTable
 from laneway_table.adapters.sql.sqlite import SQLiteTable
+from laneway_table.adapters.sqs import SQSEvents
 from laneway_table.app import THREADS
 from laneway_table.ports.events import MOST_MESSAGES, Message
 from laneway_table.ports.results import Fetched, Listed
 from laneway_table.project.health import Health
 from laneway_table.project.projector import Projector
+from laneway_table.project.reading import Source
 from laneway_table.rows.asked import COUNT_CAP, Filter
 from laneway_table.sweep.sweep import Sweep
+from support.aws.emulators import BUCKET, running
+from support.aws.moto import REGION, aws_credentials
 from support.inputs.offers import result
 from support.table.benches import table_in
-from support.table.events import SOURCE, event
+from support.table.events import PLACE, SOURCE, event
 from support.table.postgres import postgres_server
+from support.table.process import Queue
 from support.table.rows import POOL, failed_row, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from laneway_table.ports.events import Events
+    from laneway_table.ports.figures import Figures
     from laneway_table.ports.table import Table
     from laneway_table.rows.row import Row
+    from support.aws.emulators import Aws
 
 ROWS = int(os.environ.get("ROWS", "1000000"))
 TABLES = os.environ.get("TABLES", "postgres15,sqlite").split(",")
@@ -46,6 +58,8 @@ BATCH = 1000
 ROUNDS = 60
 EVENTS = 10_000
 REBUILT = 20_000
+SENT = int(os.environ.get("SENT", "1000"))
+A_SECOND = 20  # events of a lane that is busy
 DAYS = 23
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 END = BEGIN + timedelta(days=DAYS)
@@ -65,6 +79,9 @@ def main() -> None:
                 say(what, timed(ask))
             say("projector: events, ten a batch, in rows", project(table))
             say("rebuild without S3: results in rows", rebuild(table))
+            with aws_credentials(), running("moto", Path(folder)) as aws:
+                say(f"{A_SECOND} events a second through SQS: from sent to row", lag(table, aws))
+                say("rebuild with S3: results in rows", rebuild_from(table, aws))
             load = os.getloadavg()[0]
             print(f"\n{datetime.now(UTC).isoformat(timespec='seconds')}, load {load:.1f}.")
 
@@ -72,10 +89,8 @@ def main() -> None:
 def settle(table: Table) -> None:
     """What autovacuum does within minutes."""
     if isinstance(table, PostgresTable):
-        with table._connection() as connection:
-            connection.execute("SET statement_timeout = 0")
+        with psycopg.connect(**table._arguments(), autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE laneway_results")
-            connection.execute("SET statement_timeout = '15s'")
 
 
 @contextmanager
@@ -194,20 +209,66 @@ class Prefilled:
 
 def project(table: Table) -> str:
     """With the process's own threads."""
-    stop, clock, metrics = threading.Event(), SystemClock(), Metrics()
+    stop, metrics = threading.Event(), Metrics()
     events = Prefilled([event(f"event-{number}") for number in range(EVENTS)], stop)
-    health = Health(clock.monotonic, metrics.page)
-    projector = Projector(events, table, SOURCE, clock=clock, stop=stop, figures=metrics, health=health)
-    work = partial(projector.work, helps=False)
-    threads = [threading.Thread(target=work, args=(str(number),)) for number in range(THREADS)]
+    return rate(EVENTS, partial(projected, events, table, stop, metrics, helps=False))
 
-    def run() -> None:
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
 
-    return rate(EVENTS, run)
+def projected(events: Events, table: Table, stop: threading.Event, figures: Figures, *, helps: bool) -> None:
+    """As the process does; `helps` says whether all but one thread wait until there is plenty to do."""
+    clock = SystemClock()
+    health = Health(clock.monotonic, lambda: b"")
+    projector = Projector(events, table, SOURCE, clock=clock, stop=stop, figures=figures, health=health)
+    threads = [
+        threading.Thread(target=partial(projector.work, str(number), helps=helps and number > 0))
+        for number in range(THREADS)
+    ]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+
+class Lags(Metrics):
+    """Keeps each one."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+        self._stop = stop
+
+    def lagged(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        if len(self.seconds) >= SENT:
+            self._stop.set()
+
+
+def lag(table: Table, aws: Aws) -> str:
+    """From when SQS took an event until its row is there, at a steady pace."""
+    queue, stop = Queue(aws), threading.Event()
+    lags = Lags(stop)
+    events = SQSEvents(sqs_client(REGION, aws.endpoint), queue.url)
+    projecting = threading.Thread(target=partial(projected, events, table, stop, lags, helps=True))
+    projecting.start()
+    began = time.monotonic()
+    for number in range(SENT):
+        queue.send([event(f"sent-{number}")])
+        time.sleep(max(0.0, began + (number + 1) / A_SECOND - time.monotonic()))
+    took = time.monotonic() - began
+    projecting.join()
+    p95 = statistics.quantiles(lags.seconds, n=20)[-1]
+    return f"p50 {statistics.median(lags.seconds):.2f} s, p95 {p95:.2f} s ({SENT / took:.0f} a second came)"
+
+
+def rebuild_from(table: Table, aws: Aws) -> str:
+    """Of results in S3 that have no rows yet."""
+    place = PLACE.model_copy(update={"bucket": BUCKET})
+    for number in range(SENT):
+        job = f"stored-{number}"
+        aws.clients.s3.put_object(Bucket=BUCKET, Key=place.result(job), Body=result(id=job).to_json())
+    results = S3Results(s3_client(REGION, aws.endpoint, None), place)
+    sweep = Sweep(results, table, Source(POOL, place, output=False), datetime.now(UTC), 10**9, mend=True)
+    return rate(SENT, lambda: list(sweep.run("")))
 
 
 class InMemory:
