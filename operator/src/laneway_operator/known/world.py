@@ -6,7 +6,7 @@ such list is compared with what is known.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from laneway_operator.kinds import KINDS, OF_GATEWAYS, PODS
