@@ -108,6 +108,7 @@ MATRIX: dict[str, Manifest] = {
             "resources": {"requests": {"cpu": "10m"}, "limits": {"cpu": 1}},
         }
     },
+    "environment of pools": {"poolEnv": {"AWS_USE_FIPS_ENDPOINT": "true", "NO_PROXY": ".svc"}},
     "environment": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "logLevel": "debug"},
     "monitoring": {
         "metrics": {

@@ -55,6 +55,12 @@ AUXILIARY = parse_auxiliary(
     }
 )
 
+PROXIED = {
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "HTTPS_PROXY": "http://proxy.example:3128",
+    "NO_PROXY": "169.254.170.23,.svc",
+}
+
 PODS_OF_A_LANE = {
     "labels": {"team": "intake"},
     "annotations": {"karpenter.sh/do-not-disrupt": "false"},
@@ -128,6 +134,7 @@ def _of_lanes() -> dict[str, PoolView]:
 def _of_settings() -> dict[str, PoolView]:
     keyed = {"keys": {"secretName": "documents-keys"}}
     placed = replace(SETTINGS, auxiliary=AUXILIARY, gateways=GATED.gateways, tables=TABLED.tables)
+    proxied = replace(SETTINGS, pool_env=PROXIED, network_policies=True, gateways=GATED.gateways, tables=TABLED.tables)
     walled = replace(
         SETTINGS,
         network_policies=True,
@@ -142,6 +149,7 @@ def _of_settings() -> dict[str, PoolView]:
         "network-policy": pool_view(named(pool_with()), walled),
         "network-policy-of-an-emulator": pool_view(named(pool_with()), replace(EMULATED, network_policies=True)),
         "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
+        "environment": pool_view(named(pool_with(gateway=keyed, table={"postgres": {"secretName": "db"}})), proxied),
         "auxiliary": pool_view(named(pool_with(gateway=keyed, table={"postgres": {"secretName": "db"}})), placed),
     }
 

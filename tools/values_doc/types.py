@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from laneway.schema.pool.profile import ProfileSpec
 from laneway.schema.shared.base import Alias
 from laneway_operator.engines import Engines
+from laneway_operator.environment import VARIABLES
 
 CEL = "x-kubernetes-validations"  # which Helm can't read
 LABEL_TEXT = 317  # Kubernetes: a prefix of 253, a slash, a name of 63
@@ -76,6 +77,7 @@ TYPES: dict[str, dict[str, Any]] = {
             ("name",),
         ),
     },
+    "poolEnv": _closed({name: {"type": "string", "pattern": f"^({form})$"} for name, (form, _) in VARIABLES.items()}),
     "quantities": {
         "type": "object",
         "additionalProperties": {"anyOf": [{"type": "string", "pattern": QUANTITY}, {"type": "number", "minimum": 0}]},

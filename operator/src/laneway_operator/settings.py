@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from laneway_operator.auxiliary import Auxiliary, parse_auxiliary
 from laneway_operator.engines import PULL_POLICIES, parse_engines
+from laneway_operator.environment import parse_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +89,8 @@ class Settings:
     """What is not reached on the ports of AWS and of the API server; CIDRs."""
     auxiliary: Auxiliary = field(default_factory=Auxiliary)
     """Of pods without an engine."""
+    pool_env: Mapping[str, str] = field(default_factory=dict)
+    """Environment of the containers that call AWS, in every pool."""
     image_pull_secrets: tuple[str, ...] = ()
     """Names of pull secrets in every pool's namespace."""
     log_level: str = "info"
@@ -132,6 +135,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         dns_addresses=tuple(environment.get("LANEWAY_DNS_ADDRESSES", "").split()),
         egress_except=tuple(environment.get("LANEWAY_EGRESS_EXCEPT", "").split()),
         auxiliary=_auxiliary(environment),
+        pool_env=_pool_env(environment),
         image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
         log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
@@ -169,6 +173,13 @@ def _auxiliary(environment: Mapping[str, str]) -> Auxiliary:
         return parse_auxiliary(json.loads(environment.get("LANEWAY_AUXILIARY") or "{}"))
     except ValueError as error:
         raise SettingsError(f"LANEWAY_AUXILIARY: {error}") from error
+
+
+def _pool_env(environment: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return parse_environment(json.loads(environment.get("LANEWAY_POOL_ENV") or "{}"))
+    except ValueError as error:
+        raise SettingsError(f"LANEWAY_POOL_ENV: {error}") from error
 
 
 def _gateways(environment: Mapping[str, str]) -> Gateways | None:

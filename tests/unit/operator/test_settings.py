@@ -37,6 +37,7 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_DNS_ADDRESSES": "169.254.20.10/32 fd00::a/128",
         "LANEWAY_EGRESS_EXCEPT": "10.0.0.0/8",
         "LANEWAY_WORKER_PULL_POLICY": "Always",
+        "LANEWAY_POOL_ENV": json.dumps({"NO_PROXY": ".svc", "HTTPS_PROXY": "http://proxy.example:3128"}),
         "LANEWAY_AUXILIARY": json.dumps({"nodeSelector": {"a": "b"}, "tolerations": [], "resources": {}}),
     }
     assert read_settings(everything) == Settings(
@@ -57,6 +58,7 @@ def test_everything_can_be_said() -> None:
         dns_addresses=("169.254.20.10/32", "fd00::a/128"),
         egress_except=("10.0.0.0/8",),
         worker_pull_policy="Always",
+        pool_env={"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": ".svc"},
         auxiliary=parse_auxiliary({"nodeSelector": {"a": "b"}}),
     )
 
@@ -131,6 +133,27 @@ def test_what_pods_without_an_engine_can_not_have_is_named(text: str, words: str
     with pytest.raises(SettingsError) as caught:
         read_settings(LEAST | {"LANEWAY_AUXILIARY": text})
     assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[]", "LANEWAY_POOL_ENV: should be an object"),
+        ('{"AWS_ENDPOINT_URL": "http://a"}', "LANEWAY_POOL_ENV: AWS_ENDPOINT_URL: should be one of AWS_USE_DUALSTACK"),
+        (
+            '{"AWS_USE_FIPS_ENDPOINT": true}',
+            "LANEWAY_POOL_ENV: AWS_USE_FIPS_ENDPOINT should be true or false",
+        ),
+        ('{"HTTPS_PROXY": "http://me:secret@a"}', "LANEWAY_POOL_ENV: HTTPS_PROXY should be a URL without a password"),
+        ('{"HTTPS_PROXY": "socks5://a:1"}', "LANEWAY_POOL_ENV: HTTPS_PROXY should be a URL without a password"),
+        ('{"NO_PROXY": "a\\nb"}', "LANEWAY_POOL_ENV: NO_PROXY should be names"),
+    ],
+)
+def test_variables_that_pools_can_not_have_are_named(text: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(LEAST | {"LANEWAY_POOL_ENV": text})
+    assert str(caught.value).startswith(words)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_log_level_is_one_of_a_few() -> None:

@@ -13,6 +13,7 @@ from laneway.schema.shared.names import (
     MANAGED_BY_LABEL,
     POOL_LABEL,
 )
+from laneway_operator.environment import HTTPS_PROXY
 from laneway_operator.kinds import NETWORKING_GROUP
 from laneway_operator.render.meta import Component, metadata, network_policy_name
 from laneway_operator.render.view import HEALTH_PORT
@@ -102,7 +103,9 @@ def _identity() -> Manifest:
 def _aws(pool: PoolView) -> list[Manifest]:
     """AWS; the emulator, which is most often a pod of the cluster."""
     emulator = pool.settings.emulator
-    return [_outside(pool, HTTPS_PORT) if emulator is None else {"ports": [_tcp(_port(emulator.endpoint))]}]
+    if emulator is not None:
+        return [{"ports": [_tcp(_port(emulator.endpoint))]}]
+    return [_outside(pool, HTTPS_PORT, *_proxy(pool))]
 
 
 def _servers(pool: PoolView) -> Iterator[Manifest]:
@@ -112,11 +115,17 @@ def _servers(pool: PoolView) -> Iterator[Manifest]:
         yield from _aws(pool)
     needed = set()
     if pool.pool.model_volume is None or not emulated:
-        needed.add(HTTPS_PORT)
+        needed |= {HTTPS_PORT, *_proxy(pool)}
     if pool.pod_reports:
         needed |= {API_SERVER_PORT, HTTPS_PORT}
     if needed:
         yield _outside(pool, *needed)
+
+
+def _proxy(pool: PoolView) -> set[int]:
+    """The port of the one before AWS, which no emulator is asked by; beside 443, as NO_PROXY may name endpoints."""
+    url = pool.settings.pool_env.get(HTTPS_PROXY)
+    return {_port(url)} if url and pool.settings.emulator is None else set()
 
 
 def _replies(pool: PoolView) -> Iterator[Manifest]:

@@ -103,18 +103,23 @@ def model_volume(name: str, found: ModelImage | VolumeClaim) -> Manifest:
     return {"name": name, "image": {"reference": found.reference, **policy}}
 
 
-def credentials(pool: PoolView) -> Manifest:
-    """Environment of a container that calls AWS: nothing on AWS itself, where the identity comes with the pod.
-
-    Nothing, and not an empty list: the API server drops one, and the object would never be what was applied.
+def environment(pool: PoolView) -> list[Manifest]:
+    """Of a container that calls AWS: what Helm values say, and an emulator's keys. On AWS the identity comes with the
+    pod.
     """
+    said = [{"name": name, "value": value} for name, value in pool.settings.pool_env.items()]
     emulator = pool.settings.emulator
     if emulator is None:
-        return {}
+        return said
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    return {
-        "env": [{"name": key, "valueFrom": {"secretKeyRef": {"name": emulator.secret, "key": key}}} for key in keys]
-    }
+    secret = [{"name": key, "valueFrom": {"secretKeyRef": {"name": emulator.secret, "key": key}}} for key in keys]
+    return [*secret, *said]
+
+
+def environment_field(pool: PoolView) -> Manifest:
+    """Nothing, and not an empty list: the API server drops one, and the object would never be what was applied."""
+    found = environment(pool)
+    return {"env": found} if found else {}
 
 
 def worker_container(
@@ -132,7 +137,7 @@ def worker_container(
         "image": pool.settings.worker_image,
         "imagePullPolicy": pool.settings.worker_pull_policy,
         "args": args,
-        **credentials(pool),
+        **environment_field(pool),
         **(probes or {}),
         "resources": resources,
         "securityContext": CONTAINER_SECURITY,

@@ -97,7 +97,7 @@ def _container(pool: PoolView, gateway: Gateway, program: Gateways) -> Manifest:
         "name": GATEWAY,
         "image": program.image,
         "imagePullPolicy": program.pull_policy,
-        "env": [*_variables(pool, gateway), *pods.credentials(pool).get("env", [])],
+        "env": [*_variables(pool, gateway), *pods.environment(pool)],
         "livenessProbe": pods.probe("/healthz", period=10, failures=6),
         "ports": [{"containerPort": port, "name": name, "protocol": "TCP"} for name, port in ports.items()],
         "readinessProbe": pods.probe("/readyz", period=2, failures=3),

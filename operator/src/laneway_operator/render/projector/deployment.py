@@ -92,7 +92,7 @@ def _container(pool: PoolView, program: Tables, files: dict[str, Manifest]) -> M
         "image": program.image,
         "imagePullPolicy": program.pull_policy,
         "args": ["--config", f"{CONFIG_FOLDER}/{FILE}"],
-        **pods.credentials(pool),
+        **pods.environment_field(pool),
         "livenessProbe": pods.probe("/healthz", period=10, failures=6),
         "ports": [{"containerPort": HEALTH_PORT, "name": "health", "protocol": "TCP"}],
         "readinessProbe": pods.probe("/readyz", period=2, failures=3),
