@@ -8,7 +8,8 @@ from typing import Any
 HTTPS_PROXY = "HTTPS_PROXY"
 _SWITCH = (r"true|false", "should be true or false, in quotes")
 _PROXY = (r"https?://[^@\s]+", "should be a URL without a password, such as http://proxy.example:3128")
-_LINE = (r"[!-~]{1,1024}", "should be names and addresses with commas between, such as 10.0.0.0/8,.svc")
+# Helm reads no more than 1000 repetitions.
+_LINE = (r"[!-~]{1,1000}", "should be names and addresses with commas between, such as 10.0.0.0/8,.svc")
 VARIABLES = {
     "AWS_USE_DUALSTACK_ENDPOINT": _SWITCH,
     "AWS_USE_FIPS_ENDPOINT": _SWITCH,
