@@ -32,6 +32,11 @@ STATUSES: dict[ErrorCode, HTTPStatus] = {
 }
 
 
+def of_job(message: str, job_id: str) -> str:
+    """An error of ours as a sentence, and the job that it is about."""
+    return f"{message.rstrip('.')}. Job: {job_id}"
+
+
 def words_of_failure(result: Result) -> tuple[ErrorCode, str]:
     """The code of a result without an answer, and what to tell: cause, way out and the job's id."""
     if result.error is None:

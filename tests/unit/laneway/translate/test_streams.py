@@ -168,6 +168,12 @@ def test_of_a_record_only_what_was_said_passes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("words", ["nobody knows any more", "nobody knows any more."])
+def test_an_error_of_ours_ends_as_a_sentence_before_its_job_is_named(name: str, words: str) -> None:
+    assert f"nobody knows any more. Job: {JOB}".encode() in STREAMS[name]().fail(words)
+
+
+@pytest.mark.parametrize("name", STREAMS)
 def test_a_failed_job_ends_its_stream_with_the_doors_error(name: str) -> None:
     stream = STREAMS[name]()
     for data in (stream.end(failed(ErrorCode.STALLED)), stream.fail("The answer can't be followed any more.")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from laneway.translate.statuses import of_job
 from laneway_gateway.desk import Broken, Ended
 from laneway_gateway.doors.asking.credentials import CODE
 from laneway_gateway.doors.door import Denied
@@ -43,12 +44,11 @@ async def ended(exchange: Exchange, holding: Holding, caller: Caller, deadline: 
 
 def denied(end: Broken | Over, job_id: str) -> Denied:
     """What is told to a client that waits no longer, and has not gone."""
-    job = f"Job: {job_id}"
     match end:
         case Broken(message):
-            return Denied(HTTPStatus.SERVICE_UNAVAILABLE, f"{message} {job}", headers=AGAIN)
+            return Denied(HTTPStatus.SERVICE_UNAVAILABLE, of_job(message, job_id), headers=AGAIN)
         case Over.REVOKED:
-            return Denied(HTTPStatus.UNAUTHORIZED, f"{REVOKED}. {job}", code=CODE)
+            return Denied(HTTPStatus.UNAUTHORIZED, of_job(REVOKED, job_id), code=CODE)
         case _:
             words = "there is no answer yet: send the same request again and it joins its job, or ask for a stream"
-            return Denied(HTTPStatus.SERVICE_UNAVAILABLE, f"{words}. {job}", headers=AGAIN)
+            return Denied(HTTPStatus.SERVICE_UNAVAILABLE, of_job(words, job_id), headers=AGAIN)

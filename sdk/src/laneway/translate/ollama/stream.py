@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.translate.ollama.answers import ending, record
 from laneway.translate.ollama.errors import error_body
 from laneway.translate.pieces import Piece, answer_of, piece_of
-from laneway.translate.statuses import words_of_failure
+from laneway.translate.statuses import of_job, words_of_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class Lines:
 
     def fail(self, message: str) -> bytes:
         """An error that is ours."""
-        return line(error_body(f"{message} Job: {self._head.job_id}"))
+        return line(error_body(of_job(message, self._head.job_id)))
 
     def _line(self, piece: Piece) -> bytes:
         return line(record(self._head) | self._say(piece) | {"done": False})

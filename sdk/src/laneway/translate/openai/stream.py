@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.translate.openai.answers import CHAT, COMPLETION, finish_reason, tool_calls, usage
 from laneway.translate.openai.errors import code_of, error_body
 from laneway.translate.pieces import Piece, answer_of, piece_of
-from laneway.translate.statuses import STATUSES, words_of_failure
+from laneway.translate.statuses import STATUSES, of_job, words_of_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ class Chunks:
 
     def fail(self, message: str) -> bytes:
         """An error that is ours."""
-        return event(error_body(HTTPStatus.INTERNAL_SERVER_ERROR, f"{message} Job: {self._head.job_id}"))
+        return event(error_body(HTTPStatus.INTERNAL_SERVER_ERROR, of_job(message, self._head.job_id)))
 
     def _add(self, piece: Piece) -> bytes:
         if not piece:

@@ -121,8 +121,9 @@ async def test_a_client_that_goes_may_have_its_job_kept(house: House) -> None:
 
 
 @DOORS
-async def test_what_nobody_knows_any_more_can_be_asked_again(house: House, path: str) -> None:
-    house.desk.will(Broken("the gateway is stopping."))
+@pytest.mark.parametrize("told", ["the gateway is stopping", "the gateway is stopping."])
+async def test_what_nobody_knows_any_more_can_be_asked_again(house: House, path: str, told: str) -> None:
+    house.desk.will(Broken(told))
     call = await house.ask(path, HI)
     assert (call.status, call.told["x-should-retry"]) == (503, "true")
     assert words(path, call.json) == "the gateway is stopping. Job: job-1"

@@ -16,6 +16,7 @@ from laneway.translate.openai.responses.answers import (
     unfinished,
 )
 from laneway.translate.pieces import answer_of, piece_of
+from laneway.translate.statuses import of_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ class Events:
 
     def fail(self, message: str) -> bytes:
         """An error that is ours."""
-        error = {"code": "server_error", "message": f"{message} Job: {self._head.job_id}"}
+        error = {"code": "server_error", "message": of_job(message, self._head.job_id)}
         return self._state("failed", unfinished("failed", self._head, self._echo) | {"error": error})
 
     def _add(self, piece: Piece) -> bytes:
