@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from laneway.local.state import StateFolder
     from laneway.schema.pool.pool import LLMWorkerPool
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0  # where others have the cores, an emulator takes more than 30 s to import itself
 TICK_SECONDS = 0.05
 RESTART_SECONDS = 1.0
 
