@@ -39,8 +39,8 @@ from laneway_operator.crd.pools import POOLS
 from laneway_operator.crd.profiles import PROFILES
 from laneway_operator.health.metrics import Metrics as OperatorMetrics
 from laneway_operator.reasons import CONDITIONS, FIXES, Reason
+from laneway_operator.status.beside.profiles import ProfileStatus
 from laneway_operator.status.model import PoolStatus
-from laneway_operator.status.profiles import ProfileStatus
 from laneway_table.adapters.metrics import Metrics as TableMetrics
 from laneway_worker.report.metrics import Families
 from values_doc.parse import parse_values

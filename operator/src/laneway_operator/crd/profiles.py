@@ -7,7 +7,7 @@ from laneway.schema.shared.base import cel
 from laneway.schema.shared.names import PROFILE_KIND, PROFILE_PLURAL
 from laneway_operator.crd.definition import Definition
 from laneway_operator.crd.edits import PROFILE_EDITS
-from laneway_operator.status.profiles import ProfileStatus
+from laneway_operator.status.beside.profiles import ProfileStatus
 
 MAX_PROFILE_NAME = 63
 _DEVICE = ".spec.accelerator.extendedResource"

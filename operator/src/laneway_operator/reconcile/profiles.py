@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from laneway_operator.errors import SpecError, Unreachable
-from laneway_operator.status.profiles import profile_status
+from laneway_operator.status.beside.profiles import profile_status
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from laneway_operator.reasons import Reason, with_fix
 from laneway_operator.render.meta import Component
+from laneway_operator.status.beside.gateway import CONDITION, gateway_ready
+from laneway_operator.status.beside.table import CONDITION as TABLE
+from laneway_operator.status.beside.table import table_ready
 from laneway_operator.status.fit import model_fits
 from laneway_operator.status.found import Found
-from laneway_operator.status.gateway import CONDITION, gateway_ready
 from laneway_operator.status.model import MAX_MESSAGE, READY, Condition, LaneStatus, PoolStatus
 from laneway_operator.status.serving import serving
 from laneway_operator.status.stages import stage_of
-from laneway_operator.status.table import CONDITION as TABLE
-from laneway_operator.status.table import table_ready
 from laneway_operator.status.workers import coming, reconciling, stuck, workers_available, worst
 
 if TYPE_CHECKING:

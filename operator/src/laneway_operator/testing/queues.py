@@ -41,6 +41,8 @@ class MemoryQueues:
         """What was done, such as `create <name>`."""
         self.looks = 0
         """Queues of others that were looked at."""
+        self.counts = 0
+        """How often anybody asked how many messages wait."""
         self.trouble: NotYet | None = None
         """What every call raises."""
         self.troubles: dict[str, NotYet] = {}
@@ -87,6 +89,7 @@ class MemoryQueues:
         """See the port."""
         if self.trouble is not None:
             raise self.trouble
+        self.counts += 1
         self._found(url, region)
         return self.messages.get(url, 0)
 

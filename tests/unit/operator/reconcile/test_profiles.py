@@ -9,7 +9,7 @@ import pytest
 from laneway_operator.errors import Unreachable
 from laneway_operator.known.profiles import ProfileBody, ProfileSnapshot
 from laneway_operator.reconcile.profiles import tell_users
-from laneway_operator.status.profiles import MOST_POOLS
+from laneway_operator.status.beside.profiles import MOST_POOLS
 from laneway_operator.testing.cluster import MemoryCluster
 from support.inputs.pools import pool_with
 from support.inputs.profiles import gpu, profile_specs

@@ -8,8 +8,8 @@ import pytest
 from laneway_operator.known.observe import DeploymentFacts, PodFacts, Trouble
 from laneway_operator.reasons import FIXES, Reason
 from laneway_operator.render.meta import Component
+from laneway_operator.status.beside.table import table_ready
 from laneway_operator.status.conditions import build_status
-from laneway_operator.status.table import table_ready
 from support.operator.observed import NOW, WELL
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What has a status, or a condition of its own, beside the lanes: a gateway, a table, a placement profile."""
