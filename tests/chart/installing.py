@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chart.rendering import CHART, CRD_CHART, NAMESPACE, RELEASE
+from support.golden import PROXIED
 from support.operator.in_memory import GATED, TABLED
 from support.toolchain.toolbox import PROMETHEUS, toolbox
 
@@ -19,14 +20,17 @@ PROJECTOR_IMAGE, _, PROJECTOR_TAG = TABLED.tables.image.rpartition(":") if TABLE
 SETTINGS = (
     "gateways.enabled=true",
     f"image.gateway.repository={GATEWAY_IMAGE}",
-    f"image.gateway.tag={GATEWAY_TAG}",
     "tables.enabled=true",
     f"image.projector.repository={PROJECTOR_IMAGE}",
-    f"image.projector.tag={PROJECTOR_TAG}",
     "dashboard.enabled=true",
     "dashboard.hosts={dashboard.acme.example}",
 )
 """All that the operator may ever do is tried; without gateways and tables it may less: tests/chart/test_rights.py."""
+TEXTS = (
+    f"image.gateway.tag={GATEWAY_TAG}",
+    f"image.projector.tag={PROJECTOR_TAG}",
+    *("poolEnv.{}={}".format(name, value.replace(",", r"\,")) for name, value in PROXIED.items()),
+)
 
 
 def install(api: Cluster) -> Cluster:
@@ -34,10 +38,11 @@ def install(api: Cluster) -> Cluster:
     for file in toolbox().files(PROMETHEUS, "crds"):
         if any(kind in file.name for kind in ("podmonitors", "prometheusrules", "servicemonitors")):
             api.apply(file.read_text())
-    for release, chart, values in (("laneway-crds", CRD_CHART, ()), (RELEASE, CHART, SETTINGS)):
+    given = [f"--set={each}" for each in SETTINGS] + [f"--set-string={each}" for each in TEXTS]
+    for release, chart, values in (("laneway-crds", CRD_CHART, ()), (RELEASE, CHART, given)):
         api.run(
             *("helm", "upgrade", "--install", release, chart, "-n", NAMESPACE, "--create-namespace", "--wait"),
-            *(f"--set-string={each}" if "tag" in each else f"--set={each}" for each in values),
+            *values,
             "--take-ownership",  # of the CRD that another test may have installed
         )
     for namespace in (POOLS, "law"):

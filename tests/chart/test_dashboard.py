@@ -198,7 +198,7 @@ def test_kubernetes_own_roles_know_pools_and_none_of_them_lets_anybody_read_prom
     with_one = people(helm, "dashboard")
     assert with_one == {"view": VIEW, "edit": EDIT, "on-call": ({"edit", "admin"}, ON_CALL), "texts": TEXTS}
     assert people(helm, "dashboard of some namespaces") == {"on-call": (set(), ON_CALL), "texts": TEXTS}
-    assert people(helm, "no rights to profiles") == {}
+    assert people(helm, "no rights beyond") == {}
 
 
 PAGE = [(title, text) for title, text in yaml_blocks(ROOT / "docs/howto/dashboard.md") if "dashboard:" in text]

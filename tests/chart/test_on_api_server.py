@@ -374,6 +374,7 @@ DENIED: dict[str, tuple[Manifest, str]] = {
     "a secret for a hook": (gateways({"lifecycle": {"preStop": running(SHOWS)}}), AS_IT_IS),
     "a secret for code that is loaded": (gateways({"env": gateway_variables(PYTHONPATH="/tmp")}), AS_IT_IS),  # noqa: S108 - never made
     "a secret for a profile of AWS": (gateways({"env": gateway_variables(AWS_CONFIG_FILE="/tmp/a")}), AS_IT_IS),  # noqa: S108 - as above
+    "a secret through another proxy": (gateways({"env": gateway_variables(HTTPS_PROXY="http://evil:1")}), AS_IT_IS),
     "a secret for variables of a ConfigMap": (gateways({"envFrom": [{"configMapRef": {"name": "a"}}]}), AS_IT_IS),
     "a secret where code is": (
         gateways({"volumeMounts": [{"name": "keys", "mountPath": "/opt/laneway"}]}),
@@ -397,6 +398,10 @@ DENIED: dict[str, tuple[Manifest, str]] = {
     "a table's secret for a hook": (projector({"lifecycle": {"preStop": running(SHOWS)}}), AS_IT_IS),
     "a table's secret for code that is loaded": (
         projector({"env": [{"name": "PYTHONPATH", "value": "/etc/laneway"}]}),
+        AS_IT_IS,
+    ),
+    "a table's secret through another proxy": (
+        projector({"env": [{"name": "HTTPS_PROXY", "value": "http://evil:1"}]}),
         AS_IT_IS,
     ),
     "a table's secret where code is": (

@@ -121,3 +121,10 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   - {port: {{ include "laneway.port" . }}, protocol: TCP}
 {{- end }}
 {{- end -}}
+
+{{/* For CEL: or the variable `e` is one of poolEnv's, with its value. Another value would lead a pod elsewhere. */}}
+{{- define "laneway.poolEnvAsGiven" -}}
+{{- range $name, $value := .Values.poolEnv }}
+|| (e.name == '{{ $name }}' && e.?value.orValue('') == {{ $value | toJson }})
+{{- end }}
+{{- end }}
