@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from laneway.client.remote import CONNECTIONS
 from laneway.client.sending.outbox import Outbox
@@ -21,33 +22,61 @@ if TYPE_CHECKING:
     from laneway.schema.job.keys import Place
     from laneway_gateway.ports.traces import Traces
 
-    T = TypeVar("T")
+T = TypeVar("T")
 
 MOST_SECONDS = 10.0  # a client waits for it; boto3's own tries go on in their thread for 100 s at most
 
 
 class Threads:
-    """Runs blocking calls, as many at once as there are connections, and waits for each so long and no longer."""
+    """Runs blocking calls, as many at once as there are connections, and waits for an answer so long and no longer."""
 
     def __init__(self, most_seconds: float = MOST_SECONDS) -> None:
-        """`most_seconds` count from the asking: where all threads are busy, waiting for one counts too."""
+        """`most_seconds` count from a call's begin. One that waits for a thread waits on while others are answered: a
+        burst is no sign that nobody answers.
+        """
         self._seconds = most_seconds
         self._threads = ThreadPoolExecutor(CONNECTIONS, "aws")
+        self._answered = time.monotonic()
 
     async def call(self, act: Callable[[], T]) -> T:
-        """What a blocking call returns. Raises `PoolUnreachable`; a call that has begun goes on all the same."""
-        running = asyncio.get_running_loop().run_in_executor(self._threads, act)
+        """What a blocking call returns. Raises `PoolUnreachable`; a call that has begun goes on all the same, and one
+        that has not is not made.
+        """
+        turn = _Turn(act)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, turn.run)
         try:
-            return await asyncio.wait_for(running, self._seconds)
-        except TimeoutError:
-            words = f"the pool's bucket or queue has not answered for {self._seconds:g} s; try again"
-            raise PoolUnreachable(words) from None
+            while (left := self._since(turn) + self._seconds - time.monotonic()) > 0:
+                if (await asyncio.wait({running}, timeout=left))[0]:
+                    self._answered = time.monotonic()
+                    return running.result()
         except (PoolUnavailable, InvalidJob, IdReused) as error:
             raise PoolUnreachable(str(error)) from error
+        finally:
+            running.cancel()
+        words = f"the pool's bucket or queue has not answered for {self._seconds:g} s; try again"
+        raise PoolUnreachable(words)
+
+    def _since(self, turn: _Turn[T]) -> float:
+        return max(turn.asked, self._answered) if turn.began is None else turn.began
 
     def close(self) -> None:
         """Begin no more calls."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class _Turn(Generic[T]):
+    """One call, and when it was asked for and begun."""
+
+    def __init__(self, act: Callable[[], T]) -> None:
+        """Asked for now."""
+        self._act = act
+        self.asked = time.monotonic()
+        self.began: float | None = None
+
+    def run(self) -> T:
+        """In its thread."""
+        self.began = time.monotonic()
+        return self._act()
 
 
 class S3Store:
