@@ -209,8 +209,8 @@ def test_a_message_that_nobody_takes(scene: Scene) -> None:
 
 
 def test_jobs_that_fail(scene: Scene) -> None:
-    scene.send(prompt="")
-    scene.fires("LanewayJobsFail")
+    scene.send(prompt="")  # its sender's mistake: nobody is called
+    scene.fires("LanewayJobsFail", lambda: scene.send(format=CITY))  # the model's: no JSON
     scene.ends("LanewayJobsFail")
 
 

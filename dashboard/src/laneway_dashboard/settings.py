@@ -69,7 +69,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     pools = tuple(each for each in (environment.get(f"{OWN}POOLS") or "").splitlines() if each)
     if len(pools) > MOST_POOLS:
         raise SettingsError(f"{OWN}POOLS should name at most {MOST_POOLS} pools, each on a line")
-    up_state = environment.get(f"{OWN}UP_STATE")
+    up_state, cluster = environment.get(f"{OWN}UP_STATE"), _cluster(environment)
     return Settings(
         pools=pools or (None,),
         port=_port(environment.get(f"{OWN}PORT")),
@@ -78,7 +78,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         up_state=Path(up_state) if up_state else None,
         tables=tuple(Path(each) for each in (environment.get(f"{OWN}TABLES") or "").splitlines() if each),
         user=_user(),
-        cluster=_cluster(environment),
+        cluster=cluster,
     )
 
 
@@ -118,7 +118,10 @@ def _role(text: str) -> Role:
 
 def _default_state(environment: Mapping[str, str]) -> Path:
     base = environment.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local/state") / "laneway/dashboard"
+    try:
+        return (Path(base) if base else Path.home() / ".local/state") / "laneway/dashboard"
+    except RuntimeError:
+        raise SettingsError(f"{OWN}STATE should name a folder for actions: this account has no home") from None
 
 
 def _user() -> str:

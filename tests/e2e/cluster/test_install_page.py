@@ -108,7 +108,7 @@ def ready(pod: dict[str, Any]) -> bool:
 
 def active(installed: Installed) -> str:
     """Its pod, by the Lease."""
-    return str(installed.cluster.get("lease", "laneway", SYSTEM)["spec"]["holderIdentity"])
+    return str(installed.cluster.get("lease", "laneway-operator", "kube-system")["spec"]["holderIdentity"])
 
 
 def a_standby_takes_over(installed: Installed) -> None:

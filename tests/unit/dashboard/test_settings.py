@@ -21,6 +21,16 @@ def test_without_any_the_client_looks_by_itself() -> None:
     assert found.user
 
 
+def test_an_account_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(SettingsError, match="LANEWAY_DASHBOARD_STATE should name a folder"):
+        read_settings({})
+    assert read_settings({"LANEWAY_DASHBOARD_STATE": "/state"}).state == Path("/state")
+
+
 def test_all_of_them() -> None:
     found = read_settings(
         {
