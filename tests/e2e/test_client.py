@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from support.local.pool import LocalPool
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 SCHEMA = {"type": "object", "properties": {"yes": {"type": "boolean"}}, "required": ["yes"]}
 QUESTION = "Is the sky blue? Answer in JSON."
 

@@ -87,7 +87,7 @@ def visit(pool: LocalPool) -> Iterator[Visit]:
 def test_a_failed_job_is_found_and_retried(pool: LocalPool, visit: Visit) -> None:
     client = Pool(str(pool.state))
     client.submit(f"{CANARY} broken", id="a-broken-one")
-    client.wait("a-broken-one", timeout=60)
+    client.wait("a-broken-one", timeout=180)
     eventually(lambda: "a-broken-one" in visit.get(f"{POOL}/failed"))
     assert "default/own" in visit.get("/")
     assert "prompt_too_long" in visit.get(f"{POOL}/jobs/a-broken-one")
@@ -104,7 +104,7 @@ def test_a_lane_is_paused_and_goes_on(pool: LocalPool, visit: Visit) -> None:
     eventually(lambda: "asleep" in log.read_text() or "suspended" in log.read_text(), 60)
     client.submit("Capital of France?", id="a-patient-one")
     visit.post(f"{POOL}/lanes/only/resume")
-    assert client.result("a-patient-one", timeout=60).text == "Paris"
+    assert client.result("a-patient-one", timeout=180).text == "Paris"
 
 
 def test_a_dashboard_that_is_killed_is_started_anew(pool: LocalPool) -> None:

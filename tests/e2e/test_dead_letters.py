@@ -13,7 +13,7 @@ from support.waiting import eventually
 if TYPE_CHECKING:
     from support.local.pool import LocalPool
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 
 
 def test_a_dead_letter_ends_in_a_failed_result_and_a_failed_job(shared: LocalPool) -> None:

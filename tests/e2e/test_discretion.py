@@ -17,7 +17,7 @@ from support.waiting import eventually
 if TYPE_CHECKING:
     from support.local.pool import LocalPool
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 
 
 def test_everything_listens_on_loopback_only(shared: LocalPool) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from laneway.schema.job.failed_job import FailedJob
     from support.local.pool import LocalPool
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 
 
 def new_id() -> str:

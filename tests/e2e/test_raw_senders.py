@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from laneway import Result
     from support.local.pool import LocalPool
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 
 
 def sent(shared: LocalPool, body: str, attributes: dict[str, MessageAttributeValueTypeDef] | None = None) -> str:

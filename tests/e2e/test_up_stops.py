@@ -122,6 +122,6 @@ def test_the_next_up_ends_what_a_killed_one_has_left(own_pool: Callable[..., Loc
 def test_a_killed_up_takes_busy_workers_along(own_pool: Callable[..., LocalPool]) -> None:
     pool = own_pool(one_lane_pool(drain_timeout="5m"))
     handles = [pool.pool.submit(**counting(2)) for _ in range(40)]
-    handles[0].result(timeout=60)
+    handles[0].result(timeout=180)
     pool.stop(signal.SIGKILL)
     eventually(lambda: pool.processes() == [], 15)

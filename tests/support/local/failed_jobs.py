@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from laneway.schema.job.result import Status
 
 LANES = ("fast", "slow")
+HIDDEN_SECONDS = 3600  # what was seen once is not seen again in the same test
 MODEL = documents.MODEL.name
 EMULATOR_KEY = "any"  # emulators take any credentials
 
@@ -162,6 +163,7 @@ class Kept:
         return self.aws.sqs.receive_message(
             QueueUrl=self._queues[lane],
             MaxNumberOfMessages=10,
+            VisibilityTimeout=HIDDEN_SECONDS,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["All"],
         ).get("Messages", [])
