@@ -29,7 +29,7 @@ SPEC: dict[str, Any] = {
     "modelStore": {"volumeClaim": {"name": CLAIM}},
     "results": {"s3": {"bucket": BUCKET}},
 }
-LOOKED_AGAIN_SECONDS = 180.0  # Ollama is started anew every ten seconds on this node; a worker looks once a minute
+LOOKED_AGAIN_SECONDS = 360.0  # Ollama is started anew every ten seconds on this node; a worker looks once a minute
 
 
 @pytest.fixture
