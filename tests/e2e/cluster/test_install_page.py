@@ -40,6 +40,8 @@ ELSEWHERE = (
     'aws sqs get-queue-attributes --attribute-names All --queue-url "$(kubectl',
 )
 """Need a failed job, of which tests/e2e/test_failed_cli.py has some, or a pool with a table, as test_table.py has."""
+PODS = "laneway.dev/lane=fast"
+STARTS_A_WORKER = ("LanewayKedaAbsent", "LanewayScalingFails")
 NOT_HERE = {"top pods": "Metrics API not available", "deployment/keda-operator": "not found"}
 """What the test cluster doesn't have: KEDA is a process of it, not a pod."""
 
@@ -140,8 +142,9 @@ def the_commands_work(reader: Reader, page: Path) -> None:
             command, _, _ = line.partition(" | grep")  # which may find nothing
             if not command.startswith(ELSEWHERE):
                 there_or_told(reader, command)
-    if page.stem == "LanewayScalingFails":
+    if page.stem in STARTS_A_WORKER:
         eventually(lambda: reader.installed.replicas(LANE) == 0, SECONDS)
+        eventually(lambda: not reader.installed.cluster.pods(PODS), SECONDS)
 
 
 def there_or_told(reader: Reader, command: str) -> None:
