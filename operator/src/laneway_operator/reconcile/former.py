@@ -14,6 +14,7 @@ from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.names import ABANDONED_LANES
 from laneway.schema.shared.regions import region_of_queue
 from laneway_operator.errors import NotYet
+from laneway_operator.reconcile.telling import stamp
 from laneway_operator.render.config import LANE_FILE, LIVE_FILE
 from laneway_operator.render.meta import live_name
 from laneway_operator.status.model import FormerLane
@@ -53,7 +54,7 @@ def still_draining(lane: FormerLane, queues: Queues, region: str, now: datetime)
         return lane.model_copy(update={"messages": None, "empty_since": None})
     if left:
         return lane.model_copy(update={"messages": left, "empty_since": None})
-    since = lane.empty_since or now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    since = lane.empty_since or stamp(now)
     if now - datetime.fromisoformat(since) >= EMPTY_FOR:
         return None
     return lane.model_copy(update={"messages": 0, "empty_since": since})

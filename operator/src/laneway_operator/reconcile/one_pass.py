@@ -11,7 +11,7 @@ from laneway.schema.pool.queues.rules import Where
 from laneway.schema.pool.schedules.schedule import asleep, quiet_periods
 from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL
 from laneway.schema.shared.problems import problems
-from laneway_operator.errors import NotYet, SpecError, Unreachable
+from laneway_operator.errors import NotYet, SpecError
 from laneway_operator.known.digest import FIELD_MANAGER
 from laneway_operator.known.observe import Trouble
 from laneway_operator.known.profiles import ProfileSnapshot
@@ -29,6 +29,7 @@ from laneway_operator.reconcile.history import History
 from laneway_operator.reconcile.others import Others
 from laneway_operator.reconcile.plan import make_plan
 from laneway_operator.reconcile.profiles import tell_users
+from laneway_operator.reconcile.telling import stamp, write_status
 from laneway_operator.render import render
 from laneway_operator.render.meta import Component, gateway_service_name
 from laneway_operator.render.preflight import PREFLIGHT_KIND
@@ -266,15 +267,9 @@ class Reconciler:
     def _write_status(self, seen: Snapshot, observed: Observed) -> None:
         observed.operator = self._settings.name if self._settings.namespaces else None
         now = self._now()
-        text = now.isoformat(timespec="seconds").replace("+00:00", "Z")
-        status = build_status(observed, seen.pool.status, seen.pool.generation, text)
-        if status == seen.pool.status:
-            return
-        try:
-            self._cluster.write_status(seen.pool.namespace, seen.pool.name, status)
-        except SpecError as error:
-            raise Unreachable(f"the status was refused: {error}") from error
-        self._history.tell(seen.pool, transitions(seen.pool.status, status), now)
+        status = build_status(observed, seen.pool.status, seen.pool.generation, stamp(now))
+        if write_status(self._cluster, seen.pool, status):
+            self._history.tell(seen.pool, transitions(seen.pool.status, status), now)
 
 
 def _rests_on(manifest: Manifest) -> set[tuple[str, str]]:

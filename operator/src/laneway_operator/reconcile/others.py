@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from laneway_operator.errors import SpecError, Unreachable
+from laneway_operator.reconcile.telling import stamp, write_status
 from laneway_operator.status.others import left_to
 
 if TYPE_CHECKING:
@@ -52,10 +52,4 @@ class Others:
         return True
 
     def _tell(self, pool: PoolBody, owner: str, now: datetime) -> None:
-        status = left_to(owner, pool, now.isoformat(timespec="seconds").replace("+00:00", "Z"))
-        if status == pool.status:
-            return
-        try:
-            self._cluster.write_status(pool.namespace, pool.name, status)
-        except SpecError as error:
-            raise Unreachable(f"the status was refused: {error}") from error
+        write_status(self._cluster, pool, left_to(owner, pool, stamp(now)))
