@@ -32,6 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(fixture))
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """What failed on the shared pool is told with the pool's last lines: nobody can ask it later."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined] # a hook wrapper's yield is not typed
+    shared = getattr(item, "funcargs", {}).get("shared")
+    if call.when == "call" and report.failed and isinstance(shared, LocalPool):
+        report.sections.append(("the shared pool", shared.last_lines()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c() -> None:
     """A shell's background job ignores SIGINT, and so would every command that the tests start."""

@@ -208,9 +208,10 @@ def test_a_running_job_says_so_and_can_be_cancelled(shared: LocalPool, tmp_path:
     job_id = new_id()
     file = tmp_path / "job.json"
     file.write_text(json.dumps(counting(ENDLESS_TOKENS, id=job_id)))
-    shared.cli("submit", "--file", file)
-    eventually(lambda: shared.cli("status", job_id).stdout.strip() == "running")
-    cancelled = shared.cli("cancel", job_id)
+    with shared.letting_go_of(job_id):
+        shared.cli("submit", "--file", file)
+        eventually(lambda: shared.cli("status", job_id).stdout.startswith("running"))  # and where, once its worker told
+        cancelled = shared.cli("cancel", job_id)
     ended = shared.cli("result", "--wait", job_id)
     assert cancelled.returncode == 0
     assert job_id in cancelled.stderr
@@ -224,10 +225,11 @@ def test_a_queued_job_is_cancelled_before_it_costs_anything(shared: LocalPool, t
     file = tmp_path / "jobs.jsonl"
     jobs = [counting(ENDLESS_TOKENS, id=job_id) for job_id in (first, second)]
     file.write_text("".join(json.dumps(job) + "\n" for job in jobs))
-    shared.cli("submit", "--file", file)
-    assert "queued; about 1" in eventually(lambda: shared.cli("status", second).stdout)
-    shared.cli("cancel", second)
-    shared.cli("cancel", "--json", first)
+    with shared.letting_go_of(first, second):
+        shared.cli("submit", "--file", file)
+        eventually(lambda: "queued; about 1" in shared.cli("status", second).stdout)
+        shared.cli("cancel", second)
+        shared.cli("cancel", "--json", first)
     assert shared.pool.wait(first, timeout=180).status == "cancelled"
     result = shared.pool.wait(second, timeout=180)
     assert result.status == "cancelled"

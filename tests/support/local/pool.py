@@ -39,6 +39,7 @@ READY_SECONDS = 90.0
 STOP_SECONDS = 60.0
 COMMAND_SECONDS = 240.0
 PAGE_SECONDS = 10.0
+LAST_LINES = 25
 FOREIGN = ("AWS_", "OLLAMA_", "LANEWAY_POOL", "LANEWAY_TEST_")
 
 Done = subprocess.CompletedProcess[str]
@@ -211,6 +212,15 @@ class LocalPool:
             finally:
                 process.kill()
 
+    @contextmanager
+    def letting_go_of(self, *ids: str) -> Iterator[None]:
+        """Cancel jobs in the end, however it comes: an endless one would keep every later test's waiting."""
+        try:
+            yield
+        finally:
+            for each in ids:
+                self.pool.cancel(each)
+
     @property
     def connection(self) -> Connection:
         """What clients read."""
@@ -235,6 +245,12 @@ class LocalPool:
     def logs(self) -> str:
         """Everything that the pool's processes have logged, and what `up` said."""
         return self.words + "".join(path.read_text(errors="replace") for path in sorted(self.state.glob("logs/*")))
+
+    def last_lines(self) -> str:
+        """The end of each process's log."""
+        logs = sorted(self.state.glob("logs/*"))
+        ends = ("".join(path.read_text(errors="replace").splitlines(keepends=True)[-LAST_LINES:]) for path in logs)
+        return "\n".join(f"{path.name}:\n{end}" for path, end in zip(logs, ends, strict=True))
 
     def metrics(self) -> str:
         """The metrics of every lane's worker, of the handler of dead letters, and of the gateway."""
