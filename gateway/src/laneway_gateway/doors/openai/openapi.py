@@ -60,7 +60,7 @@ _REASON = or_null({"enum": ["stop", "length", "tool_calls"]})
 _ERROR = whole_object(
     error=whole_object(
         message=TEXT | {"description": "What to change."},
-        type={"enum": ["invalid_request_error", "not_found_error", "api_error"]},
+        type={"enum": ["invalid_request_error", "not_found_error", "rate_limit_error", "api_error"]},
         param=or_null(TEXT),
         code=or_null(TEXT),
     )

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from laneway.schema.job.result import Result
     from laneway.translate.refused import Refused
 
-TYPES = {HTTPStatus.NOT_FOUND: "not_found_error"}
-"""As Ollama's own /v1 has them; other requests to be changed are `invalid_request_error`, and the rest `api_error`."""
+TYPES = {HTTPStatus.NOT_FOUND: "not_found_error", HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error"}
+"""As Ollama's own /v1 has them; one that need only come later is no invalid one, and clients that show the type would
+blame it. Other requests to be changed are `invalid_request_error`, and the rest `api_error`."""
 CODES = {
     ErrorCode.UNKNOWN_MODEL: "model_not_found",
     ErrorCode.PROMPT_TOO_LONG: "context_length_exceeded",
