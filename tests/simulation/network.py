@@ -201,7 +201,10 @@ class Wire:
             if error is None:
                 return answer
             if not left or not is_retried(error):
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error, plan  # or the error holds this frame, which holds it, until the world is collected
             process.sleep(network.random.random() * 2 ** (self._tries - 1 - left))
         raise AssertionError
 
