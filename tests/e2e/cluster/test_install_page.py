@@ -116,7 +116,6 @@ def active(installed: Installed) -> str:
 def a_standby_takes_over(installed: Installed) -> None:
     eventually(lambda: len(operators(installed)) == 2 and active(installed) in operators(installed), SECONDS)
     pods, leader = operators(installed), active(installed)
-    [standby] = pods.keys() - {leader}
 
     killed = time.monotonic()
     os.kill(main_process(pods[leader], "operator"), signal.SIGKILL)
@@ -127,7 +126,7 @@ def a_standby_takes_over(installed: Installed) -> None:
     installed.cluster.kubectl("patch", "llmworkerpool", "documents", "--type=merge", f"--patch={edit}")
     eventually(lambda: installed.condition("documents"), TAKE_OVER_SECONDS, LOOK_SECONDS)
     print(f"\nan edit was carried out {time.monotonic() - killed:.1f} s after the kill")  # noqa: T201 - a figure
-    assert active(installed) == standby
+    assert active(installed) != leader  # the standby, or the killed one's successor, which is up as the Lease runs out
     installed.wait_for("documents", "ScaledToZero")
 
 
