@@ -18,6 +18,7 @@ from laneway.schema.pool.queues.managed import ManagedQueue
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.errors import NotYet
+from laneway_operator.queues.port import Depth
 from laneway_operator.queues.sqs import SILENCE_SECONDS, SQSQueues
 from laneway_operator.reasons import Reason
 from laneway_operator.testing.queues import SQS_KEY, MadeQueue, MemoryQueues, url_of
@@ -71,6 +72,10 @@ class Bench(ABC):
         """Somebody sends a message."""
 
     @abstractmethod
+    def take(self, url: str) -> None:
+        """A worker receives it."""
+
+    @abstractmethod
     def forget(self) -> None:
         """A new operator, which remembers nothing."""
 
@@ -102,6 +107,9 @@ class MemoryBench(Bench):
 
     def send(self, url: str) -> None:
         self.memory.messages[url] = 1
+
+    def take(self, url: str) -> None:
+        self.memory.taken[url] = self.memory.messages.pop(url)
 
     def forget(self) -> None:
         """It remembers nothing anyway."""
@@ -147,6 +155,9 @@ class SQSBench(Bench):
 
     def send(self, url: str) -> None:
         self.sqs.send_message(QueueUrl=url, MessageBody="{}")
+
+    def take(self, url: str) -> None:
+        self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
 
     def forget(self) -> None:
         self.queues = made = SQSQueues(self.endpoint)
@@ -227,6 +238,18 @@ def test_a_queue_of_somebody_else_is_refused_and_left_alone(bench: Bench, tags: 
         bench.queues.ensure(queue)
     assert caught.value.reason is Reason.QUEUE_NOT_OURS
     assert bench.look(theirs) == before
+
+
+def test_what_a_queue_holds_is_counted_as_keda_counts_it(bench: Bench) -> None:
+    urls = bench.queues.ensure(managed())
+    assert bench.queues.depth(urls.url, REGION) == Depth(queued=0, running=0)
+    bench.send(urls.url)
+    assert bench.queues.depth(urls.url, REGION) == Depth(queued=1, running=0)
+    bench.take(urls.url)
+    assert bench.queues.depth(urls.url, REGION) == Depth(queued=0, running=1)
+    with pytest.raises(NotYet) as caught:
+        bench.queues.depth(f"{urls.url}-that-is-not-there", REGION)
+    assert caught.value.reason is Reason.QUEUE_MISSING
 
 
 def test_other_tags_are_other_peoples(bench: Bench) -> None:

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     KEDA_ERROR = "KedaError"
     PAUSED_BY_HAND = "PausedByHand"
     NOT_WOKEN = "NotWoken"
+    AT_MAX_REPLICAS = "AtMaxReplicas"
     SUSPENDED = "Suspended"
     PAUSED = "Paused"
     ASLEEP = "Asleep"
@@ -103,6 +104,8 @@ CONDITIONS: dict[str, str] = {
     "ScalingReady": "KEDA watches every lane, nobody has paused it by hand, and no jobs wait at a lane that nothing "
     "wakes.",
     "ModelFits": "By an estimate, every lane's model fits its accelerator. It warns, and keeps nothing from trying.",
+    "ScalingLimited": "A lane has jobs for more workers than it may have by its `maxReplicas`, or can have from the "
+    "cluster. It informs, and `Ready` doesn't heed it: jobs are answered in turn.",
     "Reconciling": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted. "
     "It informs; kstatus (Flux, Helm) and Argo CD wait while it is True.",
     "Stalled": "Nothing moves until a person edits the pool, or what its message names: the spec is not accepted, or a "
@@ -151,6 +154,8 @@ FIXES: dict[Reason, str] = {
     "stop a lane, use its `suspend` or the pool's annotation laneway.dev/paused-lanes.",
     Reason.NOT_WOKEN: "Look whether KEDA runs: `kubectl get pods --all-namespaces --selector "
     "app.kubernetes.io/part-of=keda-operator`, and `kubectl describe scaledobject`; the lane wakes by itself then.",
+    Reason.AT_MAX_REPLICAS: "Raise maxReplicas where jobs should wait for less time; else leave it so, as they are "
+    "answered in turn.",
     Reason.SUSPENDED: "Set `suspend` of the pool, or of its lanes, to false to go on.",
     Reason.PAUSED: "Remove the annotation to go on: `kubectl annotate lwp NAME ANNOTATION-`, with a dash at its end.",
     Reason.ASLEEP: "Wait for the end of the quiet schedules, or change them.",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Scene = Callable[[OperatedPool], None]
 
 ACCESS, QUEUES, SCALING, WORKERS = "AccessVerified", "QueuesReady", "ScalingReady", "WorkersAvailable"
+LIMITED = "ScalingLimited"
 GATEWAY = "GatewayReady"
 TABLE = "TableReady"
 NO_KEYS = "laneway-gateway: LANEWAY_GATEWAY_KEYS: /etc/laneway-keys/keys.json is not there"
@@ -192,6 +193,14 @@ def not_woken(pool: OperatedPool) -> None:
     pool.later(121)
 
 
+def at_max_replicas(pool: OperatedPool) -> None:
+    pool.report("Deployment", {"readyReplicas": 1, "updatedReplicas": 1, "replicas": 1}, replicas=1)
+    pool.queues.messages = dict.fromkeys(pool.queues.made, 5)
+    pool.later(600)
+    pool.reconcile()
+    pool.later(121)
+
+
 def deleted(pool: OperatedPool) -> None:
     pool.change(pool_with(lane={"queue": {"managed": {"deletionPolicy": "Delete"}}}))
     pool.reconcile()
@@ -222,6 +231,11 @@ SCENES: list[tuple[Reason, str, str, Scene]] = [
     (Reason.KEDA_ERROR, SCALING, "False", scaler(status="False", message="AccessDenied")),
     (Reason.PAUSED_BY_HAND, SCALING, "False", paused_by_hand),
     (Reason.NOT_WOKEN, SCALING, "False", not_woken),
+    (Reason.AS_EXPECTED, LIMITED, "False", nothing),
+    (Reason.AT_MAX_REPLICAS, LIMITED, "True", at_max_replicas),
+    (Reason.NO_GPU_CAPACITY, LIMITED, "True", worker(unscheduled(NO_GPU))),
+    (Reason.QUOTA_EXCEEDED, LIMITED, "True", refusing('pods "a" is forbidden: exceeded quota: gpus')),
+    (Reason.AS_EXPECTED, LIMITED, "False", worker(waiting("ErrImagePull"))),
     (Reason.WAITING_FOR_KEDA, SCALING, "Unknown", scaler(status="Unknown")),
     (Reason.STARTING, WORKERS, "Unknown", worker({})),
     (Reason.SERVING, WORKERS, "True", deployment(readyReplicas=1, replicas=1, updatedReplicas=1)),

@@ -1,4 +1,4 @@
-"""Whether jobs wait at lanes that have no worker: what KEDA is there to see."""
+"""Since when the line of a lane is as it should not be: what KEDA is there to see to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from laneway_operator.queues.port import Queues
+    from laneway_operator.queues.port import Depth, Queues
+
+LOOK_SECONDS = 30.0  # workers that come and go cause passes, several a second
 
 
 class Lines:
@@ -23,26 +25,31 @@ class Lines:
         """`now` has a zone."""
         self._queues = queues
         self._now = now
-        self._empty: Recent[str, bool] = Recent()
-        self._since: dict[str, float] = {}
+        self._well: Recent[str, bool] = Recent()
+        self._since: dict[str, tuple[float, float]] = {}
+        """When it was seen so first, and last."""
 
-    def waited(self, url: str, region: str) -> float | None:
-        """For how many seconds jobs have been seen to wait in the queue of a lane without workers; None where none
-        does, or the operator's identity may not look. One call, or none where it was empty some minutes ago.
+    def lasts(self, url: str, region: str, wrong: Callable[[Depth], bool]) -> float | None:
+        """For how many seconds what a queue holds has been seen to be `wrong`; None where it is not, or the operator's
+        identity may not look. One call; none where it was well some minutes ago, or wrong some seconds ago.
         """
         now = self._now().timestamp()
-        if self._empty.get(url, now):
+        first, last = self._since.get(url, (now, None))
+        if last is not None and now - last < LOOK_SECONDS:
+            return now - first
+        if self._well.get(url, now):
             return None
         try:
-            waiting = self._queues.waiting(url, region)
+            depth = self._queues.depth(url, region)
         except NotYet:
             return None
-        if not waiting:
-            self.woke(url)
-            self._empty.put(url, value=True, now=now)
+        if not wrong(depth):
+            self.forget(url)
+            self._well.put(url, value=True, now=now)
             return None
-        return now - self._since.setdefault(url, now)
+        self._since[url] = first, now
+        return now - first
 
-    def woke(self, url: str) -> None:
-        """The lane has workers, or may have none."""
+    def forget(self, url: str) -> None:
+        """The lane is one of which nothing is asked."""
         self._since.pop(url, None)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from laneway.schema.pool.queues.managed import ManagedQueue
     from laneway.schema.pool.queues.queue import QueueURLs
     from laneway.schema.pool.queues.rules import OwnQueue
+
+
+@dataclass(frozen=True)
+class Depth:
+    """What a queue holds, as SQS counts: about."""
+
+    queued: int
+    """Messages that may be received now."""
+    running: int
+    """Messages that somebody has received and works on."""
 
 
 class Queues(Protocol):
@@ -22,8 +33,8 @@ class Queues(Protocol):
     def held(self, urls: QueueURLs, region: str) -> int:
         """About how many messages both hold, waiting, delayed or in flight. A queue that is gone holds none."""
 
-    def waiting(self, url: str, region: str) -> int:
-        """How many messages may be received now, as SQS counts: about."""
+    def depth(self, url: str, region: str) -> Depth:
+        """What KEDA counts of a lane's queue."""
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Queues that somebody else made, as they are."""

@@ -26,6 +26,7 @@ from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECE
 from laneway.schema.pool.queues.rules import ASKED, OwnQueue, queue_settings
 from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.errors import NotYet
+from laneway_operator.queues.port import Depth
 from laneway_operator.queues.recent import Recent
 from laneway_operator.reasons import Reason
 
@@ -37,11 +38,8 @@ if TYPE_CHECKING:
 SILENCE_SECONDS = 10.0  # for so long a region that gave no answer isn't asked: each try holds a thread for seconds
 ENCRYPTED = {"SqsManagedSseEnabled": "true"}
 """Of a new queue only: what a person or a policy of the account makes of it later is theirs, such as a key."""
-COUNTS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesDelayed",
-    "ApproximateNumberOfMessagesNotVisible",
-)
+QUEUED, RUNNING = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
+COUNTS = (QUEUED, "ApproximateNumberOfMessagesDelayed", RUNNING)
 DENIED = {
     "AccessDenied",
     "AccessDeniedException",
@@ -51,7 +49,6 @@ DENIED = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-WAITING = "ApproximateNumberOfMessages"
 MISSING = {"InvalidAddress", "NonExistentQueue", "QueueDoesNotExist"}
 PASSING = {"QueueDeletedRecently": ", as a name is free only a minute after its queue was deleted"}
 WITHOUT_IDENTITY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError)
@@ -102,11 +99,11 @@ class SQSQueues:
                 total += sum(int(each) for each in answer["Attributes"].values())
         return total
 
-    def waiting(self, url: str, region: str) -> int:
+    def depth(self, url: str, region: str) -> Depth:
         """One call."""
         with self._asking(f"queue {url}", region):
-            answer = self._client(region).get_queue_attributes(QueueUrl=url, AttributeNames=[WAITING])
-            return int(answer["Attributes"][WAITING])
+            answer = self._client(region).get_queue_attributes(QueueUrl=url, AttributeNames=[QUEUED, RUNNING])
+            return Depth(queued=int(answer["Attributes"][QUEUED]), running=int(answer["Attributes"][RUNNING]))
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """Two calls. They go to the region's own endpoint, whatever host a URL names."""

@@ -19,10 +19,10 @@ from laneway_operator.known.understood import Understood, understood
 from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.memory import fit
 from laneway_operator.placement.nodes import nodes_of
-from laneway_operator.queues.lines import Lines
 from laneway_operator.queues.managed import events_queue, managed_queue
 from laneway_operator.queues.own import OwnQueues
 from laneway_operator.reasons import Reason
+from laneway_operator.reconcile.compared import Compared
 from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
 from laneway_operator.reconcile.former import documents_of, still_draining, taken_out
 from laneway_operator.reconcile.history import History
@@ -69,7 +69,7 @@ class Reconciler:
         self._cluster = cluster
         self._queues = queues
         self._own_queues = OwnQueues(queues, now)
-        self._lines = Lines(queues, now)
+        self._compared = Compared(queues, now, settings.region)
         self._now = now
         self._history = History(cluster, settings.pod_name or FIELD_MANAGER)
         self._identity = settings.cluster_id
@@ -120,7 +120,7 @@ class Reconciler:
         self._ensure_queues(pool, done)
         if done.access or done.queue_trouble:
             return  # what runs is left alone
-        done.unwoken = dict(self._unwoken(pool, done))
+        self._compared.look(pool, done)
         events = self._ensure_events_queue(pool, done)
         lanes = tuple(
             lane_view(pool, lane, nodes[lane.name], done.queues[lane.name], self._settings, events)
@@ -197,16 +197,6 @@ class Reconciler:
             self._look_at_own(lane, Where(own, region, self._settings.endpoint), done)
             return own
         return self._queues.ensure(managed_queue(self._cluster_id(), pool, lane, region))
-
-    def _unwoken(self, pool: LLMWorkerPool, done: Observed) -> Iterator[tuple[str, float]]:
-        """A lane that may sleep, or has workers, is not asked about."""
-        may_rest = {*done.asleep, *done.suspended, *done.unseen}
-        for lane, urls in done.queues.items():
-            facts = done.deployments.get(lane)
-            if facts is None or facts.replicas or lane in may_rest:
-                self._lines.woke(urls.url)
-            elif (seconds := self._lines.waited(urls.url, pool.region_or(self._settings.region))) is not None:
-                yield lane, seconds
 
     def _cluster_id(self) -> str:
         if self._identity is None:

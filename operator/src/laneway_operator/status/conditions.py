@@ -11,6 +11,8 @@ from laneway_operator.status.beside.table import CONDITION as TABLE
 from laneway_operator.status.beside.table import table_ready
 from laneway_operator.status.fit import model_fits
 from laneway_operator.status.found import Found
+from laneway_operator.status.limited import CONDITION as LIMITED
+from laneway_operator.status.limited import scaling_limited
 from laneway_operator.status.model import MAX_MESSAGE, READY, Condition, LaneStatus, PoolStatus
 from laneway_operator.status.serving import serving
 from laneway_operator.status.stages import stage_of
@@ -32,7 +34,8 @@ def build_status(observed: Observed, old: Mapping[str, Any], generation: int, no
     found = {"SpecAccepted": _spec(observed)} | _after_spec(observed)
     ready = _ready(observed, found, old, generation)
     beside = {CONDITION: gateway_ready(observed), TABLE: table_ready(observed)}
-    told = {READY: ready} | found | {kind: each for kind, each in beside.items() if each}
+    informing = {LIMITED: scaling_limited(observed)}
+    told = {READY: ready} | found | informing | {kind: each for kind, each in beside.items() if each}
     conditions = [condition(kind, each, old, generation, now) for kind, each in told.items()]
     known = {each["name"]: each for each in old.get("lanes", [])}
     lanes = tuple(

@@ -50,6 +50,8 @@ class Observed:
     pods: tuple[PodFacts, ...] = ()
     unwoken: Mapping[str, float] = field(default_factory=dict)
     """Lane whose jobs wait while it has no worker → for how many seconds that has been seen."""
+    full: Mapping[str, float] = field(default_factory=dict)
+    """Lane that has as many workers as it may, and jobs for more → for how many seconds that has been seen."""
     suspended: Mapping[str, Suspension] = field(default_factory=dict)
     """Lanes that somebody has stopped, and where that is written."""
     annotators: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +114,7 @@ class Observed:
             deployments={name: each for name, each in self.deployments.items() if name == lane},
             pods=tuple(each for each in self.pods if each.lane == lane),
             unwoken={name: each for name, each in self.unwoken.items() if name == lane},
+            full={name: each for name, each in self.full.items() if name == lane},
             asleep=tuple(each for each in self.asleep if each == lane),
             suspended={name: each for name, each in self.suspended.items() if name == lane},
             handler=None,
@@ -119,11 +122,11 @@ class Observed:
 
     @property
     def retry(self) -> bool:
-        """Something outside is missing, or a lane should wake: look again soon. A spec that can't be read waits for
-        somebody to edit it, and gateways that are turned off for an operator with other Helm values.
+        """Something outside is missing, or a line is longer than its workers: look again soon. A spec that can't be
+        read waits for somebody to edit it, and gateways that are turned off for an operator with other Helm values.
         """
         queues = (self.queue_trouble, *self.own_queue_troubles)
         beside = (*self.gateway_troubles, *self.table_troubles)
         found = (self.spec, *queues, self.access, *self.applied, self.keda, *beside)
         missing = any(each is not None and each.reason not in WAITS_FOR_PEOPLE for each in found)
-        return missing or bool(self.former) or bool(self.unwoken)
+        return missing or bool(self.former) or bool(self.unwoken) or bool(self.full)

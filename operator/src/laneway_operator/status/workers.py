@@ -39,8 +39,8 @@ def workers_available(observed: Observed) -> Found:
     wanted = sum(each.replicas for each in observed.deployments.values())
     ready = sum(each.ready for each in observed.deployments.values())
     missing = ready < wanted or any(each.unavailable for each in observed.deployments.values())
-    troubles = [each for each in _troubles(observed) if each.reason is not Reason.FEWER_SLOTS]
-    trouble = worst(each for each in troubles if missing or each.reason in AWAY_FROM_JOBS)
+    found = [each for each in troubles(observed) if each.reason is not Reason.FEWER_SLOTS]
+    trouble = worst(each for each in found if missing or each.reason in AWAY_FROM_JOBS)
     if trouble is not None:
         return Found("False", trouble.reason, trouble.message)
     return _handler(observed) or _resting(observed) or _awake(observed, wanted, ready)
@@ -76,7 +76,7 @@ def _awake(observed: Observed, wanted: int, ready: int) -> Found:
     asleep += f"; in a quiet schedule: {', '.join(observed.asleep)}" if observed.asleep else ""
     if not wanted:
         return Found("True", Reason.SCALED_TO_ZERO, f"no jobs, no workers; the next job starts one{asleep}")
-    slower = worst(each for each in _troubles(observed) if each.reason is Reason.FEWER_SLOTS)
+    slower = worst(each for each in troubles(observed) if each.reason is Reason.FEWER_SLOTS)
     if ready and slower is not None:
         return Found("True", slower.reason, slower.message)
     if ready:
@@ -151,7 +151,7 @@ def _awake_lanes(observed: Observed) -> set[str]:
     return set(observed.lanes) - {*observed.asleep, *observed.suspended}
 
 
-def _troubles(observed: Observed) -> list[Trouble]:
+def troubles(observed: Observed) -> list[Trouble]:
     """Of the lanes' Deployments and workers. Kubernetes may keep a worker of before, that can't start, beside its
     replacement: what is wrong with it is no news.
     """

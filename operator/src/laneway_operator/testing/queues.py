@@ -9,6 +9,7 @@ from laneway.schema.pool.queues.queue import LONGEST_RETENTION_SECONDS, MAX_RECE
 from laneway.schema.pool.queues.rules import OwnQueue, QueueSettings
 from laneway.schema.shared.names import OWNER_TAG
 from laneway_operator.errors import NotYet
+from laneway_operator.queues.port import Depth
 from laneway_operator.reasons import Reason
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class MemoryQueues:
         self.troubles: dict[str, NotYet] = {}
         """End of a name → what is raised where such a queue is to be made."""
         self.messages: dict[str, int] = {}
-        """URL → how many it holds; none where it is not named."""
+        """URL → how many it holds for the next that asks; none where it is not named."""
+        self.taken: dict[str, int] = {}
+        """URL → how many of its messages are being worked on; `held` counts them not."""
         self.denied: set[str] = set()
         """URLs of queues that the operator's identity may not read."""
 
@@ -85,13 +88,13 @@ class MemoryQueues:
                 raise NotYet(Reason.QUEUE_ACCESS_DENIED, f"queue {url}: SQS in {region} refused")
         return sum(self.messages.get(url, 0) for url in (urls.url, urls.dead_letter_url) if url in self.made)
 
-    def waiting(self, url: str, region: str) -> int:
+    def depth(self, url: str, region: str) -> Depth:
         """See the port."""
         if self.trouble is not None:
             raise self.trouble
         self.counts += 1
         self._found(url, region)
-        return self.messages.get(url, 0)
+        return Depth(queued=self.messages.get(url, 0), running=self.taken.get(url, 0))
 
     def look(self, urls: QueueURLs, region: str) -> OwnQueue:
         """See the port."""
