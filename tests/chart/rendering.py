@@ -122,6 +122,12 @@ MATRIX: dict[str, Manifest] = {
             "labels": {"release": "prometheus"},
             "runbookURL": "https://docs.example/runbooks",
             "oldestMessage": {"enabled": True},
+            "objectives": {
+                "waits": [
+                    {"pools": "nlp/documents", "lanes": "fast", "seconds": 40, "percent": 95},
+                    {"pools": "nlp/letters", "lanes": ".*", "seconds": 0.5, "percent": 99.5},
+                ]
+            },
         },
         "grafanaDashboard": {
             "enabled": True,

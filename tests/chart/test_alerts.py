@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import subprocess
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from chart.rendering import MATRIX, ROOT, Helm, Manifest, of_kind, tool
+from chart.rendering import CHART, MATRIX, RELEASE, ROOT, Helm, Manifest, of_kind, tool
 from laneway.schema.job.codes import CODES
 from laneway_gateway.adapters.metrics import Metrics as Gateways
 from laneway_operator.health.metrics import Metrics
-from laneway_worker.report.metrics import Families
+from laneway_worker.report.metrics import LONG_SECONDS, Families
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +107,60 @@ def test_of_failures_those_of_the_platform_warn_and_a_senders_are_the_senders(ru
     for owner, each in found.items():
         codes = {code for listed in re.findall(r'code=~"([^"]*)"', each["expr"]) for code in listed.split("|")}
         assert codes == {code for code, info in CODES.items() if info.owner == owner}
+
+
+def test_an_objective_is_missed_by_the_platforms_failures_and_a_senders_count_for_nothing(rules: Manifest) -> None:
+    expressions = {each["record"]: each["expr"] for each in each_rule(rules) if is_success(each)}
+    listed = {
+        name: {code for codes in re.findall(r'code[!=]~"([^"]*)"', expr) for code in codes.split("|")}
+        for name, expr in expressions.items()
+    }
+    assert listed["laneway:objective_missed:increase5m"] == {
+        each for each, info in CODES.items() if info.owner == "platform"
+    }
+    assert listed["laneway:objective_jobs:increase5m"] == {
+        each for each, info in CODES.items() if info.owner == "sender"
+    }
+    assert 'code!~"' in expressions["laneway:objective_jobs:increase5m"]
+
+
+def is_success(rule: Manifest) -> bool:
+    return "record" in rule and rule.get("labels") == {"objective": "success"}
+
+
+def test_seconds_of_an_objective_are_bounds_of_the_workers_histogram() -> None:
+    schema = json.loads((ROOT / "charts" / "laneway" / "values.schema.json").read_text())
+    waits = schema["properties"]["prometheusRule"]["properties"]["objectives"]["properties"]["waits"]
+    assert waits["items"]["properties"]["seconds"]["enum"] == list(LONG_SECONDS)
+
+
+def test_without_objectives_there_are_no_rules_for_them(helm: Helm) -> None:
+    values = copy.deepcopy(MATRIX["monitoring"])
+    values["prometheusRule"]["objectives"] = {"enabled": False}
+    found = of_kind(helm.template(values), "PrometheusRule")["spec"]
+    assert "LanewayBudgetBurns" not in alerts(found)
+    assert [each["record"] for each in each_rule(found) if "objective" in each.get("record", "")] == []
+
+
+@pytest.mark.parametrize(
+    "objectives",
+    [
+        {"success": 90},
+        {"success": 100},
+        {"waits": [{"pools": "a", "lanes": "b", "seconds": 41, "percent": 95}]},
+        {"waits": [{"pools": "a", "lanes": "b", "seconds": 40, "percent": 90}]},
+        {"waits": [{"lanes": "b", "seconds": 40, "percent": 95}]},
+        {"fewest": 0},
+    ],
+    ids=str,
+)
+def test_an_objective_that_no_rule_could_tell_of_is_refused(helm: Helm, objectives: Manifest) -> None:
+    values = copy.deepcopy(MATRIX["monitoring"])
+    values["prometheusRule"]["objectives"] = objectives
+    done = helm.run("template", RELEASE, CHART, values=values)
+    assert done.returncode != 0
+    assert "prometheusRule" in done.stderr
+    assert "objectives" in done.stderr
 
 
 def test_every_rule_keeps_the_cluster(rules: Manifest) -> None:

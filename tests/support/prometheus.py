@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 
     from support.toolchain.toolbox import Toolbox
 
-MINUTES = {"m": 1, "h": 60}
-IN_EXPRESSION = re.compile(r"(?<=\[)\d+[mh](?=\])|(?<=offset )\d+[mh]\b")
+MINUTES = {"m": 1, "h": 60, "d": 1440}
+IN_EXPRESSION = re.compile(r"(?<=\[)\d+[mhd](?=\])|(?<=offset )\d+[mhd]\b")
 ANSWER_SECONDS = 10.0
 SCRAPES = "3s"  # a page that is late is a gap, and an alert's time begins anew: on a loaded machine one takes a second
 
 
 def hastened(rules: Mapping[str, Any], seconds: Mapping[str, float]) -> dict[str, Any]:
     """A PrometheusRule's `spec` whose minutes are seconds, or so many of them for an alert; thresholds stay."""
-    groups = [{**group, "rules": [_rule(each, seconds) for each in group["rules"]]} for group in rules["groups"]]
-    return {**rules, "groups": groups}
+    return {**rules, "groups": [_group(each, seconds) for each in rules["groups"]]}
+
+
+def _group(group: dict[str, Any], seconds: Mapping[str, float]) -> dict[str, Any]:
+    often = {"interval": _shorter(group["interval"], 1.0)} if "interval" in group else {}
+    return {**group, **often, "rules": [_rule(each, seconds) for each in group["rules"]]}
 
 
 def _rule(rule: dict[str, Any], seconds: Mapping[str, float]) -> dict[str, Any]:
