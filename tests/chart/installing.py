@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chart.rendering import CHART, CRD_CHART, NAMESPACE, RELEASE
-from support.golden import PROXIED
+from support.golden import PROXIED, TRUSTED
 from support.operator.in_memory import GATED, TABLED
 from support.toolchain.toolbox import PROMETHEUS, toolbox
 
@@ -27,6 +27,8 @@ SETTINGS = (
 )
 """All that the operator may ever do is tried; without gateways and tables it may less: tests/chart/test_rights.py."""
 TEXTS = (
+    f"caBundle.configMapName={TRUSTED.config_map_name}",
+    f"caBundle.key={TRUSTED.key}",
     f"image.gateway.tag={GATEWAY_TAG}",
     f"image.projector.tag={PROJECTOR_TAG}",
     *("poolEnv.{}={}".format(name, value.replace(",", r"\,")) for name, value in PROXIED.items()),

@@ -109,6 +109,12 @@ MATRIX: dict[str, Manifest] = {
         }
     },
     "environment of pools": {"poolEnv": {"AWS_USE_FIPS_ENDPOINT": "true", "NO_PROXY": ".svc"}},
+    "authorities": {
+        "caBundle": {"configMapName": "acme-trust", "key": "bundle.pem"},
+        "gateways": {"enabled": True},
+        "tables": {"enabled": True},
+        "dashboard": {"enabled": True, "hosts": ["d.example"]},
+    },
     "environment": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "logLevel": "debug"},
     "monitoring": {
         "metrics": {

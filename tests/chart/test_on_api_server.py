@@ -13,7 +13,7 @@ from chart.installing import POOLS, dry_run
 from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, NAMESPACE, RELEASE, ROOT, Helm, Manifest
 from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.render import render
-from support.golden import cases
+from support.golden import TRUSTED, cases
 from support.inputs.pools import pool_with
 from support.operator.in_memory import GATED
 from support.waiting import eventually
@@ -318,6 +318,19 @@ def gateway_variables(**more: str) -> list[Manifest]:
     return [*container["env"], *({"name": name, "value": value} for name, value in more.items())]
 
 
+def trust_volume(**given: Any) -> Manifest:
+    """Where the chart's authorities are, but for what is given."""
+    named = {"name": TRUSTED.config_map_name, "items": [{"key": TRUSTED.key, "path": "ca.pem"}]}
+    return {"name": "trust", "configMap": named | given}
+
+
+def trust_mounts() -> Manifest:
+    """The gateways' mounts, and that of authorities."""
+    (container,) = gateways()["spec"]["template"]["spec"]["containers"]
+    trust = {"name": "trust", "mountPath": "/etc/laneway-trust", "readOnly": True}
+    return {"volumeMounts": [*container["volumeMounts"], trust]}
+
+
 def projector(container: Manifest | None = None, **spec: Any) -> Manifest:
     """The one that the operator makes, but for what is given."""
     (made,) = (
@@ -389,6 +402,35 @@ DENIED: dict[str, tuple[Manifest, str]] = {
         AS_IT_IS,
     ),
     "a secret for a helper that runs before": (gateways(initContainers=[CONTAINER]), AS_IT_IS),
+    "a secret through other authorities": (
+        gateways({"env": gateway_variables(AWS_CA_BUNDLE="/tmp/ca.pem")}),  # noqa: S108 - never made
+        AS_IT_IS,
+    ),
+    "a secret beside authorities of another ConfigMap": (
+        gateways(trust_mounts(), volumes=gateway_volumes(trust_volume(name="somebodys"))),
+        AS_IT_IS,
+    ),
+    "a secret beside another part of that ConfigMap": (
+        gateways(
+            trust_mounts(), volumes=gateway_volumes(trust_volume(items=[{"key": "another.pem", "path": "ca.pem"}]))
+        ),
+        AS_IT_IS,
+    ),
+    "a secret where authorities should be": (
+        gateways({"volumeMounts": [{"name": "keys", "mountPath": "/etc/laneway-trust"}]}),
+        AS_IT_IS,
+    ),
+    "a table's secret through other authorities": (
+        projector({"env": [{"name": "SSL_CERT_FILE", "value": "/etc/laneway/ca.pem"}]}),
+        AS_IT_IS,
+    ),
+    "a table's secret beside authorities of another ConfigMap": (
+        projector(
+            {"volumeMounts": [{"name": "trust", "mountPath": "/etc/laneway-trust"}]},
+            volumes=[*projector()["spec"]["template"]["spec"]["volumes"], trust_volume(name="somebodys")],
+        ),
+        AS_IT_IS,
+    ),
     "a table's secret for another image": (
         projector({"image": GATED.gateways.image if GATED.gateways else ""}),
         AS_IT_IS,
@@ -491,7 +533,8 @@ def test_what_the_table_above_begins_with_may_be_made(bound: Cluster, kind: str)
     for spec in allowed:
         done = dry_run(bound, json.dumps(workload(kind, **spec)), f"--as={OPERATOR}")
         assert done.returncode == 0, done.stderr
-    for made in (gateways(), service(), projector()):
+    trusting = gateways(trust_mounts(), volumes=gateway_volumes(trust_volume()))
+    for made in (gateways(), trusting, service(), projector()):
         done = dry_run(bound, json.dumps(made), f"--as={OPERATOR}")
         assert done.returncode == 0, done.stderr
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laneway.schema.pool.table import CABundle
 from laneway.schema.shared.yaml_text import write_yaml
 from laneway_operator.auxiliary import parse_auxiliary
 from laneway_operator.render import render
@@ -60,6 +61,8 @@ PROXIED = {
     "HTTPS_PROXY": "http://proxy.example:3128",
     "NO_PROXY": "169.254.170.23,.svc",
 }
+
+TRUSTED = CABundle.model_validate({"configMapName": "acme-trust", "key": "bundle.pem"})
 
 PODS_OF_A_LANE = {
     "labels": {"team": "intake"},
@@ -135,6 +138,7 @@ def _of_settings() -> dict[str, PoolView]:
     keyed = {"keys": {"secretName": "documents-keys"}}
     placed = replace(SETTINGS, auxiliary=AUXILIARY, gateways=GATED.gateways, tables=TABLED.tables)
     proxied = replace(SETTINGS, pool_env=PROXIED, network_policies=True, gateways=GATED.gateways, tables=TABLED.tables)
+    trusting = replace(SETTINGS, ca_bundle=TRUSTED, gateways=GATED.gateways, tables=TABLED.tables)
     walled = replace(
         SETTINGS,
         network_policies=True,
@@ -150,6 +154,7 @@ def _of_settings() -> dict[str, PoolView]:
         "network-policy-of-an-emulator": pool_view(named(pool_with()), replace(EMULATED, network_policies=True)),
         "pull-secrets": pool_view(named(pool_with()), replace(SETTINGS, image_pull_secrets=("registry", "mirror"))),
         "environment": pool_view(named(pool_with(gateway=keyed, table={"postgres": {"secretName": "db"}})), proxied),
+        "ca-bundle": pool_view(named(pool_with(gateway=keyed, table={"postgres": {"secretName": "db"}})), trusting),
         "auxiliary": pool_view(named(pool_with(gateway=keyed, table={"postgres": {"secretName": "db"}})), placed),
     }
 

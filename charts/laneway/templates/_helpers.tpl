@@ -122,9 +122,41 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 {{- end -}}
 
-{{/* For CEL: or the variable `e` is one of poolEnv's, with its value. Another value would lead a pod elsewhere. */}}
+{{/* For CEL: or the variable `e` is one of poolEnv's or caBundle's, with its value. Another value would lead a pod elsewhere. */}}
 {{- define "laneway.poolEnvAsGiven" -}}
 {{- range $name, $value := .Values.poolEnv }}
 || (e.name == '{{ $name }}' && e.?value.orValue('') == {{ $value | toJson }})
 {{- end }}
+{{- if .Values.caBundle.configMapName }}
+|| (e.name in ['AWS_CA_BUNDLE', 'SSL_CERT_FILE'] && e.?value.orValue('') == '/etc/laneway-trust/ca.pem')
 {{- end }}
+{{- end }}
+
+{{/* Authorities of caBundle, as the operator has them in pools (laneway_operator.render.pods): variables, mount, volume. */}}
+{{- define "laneway.trustEnv" -}}
+- {name: AWS_CA_BUNDLE, value: /etc/laneway-trust/ca.pem}
+- {name: SSL_CERT_FILE, value: /etc/laneway-trust/ca.pem}
+{{- end -}}
+
+{{- define "laneway.trustMount" -}}
+- {name: trust, mountPath: /etc/laneway-trust, readOnly: true}
+{{- end -}}
+
+{{- define "laneway.trustVolume" -}}
+- name: trust
+  configMap: {name: {{ .Values.caBundle.configMapName | quote }}, items: [{key: {{ .Values.caBundle.key | quote }}, path: ca.pem}]}
+{{- end -}}
+
+{{/* For CEL: or the volume `v` is caBundle's, and no other part of that ConfigMap. */}}
+{{- define "laneway.trustVolumeAsGiven" -}}
+{{- if .Values.caBundle.configMapName -}}
+|| (v.name == 'trust' && v.?configMap.?name.orValue('') == '{{ .Values.caBundle.configMapName }}' && v.?configMap.?items.orValue([]).size() == 1 && v.?configMap.?items.orValue([]).all(i, i.key == '{{ .Values.caBundle.key }}' && i.path == 'ca.pem'))
+{{- end -}}
+{{- end -}}
+
+{{/* For CEL: or the mount `m` is where it belongs, and of that volume. */}}
+{{- define "laneway.trustMountAsGiven" -}}
+{{- if .Values.caBundle.configMapName -}}
+|| (m.mountPath == '/etc/laneway-trust' && m.name == 'trust' && !has(m.subPath) && variables.pod.volumes.exists(v, false {{ include "laneway.trustVolumeAsGiven" . }}))
+{{- end -}}
+{{- end -}}

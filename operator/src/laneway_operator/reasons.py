@@ -28,6 +28,7 @@ class Reason(StrEnum):
     AWS_REFUSED = "AWSRefused"
     AWS_UNREACHABLE = "AWSUnreachable"
     SECRET_MISSING = "SecretMissing"  # noqa: S105 - a word, not a password
+    CA_BUNDLE_MISSING = "CABundleMissing"
     PUBLISHED = "Published"
     CHECKING = "Checking"
     PREFLIGHT_FAILED = "PreflightFailed"
@@ -138,6 +139,8 @@ FIXES: dict[Reason, str] = {
     Reason.AWS_REFUSED: "Mend what the message names; Laneway goes on trying.",
     Reason.AWS_UNREACHABLE: "Check region, endpoint and network; Laneway goes on trying.",
     Reason.SECRET_MISSING: "Create the Secret in the pool's namespace.",
+    Reason.CA_BUNDLE_MISSING: "Copy it there, as trust-manager does for every namespace, or correct `caBundle` in the "
+    "operator's Helm values. What runs goes on meanwhile.",
     Reason.ACCESS_DENIED: "Allow it in the IAM policies of the preflight's and the workers' identities; Laneway goes "
     "on trying.",
     Reason.BUCKET_MISSING: "Make the bucket, or correct its name in the pool; Laneway goes on trying.",

@@ -6,6 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from laneway.schema.pool.table import CABundle
+from laneway.schema.shared.problems import problems
 from laneway_operator.auxiliary import Auxiliary, parse_auxiliary
 from laneway_operator.engines import PULL_POLICIES, parse_engines
 from laneway_operator.environment import parse_environment
@@ -91,6 +95,10 @@ class Settings:
     """Of pods without an engine."""
     pool_env: Mapping[str, str] = field(default_factory=dict)
     """Environment of the containers that call AWS, in every pool."""
+    ca_bundle: CABundle | None = None
+    """Whom pods believe who AWS is, and the registry of models; a ConfigMap in every pool's namespace. None: whom their
+    images trust.
+    """
     image_pull_secrets: tuple[str, ...] = ()
     """Names of pull secrets in every pool's namespace."""
     log_level: str = "info"
@@ -136,6 +144,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         egress_except=tuple(environment.get("LANEWAY_EGRESS_EXCEPT", "").split()),
         auxiliary=_auxiliary(environment),
         pool_env=_pool_env(environment),
+        ca_bundle=_ca_bundle(environment),
         image_pull_secrets=tuple(environment.get("LANEWAY_IMAGE_PULL_SECRETS", "").split()),
         log_level=_log_level(environment),
         health_address=environment.get("LANEWAY_HEALTH_ADDRESS") or DEFAULT_HEALTH_ADDRESS,
@@ -180,6 +189,18 @@ def _pool_env(environment: Mapping[str, str]) -> dict[str, str]:
         return parse_environment(json.loads(environment.get("LANEWAY_POOL_ENV") or "{}"))
     except ValueError as error:
         raise SettingsError(f"LANEWAY_POOL_ENV: {error}") from error
+
+
+def _ca_bundle(environment: Mapping[str, str]) -> CABundle | None:
+    text = environment.get("LANEWAY_CA_BUNDLE")
+    if not text:
+        return None
+    try:
+        return CABundle.model_validate(json.loads(text))
+    except ValidationError as error:
+        raise SettingsError(f"LANEWAY_CA_BUNDLE: {problems(error, CABundle)}") from error
+    except ValueError as error:
+        raise SettingsError(f"LANEWAY_CA_BUNDLE: {error}") from error
 
 
 def _gateways(environment: Mapping[str, str]) -> Gateways | None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from laneway.schema.pool.table import CABundle
 from laneway_operator.auxiliary import parse_auxiliary
 from laneway_operator.engines import parse_engines
 from laneway_operator.settings import Emulator, Gateways, Settings, SettingsError, Tables, read_settings
@@ -38,6 +39,7 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_EGRESS_EXCEPT": "10.0.0.0/8",
         "LANEWAY_WORKER_PULL_POLICY": "Always",
         "LANEWAY_POOL_ENV": json.dumps({"NO_PROXY": ".svc", "HTTPS_PROXY": "http://proxy.example:3128"}),
+        "LANEWAY_CA_BUNDLE": json.dumps({"configMapName": "acme-trust", "key": "bundle.pem"}),
         "LANEWAY_AUXILIARY": json.dumps({"nodeSelector": {"a": "b"}, "tolerations": [], "resources": {}}),
     }
     assert read_settings(everything) == Settings(
@@ -59,6 +61,7 @@ def test_everything_can_be_said() -> None:
         egress_except=("10.0.0.0/8",),
         worker_pull_policy="Always",
         pool_env={"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": ".svc"},
+        ca_bundle=CABundle.model_validate({"configMapName": "acme-trust", "key": "bundle.pem"}),
         auxiliary=parse_auxiliary({"nodeSelector": {"a": "b"}}),
     )
 
@@ -154,6 +157,22 @@ def test_variables_that_pools_can_not_have_are_named(text: str, words: str) -> N
         read_settings(LEAST | {"LANEWAY_POOL_ENV": text})
     assert str(caught.value).startswith(words)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("acme-trust", "LANEWAY_CA_BUNDLE: Expecting value"),
+        ("{}", "LANEWAY_CA_BUNDLE: configMapName: is missing"),
+        ('{"configMapName": "Acme"}', "LANEWAY_CA_BUNDLE: configMapName: "),
+        ('{"configMapName": "acme", "key": "../a"}', "LANEWAY_CA_BUNDLE: key: "),
+        ('{"configMapName": "acme", "secretName": "a"}', "LANEWAY_CA_BUNDLE: secretName: "),
+    ],
+)
+def test_a_bundle_that_can_not_be_mounted_is_named(text: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(LEAST | {"LANEWAY_CA_BUNDLE": text})
+    assert str(caught.value).startswith(words)
 
 
 def test_a_log_level_is_one_of_a_few() -> None:

@@ -117,6 +117,7 @@ class Reconciler:
         )
         hold_or_let_go(self._cluster, seen.pool, pool)
         self._look_for_secret(pool, done)
+        self._look_for_bundle(pool, done)
         self._ensure_queues(pool, done)
         if done.access or done.queue_trouble:
             return  # what runs is left alone
@@ -182,6 +183,12 @@ class Reconciler:
             make = f"kubectl create secret generic {emulator.secret} --namespace {namespace} {EMULATOR_KEYS}"
             words = f"namespace {namespace} has no Secret {emulator.secret}: {make}"
             done.access = Trouble(Reason.SECRET_MISSING, words)
+
+    def _look_for_bundle(self, pool: LLMWorkerPool, done: Observed) -> None:
+        bundle, namespace = self._settings.ca_bundle, pool.metadata.namespace
+        if bundle is not None and not self._cluster.document(namespace, bundle.config_map_name, bundle.key):
+            words = f"namespace {namespace} has no ConfigMap {bundle.config_map_name} with the key {bundle.key}"
+            done.access = Trouble(Reason.CA_BUNDLE_MISSING, words)
 
     def _ensure_queues(self, pool: LLMWorkerPool, done: Observed) -> None:
         for lane in pool.spec.lanes:

@@ -80,7 +80,11 @@ def _pod(pool: PoolView) -> Manifest:
         **pods.auxiliary_base(pool, pool.account),
         "containers": [_handler(pool)],
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "volumes": [pods.config_volume(_config_name(pool)), pods.empty_volume(pods.WRITABLE_VOLUME)],
+        "volumes": [
+            pods.config_volume(_config_name(pool)),
+            pods.empty_volume(pods.WRITABLE_VOLUME),
+            *pods.trust_volumes(pool),
+        ],
     }
 
 

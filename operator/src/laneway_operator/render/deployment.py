@@ -73,6 +73,7 @@ def _pod(pool: PoolView, lane: LaneView) -> Manifest:
         pods.empty_volume("home", HOME_SIZE),
         pods.empty_volume(pods.WRITABLE_VOLUME, OLLAMA_TMP_SIZE),
         pods.empty_volume("worker-tmp"),
+        *pods.trust_volumes(pool),
     ]
     if pool.pod_reports:
         volumes.append(pods.token_volume())
@@ -141,6 +142,7 @@ def _ollama(pool: PoolView, lane: LaneView) -> Manifest:
             | ({"readOnly": True} if pool.pool.model_volume else {}),
             {"name": "home", "mountPath": HOME_FOLDER},
             pods.WRITABLE_MOUNT,
+            *pods.trust_mounts(pool),
         ],
     }
 
@@ -180,6 +182,7 @@ def _variables(pool: PoolView, lane: LaneView, memory: str) -> list[Manifest]:
         "OLLAMA_NOPRUNE": "1",
         "OLLAMA_NO_CLOUD": "1",
         "OLLAMA_NUM_PARALLEL": str(lane.lane.parallel),
+        **pods.trusting(pool, "SSL_CERT_FILE"),
     }
     theirs = {each.name: each.value for each in pool.pool.pods_of(lane.lane).env if each.name not in ours}
     return [{"name": name, "value": value} for name, value in (ours | theirs).items()]

@@ -36,6 +36,9 @@ POD_SECURITY = {
     "runAsUser": USER_ID,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+TRUST_VOLUME, TRUST_FOLDER, TRUST_FILE = "trust", "/etc/laneway-trust", "ca.pem"
+TRUSTED_BY = ("AWS_CA_BUNDLE", "SSL_CERT_FILE")
+"""Variables by which programs take other authorities than their image's: boto3; OpenSSL and Go."""
 CONFIG_MOUNT = {"name": CONFIG_VOLUME, "mountPath": CONFIG_FOLDER, "readOnly": True}
 LIVE_MOUNT = {"name": LIVE_VOLUME, "mountPath": LIVE_FOLDER, "readOnly": True}
 """A whole folder: the kubelet brings no change to a file that is mounted alone, by `subPath`."""
@@ -103,11 +106,34 @@ def model_volume(name: str, found: ModelImage | VolumeClaim) -> Manifest:
     return {"name": name, "image": {"reference": found.reference, **policy}}
 
 
+def trust_volumes(pool: PoolView) -> list[Manifest]:
+    """The authorities that Helm values name. Not optional: without them nobody could be believed, so the kubelet waits;
+    that the ConfigMap is missing the operator tells.
+    """
+    bundle = pool.settings.ca_bundle
+    if bundle is None:
+        return []
+    items = [{"key": bundle.key, "path": TRUST_FILE}]
+    return [{"name": TRUST_VOLUME, "configMap": {"name": bundle.config_map_name, "items": items}}]
+
+
+def trust_mounts(pool: PoolView) -> list[Manifest]:
+    """Where a container that speaks TLS to the outside finds them."""
+    mount = {"name": TRUST_VOLUME, "mountPath": TRUST_FOLDER, "readOnly": True}
+    return [mount] if pool.settings.ca_bundle else []
+
+
+def trusting(pool: PoolView, *names: str) -> dict[str, str]:
+    """Those of `TRUSTED_BY` that a program reads, with the file."""
+    return dict.fromkeys(names, f"{TRUST_FOLDER}/{TRUST_FILE}") if pool.settings.ca_bundle else {}
+
+
 def environment(pool: PoolView) -> list[Manifest]:
     """Of a container that calls AWS: what Helm values say, and an emulator's keys. On AWS the identity comes with the
     pod.
     """
-    said = [{"name": name, "value": value} for name, value in pool.settings.pool_env.items()]
+    told = {**pool.settings.pool_env, **trusting(pool, *TRUSTED_BY)}
+    said = [{"name": name, "value": value} for name, value in told.items()]
     emulator = pool.settings.emulator
     if emulator is None:
         return said
@@ -142,7 +168,7 @@ def worker_container(
         "resources": resources,
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": mounts,
+        "volumeMounts": [*mounts, *trust_mounts(pool)],
     }
 
 

@@ -57,7 +57,11 @@ def _template(pool: PoolView, config_map: str) -> Manifest:
         **pods.auxiliary_base(pool, pool.preflight_account),
         "containers": [container],
         "restartPolicy": "OnFailure",
-        "volumes": [pods.config_volume(config_map), pods.empty_volume(pods.WRITABLE_VOLUME)],
+        "volumes": [
+            pods.config_volume(config_map),
+            pods.empty_volume(pods.WRITABLE_VOLUME),
+            *pods.trust_volumes(pool),
+        ],
     }
     marks = labels(pool, component=Component.PREFLIGHT)
     return {"metadata": pods.pod_metadata(pool.pool.spec.pods, marks), "spec": spec}

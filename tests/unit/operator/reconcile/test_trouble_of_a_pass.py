@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from laneway.schema.shared.names import KIND, POOL_LABEL
 from laneway_operator.errors import NotYet, Unreachable
 from laneway_operator.reasons import Reason
 from laneway_operator.render import render
+from support.golden import TRUSTED
 from support.inputs.bad_pools import IMAGE, REGION
 from support.inputs.bad_schedules import BEYOND_CEL
 from support.inputs.pools import NAMESPACE, named, pool_with
@@ -16,6 +18,7 @@ from support.operator.in_memory import (
     EMULATED,
     OTHER_UID,
     SECRET,
+    SETTINGS,
     OperatedPool,
     pool_view,
     running_pool,
@@ -104,6 +107,28 @@ def test_an_emulators_secret_that_is_missing_is_waited_for() -> None:
     pool.cluster.secrets.add((NAMESPACE, SECRET))
     assert pool.reconcile() is False
     assert "documents-default" in pool.children("Deployment")
+
+
+@pytest.mark.parametrize("there", [None, {"ca.crt": "…"}, {"bundle.pem": ""}], ids=["none", "another key", "empty"])
+def test_a_bundle_that_is_missing_is_waited_for_and_what_runs_goes_on(there: dict[str, str] | None) -> None:
+    pool = running_pool()
+    before = copy.deepcopy(pool.cluster.objects)
+    pool.restart(replace(SETTINGS, ca_bundle=TRUSTED))
+    if there is not None:
+        pool.cluster.objects["ConfigMap", NAMESPACE, "acme-trust"] = somebodys(there)
+    assert pool.reconcile() is True
+    status, reason, message = pool.condition("AccessVerified")
+    assert (status, reason) == ("False", Reason.CA_BUNDLE_MISSING)
+    assert "namespace nlp has no ConfigMap acme-trust with the key bundle.pem" in message
+    assert [each for each in pool.cluster.objects if each not in before and each[2] != "acme-trust"] == []
+    pool.cluster.objects["ConfigMap", NAMESPACE, "acme-trust"] = somebodys({"bundle.pem": "-----BEGIN …"})
+    pool.reconcile()
+    volumes = pool.child("Deployment")["spec"]["template"]["spec"]["volumes"]
+    assert "trust" in {each["name"] for each in volumes}
+
+
+def somebodys(data: dict[str, str]) -> dict[str, Any]:
+    return {"metadata": {"name": "acme-trust", "namespace": NAMESPACE, "uid": "a", "labels": {}}, "data": data}
 
 
 def test_without_an_emulator_no_secret_is_looked_for() -> None:

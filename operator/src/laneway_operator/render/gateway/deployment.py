@@ -65,7 +65,7 @@ def _pod(pool: PoolView, gateway: Gateway, program: Gateways) -> Manifest:
         "containers": [_container(pool, gateway, program)],
         "terminationGracePeriodSeconds": GRACE_SECONDS,
         "topologySpreadConstraints": [_spread(pool, ZONE), _spread(pool, HOST)],
-        "volumes": [_keys(gateway), pods.empty_volume(pods.WRITABLE_VOLUME)],
+        "volumes": [_keys(gateway), pods.empty_volume(pods.WRITABLE_VOLUME), *pods.trust_volumes(pool)],
     }
 
 
@@ -104,7 +104,11 @@ def _container(pool: PoolView, gateway: Gateway, program: Gateways) -> Manifest:
         "resources": pods.auxiliary_resources(pool, limits=LIMITS, requests=REQUESTS, own=gateway.resources),
         "securityContext": pods.CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [{"name": KEYS_VOLUME, "mountPath": KEYS_FOLDER, "readOnly": True}, pods.WRITABLE_MOUNT],
+        "volumeMounts": [
+            {"name": KEYS_VOLUME, "mountPath": KEYS_FOLDER, "readOnly": True},
+            pods.WRITABLE_MOUNT,
+            *pods.trust_mounts(pool),
+        ],
     }
 
 

@@ -61,7 +61,12 @@ def _pod(pool: PoolView, said: Table, program: Tables, config: str) -> Manifest:
         **pods.auxiliary_base(pool, projector_account_name(pool.name)),
         "containers": [_container(pool, program, files)],
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "volumes": [pods.config_volume(config), *files.values(), pods.empty_volume(pods.WRITABLE_VOLUME)],
+        "volumes": [
+            pods.config_volume(config),
+            *files.values(),
+            pods.empty_volume(pods.WRITABLE_VOLUME),
+            *pods.trust_volumes(pool),
+        ],
     }
 
 
@@ -99,7 +104,7 @@ def _container(pool: PoolView, program: Tables, files: dict[str, Manifest]) -> M
         "resources": pods.auxiliary_resources(pool, limits=LIMITS, requests=REQUESTS),
         "securityContext": pods.CONTAINER_SECURITY,
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [pods.CONFIG_MOUNT, *mounts, pods.WRITABLE_MOUNT],
+        "volumeMounts": [pods.CONFIG_MOUNT, *mounts, pods.WRITABLE_MOUNT, *pods.trust_mounts(pool)],
     }
 
 
