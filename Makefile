@@ -191,7 +191,7 @@ soak-scaling: cache-cluster ## schedules and suspend with jobs running, 50 scale
 	$(RUN) pytest tests/e2e/cluster/test_scaling.py -q -s -m ""
 	PYTHONPATH=tests $(RUN) python tests/bench/soak_scaling.py
 
-soak-alerts: cache-cluster ## an operator whose calls are never answered, until its alert has fired on a real Prometheus and ended; six minutes
+soak-alerts: cache-cluster ## an operator whose calls are never answered, and a lane at its most workers, until their alerts have fired on a real Prometheus and ended; ten minutes
 	$(RUN) pytest tests/cluster/test_prometheus.py -q -m soak
 
 sbom: sync ## what is in each image of ours beside its base, from uv.lock: CycloneDX in .laneway/sbom

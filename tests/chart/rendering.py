@@ -113,7 +113,6 @@ MATRIX: dict[str, Manifest] = {
         "caBundle": {"configMapName": "acme-trust", "key": "bundle.pem"},
         "gateways": {"enabled": True},
         "tables": {"enabled": True},
-        "dashboard": {"enabled": True, "hosts": ["d.example"]},
     },
     "environment": {"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}], "logLevel": "debug"},
     "monitoring": {
@@ -142,6 +141,10 @@ MATRIX: dict[str, Manifest] = {
         },
     },
     "dashboard": {"dashboard": {"enabled": True, "hosts": ["dashboard.acme.example", "localhost:8080"]}},
+    "dashboard that believes others": {
+        "dashboard": {"enabled": True, "hosts": ["d.example"]},
+        "caBundle": {"configMapName": "acme-trust"},
+    },
     "pinned dashboard": {
         "dashboard": {"enabled": True, "hosts": ["d.example"], "extraEnv": [{"name": "NO_PROXY", "value": "a"}]},
         "image": {"dashboard": {"digest": DIGEST}},
@@ -185,11 +188,21 @@ MATRIX: dict[str, Manifest] = {
             "runbookURL": "https://docs.example/runbooks",
             "nothingReadyAfter": "25m",
             "poolNotReadyAfter": "5m",
+            "scalingLimitedAfter": "4h",
+            "objectives": {"success": 99.9, "fewest": 20},
             "gatewayUnavailableAfter": "5m",
             "tableBehindAfter": "5m",
             "waitSeconds": 60,
             "failedJobs": 10,
             "oldestMessage": {"enabled": True, "seconds": 60, "queues": "jobs-.*"},
+        },
+    },
+    "no objectives": {
+        "metrics": {"podMonitor": {"enabled": True}},
+        "prometheusRule": {
+            "enabled": True,
+            "runbookURL": "https://docs.example/runbooks",
+            "objectives": {"enabled": False},
         },
     },
     "no budget": {"podDisruptionBudget": {"enabled": False}},

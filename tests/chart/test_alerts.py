@@ -135,9 +135,7 @@ def test_seconds_of_an_objective_are_bounds_of_the_workers_histogram() -> None:
 
 
 def test_without_objectives_there_are_no_rules_for_them(helm: Helm) -> None:
-    values = copy.deepcopy(MATRIX["monitoring"])
-    values["prometheusRule"]["objectives"] = {"enabled": False}
-    found = of_kind(helm.template(values), "PrometheusRule")["spec"]
+    found = of_kind(helm.template(MATRIX["no objectives"]), "PrometheusRule")["spec"]
     assert "LanewayBudgetBurns" not in alerts(found)
     assert [each["record"] for each in each_rule(found) if "objective" in each.get("record", "")] == []
 

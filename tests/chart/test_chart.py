@@ -27,6 +27,7 @@ from laneway.schema.pool.profile import parse_profile
 from laneway.schema.shared.names import POOL_LABEL, PROFILE_KIND
 from laneway_operator.engines import parse_engines
 from laneway_operator.render import render
+from laneway_operator.render.pods import TRUST_FILE, TRUST_FOLDER, TRUST_VOLUME, TRUSTED_BY
 from laneway_operator.settings import Emulator, Gateways, Settings, read_settings, rendering_settings
 from support.golden import cases
 from support.inputs.profiles import profile_specs
@@ -386,3 +387,30 @@ def test_one_monitor_reads_the_pods_of_every_pool(helm: Helm) -> None:
         ports = [port["name"] for each in template["spec"]["containers"] for port in each.get("ports", ())]
         assert [each["port"] for each in monitor["podMetricsEndpoints"]] == ["health"]
         assert ports.count("health") == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "key"),
+    [("authorities", "laneway", "bundle.pem"), ("dashboard that believes others", "laneway-dashboard", "ca.crt")],
+    ids=["the operator", "the dashboard"],
+)
+def test_what_the_chart_runs_believes_whom_pools_believe(helm: Helm, values: str, name: str, key: str) -> None:
+    made = next(
+        each
+        for each in helm.template(MATRIX[values])
+        if (each["kind"], each["metadata"]["name"]) == ("Deployment", name)
+    )
+    pod = made["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    told = {each["name"]: each.get("value") for each in container["env"]}
+    assert {each: told[each] for each in TRUSTED_BY} == dict.fromkeys(TRUSTED_BY, f"{TRUST_FOLDER}/{TRUST_FILE}")
+    assert {"name": TRUST_VOLUME, "mountPath": TRUST_FOLDER, "readOnly": True} in container["volumeMounts"]
+    wanted = {"name": "acme-trust", "items": [{"key": key, "path": TRUST_FILE}]}
+    assert {"name": TRUST_VOLUME, "configMap": wanted} in pod["volumes"]
+
+
+def test_the_operator_is_told_which_authorities_pools_have(helm: Helm) -> None:
+    found = read_settings(environment(helm.template(MATRIX["authorities"]))).ca_bundle
+    assert found is not None
+    assert (found.config_map_name, found.key) == ("acme-trust", "bundle.pem")
+    assert read_settings(environment(helm.template())).ca_bundle is None

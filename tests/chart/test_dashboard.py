@@ -17,7 +17,13 @@ from support.pages import yaml_blocks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ON = ("dashboard", "pinned dashboard", "closed dashboard", "dashboard of some namespaces")
+ON = (
+    "dashboard",
+    "dashboard that believes others",
+    "pinned dashboard",
+    "closed dashboard",
+    "dashboard of some namespaces",
+)
 READ = ["get", "list", "watch"]
 TO = "rbac.authorization.k8s.io/aggregate-to-"
 POD = {"KUBERNETES_SERVICE_HOST": "10.100.0.1", "KUBERNETES_SERVICE_PORT": "443"}

@@ -45,13 +45,20 @@ MONITORING = {
     },
 }
 SLOW_SECONDS = 0.4
-MINUTES = {"LanewayScalingFails": 4.0, "LanewayWorkWasted": 0.5, "LanewayLeasesLost": 0.5}
+MINUTES = {
+    "LanewayScalingFails": 4.0,
+    "LanewayWorkWasted": 0.5,
+    "LanewayLeasesLost": 0.5,
+    "LanewayScalingLimited": 0.1,
+}
 """Seconds that a minute of an alert takes, where not one: KEDA looks every 15 seconds, and an hour is long."""
 STALLED_SECONDS = 300.0  # after 120 in which something was due
 MANY = 100  # pools: four are worked on at once, and each call is given up after a while
 OF_TROUBLE = {"Calls to AWS that failed", "Failures"}
 CHOSEN = {"$__rate_interval": "60s", "$pool": ".*", "$lane": ".*"}
 HELD = 5
+CROWD = 10  # more than the four for which a lane has one worker
+LONG_AGO = "2026-01-01T00:00:00Z"
 THERE = {"LocationConstraint": REGION}
 PLAIN = {"Content-Type": "text/plain; version=0.0.4"}
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -214,6 +221,22 @@ def test_jobs_that_fail(scene: Scene) -> None:
     scene.ends("LanewayJobsFail")
 
 
+def test_jobs_that_miss_an_objective(scene: Scene) -> None:
+    """The shortest of its times: in the longest, a minute after its cause is gone nothing has changed."""
+
+    def burns() -> list[dict[str, Any]]:
+        return scene.prometheus.ask('ALERTS{alertname="LanewayBudgetBurns", window="1h", alertstate="firing"}')
+
+    def late() -> list[dict[str, Any]]:
+        scene.send(expires_at=LONG_AGO)
+        return burns()
+
+    (found,) = eventually(late, SECONDS)
+    assert found["metric"]["objective"] == "success"
+    assert found["metric"]["lane"] == "default"
+    eventually(lambda: not burns(), SECONDS)
+
+
 def test_work_that_comes_to_nothing(scene: Scene) -> None:
     scene.fires("LanewayWorkWasted", lambda: scene.send(format=CITY))  # the engine says a word, and no JSON
     scene.ends("LanewayWorkWasted")
@@ -309,6 +332,18 @@ def test_an_operator_whose_writes_are_never_answered(scene: Scene, tmp_path: Pat
         eventually(lambda: "LanewayOperatorStalled" not in scene.prometheus.firing(), STALLED_SECONDS)
         operated.stop()
     scene.prometheus.scrape("operator", operated.start().address.removeprefix("http://"), namespace="laneway-system")
+
+
+@pytest.mark.soak
+def test_a_lane_with_jobs_for_more_workers_than_it_may_have(scene: Scene) -> None:
+    scene.place.apply("crowded", **SPEC)
+    scene.place.until("ScaledToZero", "crowded")
+    scene.send(CROWD, pool="crowded")
+    told = scene.place.until("AtMaxReplicas", "crowded", "ScalingLimited", STALLED_SECONDS)
+    assert told.startswith("True: as many workers are wanted as maxReplicas lets")
+    scene.fires("LanewayScalingLimited")
+    scene.purge("crowded")
+    scene.ends("LanewayScalingLimited")
 
 
 def panels() -> list[tuple[str, str]]:
