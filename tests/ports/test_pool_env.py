@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import socketserver
-import ssl
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ProxyConnectionError, SSLError
+from botocore.exceptions import EndpointConnectionError, ProxyConnectionError
 
 from laneway_operator.environment import VARIABLES
-from laneway_operator.render.pods import TRUSTED_BY
 from laneway_worker.adapters.aws.clients import make_clients
-from support.table.tls import self_signed
 from support.waiting import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from support.table.tls import Signed
 
 SECONDS = 30.0
 
@@ -60,7 +52,7 @@ def proxy() -> Iterator[Proxy]:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*VARIABLES, *TRUSTED_BY):
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
@@ -85,47 +77,6 @@ def test_a_workers_calls_go_through_the_proxy_to_the_endpoint_that_is_wanted(
     with pytest.raises(ProxyConnectionError):
         clients.heartbeat.get_queue_url(QueueName="jobs")
     assert [each.split()[:2] for each in proxy.asked] == [["CONNECT", f"{host}:443"]]
-
-
-class Asked(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        answer = b'{"QueueUrl":"https://localhost/jobs"}'
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Nowhere."""
-
-
-@pytest.fixture
-def endpoint(signed: Signed) -> Iterator[str]:
-    """One whose certificate no public authority has signed."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(signed.certificate, signed.key)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        running = in_thread(server.serve_forever)
-        yield f"https://localhost:{server.server_address[1]}"
-        server.shutdown()
-        running.result(timeout=SECONDS)
-
-
-@pytest.fixture
-def signed(tmp_path: Path) -> Signed:
-    return self_signed(tmp_path, "localhost")
-
-
-def test_an_authority_of_ones_own_is_believed_where_it_is_named_and_nowhere_else(
-    endpoint: str, signed: Signed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(SSLError):
-        make_clients("us-east-1", endpoint, slots=1, poll_seconds=1).heartbeat.get_queue_url(QueueName="jobs")
-    for name in TRUSTED_BY:
-        monkeypatch.setenv(name, str(signed.certificate))
-    clients = make_clients("us-east-1", endpoint, slots=1, poll_seconds=1)
-    assert clients.heartbeat.get_queue_url(QueueName="jobs")["QueueUrl"] == "https://localhost/jobs"
 
 
 def test_an_emulator_is_asked_by_no_proxy(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ from support.processes import free_port, server
 from support.tools import missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
 OBEYING = "-dac_override,-fowner"  # capabilities(7): by these root passes over modes
@@ -126,10 +126,10 @@ def ollama_server(folder: Path, slots: int = 1, engine: str = BUILT) -> Iterator
 
 
 @contextmanager
-def ollama_on(models: Path, folder: Path, engine: str) -> Iterator[OllamaServer]:
-    """Serve what is in this folder of models, as somebody who obeys its modes: root would not."""
+def ollama_on(models: Path, folder: Path, engine: str, told: Mapping[str, str] | None = None) -> Iterator[OllamaServer]:
+    """Serve what is in this folder of models, as somebody who obeys its modes: root would not; with more variables."""
     obeying = ("setpriv", f"--bounding-set={OBEYING}", f"--inh-caps={OBEYING}") if os.geteuid() == 0 else ()
-    with _serve(engine_files(engine)[0], models, folder, prefix=obeying) as running:
+    with _serve(engine_files(engine)[0], models, folder, prefix=obeying, told=told) as running:
         yield running
 
 
@@ -145,7 +145,12 @@ def copy_model(models: Path, name: str, target: Path) -> None:
 
 @contextmanager
 def _serve(
-    binary: Path, models: Path, folder: Path, slots: int = 1, prefix: Sequence[str] = ()
+    binary: Path,
+    models: Path,
+    folder: Path,
+    slots: int = 1,
+    prefix: Sequence[str] = (),
+    told: Mapping[str, str] | None = None,
 ) -> Iterator[OllamaServer]:
     port = free_port()
     environment = {
@@ -156,6 +161,7 @@ def _serve(
         "OLLAMA_KEEP_ALIVE": "-1",
         "OLLAMA_NOPRUNE": "1",
         "OLLAMA_NUM_PARALLEL": str(slots),
+        **(told or {}),
     }
     with server([*prefix, str(binary), "serve"], environment, port, folder / "ollama.log") as process:
         yield OllamaServer(f"http://127.0.0.1:{port}", process, folder / "ollama.log")
