@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from support.processes import free_port, server
 from support.table.postgres import PASSWORD, Server, as_nobody, nobodys
+from support.toolchain import debian
+from support.toolchain.toolbox import ToolMissing, toolbox
 from support.tools import missing
 
 if TYPE_CHECKING:
@@ -33,13 +35,24 @@ default_pool_size = 2
 @contextmanager
 def pgbouncer(behind: Server, folder: Path) -> Iterator[Server]:
     """In transaction mode; skips, or in CI fails, where there is none."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    if program is None:
-        missing("PgBouncer", "apt install pgbouncer")
+    program, environment = _program(folder)
     port, users, config = free_port(), folder / "users.txt", folder / "pgbouncer.ini"
     users.write_text(f'"laneway" "{PASSWORD}"\n')
     config.write_text(CONFIG.format(behind=behind.port, port=port, users=users))
     command = [*as_nobody(), program, str(nobodys(config))]
     nobodys(users)
-    with server(command, {"PATH": os.environ["PATH"]}, port, folder / "pgbouncer.log"):
+    with server(command, environment, port, folder / "pgbouncer.log"):
         yield Server(port)
+
+
+def _program(folder: Path) -> tuple[str, dict[str, str]]:
+    """This machine's, or the cache's, copied to where nobody may look."""
+    path = {"PATH": os.environ["PATH"]}
+    if own := shutil.which("pgbouncer", path=f"{path['PATH']}:/usr/sbin"):
+        return own, path
+    try:
+        unpacked = shutil.copytree(debian.pgbouncer(toolbox()), folder / "unpacked", symlinks=True)
+    except ToolMissing as error:
+        missing("PgBouncer", f"apt install pgbouncer: {error}")
+    libraries = ":".join(map(str, unpacked.glob("usr/lib/*-linux-gnu")))
+    return str(unpacked / "usr/sbin/pgbouncer"), path | {"LD_LIBRARY_PATH": libraries}

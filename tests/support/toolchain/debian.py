@@ -1,4 +1,4 @@
-"""containerd, runc, the CNI plugins and PostgreSQL: this machine's, else Debian's packages, unpacked into the cache."""
+"""containerd, runc, the CNI plugins, PostgreSQL, PgBouncer: this machine's, else Debian's packages in the cache."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ PLUGINS = ("bridge", "host-local", "loopback")
 PLUGIN_FOLDERS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 POSTGRES = ("postgresql-15", "postgresql-client-15", "libpq5")
 POSTGRES_FOLDER = Path("usr/lib/postgresql/15/bin")
+PGBOUNCER = ("pgbouncer", "libc-ares2", "libevent-2.1-7")
 TAIL_LINES = 6
 
 
@@ -59,6 +60,11 @@ def postgres(tools: Toolbox) -> Path:
     """The folder of its programs; raises `ToolMissing`."""
     own = Path("/") / POSTGRES_FOLDER
     return own if (own / "initdb").exists() else _unpacked(tools, "postgres", POSTGRES) / POSTGRES_FOLDER
+
+
+def pgbouncer(tools: Toolbox) -> Path:
+    """The root of program and libraries; installed, its package would start a server. Raises `ToolMissing`."""
+    return _unpacked(tools, "pgbouncer", PGBOUNCER)
 
 
 def _unpacked(tools: Toolbox, name: str, packages: Sequence[str]) -> Path:
