@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from support.dashboard.running import POOL
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from support.dashboard.tab import Tab
 
 LOOK = 5_000  # ms
+SIGN_IN = "<!doctype html><html><body><main id=main>Sign in to ACME</main></body></html>"
 
 
 def queued(shown: Running, count: int) -> None:
@@ -124,3 +128,47 @@ def test_keys_lead_everywhere(serve: Callable[..., Running], open_tab: Callable[
     page.keyboard.press("g")
     page.keyboard.press("p")
     page.wait_for_url(f"{shown.url}/")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"status": 200, "content_type": "text/html", "body": SIGN_IN}, "signed out? Reload the page"),
+        ({"status": 403, "content_type": "text/html", "body": SIGN_IN}, "signed out? Reload the page"),
+        ({"status": 200, "content_type": "text/html", "body": ""}, "signed out? Reload the page"),
+        ({"status": 502, "content_type": "text/plain", "body": "no upstream"}, "not answered (502), tries again"),
+    ],
+)
+def test_what_a_proxy_answers_in_its_place_does_not_wipe_the_page(
+    serve: Callable[..., Running], open_tab: Callable[..., Tab], answer: dict[str, Any], told: str
+) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "/")
+    page.route(f"{shown.url}/", lambda route: route.fulfill(**answer))
+    for _ in range(2):
+        with page.expect_response(f"{shown.url}/"):
+            page.clock.run_for(LOOK)
+        page.wait_for_selector(f"text={told}")
+        assert "nlp/documents" in page.inner_text("main")
+    page.unroute(f"{shown.url}/")
+    queued(shown, 777)
+    page.clock.run_for(LOOK)
+    page.wait_for_selector("text=777")
+    assert "updates every 5 s" in page.inner_text(".asof")
+
+
+def test_a_dashboard_that_fails_for_a_moment_is_asked_again(
+    serve: Callable[..., Running], open_tab: Callable[..., Tab]
+) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "failed")
+    seen = shown.made.application.desk.seen
+    look, seen.look = seen.look, None  # type: ignore[method-assign,assignment] # because a defect is played
+    with page.expect_response(lambda answer: answer.status == HTTPStatus.INTERNAL_SERVER_ERROR):
+        page.clock.run_for(LOOK)
+    page.wait_for_selector("text=not answered (500), tries again")
+    assert "timed_out" in page.inner_text("main")
+    seen.look = look  # type: ignore[method-assign]
+    with page.expect_response(lambda answer: answer.status == HTTPStatus.OK):
+        page.clock.run_for(LOOK)
+    page.wait_for_selector("text=updates every 5 s")

@@ -4,7 +4,9 @@
 (() => {
   const EVERY = 5000;
   const KEYS = { p: "pools", f: "failed", j: "jobs", s: "schedules", a: "actions" };
+  const WELL = "updates every 5 s";
   let going = false;
+  let trouble = "";
 
   const selected = () => {
     const found = document.getSelection();
@@ -24,8 +26,22 @@
   const tick = () => {
     if (document.hidden || document.querySelector("main[hx-get]") === null) return;
     const why = held();
-    say(why || "updates every 5 s");
+    say(why || trouble || WELL);
     if (why === "") look();
+  };
+  const stays = (why) => {
+    trouble = why;
+    say(why || WELL);
+  };
+  // What stands before the dashboard answers in its place: a sign-in that has ended, a server that is gone. Such a page
+  // has nothing to show here, and taking it would end the looking; nor does a dashboard that fails for a moment.
+  const answered = (event) => {
+    const { response, text } = event.detail.ctx;
+    const own = text.includes("data-laneway");
+    if (own && response.status < 500) return;
+    event.preventDefault();
+    if (own || response.status >= 500) stays(`not answered (${response.status}), tries again`);
+    else stays("signed out? Reload the page");
   };
   const leads = (name) => document.querySelector(`nav [data-key="${name}"]`)?.click();
   const help = () => {
@@ -62,8 +78,10 @@
     if (event.target.matches("[data-look]")) look();
     if (event.target.matches("[data-help]")) help();
   });
-  document.addEventListener("htmx:error", () => say("the dashboard can't be reached"));
+  document.addEventListener("htmx:after:request", answered);
+  document.addEventListener("htmx:after:swap", () => stays(""));
+  document.addEventListener("htmx:error", () => stays("the dashboard can't be reached"));
   for (const each of document.querySelectorAll("[data-script]")) each.hidden = false;
-  if (document.querySelector("main[hx-get]") !== null) say("updates every 5 s");
+  if (document.querySelector("main[hx-get]") !== null) say(WELL);
   setInterval(tick, EVERY);
 })();
