@@ -31,7 +31,7 @@ def page(asked: Asked, desk: Desk) -> Answer:
         listed, trouble = FailedList((), complete=False), str(error)
     wanted = Chosen.of(asked.query)
     jobs = [each for each in listed.jobs if wanted.wants(each)]
-    start = _start(asked.words("from"))
+    start = _start(asked.words("from"), len(jobs))
     values = {
         "at": found.snapshot.at,
         "wanted": wanted,
@@ -49,5 +49,8 @@ def page(asked: Asked, desk: Desk) -> Answer:
     return View("failed.html", values, pool=found.ports.name, tab="failed")
 
 
-def _start(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0  # noqa: PLR2004 - no list is longer
+def _start(text: str, total: int) -> int:
+    """Where the page begins; the last one, where so many are no longer there: others, or a retry, took them."""
+    wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0  # noqa: PLR2004 - no list is longer
+    last = max(0, total - 1) // ROWS * ROWS
+    return min(wanted, last)

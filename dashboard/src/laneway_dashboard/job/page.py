@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from laneway_dashboard.shell.answers import Answer
     from laneway_dashboard.shell.asked import Asked
 
+NO_ID = (
+    "Ids are of at most 128 letters, digits, dots, dashes and underscores. They are found whole, by themselves or at "
+    "the end of a link to their result; by how they begin, on the page of jobs."
+)
+
 
 def page(asked: Asked, desk: Desk) -> Answer:
     """How it stands, and how it went."""
@@ -50,8 +55,17 @@ def find(asked: Asked, desk: Desk) -> Answer:
     found = at(desk, asked)
     if not isinstance(found, At):
         return found
-    wanted = asked.words("id")
-    return Elsewhere(f"{found.path}/jobs/{wanted}" if is_id(wanted) else f"{found.path}/jobs")
+    typed = asked.words("id")
+    wanted = named_by(typed)
+    if is_id(wanted):
+        return Elsewhere(f"{found.path}/jobs/{wanted}")
+    return no_page("No job is called so", NO_ID) if typed else Elsewhere(f"{found.path}/jobs")
+
+
+def named_by(typed: str) -> str:
+    """An id, or the one that ends the link to a result in S3 or to a job's page here."""
+    is_link = typed.startswith(("s3://", "http://", "https://"))
+    return typed.rpartition("/")[2].removesuffix(".json") if is_link else typed
 
 
 def is_id(text: str) -> bool:

@@ -88,8 +88,37 @@ def test_what_is_not_there_is_said(asking: Callable[..., Asking], path: str, tol
 def test_a_job_is_found_by_its_id(asking: Callable[..., Asking]) -> None:
     client = asking().client
     assert client.get(f"{POOL}/find?id=+invoice-1+").headers["location"] == f"{POOL}/jobs/invoice-1"
-    for other in ("", "//evil.example", "a/../b", "é", "x" * 129):
-        assert client.get(f"{POOL}/find", params={"id": other}).headers["location"] == f"{POOL}/jobs"
+    assert client.get(f"{POOL}/find?id=").headers["location"] == f"{POOL}/jobs"
+    for link in (
+        "s3://acme-llm/documents/results/invoice-1.json",
+        f"https://dashboard.acme.example{POOL}/jobs/invoice-1",
+    ):
+        assert client.get(f"{POOL}/find", params={"id": link}).headers["location"] == f"{POOL}/jobs/invoice-1"
+
+
+def test_what_no_job_is_called_is_said(asking: Callable[..., Asking]) -> None:
+    client = asking().client
+    for other in (
+        "//evil.example",
+        "a/../b",
+        "é",
+        "x" * 129,
+        "two words",
+        "\u200binvoice-1",
+        "https://evil.example/?a",
+    ):
+        answer = client.get(f"{POOL}/find", params={"id": other})
+        assert (answer.status_code, "No job is called so" in answer.text) == (404, True), other
+
+
+def test_a_page_of_failed_jobs_that_is_no_longer_there_is_the_last_one(asking: Callable[..., Asking]) -> None:
+    own = asking("trouble")
+    assert "151–164 of 164" in own.get(f"{POOL}/failed?from=150")
+    own.world.failed.jobs = own.world.failed.jobs[:100]
+    for start in ("100", "150", "999999"):
+        text = own.get(f"{POOL}/failed?from={start}")
+        assert "51–100 of 100" in text
+        assert "Next page" not in text
 
 
 def test_a_deep_link_leads_through_the_list(asking: Callable[..., Asking]) -> None:
