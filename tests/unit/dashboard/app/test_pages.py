@@ -113,11 +113,11 @@ def test_what_no_job_is_called_is_said(asking: Callable[..., Asking]) -> None:
 
 def test_a_page_of_failed_jobs_that_is_no_longer_there_is_the_last_one(asking: Callable[..., Asking]) -> None:
     own = asking("trouble")
-    assert "151–164 of 164" in own.get(f"{POOL}/failed?from=150")
+    assert "151\N{EN DASH}164 of 164" in own.get(f"{POOL}/failed?from=150")
     own.world.failed.jobs = own.world.failed.jobs[:100]
     for start in ("100", "150", "999999"):
         text = own.get(f"{POOL}/failed?from={start}")
-        assert "51–100 of 100" in text
+        assert "51\N{EN DASH}100 of 100" in text
         assert "Next page" not in text
 
 

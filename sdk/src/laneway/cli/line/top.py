@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -22,8 +22,9 @@ from laneway.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from rich.console import Console
     from rich.text import Text
 
     from laneway.client.line.line import LaneLine
@@ -45,34 +46,52 @@ def top(
     json_: JsonOption = False,
 ) -> None:
     """Show how long the lines are, how long they wait, who serves them, and when it is the next job's turn."""
+    from rich.console import Console  # noqa: PLC0415 - costs what `--help` should not pay
+
     with errors_in_words():
-        source = open_pool(pool)
+        source, terminal = open_pool(pool), Console()
+        lines = _first_look(source, cluster)
         if json_:
-            print_json({name: _document(each) for name, each in _looked(source, cluster).items()})
-        elif once or not sys.stdout.isatty():
-            tell(shown(_looked(source, cluster).values()))
+            print_json({name: _document(each) for name, each in lines.items()})
+        elif once or not is_redrawn(terminal):
+            tell(shown(lines.values(), terminal.width if terminal.is_terminal else None))
         else:
-            _refreshed(source, cluster)
+            _refreshed(source, cluster, lines)
 
 
-def _looked(source: Pool, cluster: bool) -> dict[str, LaneLine]:
-    return source.line(_stages(source.document.pool)) if cluster else source.line()
+def is_redrawn(terminal: Console) -> bool:
+    """Whether it can be written over: a dumb one, such as an editor's, would show nothing before the end."""
+    return terminal.is_terminal and not terminal.is_dumb_terminal
 
 
-def _stages(pool: str) -> Mapping[str, str]:
+def _first_look(source: Pool, cluster: bool) -> dict[str, LaneLine]:
     try:
-        return stages_of(pool)
+        return _look(source, cluster)
     except NoClusterError as error:
         fail(str(error), Exit.UNAVAILABLE)
 
 
-def _refreshed(source: Pool, cluster: bool) -> NoReturn:
+def look_again(source: Pool, cluster: bool) -> dict[str, LaneLine]:
+    """A cluster that doesn't answer for a moment ends nothing: its stages are left out, and why is told."""
+    try:
+        return _look(source, cluster)
+    except NoClusterError as error:
+        lines = source.line()
+        return {name: replace(each, missing=(*each.missing, str(error))) for name, each in lines.items()}
+
+
+def _look(source: Pool, cluster: bool) -> dict[str, LaneLine]:
+    return source.line(stages_of(source.document.pool)) if cluster else source.line()
+
+
+def _refreshed(source: Pool, cluster: bool, lines: dict[str, LaneLine]) -> NoReturn:
     from rich.live import Live  # noqa: PLC0415 - only a terminal needs it
 
     with Live(auto_refresh=False) as live:
         while True:
-            live.update(_drawn(shown(_looked(source, cluster).values())), refresh=True)
+            live.update(_drawn(shown(lines.values(), live.console.width)), refresh=True)
             time.sleep(REFRESH_SECONDS)
+            lines = look_again(source, cluster)
 
 
 def _drawn(text: str) -> Text:
@@ -82,13 +101,27 @@ def _drawn(text: str) -> Text:
     return Text(text)
 
 
-def shown(lines: Iterable[LaneLine]) -> str:
-    """The table, and below it what could not be read."""
+def shown(lines: Iterable[LaneLine], width: int | None = None) -> str:
+    """The table, and below it what could not be read. Where it is wider than `width` columns, waits stand below their
+    rows: a terminal would break them anywhere.
+    """
     lanes = list(lines)
     rows = [HEADS, *(_row(each) for each in lanes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-    table = [_aligned(row, widths) for row in rows]
+    table = _table(rows)
+    if width is not None and max(map(len, table)) > width:
+        table = _narrow(rows)
     return "\n".join([*table, *dict.fromkeys(on_one_line(each) for lane in lanes for each in lane.missing)])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [_aligned(row, widths) for row in rows]
+
+
+def _narrow(rows: Sequence[Sequence[str]]) -> list[str]:
+    heads, *lanes = _table([row[:-1] for row in rows])
+    waits = [f"  {HEADS[-1]} {row[-1]}" for row in rows[1:]]
+    return [heads, *(line for pair in zip(lanes, waits, strict=True) for line in pair)]
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
 from laneway.cli.line.cluster import read_stages
-from laneway.cli.line.top import short, shown
+from laneway.cli.line.top import is_redrawn, short, shown
 from laneway.schema.estimate.estimate import Estimate
 from support.inputs.lines import line_with, report_with
 
@@ -19,6 +21,25 @@ def test_a_lane_is_a_row() -> None:
         "fast       1        2            3    0.4s      1/2  serving        no estimate yet",
         "slow       -        -            -       -      0/0  node starting  3-5 min",
     ]
+
+
+def test_in_a_narrow_terminal_a_wait_stands_below_its_row() -> None:
+    told = Estimate(lane="slow", known="range", ahead=41, low_seconds=170, high_seconds=310)
+    lanes = [line_with(oldest_seconds=0.4), line_with(lane="slow", stage="node starting", estimate=told)]
+    assert max(map(len, shown(lanes, 90).splitlines())) == 83
+    assert shown(lanes, 80).splitlines() == [
+        "LANE  QUEUED  RUNNING  BACKING OFF  OLDEST  WORKERS  STAGE",
+        "fast       1        2            3    0.4s      0/0  serving",
+        "  WAIT no estimate yet",
+        "slow       1        2            3       -      0/0  node starting",
+        "  WAIT 3-5 min",
+    ]
+
+
+def test_a_terminal_that_can_not_be_written_over_is_told_once() -> None:
+    assert is_redrawn(Console(force_terminal=True, _environ={"TERM": "xterm-256color"}))
+    assert not is_redrawn(Console(force_terminal=True, _environ={"TERM": "dumb"}))
+    assert not is_redrawn(Console(file=io.StringIO(), _environ={"TERM": "xterm-256color"}))
 
 
 def test_what_could_not_be_read_stands_below_once() -> None:
