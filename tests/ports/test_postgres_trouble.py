@@ -12,6 +12,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from laneway_table.adapters.sql.migrations import Migration
 from laneway_table.adapters.sql.postgres import PostgresTable
 from laneway_table.adapters.sql.postgres_access import by_url
 from laneway_table.errors import TableUnavailable, TableUnusable
@@ -73,6 +74,23 @@ def test_a_newer_schema_is_refused_by_name_and_one_that_serves_is_taken(server: 
     with pytest.raises(TableUnusable, match=r"0003_other\.sql of a newer Laneway"):
         table.prepare()
     table.close()
+
+
+def test_a_migration_does_not_keep_everybody_waiting_for_a_long_reader(server: Server, tmp_path: Path) -> None:
+    path = url_file_of(tmp_path, server)
+    table, other = (PostgresTable(by_url(str(path), None)) for _ in range(2))
+    table.prepare()
+    more = Migration(2, "0002_more.sql", 1, "ALTER TABLE laneway_results ADD COLUMN more text")
+    table._known = (*table._known, more)
+    with psycopg.connect(path.read_text().strip()) as backup:
+        backup.execute("SELECT count(*) FROM laneway_results")  # holds its lock until the block ends
+        with pytest.raises(TableUnavailable, match="lock timeout"):
+            in_thread(table.prepare).result(60)
+        assert other.upsert([row()]) == 1
+    table.prepare()
+    assert len(other.page(POOL, Filter()).rows) == 1
+    for each in (table, other):
+        each.close()
 
 
 def test_an_empty_database_that_is_only_read_says_what_to_do(table: PostgresTable) -> None:

@@ -32,6 +32,8 @@ PATIENCE_SECONDS = 5.0  # for a connection of the pool
 SCHEMA = "postgres_schema"
 TEXT = "text"
 LOCK = 0x4C616E65776179  # "Laneway": of migrations, for all programs of one database
+MIGRATION_WAITS = "3s"
+"""For a table that a long question or a backup reads: whoever comes after it waits behind the migration."""
 UNUSABLE = (errors.InsufficientPrivilege, errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidCatalogName)
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
 BOUNDS = "; ".join(
@@ -109,6 +111,7 @@ class PostgresTable(SQLTable):
                 return
             connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            connection.execute(f"SET LOCAL lock_timeout = '{MIGRATION_WAITS}'".encode())
             connection.execute(SCHEMA_TABLE)
             for each in _missing(connection, self._known):
                 connection.execute(each.sql.encode())
