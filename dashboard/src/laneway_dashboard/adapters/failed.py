@@ -60,7 +60,7 @@ class ClientFailedJobs:
             (each for each in found if isinstance(each, FailedSeen)), key=lambda each: each.failed_at, reverse=True
         )
         unreadable = tuple(each for each in found if isinstance(each, str))
-        return FailedList(tuple(jobs), len(keys) <= MOST_READ, unreadable)
+        return FailedList(tuple(jobs), len(keys) <= MOST_READ, unreadable, which(len(keys)))
 
     def _keys(self) -> Iterator[tuple[str, datetime]]:
         folder = self._reached.place.failed_folder
@@ -88,6 +88,18 @@ class ClientFailedJobs:
                 return Done(other_body=failed.retry(job_id, etag=etag).stored)
             except (FailedJobRefused, InvalidJob, Unreadable) as error:
                 raise Refused(str(error)) from error
+
+
+def which(count: int) -> str:
+    """Which ones are read of so many, counted up to one more than are listed. S3 lists by id and not by time."""
+    if count <= MOST_READ:
+        return ""
+    if count <= MOST_LISTED:
+        return f"These are the newest {MOST_READ:,} of {count:,}: older ones show once these are retried or dropped."
+    return (
+        f"There are more than {MOST_LISTED:,}: these are the newest {MOST_READ:,} of the {MOST_LISTED:,} whose ids "
+        "come first. Others show once these are retried or dropped; `laneway failed` reaches all."
+    )
 
 
 def _seen(entry: Entry) -> FailedSeen:

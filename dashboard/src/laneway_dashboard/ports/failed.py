@@ -35,6 +35,8 @@ class FailedList:
     """Whether these are all of them."""
     unreadable: tuple[str, ...] = ()
     """What lies there and can't be read, in words."""
+    told: str = ""
+    """Which ones they are, where they are not all."""
 
 
 @dataclass(frozen=True)

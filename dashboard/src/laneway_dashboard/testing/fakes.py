@@ -69,13 +69,13 @@ class FakeFailed:
         self.other_bodies: set[str] = set()
         self.gate: threading.Event | None = None
         """Before each job, where it is set."""
-        self._complete = complete
+        self.complete = complete
         self._lock = threading.Lock()
 
     def list(self) -> FailedList:
         """Those that are left."""
         self._reach()
-        return FailedList(tuple(self.jobs), self._complete)
+        return FailedList(tuple(self.jobs), self.complete, told="" if self.complete else "These are some of them.")
 
     def act(self, verb: Verb, job_id: str, etag: str) -> Done:
         """Refused where the failure is another one."""

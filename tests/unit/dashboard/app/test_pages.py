@@ -96,6 +96,15 @@ def test_a_job_is_found_by_its_id(asking: Callable[..., Asking]) -> None:
         assert client.get(f"{POOL}/find", params={"id": link}).headers["location"] == f"{POOL}/jobs/invoice-1"
 
 
+def test_of_failed_jobs_that_were_not_read_nothing_is_claimed(asking: Callable[..., Asking]) -> None:
+    own = asking("trouble")
+    assert "No failed job is of this kind." in own.get(f"{POOL}/failed?code=cancelled")
+    own.world.failed.complete = False
+    text = own.get(f"{POOL}/failed?code=cancelled")
+    assert "These are some of them." in text
+    assert "None of those that were read is of this kind." in text
+
+
 def test_what_no_job_is_called_is_said(asking: Callable[..., Asking]) -> None:
     client = asking().client
     for other in (
