@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from support.dashboard.tab import Tab
 
 WIDTHS = (1280, 390)
+REFLOW = 320  # WCAG 2.2, 1.4.10: a window of 1280 pixels at 400 %
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -32,6 +33,16 @@ def test_nobody_is_kept_out_of_any_page(
         assert barriers(page, axe) == [], name
         assert tab.overflow <= 0, name
         assert tab.complaints == [], name
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_at_four_times_the_size_nothing_is_scrolled_sideways(
+    serve: Callable[..., Running], open_tab: Callable[..., Tab], world: str
+) -> None:
+    tab = open_tab(serve(world), width=REFLOW)
+    for name, path in places(world).items():
+        tab.go(path)
+        assert tab.overflow <= 0, name
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -13,7 +13,7 @@ from support.dashboard.running import POOL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from support.dashboard.running import Running
     from support.dashboard.tab import Tab
@@ -69,6 +69,44 @@ def test_what_is_selected_stays(serve: Callable[..., Running], open_tab: Callabl
     page.evaluate("getSelection().removeAllRanges()")
     page.clock.run_for(LOOK)
     page.wait_for_selector("text=777")
+
+
+def test_what_was_unfolded_stays(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "lanes/fast")
+    page.get_by_text("Waits as figures").click()
+    for count in (777, 778):
+        queued(shown, count)
+        page.clock.run_for(LOOK)
+        page.wait_for_selector(f"text={count}")
+        assert page.locator("details").get_attribute("open") is not None
+
+
+def test_an_answer_that_hangs_is_told_of(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = ticking(open_tab(shown), "/")
+    held: list[Route] = []
+    page.route(f"{shown.url}/", lambda route: held.append(route))  # noqa: PLW0108 - Playwright asks how many it takes
+    with page.expect_request(f"{shown.url}/"):
+        page.clock.run_for(LOOK)
+    page.clock.run_for(3 * LOOK)
+    page.wait_for_selector("text=waits for an answer")
+    assert len(held) == 1
+    queued(shown, 777)
+    held[0].continue_()
+    page.wait_for_selector("text=777")
+    assert "updates every 5 s" in page.inner_text(".asof")
+
+
+def test_who_goes_back_sees_the_filter_of_the_list(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve()
+    page = open_tab(shown).go("jobs")
+    page.get_by_label("Status").select_option("failed")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**status=failed**")
+    page.go_back()
+    page.wait_for_url("**/jobs")
+    assert page.get_by_label("Status").input_value() == ""
 
 
 def test_a_half_typed_filter_stays(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:

@@ -7,6 +7,7 @@
   const WELL = "updates every 5 s";
   let going = false;
   let trouble = "";
+  let asking = false;
 
   const selected = () => {
     const found = document.getSelection();
@@ -26,7 +27,7 @@
   const tick = () => {
     if (document.hidden || document.querySelector("main[hx-get]") === null) return;
     const why = held();
-    say(why || trouble || WELL);
+    say(why || trouble || (asking ? "waits for an answer" : WELL));
     if (why === "") look();
   };
   const stays = (why) => {
@@ -78,6 +79,8 @@
     if (event.target.matches("[data-look]")) look();
     if (event.target.matches("[data-help]")) help();
   });
+  document.addEventListener("htmx:before:request", () => { asking = true; });
+  document.addEventListener("htmx:finally:request", () => { asking = false; });
   document.addEventListener("htmx:after:request", answered);
   document.addEventListener("htmx:after:swap", () => stays(""));
   document.addEventListener("htmx:error", () => stays("the dashboard can't be reached"));
