@@ -4,6 +4,7 @@ import shutil
 import socket
 import tempfile
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import AF_INET, IPPROTO_TCP, SO_KEEPALIVE, SOCK_STREAM, SOL_SOCKET, TCP_KEEPIDLE, TCP_USER_TIMEOUT
 from typing import TYPE_CHECKING
@@ -247,6 +248,23 @@ def test_a_database_that_isolates_more_is_written_by_two_at_once(server: Server,
     assert sum(table.upsert([row()]) for table in tables) == 1
     for table in tables:
         table.close()
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "<+0330>-03:30"])
+def test_a_database_of_another_zone_counts_the_days_of_utc(server: Server, tmp_path: Path, zone: str) -> None:
+    path = url_file_of(tmp_path, server)
+    database = path.read_text().strip().rpartition("/")[2]
+    sql(path.read_text(), f"ALTER DATABASE {database} SET timezone = '{zone}'")
+    table = PostgresTable(by_url(str(path), None))
+    table.prepare()
+    midnight = datetime(2026, 11, 29, tzinfo=UTC)
+    rows = [row(name, finished_at=midnight + timedelta(minutes=at)) for name, at in (("a", -1), ("b", 0), ("c", 1439))]
+    table.upsert(rows)
+    assert sorted(each.finished_at for each in table.page(POOL, Filter()).rows) == [each.finished_at for each in rows]
+    assert sum(each.jobs for each in table.totals(POOL, midnight, midnight + timedelta(days=1))) == 2
+    spans = table.series(POOL, midnight, midnight + timedelta(days=1), 3600)
+    assert [each.at for each in spans] == [midnight, midnight + timedelta(hours=23)]
+    table.close()
 
 
 @pytest.mark.parametrize("user", ["Team-A", "owner of all"])
