@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from laneway.cli import batch, failed, iam, jobs, local, pools
 from laneway.cli.doors import dashboard, gateway
 from laneway.cli.line import estimate, top
+from laneway.cli.output import lenient
 from laneway.cli.rows import asking, mending
 
 app = typer.Typer(
@@ -60,4 +62,6 @@ app.command(short_help="Check what this machine has for running pools.")(local.d
 
 def run() -> None:
     """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        lenient(stream)
     app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """DEL, C1, separators and Unicode's Bidi_Control, which JSON may hold as they are; C0 it may not."""
+BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 
 
 class Exit(IntEnum):
@@ -98,8 +100,27 @@ def print_json(value: Any) -> None:
 
 
 def print_json_text(text: str) -> None:
-    """A document that is JSON already; what a terminal would obey is escaped, which means the same."""
-    typer.echo(OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    """A document that is JSON already; what a terminal would obey is escaped, which means the same, and so is what the
+    encoding of standard output lacks.
+    """
+    escaped = OBEYED.sub(_escape, text)
+    try:
+        escaped.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        escaped = BEYOND_ASCII.sub(_escape, escaped)
+    typer.echo(escaped)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1] if ord(found[0]) > ord("\x7f") else f"\\u{ord(found[0]):04x}"
+
+
+def lenient(stream: object) -> None:
+    """Have a stream show by their numbers the characters that its encoding lacks, such as Windows' in a pipe: an answer
+    that holds one would end the command.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def printable(text: str) -> str:
