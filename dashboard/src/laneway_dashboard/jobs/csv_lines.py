@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 COLUMNS = (
     "id", "status", "lane", "code", "finished_at", "queued_seconds", "run_seconds", "tokens", "usd", "labels",
 )  # fmt: skip
+MARK = "\ufeff"
+"""Excel reads a file that doesn't begin with it in the machine's old code page: `Müller` as `MÃ¼ller`."""
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that Excel and its likes reckon: https://owasp.org/www-community/attacks/CSV_Injection."""
 
 
 def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
     """The names first."""
-    yield _line(COLUMNS)
+    yield MARK + _line(COLUMNS)
     for row in rows:
         yield _line([cell(each) for each in _values(row)])
 

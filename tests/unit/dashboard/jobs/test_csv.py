@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,10 +14,18 @@ ROW = Row("a", START, "failed", "-fast", "=cmd|' /C calc'!A0", 1.5, 2.0, 3, None
 
 
 def test_no_cell_is_a_formula() -> None:
-    names, cells = csv.reader(csv_lines([ROW]))
-    assert tuple(names) == COLUMNS
+    _, cells = csv.reader(csv_lines([ROW]))
     assert not any(each.startswith(("=", "+", "-", "@")) for each in cells)
     assert cells[:5] == ["a", "failed", "'-fast", "'=cmd|' /C calc'!A0", "2026-11-29T14:30:00Z"]
+
+
+def test_a_spreadsheet_is_told_that_it_is_unicode() -> None:
+    labels = {"team": "Müller \N{ROCKET}"}
+    text = "".join(csv_lines([replace(ROW, labels=labels)])).encode()
+    assert text.startswith(b"\xef\xbb\xbf")
+    names, cells = csv.reader(text.decode("utf-8-sig").splitlines())
+    assert tuple(names) == COLUMNS
+    assert json.loads(cells[-1]) == labels
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
