@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from laneway.schema.job.codes import ErrorCode
+from laneway_dashboard.testing import made
 from support.dashboard.running import POOL
 
 if TYPE_CHECKING:
@@ -80,6 +83,18 @@ def test_what_was_unfolded_stays(serve: Callable[..., Running], open_tab: Callab
         page.clock.run_for(LOOK)
         page.wait_for_selector(f"text={count}")
         assert page.locator("details").get_attribute("open") is not None
+
+
+def test_what_moves_acts_on_its_own_jobs(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
+    shown = serve("trouble")
+    page = ticking(open_tab(shown), "failed")
+    many = [made.failed(datetime.now(UTC), 400 + each, ErrorCode.POISON, "killed its worker") for each in range(200)]
+    shown.world.failed.jobs[:0] = many
+    with page.expect_response(lambda answer: "/failed" in answer.url):
+        page.clock.run_for(LOOK)
+    first = page.locator("td.do form").first
+    first.get_by_text("Retry 200").wait_for()
+    assert first.locator("[name=code]").input_value() == "poison"
 
 
 def test_an_answer_that_hangs_is_told_of(serve: Callable[..., Running], open_tab: Callable[..., Tab]) -> None:
@@ -210,3 +225,15 @@ def test_a_dashboard_that_fails_for_a_moment_is_asked_again(
     with page.expect_response(lambda answer: answer.status == HTTPStatus.OK):
         page.clock.run_for(LOOK)
     page.wait_for_selector("text=updates every 5 s")
+
+
+def test_keys_are_known_by_their_place_on_other_layouts(
+    serve: Callable[..., Running], open_tab: Callable[..., Tab]
+) -> None:
+    shown = serve()
+    page = open_tab(shown).go("failed")
+    for key, code in (("\N{CYRILLIC SMALL LETTER PE}", "KeyG"), ("\N{CYRILLIC SMALL LETTER O}", "KeyJ")):
+        page.evaluate("told => document.body.dispatchEvent(new KeyboardEvent('keydown', told))", {
+            "key": key, "code": code, "bubbles": True,
+        })  # fmt: skip
+    page.wait_for_url(f"{shown.url}{POOL}/jobs", timeout=5_000)

@@ -51,20 +51,24 @@
     else dialog.showModal();
   };
 
+  // Where a layout has no Latin letters, by the place of the key.
+  const keyOf = (event) => (/^[ -~]/.test(event.key) ? event.key : event.code.replace(/^Key/, "").toLowerCase());
+
   const press = (event) => {
     const typing = event.target instanceof Element && event.target.matches("input, select, textarea");
     if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    const key = keyOf(event);
     if (going) {
       going = false;
-      if (event.key in KEYS) leads(KEYS[event.key]);
+      if (key in KEYS) leads(KEYS[key]);
       return;
     }
-    if (event.key === "g") {
+    if (key === "g") {
       going = true;
       setTimeout(() => { going = false; }, 1500);
-    } else if (event.key === "r") look();
-    else if (event.key === "?") help();
-    else if (event.key === "/") {
+    } else if (key === "r") look();
+    else if (key === "?") help();
+    else if (key === "/") {
       const field = document.getElementById("find");
       if (field === null) return;
       event.preventDefault();
