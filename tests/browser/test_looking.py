@@ -221,7 +221,7 @@ def test_a_dashboard_that_fails_for_a_moment_is_asked_again(
         page.clock.run_for(LOOK)
     page.wait_for_selector("text=not answered (500), tries again")
     assert "timed_out" in page.inner_text("main")
-    seen.look = look  # type: ignore[method-assign]
+    seen.look = look  # type: ignore[method-assign] # because it is as it was
     with page.expect_response(lambda answer: answer.status == HTTPStatus.OK):
         page.clock.run_for(LOOK)
     page.wait_for_selector("text=updates every 5 s")
