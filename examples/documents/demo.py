@@ -133,14 +133,14 @@ def running_pool(pool_file: Path) -> Iterator[None]:
 
 
 def run_jobs(pool: Pool, corpus: list[Document], began: float) -> tuple[dict[str, Result], bool]:
-    """Ask for a streamed answer, send everything, kill the worker that streams, and collect one result a job; also
+    """Ask for a streamed answer, kill the worker that streams, send everything, and collect one result a job; also
     whether one was killed, and the stream's client served all the same.
     """
     console.print(f"One question by OpenAI's API, to lane {LANE}: {QUESTION}")
     streamed, listening = ask(STATE, KILL_AFTER)
     streamed.begun.wait(READY_SECONDS)
+    killed = kill_the_worker(pool, streamed)  # first: on busy cores the answer may end while the others are being sent
     handles = send_all(pool, corpus)
-    killed = kill_the_worker(pool, streamed)
     results = collect(pool, handles, began)
     listening.join(DONE_SECONDS)
     return results, show_streamed(pool, streamed) and killed
