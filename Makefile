@@ -17,7 +17,7 @@ NPM_CLIENTS = openai@6.49.0 ollama@0.6.4
 
 .DEFAULT_GOAL := help
 .PHONY: help sync fmt check docs docs-version test cache test-unit test-browser test-ports test-simulation test-chaos test-chart test-cluster test-e2e test-quick test-cache \
-	test-computing test-node test-waiting test-strangers record-strangers record-dashboard cache-browser generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
+	test-computing test-node test-waiting test-localstack test-strangers record-strangers record-dashboard cache-browser generate verify golden demo cluster-up cluster-shell cluster-down kind-up kind-down bench-local bench-scaling \
 	bench-operator bench-gateway record-gateway bench-worker bench-estimate bench-harm bench-table doors-clients record-doors sbom fuzz soak soak-pods soak-scaling soak-alerts chaos chaos-gateway clean
 
 help: ## this list
@@ -124,6 +124,9 @@ test-e2e-local: cache-ollama doors-clients
 
 test-e2e-cluster: cache-cluster
 	$(RUN) pytest tests/e2e/cluster -q -s
+
+test-localstack: cache-cluster cache-localstack ## the thread on a real node with LocalStack in moto's place; five minutes
+	$(RUN) pytest tests/e2e/cluster/test_thread.py -q -s --emulator=localstack
 
 # Environments of strangers' own; a minute where PyPI, npm's registry and Go's proxy can be reached.
 cache-strangers: cache-ollama

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.aws.emulated import EMULATORS
 from support.cluster.cluster import node_cluster
 from support.images import required
 from support.pods.installed import Installed, given_cluster, install
@@ -26,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     words = "use the cluster of KUBECONFIG and AWS_ENDPOINT_URL, on which Laneway is installed"
     parser.addoption("--given-cluster", action="store_true", help=words)
+    parser.addoption("--emulator", choices=EMULATORS, default="moto", help="what is AWS in a cluster of our own")
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +35,10 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     if request.config.getoption("--given-cluster", default=False):
         yield Installed(given_cluster())
         return
-    images = list(required().values())
+    images, folder = list(required().values()), tmp_path_factory.mktemp("node")
+    emulate = EMULATORS[request.config.getoption("--emulator", default="moto")]
     try:
-        with node_cluster(tmp_path_factory.mktemp("node"), images, image_volumes=True) as cluster:
+        with node_cluster(folder, images, image_volumes=True, emulate=emulate) as cluster:
             yield install(cluster)
     except ToolMissing as error:
         missing(error.what, error.how)

@@ -52,11 +52,16 @@ QUIET = {
 def localstack_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """The URL of a fresh, empty AWS: SQS, S3 and SNS."""
     port = port or free_port()
+    command, environment = program(folder, "127.0.0.1", port)
+    with server(command, environment, port, folder / "localstack.log"):
+        yield f"http://127.0.0.1:{port}"
+
+
+def program(folder: Path, address: str, port: int) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Its command line and all of its environment; what it writes is in `folder`."""
     python = _python()
     _link_catalog(python.parents[1], folder)
-    command = [str(python), "-m", "localstack.runtime.main"]
-    with server(command, _environment(folder, port), port, folder / "localstack.log"):
-        yield f"http://127.0.0.1:{port}"
+    return (str(python), "-m", "localstack.runtime.main"), _environment(folder, address, port)
 
 
 @cache
@@ -121,16 +126,16 @@ def _link_catalog(tools: Path, root: Path) -> None:
     place.symlink_to(tools / CATALOG)
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def _environment(folder: Path, address: str, port: int) -> dict[str, str]:
     return {
         **_base(folder),
         **CREDENTIALS,
         "SERVICES": "sqs,s3,sns",
         "STRICT_SERVICE_LOADING": "1",
         "EAGER_SERVICE_LOADING": "1",
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "GATEWAY_LISTEN": f"{address}:{port}",
         "GATEWAY_SERVER": "hypercorn",  # the default one listens on every interface
-        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
+        "LOCALSTACK_HOST": f"{address}:{port}",
         "SQS_ENDPOINT_STRATEGY": "off",  # queue URLs with the address above, not with a name for the DNS
         "S3_SKIP_SIGNATURE_VALIDATION": "0",
     }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.schema.shared.names import PLURAL
 from support import canary
+from support.aws.emulated import moto_at
 from support.aws.moto import CREDENTIALS, FOREIGN
 from support.cluster import objects
 from support.cluster.control.certificates import make_certificates
@@ -24,6 +25,7 @@ from support.cluster.control.plane import (
     FAKE_NODES,
     GATES,
     KWOK,
+    aws_answers,
     control_plane_probes,
     nodes_ready,
     start_api,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from support.aws.emulated import Emulate
     from support.cluster.programs import Programs
     from support.cluster.register import Entry
 
@@ -176,21 +179,26 @@ def api_alone(folder: Path, *, gates: Mapping[str, bool] = GATES, tools: Toolbox
         start_stores(site)
         start_api(site, gates)
         make_keda_kinds(site)
-        site.programs.wait({AWS: site.answers_plainly("/moto-api/", site.ports.aws, site.aws_address)})
+        site.programs.wait({AWS: aws_answers(site)})
         yield _cluster(site, site.kubeconfig("admin", site.certificates.admin))
 
 
 @contextmanager
 def node_cluster(
-    folder: Path, images: Sequence[Path] = (), *, image_volumes: bool = False, tools: Toolbox | None = None
+    folder: Path,
+    images: Sequence[Path] = (),
+    *,
+    image_volumes: bool = False,
+    emulate: Emulate = moto_at,
+    tools: Toolbox | None = None,
 ) -> Iterator[Cluster]:
     """A control plane, AWS, KEDA and the node `real-1`, in namespaces of their own, with images from OCI archives.
 
-    Pods find the API server at its usual address and AWS at http://10.200.0.1:4566. `folder` is new or empty, and
-    removed in the end. Debian's containerd knows no image volumes; one that does is built where they are wanted. Raises
-    `ToolMissing` and `ClusterError`.
+    Pods find the API server at its usual address and AWS, as `emulate` has it, at http://10.200.0.1:4566. `folder` is
+    new or empty, and removed in the end. Debian's containerd knows no image volumes; one that does is built where they
+    are wanted. Raises `ToolMissing` and `ClusterError`.
     """
-    with _site(folder, tools or toolbox(), node=True) as (site, entry):
+    with _site(folder, tools or toolbox(), node=True, emulate=emulate) as (site, entry):
         site.programs.namespace = make_namespace(site.programs, site.folder)
         runtime = Runtime(site, image_volumes=image_volumes)
         runtime.start()
@@ -217,12 +225,12 @@ def _overheard(cluster: Cluster) -> Iterator[Cluster]:
 
 
 @contextmanager
-def _site(folder: Path, tools: Toolbox, *, node: bool) -> Iterator[tuple[Site, Entry]]:
+def _site(folder: Path, tools: Toolbox, *, node: bool, emulate: Emulate = moto_at) -> Iterator[tuple[Site, Entry]]:
     with claimed(folder) as entry, running(folder.absolute()) as programs:
-        yield _make_site(folder.absolute(), programs, tools, entry, node=node), entry
+        yield _make_site(folder.absolute(), programs, tools, entry, node=node, emulate=emulate), entry
 
 
-def _make_site(folder: Path, programs: Programs, tools: Toolbox, entry: Entry, *, node: bool) -> Site:
+def _make_site(folder: Path, programs: Programs, tools: Toolbox, entry: Entry, *, node: bool, emulate: Emulate) -> Site:
     addresses = (API_ADDRESS, HOST_ADDRESS)
     return Site(
         folder=folder,
@@ -231,6 +239,7 @@ def _make_site(folder: Path, programs: Programs, tools: Toolbox, entry: Entry, *
         certificates=make_certificates(folder / "certificates", addresses, NODE),
         ports=Ports.of_namespace() if node else Ports.of_block(entry.ports),
         node=node,
+        emulate=emulate,
     )
 
 

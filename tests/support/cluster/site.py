@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
+from support.aws.emulated import moto_at
 from support.cluster.init import API_ADDRESS, HOST_ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from support.aws.emulated import Emulate, Emulated
     from support.cluster.control.certificates import Certificates, Pair
     from support.cluster.programs import Programs
     from support.toolchain.toolbox import Toolbox
@@ -71,6 +73,7 @@ class Site:
     certificates: Certificates
     ports: Ports
     node: bool
+    emulate: Emulate = moto_at
 
     @property
     def api_address(self) -> str:
@@ -91,6 +94,13 @@ class Site:
     def aws_endpoint(self) -> str:
         """AWS_ENDPOINT_URL for everybody."""
         return f"http://{self.aws_address}:{self.ports.aws}"
+
+    @cached_property
+    def aws(self) -> Emulated:
+        """What is AWS here."""
+        folder = self.folder / "aws"
+        folder.mkdir(exist_ok=True)
+        return self.emulate(folder, self.aws_address, self.ports.aws)
 
     @contextmanager
     def inside(self) -> Iterator[None]:

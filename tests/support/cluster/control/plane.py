@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
-from support.aws.moto import CREDENTIALS
 from support.cluster.site import LOOPBACK
 from support.toolchain import toolbox
 
@@ -56,8 +54,7 @@ def start_stores(site: Site) -> None:
         f"--initial-cluster=laneway={peers}",
         "--unsafe-no-fsync",
     )
-    command = (sys.executable, "-P", "-m", "moto.server", "-H", site.aws_address, "-p", str(site.ports.aws))
-    site.programs.start(AWS, *command, environment=CREDENTIALS)
+    site.programs.start(AWS, *site.aws.command, environment=site.aws.environment)
 
 
 def start_api(site: Site, gates: Mapping[str, bool] = GATES) -> None:
@@ -149,8 +146,13 @@ def control_plane_probes(site: Site) -> dict[str, Probe]:
     return {
         SCHEDULER: site.answers("/healthz", site.ports.scheduler),
         CONTROLLERS: site.answers("/api/v1/namespaces/default/serviceaccounts/default"),
-        AWS: site.answers_plainly("/moto-api/", site.ports.aws, site.aws_address),
+        AWS: aws_answers(site),
     }
+
+
+def aws_answers(site: Site) -> Probe:
+    """Whether AWS does."""
+    return site.answers_plainly(site.aws.health, site.ports.aws, site.aws_address)
 
 
 def start_fake_nodes(site: Site, kubeconfig: Path) -> None:
