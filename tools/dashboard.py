@@ -33,12 +33,13 @@ def _rate(metric: str, by: str, more: str = "") -> str:
     return f"sum by ({by}) (rate({metric}{{{OF_LANE}{more}}}[$__rate_interval]))"
 
 
+FAILED = ', status=~"failed|expired"'
 ROWS: dict[str, tuple[Panel, ...]] = {
     "Lanes": (
         Panel("Results", {"{{pool}} {{lane}} {{status}}": _rate("laneway_jobs_total", "pool, lane, status")}, "cps"),
         Panel(
             "Failures",
-            {"{{pool}} {{lane}} {{code}}": _rate("laneway_jobs_total", "pool, lane, code", ', status="failed"')},
+            {"{{pool}} {{lane}} {{code}}": _rate("laneway_jobs_total", "pool, lane, code", FAILED)},
             "cps",
         ),
         Panel(

@@ -326,10 +326,10 @@ QUESTIONS = {
     "how long 95 % of the jobs wait at most": (
         "histogram_quantile(0.95, sum by (lane, le) (rate(laneway_wait_seconds_bucket[5m])))"
     ),
-    "how many fail, and why": 'sum by (lane, code) (rate(laneway_jobs_total{status="failed"}[5m]))',
+    "how many fail, and why": 'sum by (lane, code) (rate(laneway_jobs_total{status=~"failed|expired"}[5m]))',
     "what share of the accelerator's work is thrown away": (
         "sum by (lane) (rate(laneway_wasted_gpu_seconds_total[1h]))"
-        " / sum by (lane) (rate(laneway_gpu_seconds_total[1h]))"
+        " / sum by (lane) (rate(laneway_wasted_gpu_seconds_total[1h]) or rate(laneway_gpu_seconds_total[1h]))"
     ),
     "whether workers lose their leases": "increase(laneway_leases_lost_total[1h]) > 0",
 }
