@@ -123,9 +123,12 @@ def _stored_at_once(record: Record, job: str, answered: Event, text: str) -> Ite
 
 
 def _told_of(record: Record, job: str, put: Event) -> int:
-    """After the event by which the writer knows of its write: what comes late is the bucket's trouble, too."""
+    """After the event by which the writer knows of its write: what comes late is the bucket's trouble, too. Others of
+    its process may look at the result before.
+    """
+    own = ("PutObject", f"{RESULTS}{job}.json")
     for event, call in record.by[Call]:
-        if event.number > put.number and event.who == put.who and call.on == f"{RESULTS}{job}.json":
+        if event.number > put.number and event.who == put.who and (call.name, call.on) == own:
             return event.number + 1
     return len(record.world.history.events)
 
