@@ -169,6 +169,8 @@ its counts are approximate; a call may have had its effect although its answer w
 | --- | --- | --- |
 | `laneway up`, end-to-end tests | moto | a package like any other, installed with it; queues are shallow there |
 | port tests | moto, LocalStack and the fake | each is wrong somewhere else |
+| the real node of `tests/e2e/cluster` | moto; a message's way with LocalStack, too (`make test-localstack`) | \
+a user's kind cluster has LocalStack; 9.7 s from a message to the first token of a lane at zero (2026-11-30) |
 | thousands of messages in a queue | LocalStack | at each receive moto looks at every message of the queue |
 
 LocalStack is the free community edition; newer releases want an account's token. The tests install it from PyPI into an
