@@ -37,13 +37,14 @@ fmt: sync ## format, and mend what can be mended
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
+# Under --quiet mkdocs counts no warning, and `strict` would be nothing.
 check: sync ## ruff, mypy, import contracts, generated files, the documentation
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy --cache-dir "$(CACHE)/mypy"
 	$(RUN) lint-imports --no-cache
 	$(RUN) python tools/generate.py --check
-	$(MKDOCS) build --quiet
+	$(MKDOCS) build
 
 docs: sync ## the documentation as a site in .laneway/site; a link that leads nowhere fails it
 	$(MKDOCS) build
