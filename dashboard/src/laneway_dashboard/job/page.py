@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from laneway_dashboard.desk import At, at, no_page
@@ -63,9 +64,12 @@ def find(asked: Asked, desk: Desk) -> Answer:
 
 
 def named_by(typed: str) -> str:
-    """An id, or the one that ends the link to a result in S3 or to a job's page here."""
-    is_link = typed.startswith(("s3://", "http://", "https://"))
-    return typed.rpartition("/")[2].removesuffix(".json") if is_link else typed
+    """An id, or the one that ends the link to a result in S3, signed or not, or to a job's page here."""
+    if not typed.startswith(("s3://", "http://", "https://")):
+        return typed
+    folder, _, name = re.split("[?#]", typed, maxsplit=1)[0].rpartition("/")
+    is_page = folder.startswith("http") and folder.endswith("/jobs")  # where an id that ends so stands as it is
+    return name if is_page else name.removesuffix(".json")
 
 
 def is_id(text: str) -> bool:

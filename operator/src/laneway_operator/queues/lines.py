@@ -30,8 +30,8 @@ class Lines:
         """When it was seen so first, and last."""
 
     def lasts(self, url: str, region: str, wrong: Callable[[Depth], bool]) -> float | None:
-        """For how many seconds what a queue holds has been seen to be `wrong`; None where it is not, or the operator's
-        identity may not look. One call; none where it was well some minutes ago, or wrong some seconds ago.
+        """For how many seconds what a queue holds has been seen to be `wrong`; None where it is not, or nothing was
+        seen of it. One call; none where it was well some minutes ago, or wrong some seconds ago.
         """
         now = self._now().timestamp()
         first, last = self._since.get(url, (now, None))
@@ -41,8 +41,8 @@ class Lines:
             return None
         try:
             depth = self._queues.depth(url, region)
-        except NotYet:
-            return None
+        except NotYet:  # a call that failed mends nothing
+            return None if last is None else last - first
         if not wrong(depth):
             self.forget(url)
             self._well.put(url, value=True, now=now)

@@ -91,9 +91,12 @@ def test_a_job_is_found_by_its_id(asking: Callable[..., Asking]) -> None:
     assert client.get(f"{POOL}/find?id=").headers["location"] == f"{POOL}/jobs"
     for link in (
         "s3://acme-llm/documents/results/invoice-1.json",
-        f"https://dashboard.acme.example{POOL}/jobs/invoice-1",
+        "https://acme-llm.s3.eu-west-1.amazonaws.com/documents/results/invoice-1.json?X-Amz-Expires=60",
+        f"https://dashboard.acme.example{POOL}/jobs/invoice-1#output",
     ):
         assert client.get(f"{POOL}/find", params={"id": link}).headers["location"] == f"{POOL}/jobs/invoice-1"
+    page = f"https://dashboard.acme.example{POOL}/jobs/report.json"
+    assert client.get(f"{POOL}/find", params={"id": page}).headers["location"] == f"{POOL}/jobs/report.json"
 
 
 def test_of_failed_jobs_that_were_not_read_nothing_is_claimed(asking: Callable[..., Asking]) -> None:

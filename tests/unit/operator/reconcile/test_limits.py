@@ -90,14 +90,27 @@ def test_a_lane_that_somebody_stopped_asks_for_no_workers(spec: dict[str, Any]) 
     assert pool.condition(LIMITED)[0] == "False"
 
 
-def test_a_queue_that_gives_no_answer_says_nothing() -> None:
+def test_a_queue_that_was_seen_once_and_gives_no_answer_says_nothing() -> None:
     pool = running_pool()
     busy(pool, FULL + 1)
     pool.reconcile()
     pool.queues.denied = set(pool.queues.made)
     pool.later(200)
-    assert pool.reconcile() is False
+    assert pool.reconcile() is True  # asked again soon
     assert pool.condition(LIMITED)[0] == "False"
+
+
+def test_a_queue_that_gives_no_answer_for_once_is_as_it_was_seen() -> None:
+    pool = running_pool()
+    busy(pool, FULL + 1)
+    pool.reconcile()
+    pool.later(200)
+    pool.reconcile()
+    assert pool.condition(LIMITED)[0] == "True"
+    pool.queues.denied = set(pool.queues.made)
+    pool.later(60)
+    pool.reconcile()
+    assert pool.condition(LIMITED)[0] == "True"
 
 
 def test_where_queues_are_in_trouble_nothing_is_known() -> None:

@@ -54,14 +54,16 @@ def top(
         if json_:
             print_json({name: _document(each) for name, each in lines.items()})
         elif once or not is_redrawn(terminal):
-            tell(shown(lines.values(), terminal.width if terminal.is_terminal else None))
+            tell(shown(lines.values(), terminal.width if terminal.file.isatty() else None))
         else:
             _refreshed(source, cluster, lines)
 
 
 def is_redrawn(terminal: Console) -> bool:
-    """Whether it can be written over: a dumb one, such as an editor's, would show nothing before the end."""
-    return terminal.is_terminal and not terminal.is_dumb_terminal
+    """Whether it can be written over: a dumb one, such as an editor's, would show nothing before the end. A pipe is
+    none, whatever FORCE_COLOR says of colours.
+    """
+    return terminal.file.isatty() and not terminal.is_dumb_terminal
 
 
 def _first_look(source: Pool, cluster: bool) -> dict[str, LaneLine]:

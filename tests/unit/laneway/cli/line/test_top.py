@@ -12,6 +12,11 @@ from laneway.schema.estimate.estimate import Estimate
 from support.inputs.lines import line_with, report_with
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def test_a_lane_is_a_row() -> None:
     told = Estimate(lane="slow", known="range", ahead=41, low_seconds=170, high_seconds=310)
     workers = (report_with(), report_with(worker="w2", state="loading"))
@@ -37,9 +42,10 @@ def test_in_a_narrow_terminal_a_wait_stands_below_its_row() -> None:
 
 
 def test_a_terminal_that_can_not_be_written_over_is_told_once() -> None:
-    assert is_redrawn(Console(force_terminal=True, _environ={"TERM": "xterm-256color"}))
-    assert not is_redrawn(Console(force_terminal=True, _environ={"TERM": "dumb"}))
-    assert not is_redrawn(Console(file=io.StringIO(), _environ={"TERM": "xterm-256color"}))
+    colours = {"TERM": "xterm-256color", "FORCE_COLOR": "1"}
+    assert is_redrawn(Console(file=Terminal(), _environ={"TERM": "xterm-256color"}))
+    assert not is_redrawn(Console(file=Terminal(), _environ={"TERM": "dumb"}))
+    assert not is_redrawn(Console(file=io.StringIO(), _environ=colours))
 
 
 def test_what_could_not_be_read_stands_below_once() -> None:
