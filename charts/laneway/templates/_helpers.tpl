@@ -160,3 +160,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 || (m.mountPath == '/etc/laneway-trust' && m.name == 'trust' && !has(m.subPath) && variables.pod.volumes.exists(v, false {{ include "laneway.trustVolumeAsGiven" . }}))
 {{- end -}}
 {{- end -}}
+
+{{/* PromQL: by how much each series of a counter rose in a while. A worker from zero shows what it counts first as a series that begins at 1, which `increase` doesn't count. */}}
+{{- define "laneway.risen" -}}
+{{- $series := index . 0 }}{{ $while := index . 1 -}}
+(max_over_time({{ $series }}[{{ $while }}]) unless {{ $series }} offset {{ $while }}) or increase({{ $series }}[{{ $while }}])
+{{- end -}}
