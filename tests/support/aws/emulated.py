@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.aws import localstack
-from support.aws.moto import CREDENTIALS
+from support.aws import localstack, moto
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,10 +29,9 @@ Emulate = Callable[[Path, str, int], Emulated]
 
 
 def moto_at(folder: Path, address: str, port: int) -> Emulated:
-    """moto's server, which writes nothing."""
+    """moto's server."""
     del folder
-    command = (sys.executable, "-P", "-m", "moto.server", "-H", address, "-p", str(port))
-    return Emulated(command, CREDENTIALS, "/moto-api/")
+    return Emulated(moto.program(address, port), moto.CREDENTIALS, "/moto-api/")
 
 
 def localstack_at(folder: Path, address: str, port: int) -> Emulated:

@@ -51,10 +51,14 @@ def moto_server(folder: Path, port: int | None = None) -> Iterator[str]:
     if importlib.util.find_spec("moto") is None:
         missing("moto", "uv sync --all-packages installs it")
     port = port or free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **CREDENTIALS}
-    with server(command, environment, port, folder / "moto.log"):
+    with server(program("127.0.0.1", port), environment, port, folder / "moto.log"):
         yield f"http://127.0.0.1:{port}"
+
+
+def program(address: str, port: int) -> tuple[str, ...]:
+    """Its command line; it writes nothing."""
+    return (sys.executable, "-P", "-m", "moto.server", "-H", address, "-p", str(port))
 
 
 def sns_in(clients: Clients, region: str = REGION) -> SNSClient:

@@ -54,5 +54,4 @@ def _program(folder: Path) -> tuple[str, dict[str, str]]:
         unpacked = shutil.copytree(debian.pgbouncer(toolbox()), folder / "unpacked", symlinks=True)
     except ToolMissing as error:
         missing("PgBouncer", f"apt install pgbouncer: {error}")
-    libraries = ":".join(map(str, unpacked.glob("usr/lib/*-linux-gnu")))
-    return str(unpacked / "usr/sbin/pgbouncer"), path | {"LD_LIBRARY_PATH": libraries}
+    return str(unpacked / "usr/sbin/pgbouncer"), path | debian.libraries(unpacked)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from support.processes import free_port, server
-from support.toolchain.debian import POSTGRES_FOLDER, postgres
+from support.toolchain.debian import POSTGRES_FOLDER, libraries, postgres
 from support.toolchain.toolbox import ToolMissing, toolbox
 from support.tools import missing
 from support.waiting import eventually
@@ -151,5 +151,6 @@ def _for_nobody(programs: Path, folder: Path) -> Path:
 
 def _libraries(programs: Path) -> dict[str, str]:
     """Where Debian's packages were unpacked, theirs lie beside them."""
-    found = [str(each) for each in programs.parents[3].glob("lib/*-linux-gnu")] if len(programs.parents) > 3 else []
-    return {} if programs.is_relative_to("/usr/lib") or not found else {"LD_LIBRARY_PATH": ":".join(found)}
+    deep = len(POSTGRES_FOLDER.parts)
+    unpacked = programs.parts[-deep:] == POSTGRES_FOLDER.parts and not programs.is_relative_to("/usr/lib")
+    return libraries(programs.parents[deep - 1]) if unpacked else {}

@@ -67,6 +67,12 @@ def pgbouncer(tools: Toolbox) -> Path:
     return _unpacked(tools, "pgbouncer", PGBOUNCER)
 
 
+def libraries(root: Path) -> dict[str, str]:
+    """The environment of programs unpacked below `root`, whose own libraries lie beside them."""
+    found = [str(each) for each in root.glob("usr/lib/*-linux-gnu")]
+    return {"LD_LIBRARY_PATH": ":".join(found)} if found else {}
+
+
 def _unpacked(tools: Toolbox, name: str, packages: Sequence[str]) -> Path:
     key = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:HASH_LETTERS]
     target = tools.folder / f"{name}-{key}"
