@@ -70,15 +70,16 @@ def _stands(record: Record, event: Event, heard: Heard, lines: Stream, number: i
     text = result.text or ""
     if sha256(text.encode()).hexdigest() != heard.holds["sha256"]:
         yield f"{event.who} told another end of {heard.job} than stands, in stream {number}"
-    said, is_its_own = _said(lines), at.who == event.who and _had_one_message(record, heard.job, event.who)
+    said, is_its_own = _said(lines), at.who == event.who and _began_before(record, heard, event.who, at)
     if is_its_own and result.status == "succeeded" and result.output is None and not text.startswith(said):
         yield f"{event.who} told {said!r} of {heard.job}, and stored {text!r}"
 
 
-def _had_one_message(record: Record, job: str, who: str) -> bool:
-    """Of several that ask for the job the result may be another one's."""
-    got = (what.message for event, what in record.by[Received] if event.who == who)
-    return len({message for message in got if record.job_of(message) == job}) == 1
+def _began_before(record: Record, heard: Heard, who: str, put: Event) -> bool:
+    """Of several messages that ask for the job, or several receives of one, the result may be another one's."""
+    got = [(at, what) for at, what in record.by[Received] if at.who == who and record.job_of(what.message) == heard.job]
+    began = [at.number for at, what in got if what.receives == heard.order[1]]
+    return len({what.message for _, what in got}) == 1 and bool(began) and began[-1] < put.number
 
 
 def _said(lines: Stream) -> str:
@@ -124,11 +125,12 @@ def _stored_at_once(record: Record, job: str, answered: Event, text: str) -> Ite
 
 def _told_of(record: Record, job: str, put: Event) -> int:
     """After the event by which the writer knows of its write: what comes late is the bucket's trouble, too. Others of
-    its process may look at the result before.
+    its process may look at the result before, or be refused their own.
     """
     own = ("PutObject", f"{RESULTS}{job}.json")
     for event, call in record.by[Call]:
-        if event.number > put.number and event.who == put.who and (call.name, call.on) == own:
+        is_own = event.who == put.who and (call.name, call.on) == own and call.end != "PreconditionFailed"
+        if event.number > put.number and is_own:
             return event.number + 1
     return len(record.world.history.events)
 
