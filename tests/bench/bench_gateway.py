@@ -98,7 +98,7 @@ async def _held(side: Contender) -> list[str]:
             most, begun = now
     held.let_go()
     await running
-    return [side.name, str(begun), f"{before:.0f}", f"{most:.0f}"]
+    return [side.name, str(begun), str(held.refused), f"{before:.0f}", f"{most:.0f}"]
 
 
 def main() -> None:
@@ -110,7 +110,7 @@ def main() -> None:
         for together in TOGETHER:
             _measure(sides, queue, together, report)
         rows = [asyncio.run(_held(side)) for side in sides if side.name in ("gateway", "LiteLLM's proxy")]
-        report.table(f"{HELD} streams held", ("", "begun", "memory before, MB", "at most, MB"), rows)
+        report.table(f"{HELD} streams held", ("", "begun", "refused", "memory before, MB", "at most, MB"), rows)
     report.write(file)
     print(f"\nall figures: {file}")
     if "PAGE" in os.environ:
