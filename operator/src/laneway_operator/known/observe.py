@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Literal
 
 from laneway.schema.job.keys import Place
@@ -25,7 +26,7 @@ Key = tuple[str, str]
 """Namespace and pool; of a placement profile, which has no namespace, an empty one and the name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """A named cause, with the words of whoever found it."""
 
@@ -35,7 +36,7 @@ class Trouble:
     """Whose it is; nothing where it is the whole pool's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Child:
     """An object of a pool."""
 
@@ -50,7 +51,7 @@ class Child:
     """Of what makes pods."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DeploymentFacts:
     """A lane's Deployment."""
 
@@ -69,7 +70,7 @@ class DeploymentFacts:
     """It was changed, and Kubernetes has not looked at it since: the rest tells of before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScalerFacts:
     """A lane's ScaledObject: whether KEDA says that it works, and its words."""
 
@@ -79,7 +80,7 @@ class ScalerFacts:
     """KEDA's annotation by which somebody else than the operator has paused it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JobFacts:
     """The preflight."""
 
@@ -89,7 +90,7 @@ class JobFacts:
     """Kubernetes has tried to make its pod, and may not."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PodFacts:
     """A pod of a pool."""
 
@@ -146,11 +147,11 @@ def key_of(body: Object) -> Key | None:
     metadata = body["metadata"]
     owners = (each["name"] for each in metadata.get("ownerReferences", []) if each["kind"] == KIND)
     pool = next(owners, None) or metadata.get("labels", {}).get(POOL_LABEL)
-    return (metadata["namespace"], pool) if pool else None
+    return (intern(metadata["namespace"]), intern(pool)) if pool else None
 
 
 def child(kind: str, body: Object) -> Child:
-    """What is kept of any child."""
+    """What is kept of any child: there are thousands, so that what many have in common is kept once."""
     metadata = body["metadata"]
     labels = metadata.get("labels", {})
     owners = [each["uid"] for each in metadata.get("ownerReferences", []) if each.get("controller")]
@@ -159,10 +160,14 @@ def child(kind: str, body: Object) -> Child:
         metadata["name"],
         metadata["uid"],
         digest_of_object(body),
-        labels.get(LANE_LABEL),
-        owners[0] if owners else None,
-        labels.get(COMPONENT_LABEL),
+        _shared(labels.get(LANE_LABEL)),
+        _shared(owners[0]) if owners else None,
+        _shared(labels.get(COMPONENT_LABEL)),
     )
+
+
+def _shared(text: str | None) -> str | None:
+    return None if text is None else intern(text)
 
 
 def deployment_facts(body: Object) -> DeploymentFacts:
