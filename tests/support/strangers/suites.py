@@ -105,7 +105,7 @@ def _langchain(name: str) -> Callable[[str, Path], Outcomes]:
     def run(url: str, folder: Path) -> Outcomes:
         names = {"STRANGERS_URL": url, "STRANGERS_TOOLS": TOOLS, "STRANGERS_CHAT": CHAT, "STRANGERS_EMBED": EMBED}
         where = HERE / "standard"
-        own = ["-c", os.devnull, f"--rootdir={where}", name]
+        own = ["-c", os.devnull, f"--rootdir={where}", f"--confcutdir={where}", name]  # our conftest is not its own
         variables = _variables(**names, PWD=str(where))
         return _pytest(environment(LANGCHAIN) / PYTHON, folder / f"{name}.xml", own, variables)
 
