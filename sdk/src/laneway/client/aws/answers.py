@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,6 @@ from laneway.errors import PoolUnavailable
 from laneway.schema.job.result import MAX_RESULT_BYTES
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from botocore.exceptions import ClientError
     from botocore.response import StreamingBody
 
@@ -21,13 +20,18 @@ def date_of(answer: Any) -> datetime | None:
     """When S3 answered; an emulator may not say."""
     text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     with suppress(TypeError, ValueError):
-        return parsedate_to_datetime(text)
+        return _in_utc(parsedate_to_datetime(text))
     return None
 
 
 def age_of(written: datetime | None, now: datetime | None) -> float:
     """Seconds; 0 where an emulator does not tell."""
-    return 0.0 if now is None or written is None else max(0.0, (now - written).total_seconds())
+    return 0.0 if now is None or written is None else max(0.0, (now - _in_utc(written)).total_seconds())
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """HTTP knows no other zone, so one that does not read as one is UTC: proxies write dates in forms of their own."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def whole(body: StreamingBody, key: str) -> bytes:
