@@ -7,6 +7,7 @@ asks it for the bucket's region, which it redirects, too.
 
 from __future__ import annotations
 
+import re
 import shlex
 from functools import singledispatch
 from json import JSONDecodeError
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions as botocore
 from botocore.session import Session
+from urllib3.exceptions import LocationValueError
 
 from laneway.schema.shared.base import shown
 
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 
 RAISED = (botocore.BotoCoreError, botocore.ClientError, OSError, ValueError, EOFError, RecursionError)
 """Everything that a call to AWS raises where AWS, or what a person has set, is to blame."""
-BAD_ENDPOINT = "Invalid endpoint: "
+BAD_ENDPOINT = re.compile(r"Invalid endpoint: (.*)|Custom endpoint `(.*)` was not a valid URI", re.DOTALL)
+"""Botocore's own words, and those of the rules that it resolves endpoints by."""
+OF_A_ROLE = ("WebIdentityToken", "RoleArn", "RoleSessionName", "SerialNumber", "TokenCode")
+"""What boto3 passes on of a profile's role."""
+PROXIES = "HTTPS_PROXY and HTTP_PROXY"
 ROLES = {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetRoleCredentials"}
 WHO = ("InvalidAccessKey", "InvalidClient", "InvalidToken", "InvalidIdentity", "Signature", "Expired", "Unrecognized")
 """How the codes begin that are about the credentials."""
@@ -144,7 +150,8 @@ def _(_: botocore.LoginError, settings: Settings) -> str:
 def _(error: botocore.CredentialRetrievalError, settings: Settings) -> str:
     why = _short(error.kwargs.get("error_msg", ""))
     if error.kwargs.get("provider") == "custom-process":
-        return f"the credential_process of the profile {settings.profile} failed: {why}; run it by hand, and mend it"
+        failed = f"failed: {why}" if why else "failed"
+        return f"the credential_process of the profile {settings.profile} {failed}; run it by hand, and mend it"
     return f"{_short(error)}; check the credentials of the profile {settings.profile}"
 
 
@@ -166,21 +173,29 @@ def _(_: RecursionError, __: Settings) -> str:
 
 @_words.register
 def _(error: botocore.ProxyConnectionError, _: Settings) -> str:
-    found = urlsplit(str(error.kwargs.get("proxy_url")))
+    url = str(error.kwargs.get("proxy_url"))
+    found = urlsplit(url.removeprefix("http://") if url.count("://") > 1 else url)  # put before what it does not know
     where = f"{found.scheme}://{found.netloc.rpartition('@')[2]}"  # what is before it may be a password
-    return f"nothing answers at the proxy {where}; correct HTTPS_PROXY, or name in NO_PROXY what needs none"
+    if found.scheme not in ("http", "https"):
+        return f"the proxy {where} is none that boto3 knows: http:// or https://; correct {PROXIES}"
+    return f"nothing answers at the proxy {where}; correct {PROXIES}, or name in NO_PROXY what needs none"
 
 
 @_words.register
 def _(error: botocore.HTTPClientError, _: Settings) -> str:
+    if isinstance(error.kwargs.get("error"), LocationValueError):  # its words quote the proxy, its password too
+        return f"the proxy's address is none: a proxy is a host after http:// or https://; correct {PROXIES}"
     if type(error) is botocore.HTTPClientError:  # its words quote headers, a session's token among them
         return "the call can't be sent as it is; set the AWS credentials anew, each on one line and without blanks"
     return f"{_short(error)}; try again"
 
 
 @_words.register
-def _(error: botocore.ParamValidationError, _: Settings) -> str:
-    return f"AWS takes no such value: {_short(error.kwargs.get('report', error))}; check the pool's URL"
+def _(error: botocore.ParamValidationError, settings: Settings) -> str:
+    report = _short(error.kwargs.get("report", error))
+    its_role = any(name in report for name in OF_A_ROLE)
+    what = f"the role and its token in the profile {settings.profile}" if its_role else "the pool's URL"
+    return f"AWS takes no such value: {report}; check {what}"
 
 
 @_words.register
@@ -221,9 +236,19 @@ def _(_: JSONDecodeError, settings: Settings) -> str:
 
 
 @_words.register
+def _(error: botocore.EndpointResolutionError, settings: Settings) -> str:
+    return _of_settings(str(error), settings)
+
+
+@_words.register
 def _(error: ValueError, settings: Settings) -> str:
-    text = str(error)
-    if not text.startswith(BAD_ENDPOINT):
-        return f"{_short(text)}; check the AWS settings in use, the endpoint first"
-    endpoint = text.removeprefix(BAD_ENDPOINT)
+    return _of_settings(str(error), settings)
+
+
+def _of_settings(text: str, settings: Settings) -> str:
+    found = BAD_ENDPOINT.fullmatch(text)
+    if found is None:
+        what = "their quotes first" if "quot" in text else "the endpoint first"
+        return f"{_short(text)}; check the AWS settings in use, {what}"
+    endpoint = found[1] or found[2]
     return f"{settings.place_of(endpoint)} is {endpoint!r}; an endpoint is a host after http:// or https://"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_VALUE_SHOWN = 60
 MOST_PROBLEMS = 100
 """Whose lines are looked for: each takes a walk through the file, and nobody mends more at once."""
+MARK = "\ufeff"
 NO_OBJECT = "should be one object with apiVersion, kind, metadata and spec"
 NO_POOL = f"there is no pool in it: no object of kind {KIND}"
 NO_PROFILE = f"there is no placement profile in it: no object of kind {PROFILE_KIND}"
@@ -266,6 +267,8 @@ def _bad_keys_of(node: yaml.MappingNode) -> Iterator[Problem]:
         if str(key.value) in names:
             yield Problem(_line(key), f"the key {shown(str(key.value))} stands twice; keep one")
         names.add(str(key.value))
+        if str(key.value).startswith(MARK):
+            yield Problem(_line(key), f"the key {shown(str(key.value))} begins with a byte order mark: remove it")
         if isinstance(key, yaml.ScalarNode) and key.tag not in (TAGS[str], MERGE):
             found = json.dumps(read_plain(key.value))
             if found in ("null", "NaN") or found != key.value:

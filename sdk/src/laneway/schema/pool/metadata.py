@@ -21,11 +21,9 @@ class Suspension(StrEnum):
     PAUSED_LANE = PAUSED_LANES
 
 
-PoolName = Annotated[
-    str,
-    StringConstraints(max_length=40),
-    Pattern(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", f"should be {SMALL}, such as documents"),
-]
+NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"  # Kubernetes, RFC 1123: a label
+PoolName = Annotated[str, StringConstraints(max_length=40), Pattern(NAME, f"should be {SMALL}, such as documents")]
+Namespace = Annotated[str, StringConstraints(max_length=63), Pattern(NAME, f"should be {SMALL}, such as nlp")]
 Switch = Annotated[str, Pattern("^(true|false)$", 'should be true or false, such as "true"', max_length=5)]
 LaneNames = Annotated[
     str,
@@ -70,7 +68,7 @@ class Metadata(KubernetesModel):
 
     name: PoolName
     """At most 40 characters: names of queues are built from it."""
-    namespace: Annotated[str, StringConstraints(max_length=63)] = "default"
+    namespace: Namespace = "default"
     """The namespace."""
     annotations: Annotations | None = None
     """Those of Laneway; others are passed over."""

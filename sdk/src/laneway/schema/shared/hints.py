@@ -65,6 +65,8 @@ def hint(path: Path, value: Any, written: type[BaseModel]) -> str:
     for name, field in _fields(way[-1][1]).items():
         if Called(unknown) in field.metadata:
             return f"write it as {location((*way[-1][0], name))}"
+        if unknown.startswith(f"{name}:"):
+            return f"write a blank after the colon: {name}: {shown(unknown.removeprefix(f'{name}:'))}"
     beside = [
         (name, location(place) or TOP)
         for place, fields in _beside(way)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 import yaml
@@ -21,12 +22,20 @@ TAGS: dict[type, str] = {
 """A type of JSON → how YAML names it."""
 _NUMBERS = {TAGS[int], TAGS[float]}
 _LINE_ENDS = re.compile("[\x85\u2028\u2029]")  # besides the usual one: which of them a reader keeps, it decides
+_AFTER_A_LINE = re.compile(r"^(---[ \t]*(?:#.*)?\r?\n)\ufeff", re.MULTILINE)
+"""Files that were put together: kubectl takes what is between two lines for a file, whose mark it passes over."""
+_NO_BLANKS = "\xa0\u2002\u2003\u2009\u200b\u202f\u3000"  # as word processors and chats have them
 
 _Pairs = list[tuple[yaml.Node, yaml.Node]]
 
 
 class Reader(yaml.SafeLoader):
     """Makes of a text what JSON has, and nothing else: no dates, no sets."""
+
+    def __init__(self, text: str | bytes) -> None:
+        """PyYAML decodes the whole of it."""
+        super().__init__(text)
+        self.buffer = _AFTER_A_LINE.sub(r"\1", self.buffer)
 
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
         """The tag of what names none."""
@@ -53,12 +62,15 @@ class Reader(yaml.SafeLoader):
         return pairs
 
     def scan_to_next_token(self) -> None:
-        """Pass over tabs as well, but where they would indent."""
+        """Pass over tabs as well, but where they would indent. What only looks like a blank indents nothing."""
         scanner: Any = super()
         scanner.scan_to_next_token()
         while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
             self.forward()
             scanner.scan_to_next_token()
+        if self.peek() in _NO_BLANKS and self.allow_simple_key and not self.flow_level:
+            words = f"found {unicodedata.name(self.peek()).lower()} (U+{ord(self.peek()):04X}) where blanks indent"
+            raise yaml.scanner.ScannerError(None, None, words, self.get_mark())
 
     def construct_plain(self, node: yaml.ScalarNode) -> Plain:
         """What is no text, be it said by a tag or not."""

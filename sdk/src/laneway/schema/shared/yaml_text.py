@@ -26,7 +26,7 @@ _ADVICE = tuple(
         (r"tag '(!)", r"a text that begins with \1 goes in quotes"),
         (r"block scalar", "a text that begins with | or > goes in quotes"),
         (r"the node content, but found '([,\]}])'", r"a text that begins with \1 goes in quotes"),
-        (r"unhashable key", "what stands in {{ }} is filled in by a template first; as a text it goes in quotes"),
+        (r"where blanks indent", "retype what is before the field"),
         (r"mapping values", f"{_COLUMN}; a text with a colon and a blank goes in quotes"),
         (r"<block end>", f"{_COLUMN}; nothing follows the closing quote of a text, and a ' in '…' is written twice"),
         (r"unknown escape", "in \"…\" a backslash is written twice, in '…' once"),
@@ -37,6 +37,10 @@ _ADVICE = tuple(
     )
 )
 """In PyYAML's words → what to do."""
+_TEMPLATE = "what stands in {{ }}, {% %} or ${ } is filled in by a template first; as a text it goes in quotes"
+_FILLED_IN = re.compile(r"\{\{|\{%|\{#|\$\{")
+_NO_CODE = re.compile(r"""'[^']*'|"[^"]*"|(?:^|\s)#.*""")
+"""What is a text or a remark in a line."""
 MOST_SHOWN = 300  # characters of PyYAML's words
 MAX_NODES = 100_000  # values of one document, an alias counted as all that it stands for; a pool of 16 lanes has 2,000
 
@@ -103,9 +107,18 @@ def bad_yaml(error: Exception) -> BadYAML:
     """What PyYAML says in several lines. It quotes tags, which hold any character as `%1b`."""
     mark = getattr(error, "problem_mark", None)
     if mark is None:
-        return BadYAML(0, 0, _advised(str(error).splitlines()[0]))
+        return BadYAML(0, 0, _advised(str(error).splitlines()[0], _advice(str(error))))
     words = ": ".join(each for each in (_context(error, mark.line), getattr(error, "problem", None)) if each)
-    return BadYAML(mark.line + 1, mark.column + 1, _advised(words))
+    return BadYAML(
+        mark.line + 1, mark.column + 1, _advised(words, _TEMPLATE if _in_template(error) else _advice(words))
+    )
+
+
+def _in_template(error: Any) -> bool:
+    """Whether one of the lines that PyYAML was at is to be filled in; the one before may have ended too early for it."""
+    mark, begin = error.problem_mark, getattr(error, "context_mark", None) or error.problem_mark
+    lines = (mark.buffer or "").splitlines()[max(0, min(begin.line, mark.line - 1)) : mark.line + 1]
+    return any(_FILLED_IN.search(_NO_CODE.sub("", each)) for each in lines)
 
 
 def _context(error: Exception, line: int) -> str:
@@ -114,7 +127,10 @@ def _context(error: Exception, line: int) -> str:
     return f"{words} from line {mark.line + 1} on" if words and mark is not None and mark.line != line else words
 
 
-def _advised(words: str) -> str:
+def _advice(words: str) -> str:
     found = ((pattern.search(words), advice) for pattern, advice in _ADVICE)
-    advice = next((f"; {match.expand(advice)}" for match, advice in found if match), "")
-    return f"not YAML: {shown(words, MOST_SHOWN)}{advice}"
+    return next((match.expand(advice) for match, advice in found if match), "")
+
+
+def _advised(words: str, advice: str) -> str:
+    return f"not YAML: {shown(words, MOST_SHOWN)}{'; ' if advice else ''}{advice}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore import exceptions as botocore
+from urllib3.exceptions import LocationParseError, LocationValueError
 
 from laneway.client.aws.words import RAISED, Settings, settings_of, words_of
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 SETTINGS = Settings(
     "claims",
     {"credential_process": "/opt/vault get claims", "endpoint_url": "s3.acme.example", "region": "eu-west-1"},
-    {"AWS_ENDPOINT_URL": "localhost:4566", "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token", "AWS_DEFAULT_REGION": "eu"},
+    {"AWS_ENDPOINT_URL": "localhost:4566", "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token", "AWS_DEFAULT_REGION": "eu"}
+    | {"AWS_ENDPOINT_URL_SQS": "ftp://h"},
 )
 LOGIN = "log in: aws sso login --profile claims"
 NOT_THERE = FileNotFoundError(2, "No such file or directory", "/opt/vault")
@@ -46,6 +48,10 @@ def refused(code: str, operation: str = "GetObject") -> botocore.ClientError:
             "the credential_process of the profile claims failed: no vault at all; run it by hand",
         ),
         (
+            botocore.CredentialRetrievalError(provider="custom-process", error_msg=""),
+            "the credential_process of the profile claims failed; run it by hand",
+        ),
+        (
             botocore.CredentialRetrievalError(provider="assume-role", error_msg="no"),
             "check the credentials of the profile claims",
         ),
@@ -60,6 +66,12 @@ def refused(code: str, operation: str = "GetObject") -> botocore.ClientError:
             "AWS_ENDPOINT_URL is 'localhost:4566'; an endpoint is a host after http:// or https://",
         ),
         (ValueError("Invalid endpoint: s3.acme.example"), "endpoint_url of the profile claims is 's3.acme.example'"),
+        (
+            botocore.EndpointResolutionError(msg="Custom endpoint `ftp://h` was not a valid URI"),
+            "AWS_ENDPOINT_URL_SQS is 'ftp://h'; an endpoint is a host after http:// or https://",
+        ),
+        (ValueError("Invalid IPv6 URL"), "Invalid IPv6 URL; check the AWS settings in use, the endpoint first"),
+        (ValueError("No closing quotation"), "No closing quotation; check the AWS settings in use, their quotes first"),
         (ValueError("Invalid endpoint: elsewhere"), "a setting of AWS is 'elsewhere'"),
         (botocore.EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "nothing answers at http://127.0.0.1:9"),
         (RecursionError("maximum recursion depth exceeded"), "the endpoint redirects every call; name the one that"),
@@ -67,8 +79,25 @@ def refused(code: str, operation: str = "GetObject") -> botocore.ClientError:
             botocore.ProxyConnectionError(proxy_url="http://anna:secret@proxy:3128"),
             "nothing answers at the proxy http://proxy:3128; correct HTTPS_PROXY",
         ),
+        (
+            botocore.ProxyConnectionError(proxy_url="http://socks5://anna:secret@proxy:1080"),
+            "the proxy socks5://proxy:1080 is none that boto3 knows: http:// or https://; correct HTTPS_PROXY",
+        ),
+        (
+            botocore.HTTPClientError(error=LocationParseError("http://anna:secret@:x")),
+            "a proxy is a host after http://",
+        ),
+        (
+            botocore.HTTPClientError(error=LocationValueError("No host specified.")),
+            "correct HTTPS_PROXY and HTTP_PROXY",
+        ),
         (botocore.ReadTimeoutError(endpoint_url="http://127.0.0.1:9"), "http://127.0.0.1:9"),
         (botocore.ParamValidationError(report="Invalid bucket\nname"), "no such value: Invalid bucket name; check"),
+        (
+            botocore.ParamValidationError(report="Invalid length for parameter WebIdentityToken, value: 0"),
+            "parameter WebIdentityToken, value: 0; check the role and its token in the profile claims",
+        ),
+        (botocore.ParamValidationError(report="Invalid length for parameter RoleArn"), "check the role and its token"),
         (refused("NoSuchBucket"), "refused by AWS: NoSuchBucket; check the bucket's name"),
         (refused("AWS.SimpleQueueService.NonExistentQueue"), "the pool's queue is gone"),
         (refused("AccessDenied"), "ask for access to the pool's bucket"),
@@ -92,6 +121,12 @@ def test_no_header_of_a_call_is_told() -> None:
     said = words_of(error, SETTINGS)
     assert "a-sessions-token" not in said
     assert "set the AWS credentials anew" in said
+
+
+def test_no_password_of_a_proxy_is_told() -> None:
+    told = [LocationParseError("http://anna:secret@:x"), LocationValueError("anna:secret@")]
+    assert not [each for each in told if "secret" in words_of(botocore.HTTPClientError(error=each), SETTINGS)]
+    assert "secret" not in words_of(botocore.ProxyConnectionError(proxy_url="http://socks5://anna:secret@h"), SETTINGS)
 
 
 def test_the_advice_comes_after_long_words_too() -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from laneway.schema.pool.file import Other, PoolFileError, Problem, read_objects, read_pools, read_profiles
+from laneway.schema.shared.base import SMALL
 from support.inputs.bad_pools import OBJECT
 from support.inputs.pools import named, pool_with
 from support.inputs.profiles import profile_with
@@ -48,11 +49,13 @@ ANNOTATION = "spec.pods.annotations.karpenter.sh/do-not-disrupt"
             f"spec.serviceAccount.name: {OBJECT}, not 'a {'b' * 58}'…",
         ),
         (pool_with(lane={"paralel": 2}), "spec.lanes[0].paralel: unknown field; did you mean parallel?"),
+        (named(pool_with(), "claims", "NLP"), f"metadata.namespace: should be {SMALL}, such as nlp, not 'NLP'"),
+        (pool_with() | {"\ufeffspec": {}}, "the key ?spec begins with a byte order mark: remove it"),
     ],
     ids=[
         *("a yes", "a number", "a duration", "a count", "a yes for a number", "a number in quotes", "a yes in quotes"),
         *("nothing", "an empty field", "a text for fields", "fields for a list", "an empty list", "a long text"),
-        *("what is not shown whole", "a slip"),
+        *("what is not shown whole", "a slip", "a namespace in capitals", "a mark before a key"),
     ],
 )
 def test_a_refusal_says_what_to_write(pool: dict[str, object], words: str) -> None:
@@ -89,10 +92,11 @@ PRINTED = pool_with() | {
         yaml.safe_dump({"apiVersion": "laneway.dev/v1alpha1", "kind": "LLMWorkerPoolList", "items": [PRINTED]}),
         json.dumps(pool_with(), indent="\t"),
         f"{POOL}---\nnull\n",
+        f"\ufeff# Of Acme\n---\n\ufeff{POOL}",
     ],
     ids=[
         *("between lines", "under a licence", "from Windows", "with an end", "as kubectl prints it", "in a list"),
-        *("in a list of its own", "as JSON with tabs", "before nothing"),
+        *("in a list of its own", "as JSON with tabs", "before nothing", "put together"),
     ],
 )
 def test_one_pool_is_found_however_it_stands_in_its_file(text: str) -> None:

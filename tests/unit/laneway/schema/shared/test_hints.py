@@ -21,6 +21,11 @@ HINTS = {
         "lanes[0].limits.timout",
         "did you mean timeout?",
     ),
+    "no blank after the colon": (
+        pool_with(model={"name": "a", "digest:sha256:12": None}),
+        "model.digest:sha256:12",
+        "write a blank after the colon: digest: sha256:12",
+    ),
     "another way of writing": (
         pool_with(lane={"drain_timeout": "5m"}),
         "lanes[0].drain_timeout",

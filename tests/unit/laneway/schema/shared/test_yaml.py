@@ -125,10 +125,28 @@ def test_keys_are_merged_where_they_stand(text: str, value: int) -> None:
     assert read_yaml(text)[0]["b"] == {"x": value}
 
 
+MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \n", " # the second\n"], ids=repr)
+@pytest.mark.parametrize("code", ["utf-8-sig", "utf-16"])
+def test_each_of_the_files_that_were_put_together_may_begin_with_a_mark(end: str, code: str) -> None:
+    """kubectl divides them at the lines, and passes over a mark after each: seen with its 1.34."""
+    text = f"a: 1\n---{end}{MARK}---\nb: 2\n---{end}{MARK}# no more"
+    assert read_yaml(text) == read_yaml(text.encode(code)) == [{"a": 1}, None, {"b": 2}, None]
+
+
+@pytest.mark.parametrize("text", [f"a: 1\n{MARK}b: 2", f"---\n\n{MARK}a: 1\nb: 2"], ids=["inside", "later"])
+def test_a_mark_elsewhere_is_a_character_as_for_kubectl(text: str) -> None:
+    assert [name for name in read_yaml(text)[0] if name.startswith(MARK)]
+
+
 QUOTES = "goes in quotes"
 ALIAS = f"in YAML a * begins an alias: a text that begins with it {QUOTES}"
 COLUMN = "fields of one object begin in one column"
 TABS = "character '\\t' that cannot start any token; indent with spaces, not with tabs"
+TEMPLATE = f"what stands in {{{{ }}}}, {{% %}} or ${{ }} is filled in by a template first; as a text it {QUOTES}"
+NODE = "while parsing a flow node: expected the node content, but found"
 BROKEN = {
     "a: */30 8 * * *": f"line 1, column 5: not YAML: while scanning an alias: expected alphabetic or numeric "
     f"character, but found '/'; {ALIAS}",
@@ -143,7 +161,7 @@ BROKEN = {
     "a: ,b": f"a text that begins with , {QUOTES}",
     "a: ]b": f"a text that begins with ] {QUOTES}",
     "a: >5%": f"a text that begins with | or > {QUOTES}",
-    "a: {{ b }}": f"what stands in {{{{ }}}} is filled in by a template first; as a text it {QUOTES}",
+    "a: {{ b }}": f"found unhashable key; {TEMPLATE}",
     "a:\n\tb: 1": f"line 2, column 1: not YAML: while scanning for the next token: found {TABS}",
     "a: b: c": f"mapping values are not allowed here; {COLUMN}; a text with a colon and a blank {QUOTES}",
     "a:\n  b: 1\n c: 2": f"expected <block end>, but found '<block mapping start>'; {COLUMN}; nothing follows",
@@ -154,6 +172,20 @@ BROKEN = {
     "a: [1,\n2": "from line 1 on: expected ',' or ']', but got '<stream end>'; close the quote or the bracket",
     "a: {<<: 1}": "after << should stand an object, or a list of objects",
     "a: !!int b": "'b' is no int",
+    "a:\n\N{NO-BREAK SPACE} b: 1": "line 2, column 1: not YAML: found no-break space (U+00A0) where blanks "
+    "indent; retype",
+    "a:\n \N{IDEOGRAPHIC SPACE}b: 1": "found ideographic space (U+3000) where blanks indent",
+    "a: {b: ${B}-llm}": f"but got '{{'; {TEMPLATE}",
+    "a: {b: ${B}, c: 1}": f"but got '{{'; {TEMPLATE}",
+    "a: {{ .Values.b }}-c\nd: 1": f"; {TEMPLATE}",
+    "a:\n  {{- toYaml .Values.b | nindent 2 }}\nc: 1": f"line 2, column 5: not YAML: {NODE} '-'; {TEMPLATE}",
+    "{{- if .Values.b }}\na: 1\n{{- end }}": f"{NODE} '-'; {TEMPLATE}",
+    "a: 1\n{{/* why */}}\nb: 2": f"could not find expected ':'; {TEMPLATE}",
+    "{{ $b := 1 }}\na: 1": f"expected '<document start>', but found '<block mapping start>'; {TEMPLATE}",
+    "{% if b %}\na: 1\n{% endif %}": f"found character '%' that cannot start any token; {TEMPLATE}",
+    "{# why #}\na: 1": f"; {TEMPLATE}",
+    "# {{ b }}\na: @team": f"a text that begins with @ {QUOTES}",
+    "a: '{{ b }}'\nc: '${d}' e": "nothing follows the closing quote of a text",
 }
 
 
@@ -161,6 +193,9 @@ BROKEN = {
 def test_what_is_broken_is_told_with_the_way_out(text: str, words: str) -> None:
     with pytest.raises(NOT_YAML) as caught:
         read_yaml(text)
+    assert words in str(bad_yaml(caught.value))
+    with pytest.raises(NOT_YAML) as caught:
+        read_yaml(text.encode())
     assert words in str(bad_yaml(caught.value))
 
 
