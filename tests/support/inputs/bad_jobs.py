@@ -188,7 +188,7 @@ OPTIONS = tuple(
 EXPIRIES = (
     _fields("expired", "needs a later one", code=ErrorCode.EXPIRED, expires_at="2020-01-01T00:00:00Z"),
     _fields("expired in the year 1", code=ErrorCode.EXPIRED, expires_at="0001-01-01T00:00:00+14:00"),
-    _fields("no zone", "expires_at", "timezone", expires_at="2099-01-01T00:00:00"),
+    _fields("no zone", "expires_at", "with its zone", expires_at="2099-01-01T00:00:00"),
     _fields("seconds since 1970", "expires_at", "2026-11-22T18:00:00Z", expires_at=4_000_000_000),
     _fields("the same as text", "expires_at", "2026-11-22T18:00:00Z", expires_at="4000000000"),
     _fields("tomorrow", "expires_at", expires_at="tomorrow"),

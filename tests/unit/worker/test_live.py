@@ -172,7 +172,7 @@ def test_a_quiet_schedule_is_obeyed_from_the_next_look_on(make_lane: MakeLane) -
         (b"[" * 100_000, "recursion"),
         (json.dumps(LIVE | {"limits": {}}).encode(), "limits.timeout_seconds: is missing"),
         (json.dumps(LIVE | {"limits": LIVE["limits"] | {"max_tokens": 0}}).encode(), "limits.max_tokens: should be"),
-        (json.dumps(LIVE | {"price_per_hour": "1.0"}).encode(), "price_per_hour: should be a valid number"),
+        (json.dumps(LIVE | {"price_per_hour": "1.0"}).encode(), "price_per_hour: should be a number, without quotes"),
         (
             json.dumps(
                 LIVE | {"quiet": [{"timezone": "Mars/Base", "start": "0 1 * * *", "end": "0 2 * * *"}]}

@@ -33,7 +33,7 @@ from laneway.schema.job.fields.values import (
 )
 from laneway.schema.shared.base import Alias, Frozen, JobId, PlainLabels
 from laneway.schema.shared.message_text import message_text
-from laneway.schema.shared.problems import problems
+from laneway.schema.shared.problems import NO_TIME, problems
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly, without_mark
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ MAX_PIXELS = 50_000_000  # of a job's images together: an engine decodes each to
 def _no_number(value: object) -> object:
     """Nor one in quotes: pydantic takes it for a time since 1970."""
     if isinstance(value, int | float) or (isinstance(value, str) and value.replace(".", "").isdigit()):
-        raise ValueError("should be a time such as 2026-11-22T18:00:00Z")
+        raise ValueError(NO_TIME)
     return value
 
 

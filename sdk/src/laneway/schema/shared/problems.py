@@ -20,7 +20,13 @@ _PYTHONS = re.compile(
     r"^(Value error, |Input |(String|Tuple|List|Dictionary) (?=should ))| after validation|, not more$"
 )
 """What pydantic says of its own or of Python's types, which nobody who writes YAML or JSON has heard of."""
+NO_TIME = "should be a time with its zone, such as 2026-11-22T18:00:00Z"
 _KINDS = {
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "datetime_object_invalid"), NO_TIME
+    ),
+    "timezone_aware": NO_TIME,
+    "float_type": "should be a number",
     "bool_type": "should be true or false",
     "dict_type": "should be an object with fields",
     "extra_forbidden": "unknown field",
@@ -60,7 +66,7 @@ def _quotes(error: Any) -> str:
     match error["type"], error["input"]:
         case "string_type", bool() | int() | float():
             return ": write it in quotes"
-        case "int_type" | "bool_type", str():
+        case "int_type" | "float_type" | "bool_type", str():
             return ", without quotes"
         case _:
             return ""

@@ -115,7 +115,7 @@ def bad_yaml(error: Exception) -> BadYAML:
 
 
 def _in_template(error: Any) -> bool:
-    """Whether one of the lines that PyYAML was at is to be filled in; the one before may have ended too early for it."""
+    """Whether a line that PyYAML was at is to be filled in; the one before may have ended too early for it."""
     mark, begin = error.problem_mark, getattr(error, "context_mark", None) or error.problem_mark
     lines = (mark.buffer or "").splitlines()[max(0, min(begin.line, mark.line - 1)) : mark.line + 1]
     return any(_FILLED_IN.search(_NO_CODE.sub("", each)) for each in lines)

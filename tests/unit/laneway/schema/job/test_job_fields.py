@@ -77,9 +77,28 @@ def test_stop_is_a_short_list_of_texts(stop: object) -> None:
     assert words_of_refusal(prompt="a", options={"stop": stop}).startswith("options.stop")
 
 
-@pytest.mark.parametrize("when", ["2026-11-22T18:00:00", "2026-11-22", "tomorrow", "", 1_900_000_000, True])
+@pytest.mark.parametrize(
+    "when",
+    [
+        "2026-11-22T18:00:00",
+        "2026-11-22",
+        "tomorrow",
+        "",
+        "2026-13-01T00:00:00Z",
+        "2026-11-22T18:00 CET",
+        [],
+        1_900_000_000,
+        True,
+    ],
+)
 def test_a_deadline_needs_a_zone(when: object) -> None:
-    assert words_of_refusal(prompt="a", expires_at=when).startswith("expires_at: ")
+    words = words_of_refusal(prompt="a", expires_at=when)
+    assert words == "expires_at: should be a time with its zone, such as 2026-11-22T18:00:00Z"
+
+
+@pytest.mark.parametrize(("value", "words"), [("0.2", ", without quotes"), ([], ""), (True, "")])
+def test_a_number_is_told_from_a_text(value: object, words: str) -> None:
+    assert words_of_refusal(prompt="a", options={"top_p": value}) == f"options.top_p: should be a number{words}"
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ NOT_ACCEPTED: list[tuple[str, dict[str, Any], str, str]] = [
     (CHAT, {"response_format": {"type": "grammar"}}, "response_format.type", "should be 'text'"),
     (CHAT, {"reasoning_effort": "much"}, "reasoning_effort", "should be 'none'"),
     (CHAT, {"temperature": 9}, "temperature", "temperature: should be less than or equal to 5"),
-    (CHAT, {"temperature": "hot"}, "temperature", "should be a valid number"),
+    (CHAT, {"temperature": "hot"}, "temperature", "should be a number, without quotes"),
     (CHAT, {"top_p": 2}, "top_p", "less than or equal to 1"),
     (CHAT, {"presence_penalty": 3}, "presence_penalty", "less than or equal to 2"),
     (CHAT, {"seed": 2**64}, "seed", "less than or equal to"),
