@@ -34,7 +34,8 @@ SIMD_FLAGS = {"avx2", "fma", "f16c", "bmi2"}
 BUILT = f"built here, version {VERSION}"
 DOWNLOAD = "https://ollama.com/download"
 ANSWER_SECONDS = 5.0
-ENGINE_VARIABLES = ("OLLAMA_", "LLAMA_")  # of Ollama, and of llama-server below it
+ENGINE_VARIABLES = ("OLLAMA_", "LLAMA_", "GIN_", "GOMEMLIMIT", "GOGC")
+"""How those begin of Ollama, of llama-server below it, and of gin and Go, of which Ollama is made."""
 PROMPT_CACHE_MIB = 512  # a lane; from 0.30 on each would keep 8 GiB of prompts in the memory of one's own machine
 BUILD_SPACE_BYTES = 2 * 1024**3
 

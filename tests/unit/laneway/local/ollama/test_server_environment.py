@@ -22,6 +22,13 @@ def test_an_ollama_inherits_neither_the_users_accounts_nor_his_settings_of_ollam
     assert not {"OLLAMA_ORIGINS", "OLLAMA_DEBUG", "LLAMA_ARG_CTX_SIZE"} & given.keys()
 
 
+def test_an_ollama_goes_by_no_settings_that_are_for_a_users_own_programs_in_go() -> None:
+    """gin ends at once by a mode that it does not know, and Go by a bound that it can't read: seen with 0.11.4."""
+    users = {"GIN_MODE": "production", "GOMEMLIMIT": "500Mi", "GOGC": "often", "CUDA_VISIBLE_DEVICES": "1"}
+    given = server_environment(users, port=1, models=Path("/m"), home=Path("/h"), parallel=2, context=512)
+    assert users.keys() & given.keys() == {"CUDA_VISIBLE_DEVICES"}
+
+
 def test_an_ollama_keeps_no_gigabytes_of_prompts_in_the_users_memory() -> None:
     given = server_environment({}, port=1, models=Path("/m"), home=Path("/h"), parallel=2, context=512)
     assert given["LLAMA_ARG_CACHE_RAM"] == "512"
