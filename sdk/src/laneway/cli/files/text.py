@@ -11,9 +11,12 @@ from laneway.cli.output import Exit, fail
 
 STANDARD_INPUT = "-"
 UTF_16 = "is UTF-16: save it as UTF-8, by iconv -f UTF-16 -t UTF-8 for example"
+UTF_32 = UTF_16.replace("16", "32")
 COMPRESSED = "is compressed: unpack it first, by gunzip for example"
 ONE_LIST = "is one JSON list: write one job a line, by jq -c '.[]' for example"
 OTHERS = {
+    codecs.BOM_UTF32_LE: UTF_32,  # before UTF-16's, which it begins with
+    codecs.BOM_UTF32_BE: UTF_32,
     codecs.BOM_UTF16_LE: UTF_16,  # PowerShell's and Excel's
     codecs.BOM_UTF16_BE: UTF_16,
     b"\x1f\x8b": COMPRESSED,  # gzip

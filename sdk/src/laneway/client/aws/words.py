@@ -33,9 +33,24 @@ PROXIES = "HTTPS_PROXY and HTTP_PROXY"
 ROLES = {"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetRoleCredentials"}
 WHO = ("InvalidAccessKey", "InvalidClient", "InvalidToken", "InvalidIdentity", "Signature", "Expired", "Unrecognized")
 """How the codes begin that are about the credentials."""
-CLOCK = {"RequestTimeTooSkewed", "RequestExpired"}
-DENIED = {"AccessDenied", "403", "AccessDeniedException"}
-NO_QUEUE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NonExistentQueue"}
+NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NonExistentQueue")
+AGAIN = "try again; AWS's error code says more"
+ADVICE = {
+    "NoSuchBucket": "check the bucket's name in the URL",
+    "BucketAlreadyExists": "the bucket's name is another account's; choose another",
+    **dict.fromkeys(
+        NO_QUEUE,
+        "the pool's queue is gone: start `laneway up` again, or ask who runs the pool",
+    ),
+    **dict.fromkeys(
+        ("AccessDenied", "403", "AccessDeniedException"),
+        "ask for access to the pool's bucket prefix and queues, s3:ListBucket included",
+    ),
+    "KmsAccessDenied": "ask for the rights on the queue's key, as laneway iam --kms-key prints them",
+    **dict.fromkeys(("KmsThrottled", "KMS.ThrottlingException"), AGAIN),
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestExpired"), "set the clock of this machine right"),
+}
+"""By AWS's code."""
 MOST_CHARACTERS = 300
 
 
@@ -207,19 +222,13 @@ def _(error: botocore.ClientError, settings: Settings) -> str:
 def _advice(code: str, operation: str, settings: Settings) -> str:
     if operation in ROLES:
         return f"{operation} gives no role: check role_arn and its trust in the profile {settings.profile}"
-    if code == "NoSuchBucket":
-        return "check the bucket's name in the URL"
-    if code in NO_QUEUE:
-        return "the pool's queue is gone: start `laneway up` again, or ask who runs the pool"
-    if code in DENIED:
-        return "ask for access to the pool's bucket prefix and queues, s3:ListBucket included"
-    if code in CLOCK:
-        return "set the clock of this machine right"
-    if code == "BucketAlreadyExists":
-        return "the bucket's name is another account's; choose another"
+    if code in ADVICE:
+        return ADVICE[code]
+    if code.lower().startswith("kms"):
+        return "ask who runs the pool to look at the key that queues and bucket are encrypted with"
     if code.startswith(WHO):
         return "check the AWS credentials in use"
-    return "try again; AWS's error code says more"
+    return AGAIN
 
 
 @_words.register

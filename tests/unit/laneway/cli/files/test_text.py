@@ -32,11 +32,12 @@ def test_every_line_end_is_one(end: str) -> None:
         ("{}".encode("utf-16"), "is UTF-16: save it as UTF-8"),
         ("{}".encode("utf-16-be"), "is UTF-16: save it as UTF-8"),
         ("{}".encode("utf-16-le"), "is UTF-16: save it as UTF-8"),
+        ("{}".encode("utf-32"), "is UTF-32: save it as UTF-8, by iconv -f UTF-32"),
         ("Grüße".encode("latin-1"), "is not UTF-8 text: save it as UTF-8"),
         (gzip.compress(b"{}"), "is compressed: unpack it first"),
         (b"PK\x03\x04...", "is a ZIP archive"),
     ],
-    ids=["utf-16", "utf-16-be", "utf-16-le", "latin-1", "gzip", "xlsx"],
+    ids=["utf-16", "utf-16-be", "utf-16-le", "utf-32", "latin-1", "gzip", "xlsx"],
 )
 def test_what_is_no_text_is_told_with_the_way_out(data: bytes, words: str) -> None:
     with pytest.raises(NotText, match=words):
