@@ -6,6 +6,7 @@ from laneway.schema.pool.pool import LLMWorkerPool
 from laneway.schema.pool.profile import ProfileSpec
 from laneway_operator.crd.edits import EDITS, PROFILE_EDITS, Does, Edit, leaves
 
+TURNS = "../howto/upgrade-a-model.md#how-many-lanes-at-once"
 INTRO = f"""\
 # What an edit does
 
@@ -16,7 +17,7 @@ is KEDA's alone. A test renders a pool before and after an edit of every field
 
 | an edit | means |
 |---|---|
-| {Does.ROLLS} | a rollout that drains: jobs go on for up to `drainTimeout`, and no attempt is counted |
+| {Does.ROLLS} | in [the lane's turn]({TURNS}), draining: jobs go on for up to `drainTimeout`, no attempt is counted |
 | {Does.REREAD} | within about two minutes: Kubernetes brings it to each pod, and the worker looks every five seconds |
 | {Does.SCALES} | within seconds: the number of workers follows, and none is replaced |
 | {Does.GATEWAYS} | one after the other: [requests that are held](../howto/gateway.md) go on; workers stay |

@@ -62,6 +62,7 @@ MATRIX: dict[str, Manifest] = {
         "engines": {"ollama-0-32": None, "next": {"image": "a/b:1", "pullPolicy": "Always"}, "old": {"image": "a/b:0"}},
         "defaultEngine": "next",
     },
+    "rollouts": {"rollouts": {"maxLanes": 3}},
     "pins": {"image": {name: {"digest": DIGEST} for name in ("operator", "worker")}},
     "pinned gateway": {"gateways": {"enabled": True}, "image": {"gateway": {"digest": DIGEST}}},
     "gateways": {

@@ -28,7 +28,7 @@ from laneway.schema.shared.names import POOL_LABEL, PROFILE_KIND
 from laneway_operator.engines import parse_engines
 from laneway_operator.render import render
 from laneway_operator.render.pods import TRUST_FILE, TRUST_FOLDER, TRUST_VOLUME, TRUSTED_BY
-from laneway_operator.settings import Emulator, Gateways, Settings, read_settings, rendering_settings
+from laneway_operator.settings import Budget, Emulator, Gateways, Settings, read_settings, rendering_settings
 from support.golden import cases
 from support.inputs.profiles import profile_specs
 from support.pages import yaml_blocks
@@ -71,6 +71,8 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "unknown in gateways": ({"gateways": {"replicas": 2}}, "'replicas' not allowed"),
     "gateways' switch": ({"gateways": {"enabled": "true"}}, "want boolean"),
     "gateway's image": ({"image": {"gateway": {"repository": "a/b:1"}}}, "does not match pattern"),
+    "rollouts by a fraction": ({"rollouts": {"maxLanes": 0.1}}, "got number, want integer"),
+    "rollouts by too large a part": ({"rollouts": {"maxLanes": "101%"}}, "does not match pattern"),
     "unknown in image": ({"image": {"worker": {"registry": "a"}}}, "'registry' not allowed"),
     "unknown in aws": ({"aws": {"endpoint": "http://x"}}, "'endpoint' not allowed"),
     "unknown in profile": ({"placementProfiles": {"a": {"affinity": {}}}}, "'affinity' not allowed"),
@@ -259,6 +261,20 @@ def test_the_operator_reads_the_engines(helm: Helm) -> None:
     assert given.default_engine == "next"
     pinned = read_settings(environment(helm.template(MATRIX["digest"]))).engines
     assert pinned.engines["ollama-0-32"].image == f"localhost:5000/ollama:0.32.15@{DIGEST}"
+
+
+@pytest.mark.parametrize(
+    ("said", "budget"),
+    [
+        (3, Budget(lanes=3)),
+        (0, Budget(lanes=0)),
+        (10_000, Budget(lanes=10_000)),
+        ("7", Budget(lanes=7)),
+        ("25%", Budget(percent=25)),
+    ],
+)
+def test_the_operator_reads_the_budget_of_rollouts(helm: Helm, said: int | str, budget: Budget) -> None:
+    assert read_settings(environment(helm.template({"rollouts": {"maxLanes": said}}))).rollouts == budget
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ def run(settings: Settings) -> None:
     api = connect(THREADS + 1, metrics.called)
     name = settings.pod_name or f"{socket.gethostname()}-{token_hex(4)}"
     leader = Leader(KubernetesLease(api, *settings.lease), name, time.monotonic, _now)
-    runner = Runner(_reconciler(settings, KubernetesCluster(api, leader.seconds_left)), lambda: leader.leads, metrics)
+    reconciler = _reconciler(settings, KubernetesCluster(api, leader.seconds_left))
+    runner = Runner(reconciler, lambda: leader.leads, metrics, settings.rollouts)
     watches = Watches(metrics.called, time.monotonic)
     vitals = Vitals(runner.silent_seconds, leader.silent_seconds, runner.stuck_seconds, watches.silences)
     _measure(metrics, leader, runner, watches)
@@ -112,6 +113,7 @@ def _unready(leader: Leader, runner: Runner, watches: Watches) -> str:
 def _measure(metrics: Metrics, leader: Leader, runner: Runner, watches: Watches) -> None:
     metrics.watch_leader(lambda: leader.leads)
     metrics.watch_queue(lambda: runner.waiting()[0], lambda: runner.waiting()[1])
+    metrics.watch_rollouts(lambda: runner.line.rolling, lambda: runner.line.waiting)
     metrics.watch_pools(lambda: runner.conditions)
     metrics.watch_silences(watches.silences, watches.refusals)
 

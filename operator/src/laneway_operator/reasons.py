@@ -71,6 +71,7 @@ class Reason(StrEnum):
     IMAGE_VOLUMES_MISSING = "ImageVolumesMissing"
     DELETING = "Deleting"
     ROLLING_OUT = "RollingOut"
+    ROLLOUT_WAITING = "RolloutWaiting"
     ROLLOUT_STUCK = "RolloutStuck"
     LANE_DRAINING = "LaneDraining"
     SETTLED = "Settled"
@@ -107,7 +108,8 @@ CONDITIONS: dict[str, str] = {
     "ModelFits": "By an estimate, every lane's model fits its accelerator. It warns, and keeps nothing from trying.",
     "ScalingLimited": "A lane has jobs for more workers than it may have by its `maxReplicas`, or can have from the "
     "cluster. It informs, and `Ready` doesn't heed it: jobs are answered in turn.",
-    "Reconciling": "Workers of before are being replaced by those that the pool wants, or the pool is being deleted. "
+    "Reconciling": "Workers of before are being replaced by those that the pool wants, or are to be as soon as it is "
+    "their lane's turn; or the pool is being deleted. "
     "It informs; kstatus (Flux, Helm) and Argo CD wait while it is True.",
     "Stalled": "Nothing moves until a person edits the pool, or what its message names: the spec is not accepted, or a "
     "rollout is stuck. kstatus and Argo CD call the pool failed while it is True.",
@@ -182,6 +184,8 @@ FIXES: dict[Reason, str] = {
     Reason.FEWER_SLOTS: "Jobs wait in the queue meanwhile; scaling counts with the lane's parallel.",
     Reason.QUOTA_EXCEEDED: "Raise the namespace's ResourceQuota, or lower the lane's maxReplicas.",
     Reason.PODS_REFUSED: "Look at admission policies of the namespace.",
+    Reason.ROLLOUT_WAITING: "Wait: it begins by itself; or raise `rollouts.maxLanes` in the operator's Helm values, "
+    "where 0 lets none begin.",
     Reason.ROLLOUT_STUCK: "Look at WorkersAvailable and at the lane's newest pod; workers of before go on meanwhile.",
     Reason.LANE_DRAINING: "Wait; or give up what is left, which then has no result: `kubectl annotate lwp NAME "
     "laneway.dev/abandon-lanes=LANE`.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_LEASE = ("default", "laneway")
+DEFAULT_BUDGET = "10%"
+MOST_LANES = 10_000
+BUDGET = re.compile(r"(0|[1-9][0-9]{0,4})|([1-9][0-9]?|100)%")
+NO_BUDGET = f"should be a number of lanes, 0 to {MOST_LANES}, or a part of those that have workers, 1% to 100%"
 DEFAULT_HEALTH_ADDRESS = "[::]:8080"  # the kubelet asks from outside the pod, by whichever family it has
 
 
@@ -72,6 +78,21 @@ class Tables:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """How many lanes may have workers replaced at once."""
+
+    lanes: int | None = None
+    percent: int | None = None
+    """A part of those that have workers, where no number is said."""
+
+    def most(self, awake: int) -> int:
+        """Where so many lanes have workers. A part is rounded up, so that one at least may always begin."""
+        if self.lanes is not None:
+            return self.lanes
+        return max(1, math.ceil(awake * (self.percent or 0) / 100))
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything the operator is told."""
 
@@ -115,6 +136,8 @@ class Settings:
     """Where pools may have gateways."""
     tables: Tables | None = None
     """Where pools may have tables."""
+    rollouts: Budget = field(default_factory=lambda: parse_budget(DEFAULT_BUDGET))
+    """How many lanes may have workers replaced at once."""
     namespaces: tuple[str, ...] = ()
     """Namespaces whose pools are served; none: all."""
     cluster_id: str | None = None
@@ -153,6 +176,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pod_name=environment.get("LANEWAY_POD_NAME") or None,
         gateways=_gateways(environment),
         tables=_tables(environment),
+        rollouts=parse_budget(environment.get("LANEWAY_ROLLOUTS_MAX_LANES") or DEFAULT_BUDGET),
         namespaces=tuple(environment.get("LANEWAY_NAMESPACES", "").split()),
         cluster_id=environment.get("LANEWAY_CLUSTER_ID") or None,
     )
@@ -201,6 +225,14 @@ def _ca_bundle(environment: Mapping[str, str]) -> CABundle | None:
         raise SettingsError(f"LANEWAY_CA_BUNDLE: {problems(error, CABundle)}") from error
     except ValueError as error:
         raise SettingsError(f"LANEWAY_CA_BUNDLE: {error}") from error
+
+
+def parse_budget(text: str) -> Budget:
+    """From `3` or `10%`; raises `SettingsError`."""
+    found = BUDGET.fullmatch(text)
+    if found is None or (found[1] and int(found[1]) > MOST_LANES):
+        raise SettingsError(f"LANEWAY_ROLLOUTS_MAX_LANES {NO_BUDGET}, not {text!r}")
+    return Budget(lanes=int(found[1])) if found[1] else Budget(percent=int(found[2]))
 
 
 def _gateways(environment: Mapping[str, str]) -> Gateways | None:

@@ -11,7 +11,7 @@ from laneway.schema.pool.pool import parse_pool
 from laneway.schema.pool.queues.queue import QueueURLs
 from laneway_operator.engines import parse_engines
 from laneway_operator.known import observe
-from laneway_operator.known.snapshot import PoolBody, Snapshot
+from laneway_operator.known.snapshot import PoolBody, Snapshot, Turn
 from laneway_operator.placement.engines import engine_of
 from laneway_operator.placement.nodes import nodes_of
 from laneway_operator.queues.managed import events_queue, managed_queue
@@ -20,6 +20,7 @@ from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.settings import Emulator, Gateways, Settings, Tables
 from laneway_operator.testing.cluster import MemoryCluster
 from laneway_operator.testing.queues import MemoryQueues, url_of
+from laneway_operator.turns.held import Passed
 from support.inputs.pools import named, pool_with
 from support.inputs.profiles import profile_specs
 
@@ -138,6 +139,10 @@ class OperatedPool:
         """Those of the cluster."""
         self.deleting = False
         """A person deleted it."""
+        self.turn: Turn | None = None
+        """Which of its lanes may have workers replaced; None: all."""
+        self.passed = Passed()
+        """How the last pass ended."""
         self.restart(settings)
 
     def restart(self, settings: Settings = SETTINGS) -> None:
@@ -154,7 +159,8 @@ class OperatedPool:
 
     def reconcile(self) -> bool:
         """One pass; true where it should be looked at again soon."""
-        return self.reconciler.reconcile(self.seen())
+        self.passed = self.reconciler.reconcile(self.seen())
+        return self.passed.soon
 
     def again(self) -> list[str]:
         """What one more pass writes."""
@@ -192,6 +198,7 @@ class OperatedPool:
             pods=tuple(observe.pod_facts(body) for body in self.pods),
             profiles=self.profiles,
             results_shared_with=self.results_shared_with,
+            turn=self.turn,
         )
 
     def _is_mine(self, body: dict[str, Any]) -> bool:

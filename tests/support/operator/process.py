@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -31,10 +32,7 @@ if TYPE_CHECKING:
     from support.cluster.cluster import Cluster
 
 CRDS = ROOT / "crds"
-ENGINES = """
-{"engines": {"test": {"image": "laneway.local/ollama:test"}, "stub": {"image": "laneway.local/stub-ollama:test"}},
- "defaultEngine": "test"}
-"""
+ENGINES = {"test": {"image": "laneway.local/ollama:test"}, "stub": {"image": "laneway.local/stub-ollama:test"}}
 PROFILES = (profile_with("cpu"), profile_with("gpu", accelerator=gpu()))
 REQUESTS = re.compile(r"^apiserver_request_total\{(?P<labels>.*)\} (?P<number>\S+)$", re.MULTILINE)
 
@@ -74,9 +72,11 @@ class Operated(Installed):
         namespaces: tuple[str, ...] = (),
         gateways: bool = True,
         lease: str = "default/laneway",
+        engine: str = "test",
+        max_lanes: str = "",
     ) -> Running:
         """With AWS at this endpoint, else with the cluster's own; so is the kubeconfig. It serves all
-        namespaces, but where some are named.
+        namespaces, but where some are named. `engine` is that of pools that name none.
         """
         self.stop()
         port = free_port()
@@ -93,7 +93,8 @@ class Operated(Installed):
             "LANEWAY_CLUSTER_ID": "blue" if namespaces else "",
             "LANEWAY_POD_NAME": name,
             "LANEWAY_HEALTH_ADDRESS": f"127.0.0.1:{port}",
-            "LANEWAY_ENGINES": ENGINES,
+            "LANEWAY_ENGINES": json.dumps({"engines": ENGINES, "defaultEngine": engine}),
+            "LANEWAY_ROLLOUTS_MAX_LANES": max_lanes,
             "LANEWAY_POD_REPORTS": "true",
             "LANEWAY_NETWORK_POLICIES": "true",
             "LANEWAY_WORKER_IMAGE": "laneway.local/worker:test",

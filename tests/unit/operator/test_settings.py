@@ -7,7 +7,16 @@ import pytest
 from laneway.schema.pool.table import CABundle
 from laneway_operator.auxiliary import parse_auxiliary
 from laneway_operator.engines import parse_engines
-from laneway_operator.settings import Emulator, Gateways, Settings, SettingsError, Tables, read_settings
+from laneway_operator.settings import (
+    Budget,
+    Emulator,
+    Gateways,
+    Settings,
+    SettingsError,
+    Tables,
+    parse_budget,
+    read_settings,
+)
 
 ENGINES = {"engines": {"one": {"image": "ollama:1"}}, "defaultEngine": "one"}
 LEAST = {
@@ -32,6 +41,7 @@ def test_everything_can_be_said() -> None:
         "LANEWAY_LEASE": "kube-system/blue",
         "LANEWAY_OPERATOR": "laneway-system/blue",
         "LANEWAY_POD_NAME": "blue-1",
+        "LANEWAY_ROLLOUTS_MAX_LANES": "3",
         "LANEWAY_NAMESPACES": "nlp law",
         "LANEWAY_CLUSTER_ID": "blue",
         "LANEWAY_LOG_LEVEL": "debug",
@@ -55,6 +65,7 @@ def test_everything_can_be_said() -> None:
         lease=("kube-system", "blue"),
         name="laneway-system/blue",
         pod_name="blue-1",
+        rollouts=Budget(lanes=3),
         namespaces=("nlp", "law"),
         cluster_id="blue",
         dns_addresses=("169.254.20.10/32", "fd00::a/128"),
@@ -214,3 +225,17 @@ def test_tables_are_off_until_their_image_is_named() -> None:
     assert read_settings(LEAST | {"LANEWAY_PROJECTOR_IMAGE": "p:1"}).tables == Tables("p:1")
     told = {"LANEWAY_PROJECTOR_IMAGE": "p:1", "LANEWAY_PROJECTOR_PULL_POLICY": "Always"}
     assert read_settings(LEAST | told).tables == Tables("p:1", "Always")
+
+
+@pytest.mark.parametrize(
+    ("said", "awake", "most"),
+    [("1", 100, 1), ("0", 100, 0), ("25", 3, 25), ("10%", 0, 1), ("10%", 10, 1), ("10%", 11, 2), ("100%", 7, 7)],
+)
+def test_a_budget_is_a_number_of_lanes_or_a_part_of_those_that_have_workers(said: str, awake: int, most: int) -> None:
+    assert parse_budget(said).most(awake) == most
+
+
+@pytest.mark.parametrize("said", ["-1", "1.5", "0%", "101%", "%", "10 %", "many", "01", "10001"])
+def test_no_budget(said: str) -> None:
+    with pytest.raises(SettingsError, match="LANEWAY_ROLLOUTS_MAX_LANES should be a number of lanes, 0 to 10000, or a"):
+        read_settings(LEAST | {"LANEWAY_ROLLOUTS_MAX_LANES": said})

@@ -72,6 +72,8 @@ class Metrics:
         self._depth = gauge("queue_depth", "Pools that are due and wait to be looked at")
         self._oldest = gauge("queue_oldest_seconds", "For how long the first of them has been due")
         self._leader = gauge("leader", "1 for the active operator, 0 for a standby")
+        text = "Lanes whose workers are being replaced, `rolling`, and those that wait for their turn, `waiting`"
+        self._rollouts = gauge("rollouts", text, "state")
         self._pools = gauge("pools", "Pools, by condition and its status", "condition", "status")
         text = "1 for each condition of each pool as it is; `pool` is `NAMESPACE/NAME`"
         self.described.append((POOL_CONDITION, "gauge", POOL_LABELS, text))
@@ -103,6 +105,11 @@ class Metrics:
     def watch_leader(self, leads: Callable[[], bool]) -> None:
         """Where it is known who leads."""
         self._leader.set_function(leads)
+
+    def watch_rollouts(self, rolling: Callable[[], float], waiting: Callable[[], float]) -> None:
+        """Where it is known who is replaced, and who waits."""
+        self._rollouts.labels(state="rolling").set_function(rolling)
+        self._rollouts.labels(state="waiting").set_function(waiting)
 
     def watch_silences(
         self, silences: Callable[[], Mapping[str, float]], refusals: Callable[[], Mapping[str, float]]

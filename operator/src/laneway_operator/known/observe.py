@@ -13,7 +13,7 @@ from laneway_operator.known.digest import digest_of_object, owned
 from laneway_operator.known.report import digest_in, engine_of_pod, report_of
 from laneway_operator.known.trouble import trouble_of_pod
 from laneway_operator.reasons import Reason
-from laneway_operator.render.meta import OLLAMA
+from laneway_operator.render.meta import OLLAMA, TEMPLATE
 from laneway_operator.render.pods import CONFIG_VOLUME, LIVE_VOLUME
 from laneway_operator.stages import Stage, stage_of_pod
 
@@ -24,6 +24,8 @@ KEDA_PAUSES = ("autoscaling.keda.sh/paused-replicas", "autoscaling.keda.sh/pause
 Object = dict[str, Any]
 Key = tuple[str, str]
 """Namespace and pool; of a placement profile, which has no namespace, an empty one and the name."""
+LaneKey = tuple[Key, str]
+"""A pool and its lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class DeploymentFacts:
     """The ConfigMap that its new pods read."""
     stale: bool = False
     """It was changed, and Kubernetes has not looked at it since: the rest tells of before."""
+    paused: bool = False
+    """Somebody has paused its rollouts."""
+    template: str | None = None
+    """The digest of the pod template that it was given last, of a lane's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +194,8 @@ def deployment_facts(body: Object) -> DeploymentFacts:
         stuck=progress.get("reason") == "ProgressDeadlineExceeded",
         config=_config(body["spec"]["template"]["spec"]),
         stale=status.get("observedGeneration", 0) < body["metadata"].get("generation", 0),
+        paused=bool(body["spec"].get("paused")),
+        template=(body["metadata"].get("annotations") or {}).get(TEMPLATE),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from laneway.schema.shared.names import GROUP, KIND, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from laneway.schema.pool.profile import ProfileSpec
     from laneway_operator.known.observe import Child, DeploymentFacts, JobFacts, PodFacts, ScalerFacts
@@ -56,6 +56,21 @@ class PoolBody:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """Which of a pool's lanes may have workers that serve replaced now."""
+
+    lanes: frozenset[str] = frozenset()
+    ahead: Mapping[str, int] = field(default_factory=dict)
+    """Lane that waits → how many lanes of the fleet are before it."""
+    last: int = 0
+    """How many are before one that comes now."""
+
+    def ahead_of(self, lane: str) -> int:
+        """How many lanes are before this one."""
+        return self.ahead.get(lane, self.last)
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One pool and everything of it."""
 
@@ -78,7 +93,14 @@ class Snapshot:
     results_shared_with: str | None = None
     """Another pool, `namespace/name`, that has the place of its results, or one around or within it."""
 
+    turn: Turn | None = None
+    """None: nobody waits for one."""
+
     @property
     def configs_in_use(self) -> set[str]:
         """ConfigMaps that pods read."""
         return {name for each in self.pods for name in (each.config, each.live) if name is not None}
+
+    def configs_of(self, lanes: Collection[str]) -> set[str]:
+        """Those that the next pods of lanes would read, whose Deployments stay as they are."""
+        return {name for lane in lanes if (name := self.deployments[lane].config) is not None}

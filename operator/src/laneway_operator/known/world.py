@@ -19,7 +19,7 @@ from laneway_operator.render.meta import Component
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from laneway_operator.known.observe import Child, DeploymentFacts, Key
+    from laneway_operator.known.observe import Child, DeploymentFacts, Key, LaneKey
     from laneway_operator.known.profiles import ProfileBody
     from laneway_operator.known.snapshot import PoolBody
 
@@ -118,6 +118,11 @@ class World:
             for pool in known.values()
             for each in pool.status.get("conditions", [])
         ]
+
+    def fleet(self) -> dict[LaneKey, DeploymentFacts]:
+        """The Deployment of every lane of every pool."""
+        found = self._values["Deployment"].items()
+        return {(key, each.lane): facts for key, known in found for each, facts in known.values() if each.lane}
 
     def seen(self, key: Key) -> Snapshot | ProfileSnapshot | None:
         """What is known of a pool or a profile; None where it is gone."""

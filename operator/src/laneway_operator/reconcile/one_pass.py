@@ -27,7 +27,7 @@ from laneway_operator.reconcile.farewell import hold_or_let_go, say_farewell
 from laneway_operator.reconcile.former import documents_of, still_draining, taken_out
 from laneway_operator.reconcile.history import History
 from laneway_operator.reconcile.others import Others
-from laneway_operator.reconcile.plan import make_plan
+from laneway_operator.reconcile.plan import lanes_of, make_plan
 from laneway_operator.reconcile.profiles import tell_users
 from laneway_operator.reconcile.telling import stamp, write_status
 from laneway_operator.render import render
@@ -37,9 +37,10 @@ from laneway_operator.render.view import PoolView, lane_view
 from laneway_operator.status.conditions import build_status
 from laneway_operator.status.history import transitions
 from laneway_operator.status.observed import Observed
+from laneway_operator.turns.held import Passed, as_served, turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from laneway.schema.pool.lane import Lane
@@ -75,25 +76,28 @@ class Reconciler:
         self._identity = settings.cluster_id
         self._others = Others(cluster, settings.name)
 
-    def reconcile(self, seen: Snapshot | ProfileSnapshot) -> bool:
-        """Bring the cluster to what the pool says, and say how it is; of a profile, who names it. True where it should
-        be looked at again soon. Raises `Unreachable`.
+    def reconcile(self, seen: Snapshot | ProfileSnapshot) -> Passed:
+        """Bring the cluster to what the pool says, and say how it is; of a profile, who names it. Raises
+        `Unreachable`.
         """
         if isinstance(seen, ProfileSnapshot):
             tell_users(self._cluster, seen, self._settings.namespaces)
-            return False
+            return Passed()
         owner = self._others.own(seen.pool)
         if owner is not None:
-            return self._others.leave(seen.pool, owner, self._now())
+            return Passed(soon=self._others.leave(seen.pool, owner, self._now()))
         if seen.pool.deleting:
-            return self._farewell(seen)
+            return Passed(soon=self._farewell(seen))
+        return self._one(seen)
+
+    def _one(self, seen: Snapshot) -> Passed:
         done = Observed.of(seen)
         try:
             self._bring_about(seen, done)
         except SpecError as error:
             done.spec = Trouble(error.reason, str(error))
         self._write_status(seen, done)
-        return done.retry
+        return Passed(done.retry, {lane: each.since for lane, each in done.waiting.items()}, done.began)
 
     def _bring_about(self, seen: Snapshot, done: Observed) -> None:
         pool, done.unknown = _understood(seen)
@@ -220,12 +224,16 @@ class Reconciler:
 
     def _apply(self, view: PoolView, seen: Snapshot, done: Observed) -> None:
         """Everything that can be applied is, whatever one object's trouble."""
-        manifests = render(view)
+        manifests, ours = render(view), [each for each in seen.children if each.owner == view.uid]
+        turn = turns(manifests, ours, seen, stamp(self._now()))
+        if turn.waiting:
+            manifests = render(as_served(self._cluster, view, seen, turn.waiting))
+        done.waiting = turn.waiting
         wanted = {each["metadata"]["name"] for each in manifests if each["kind"] == PREFLIGHT_KIND}
         done.preflight = next((each for each in seen.jobs if each.name in wanted), None)
-        ours = [each for each in seen.children if each.owner == view.uid]
         draining = [each.name for each in done.former or ()]
-        plan = make_plan(manifests, ours, seen.configs_in_use, draining)
+        in_use = seen.configs_in_use | seen.configs_of(turn.waiting)
+        plan = make_plan(manifests, ours, in_use, draining, turn.waiting)
         if plan.apply and not self._cluster.has_pool(view.namespace, view.name, view.uid):
             return  # a watch that was broken off tells nobody of what was deleted meanwhile
         for child in plan.end:
@@ -235,7 +243,9 @@ class Reconciler:
         for manifest in plan.apply:
             if not not_ours.isdisjoint(_rests_on(manifest)) or not self._apply_one(manifest, done):
                 not_ours.add((manifest["kind"], manifest["metadata"]["name"]))
-        done.changed = tuple(_lanes_of(plan.apply))
+        done.changed = tuple(lanes_of(plan.apply))
+        refused = {each.lane for each in done.applied}
+        done.began = {lane: template for lane, template in turn.taken.items() if lane not in refused}
         for child in plan.delete:
             if child.kind == "ConfigMap" and (done.applied or done.table_troubles != before):
                 continue  # a Deployment whose change was refused still names it
@@ -279,14 +289,6 @@ def _rests_on(manifest: Manifest) -> set[tuple[str, str]]:
             return {("ConfigMap", each["configMap"]["name"]) for each in volumes if "configMap" in each}
         case _:
             return set()
-
-
-def _lanes_of(manifests: Iterable[Manifest]) -> Iterator[str]:
-    """Of which lanes there is a Deployment."""
-    for each in manifests:
-        lane = each["metadata"]["labels"].get(LANE_LABEL)
-        if each["kind"] == "Deployment" and lane is not None:
-            yield lane
 
 
 def _understood(seen: Snapshot) -> Understood:

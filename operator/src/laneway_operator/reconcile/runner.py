@@ -8,19 +8,24 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from laneway_operator.errors import Unreachable
 from laneway_operator.known.observe import called
+from laneway_operator.known.snapshot import Snapshot
 from laneway_operator.reconcile.workqueue import WorkQueue
+from laneway_operator.turns.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from laneway_operator.health.metrics import Metrics
     from laneway_operator.known.observe import Key
+    from laneway_operator.known.profiles import ProfileSnapshot
     from laneway_operator.known.world import PoolCondition, World
     from laneway_operator.reconcile.one_pass import Reconciler
+    from laneway_operator.settings import Budget
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +38,11 @@ RESYNC_JITTER = 0.1  # so that a thousand pools do not come due together
 class Runner:
     """Lives in one event loop; only `Reconciler.reconcile` runs in threads. A standby has no work."""
 
-    def __init__(self, reconciler: Reconciler, leads: Callable[[], bool], metrics: Metrics) -> None:
+    def __init__(self, reconciler: Reconciler, leads: Callable[[], bool], metrics: Metrics, budget: Budget) -> None:
         """Nothing runs before `start`."""
         self._reconciler = reconciler
         self._leads = leads
+        self.line = Line(budget)
         self._metrics = metrics
         self._queue: WorkQueue[Key] = WorkQueue()
         self._world: World | None = None
@@ -118,8 +124,15 @@ class Runner:
             self._beat = time.monotonic()
             self.conditions = world.conditions()
             self.is_whole = self.is_whole or world.is_whole("")
+            self._give_turns(world)
             self._release()  # a list that is refused counts as empty by the clock alone
             await asyncio.sleep(PULSE_SECONDS)
+
+    def _give_turns(self, world: World) -> None:
+        """By the whole fleet alone: who has a turn in a namespace that isn't known yet would be passed over."""
+        if self._leads() and world.is_whole(""):
+            for key in self.line.give(world.fleet(), time.monotonic()):
+                self.add(key)
 
     async def _work(self, world: World) -> None:
         while True:
@@ -146,21 +159,31 @@ class Runner:
     async def _end(self, world: World, key: Key) -> str:
         loop = asyncio.get_running_loop()
         try:
-            seen = world.seen(key)
+            seen = self._seen(world, key)
             if seen is None:
+                self.line.forget(key)
                 self._queue.done(key, time.monotonic(), None)
                 return "done"
-            soon = await loop.run_in_executor(self._threads, self._reconciler.reconcile, seen)
+            passed = await loop.run_in_executor(self._threads, self._reconciler.reconcile, seen)
         except Unreachable as error:
             log.warning("%s: %s", called(key), error)
+            self.line.forget(key)
             self._queue.failed(key, time.monotonic(), error.after or 0.0)
             return "unreachable"
         except Exception:
             log.exception("%s: a defect of the operator", called(key))
+            self.line.forget(key)
             self._queue.failed(key, time.monotonic())
             return "defect"
-        self._settle(key, soon=soon)
-        return "again" if soon else "done"
+        self.line.passed(key, passed.waits, passed.began, time.monotonic())
+        self._settle(key, soon=passed.soon)
+        return "again" if passed.soon else "done"
+
+    def _seen(self, world: World, key: Key) -> Snapshot | ProfileSnapshot | None:
+        seen = world.seen(key)
+        if isinstance(seen, Snapshot):
+            return replace(seen, turn=self.line.turn_of(key, time.monotonic()))
+        return seen
 
     def _settle(self, key: Key, *, soon: bool) -> None:
         now = time.monotonic()

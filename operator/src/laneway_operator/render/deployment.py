@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from laneway.schema.pool.pods.ollama_variables import PROMPT_CACHE
@@ -15,11 +16,13 @@ from laneway_operator.render.meta import (
     CONFIG_FOLDER,
     LIVE_FOLDER,
     OLLAMA,
+    TEMPLATE,
     WORKER,
     Component,
     labels,
     lane_child_name,
     metadata,
+    short_hash,
 )
 from laneway_operator.render.placement import placement
 from laneway_operator.render.view import OLLAMA_ADDRESS
@@ -42,19 +45,19 @@ SKIP_IDENTITY = "eks.amazonaws.com/skip-containers"  # IRSA's webhook: Ollama ge
 
 def deployment(pool: PoolView, lane: LaneView) -> Manifest:
     """The Deployment, without `replicas`: those are KEDA's."""
+    template = {"metadata": _metadata(pool, lane), "spec": _pod(pool, lane)}
+    digest = short_hash(json.dumps(template, sort_keys=True))
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": metadata(pool, lane_child_name(pool.name, lane.lane.name), lane, Component.WORKER),
+        "metadata": metadata(pool, lane_child_name(pool.name, lane.lane.name), lane, Component.WORKER)
+        | {"annotations": {TEMPLATE: digest}},
         "spec": {
             "progressDeadlineSeconds": lane.grace_seconds + LOAD_BUDGET_SECONDS,
             "revisionHistoryLimit": 2,
             "selector": {"matchLabels": lane_selector(pool.name, lane.lane.name)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}},
-            "template": {
-                "metadata": _metadata(pool, lane),
-                "spec": _pod(pool, lane),
-            },
+            "template": template,
         },
     }
 

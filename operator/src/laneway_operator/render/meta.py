@@ -34,6 +34,10 @@ REPLICAS = f"{GROUP}/replicas"
 """The annotation of a Deployment that says how many pods it begins with, and has once it is changed: `spec.replicas` is
 nobody's, or an autoscaler's. Without it a Deployment begins with none.
 """
+TEMPLATE = f"{GROUP}/template"
+"""The annotation of a lane's Deployment that holds a digest of its pod template as it was applied, whatever webhooks
+have made of it since: only another one replaces workers.
+"""
 
 
 class Component(StrEnum):

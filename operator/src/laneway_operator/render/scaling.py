@@ -49,7 +49,7 @@ def scaled_object(pool: PoolView, lane: LaneView) -> Manifest:
                 "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": _scale_down(scaling.scale_in)}},
                 "scalingModifiers": {
                     "activationTarget": "0",
-                    "formula": formula(lane.lane),
+                    "formula": formula(lane.lane, lane.config.parallel),
                     "metricType": "AverageValue",
                     "target": "1",
                 },
@@ -100,13 +100,14 @@ def _scale_down(scale_in: ScaleIn) -> Manifest:
     }
 
 
-def formula(lane: Lane) -> str:
+def formula(lane: Lane, slots: int) -> str:
     """Workers wanted: `total - waiting` run and keep their slots, also in a quiet schedule, where nothing else counts.
+    `slots` are those of each worker that there is.
 
     Divisors are floats, as the value must be one.
     """
     scaling, clocks = lane.scaling, _clocks(lane)
-    queued, running = f"total / {scaling.jobs_per_replica}.0", f"(total - waiting) / {lane.parallel}.0"
+    queued, running = f"total / {scaling.jobs_per_replica}.0", f"(total - waiting) / {slots}.0"
     floors = [f"{scaling.min_replicas}.0", *(name for name, each in clocks.items() if not each.suspend)]
     awake = f"max({', '.join((queued, running, *floors))})"
     quiet = " + ".join(name for name, each in clocks.items() if each.suspend)

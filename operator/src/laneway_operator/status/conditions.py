@@ -235,5 +235,6 @@ def _lane(
         ready_replicas=facts.ready if facts else 0,
         stage=stage_of(observed, name),
         conditions=(condition(READY, ready, before, generation, now),),
+        rollout_waiting_since=waiting.since if (waiting := observed.waiting.get(name)) else None,
         serving=serving(observed, name),
     )

@@ -68,6 +68,8 @@ class LaneStatus(Written):
     """
     conditions: Annotated[tuple[Condition, ...], Field(max_length=4, json_schema_extra=list_map("type"))] = ()
     """`Ready` alone: that of this lane. It is as the pool's, without what is wrong with other lanes."""
+    rollout_waiting_since: Time | None = None
+    """Since when its workers are to be replaced, and it isn't the lane's turn. Absent where it doesn't wait."""
     serving: Annotated[tuple[Serving, ...], Field(max_length=MAX_KINDS)] | None = None
     """What ready workers serve: one entry, or in a rollout those of the new workers first. Absent where none tells."""
 

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 WAITS_FOR_PEOPLE = (Reason.INVALID_SPEC, Reason.GATEWAYS_OFF, Reason.TABLES_OFF)
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A lane whose workers are to be replaced, and whose turn it isn't."""
+
+    since: str
+    """RFC 3339."""
+    ahead: int
+    """How many lanes are before it."""
+
+
 @dataclass
 class Observed:
     """What a pass finds out about one pool, bit by bit."""
@@ -40,6 +50,10 @@ class Observed:
     """What kept children from being applied."""
     changed: tuple[str, ...] = ()
     """Lanes whose Deployment this pass has changed: what is known of their workers is of before."""
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    """Lanes that keep the workers of before until it is their turn."""
+    began: Mapping[str, str] = field(default_factory=dict)
+    """Lane that took its turn → the digest of its new template."""
     floors: tuple[str, ...] = ()
     """Lanes that have workers whether there are jobs or not."""
     keda: Trouble | None = None
@@ -110,6 +124,7 @@ class Observed:
             own_queue_troubles=mine(self.own_queue_troubles),
             applied=mine(self.applied),
             changed=tuple(each for each in self.changed if each == lane),
+            waiting={name: each for name, each in self.waiting.items() if name == lane},
             floors=tuple(each for each in self.floors if each == lane),
             deployments={name: each for name, each in self.deployments.items() if name == lane},
             pods=tuple(each for each in self.pods if each.lane == lane),

@@ -101,13 +101,22 @@ def reconciling(observed: Observed) -> Found:
     lanes = [(name, each) for name, each in observed.deployments.items() if each.outdated or _unseen(observed, name)]
     if lanes:
         words = ", ".join(f"lane {name}: {each.outdated or each.replicas}" for name, each in lanes)
-        return Found("True", Reason.ROLLING_OUT, f"workers of before that are to be replaced: {words}")
+        rest = f"; {_waiting(observed)}" if observed.waiting else ""
+        return Found("True", Reason.ROLLING_OUT, f"workers of before that are to be replaced: {words}{rest}")
+    if observed.waiting:
+        return Found("True", Reason.ROLLOUT_WAITING, f"{_waiting(observed)}; its workers of before go on")
     if observed.former:
         left = ", ".join(f"{each.name} ({_left(each)})" for each in observed.former)
         return Found(
             "False", Reason.LANE_DRAINING, f"taken out of the pool, and kept until its queues are empty: {left}"
         )
     return Found("False", Reason.SETTLED, "every worker is as the pool says")
+
+
+def _waiting(observed: Observed) -> str:
+    """Lanes of others aren't named: they may be other people's."""
+    words = ", ".join(f"lane {name} ({each.ahead} before it)" for name, each in observed.waiting.items())
+    return f"waits for its turn to have workers replaced: {words}"
 
 
 def _left(lane: FormerLane) -> str:
@@ -136,6 +145,8 @@ def coming(observed: Observed) -> Found | None:
     if lanes:
         words = f"no worker of the new kind serves yet: lane {', '.join(lanes)}; those of before go on"
         return stuck(observed) or Found("Unknown", Reason.ROLLING_OUT, words)
+    if awake.keys() & observed.waiting.keys():
+        return Found("Unknown", Reason.ROLLOUT_WAITING, f"{_waiting(observed)}; its workers of before go on")
     lanes = [name for name, each in awake.items() if not each.ready and (each.replicas or name in observed.floors)]
     return Found("Unknown", Reason.STARTING, f"workers are starting: lane {', '.join(lanes)}") if lanes else None
 

@@ -96,11 +96,11 @@ def test_what_others_wrote_survives() -> None:
     pool = running_pool()
     deployment = pool.child("Deployment")
     deployment["spec"]["replicas"] = 5
-    deployment["metadata"]["annotations"] = {"other.example/note": "kept"}
+    deployment["metadata"]["annotations"]["other.example/note"] = "kept"
     pool.change(pool_with(lane={"parallel": 2}))
     pool.reconcile()
     assert pool.child("Deployment")["spec"]["replicas"] == 5
-    assert pool.child("Deployment")["metadata"]["annotations"] == {"other.example/note": "kept"}
+    assert pool.child("Deployment")["metadata"]["annotations"]["other.example/note"] == "kept"
 
 
 def test_a_lane_that_is_taken_out_takes_its_children_along_but_not_its_queue() -> None:

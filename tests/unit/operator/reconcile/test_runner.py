@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from laneway.schema.shared.names import POOL_LABEL
 from laneway_operator.health.metrics import Metrics
+from laneway_operator.known.observe import DeploymentFacts
+from laneway_operator.known.snapshot import PoolBody, Snapshot
 from laneway_operator.reconcile.runner import THREADS, Runner
+from laneway_operator.settings import parse_budget
+from laneway_operator.turns.held import Passed
 from laneway_operator.watch.handlers import child_handler
 
 if TYPE_CHECKING:
-    from laneway_operator.known.observe import Key
+    from laneway_operator.known.observe import Key, LaneKey
 
 GOOD = ("nlp", "good")
 BAD = [("nlp", f"bad-{number}") for number in range(2 * THREADS)]
@@ -24,11 +29,16 @@ class Passes:
         self.loop = asyncio.get_running_loop()
         self.came = asyncio.Event()
         self.seen: list[Any] = []
+        self.ends_with = Passed()
 
-    def reconcile(self, seen: Any) -> bool:
+    def reconcile(self, seen: Any) -> Passed:
         self.seen.append(seen)
         self.loop.call_soon_threadsafe(self.came.set)
-        return False
+        return self.ends_with
+
+
+SERVES = DeploymentFacts(replicas=1, ready=1, template="old")
+SINCE = {"fast": "2026-11-22T18:00:00Z"}
 
 
 class Pools:
@@ -38,6 +48,8 @@ class Pools:
         self.lost: set[Key] = set()
         self.whole = True
         self.refused: set[str] = set()
+        self.lanes: dict[LaneKey, DeploymentFacts] = {}
+        self.snapshots: dict[Key, Snapshot] = {}
 
     def is_whole(self, namespace: str) -> bool:
         return self.whole and namespace not in self.refused
@@ -48,10 +60,13 @@ class Pools:
     def conditions(self) -> dict[tuple[str, str], int]:
         return {}
 
+    def fleet(self) -> dict[LaneKey, DeploymentFacts]:
+        return self.lanes
+
     def seen(self, key: Key) -> Any:
         if key in BAD:
             raise ValueError(key)
-        return key
+        return self.snapshots.get(key, key)
 
     def hear(self, _: str) -> None:
         self.whole = True
@@ -68,7 +83,7 @@ class Scene:
         self.passes = Passes()
         self.metrics = Metrics()
         self.world = Pools()
-        self.runner = Runner(self.passes, lambda: self.leads, self.metrics)  # type: ignore[arg-type] # because it is only asked to reconcile
+        self.runner = Runner(self.passes, lambda: self.leads, self.metrics, parse_budget("1"))  # type: ignore[arg-type] # because it is only asked to reconcile
         self.runner.start(self.world)  # type: ignore[arg-type] # because it is only asked for pools
 
     async def passed(self) -> list[Any]:
@@ -169,3 +184,45 @@ async def with_a_loss() -> list[Any]:
 
 def test_a_pool_that_lost_something_unseen_is_looked_at_again() -> None:
     assert asyncio.run(with_a_loss()) == [GOOD, GOOD]
+
+
+async def with_a_lane_that_waits(*, leads: bool = True, whole: bool = True, outdated: int = 0) -> list[Any]:
+    """Nobody asks for its pool. The answer: the lanes that have a turn in each pass."""
+    scene = Scene(leads=leads)
+    scene.world.whole = whole
+    scene.world.lanes = {(GOOD, "fast"): SERVES, (("nlp", "other"), "fast"): replace(SERVES, outdated=outdated)}
+    scene.world.snapshots = {GOOD: Snapshot(PoolBody(*GOOD, "uid", 1, {}, {}))}
+    scene.runner.line.passed(GOOD, SINCE, {}, 0.0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await scene.runner.stop()
+    return [each.turn.lanes for each in scene.passes.seen]
+
+
+@pytest.mark.parametrize(
+    ("scene", "passes"),
+    [
+        pytest.param({}, [{"fast"}], id="it is its turn"),
+        pytest.param({"outdated": 1}, [], id="another lane is replaced"),
+        pytest.param({"leads": False}, [], id="a standby"),
+        pytest.param({"whole": False}, [], id="others may be replaced of which nothing is known"),
+    ],
+)
+def test_a_lane_that_waits_is_looked_at_when_it_is_its_turn(scene: dict[str, Any], passes: list[Any]) -> None:
+    assert asyncio.run(with_a_lane_that_waits(**scene)) == passes
+
+
+async def waiting_after_passes() -> list[int]:
+    scene = Scene(leads=True)
+    scene.passes.ends_with = Passed(waits=SINCE)
+    scene.runner.line.passed(BAD[0], SINCE, {}, 0.0)
+    scene.runner.line.passed(("nlp", "gone"), SINCE, {}, 0.0)
+    before = scene.runner.line.waiting
+    for key in (BAD[0], GOOD):
+        scene.runner.add(key)
+    await scene.passed()
+    return [before, scene.runner.line.waiting]
+
+
+def test_who_waits_is_who_said_so_in_its_last_pass() -> None:
+    assert asyncio.run(waiting_after_passes()) == [2, 2], "one failed, and one came"

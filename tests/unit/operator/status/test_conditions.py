@@ -14,7 +14,7 @@ from laneway_operator.reasons import FIXES, Reason, with_fix
 from laneway_operator.render.meta import Component
 from laneway_operator.status.conditions import ORDER, build_status
 from laneway_operator.status.model import MAX_MESSAGE, PoolStatus
-from laneway_operator.status.observed import Observed
+from laneway_operator.status.observed import Observed, Waiting
 
 NOW, LATER = "2026-11-22T18:00:00Z", "2026-11-22T19:00:00Z"
 URLS = QueueURLs(url="https://sqs/a", dead_letter_url="https://sqs/a-dead")
@@ -33,6 +33,8 @@ WANTED = replace(ASLEEP, deployments={"fast": DeploymentFacts(2, 0)})
 """Two workers are wanted."""
 SERVED = replace(ASLEEP, deployments={"fast": DeploymentFacts(1, 1)})
 """One worker serves."""
+WAITING = replace(SERVED, waiting={"fast": Waiting(since=NOW, ahead=0)})
+"""It serves as it was before, until it is its turn."""
 STOPPED = {"fast": Suspension.POOL}
 SUSPENDED = replace(ASLEEP, suspended=STOPPED)
 QUIET = replace(ASLEEP, asleep=("fast",))
@@ -200,6 +202,8 @@ TOO_LARGE = Fit("fast", "gemma3:27b", weights=17.4, cache=1.0, tokens=4096, memo
             "False",
             Reason.ROLLOUT_STUCK,
         ),
+        (WAITING, "Reconciling", "True", Reason.ROLLOUT_WAITING),
+        (WAITING, "Stalled", "False", Reason.AS_EXPECTED),
         (WANTED, "Reconciling", "False", Reason.SETTLED),
         (ASLEEP, "Stalled", "False", Reason.AS_EXPECTED),
         (replace(WANTED, pods=(pod(Reason.NO_GPU_CAPACITY),)), "Stalled", "False", Reason.AS_EXPECTED),
@@ -325,6 +329,8 @@ def rolled(replicas: int, ready: int, outdated: int = 0, *, stuck: bool = False,
         pytest.param(rolled(20, 15, outdated=15), "Unknown", Reason.ROLLING_OUT, id="only those of before serve"),
         pytest.param(rolled(20, 16, outdated=15), "True", Reason.SERVING, id="the first of the new serves"),
         pytest.param(rolled(1, 1, outdated=1, stuck=True), "False", Reason.ROLLOUT_STUCK, id="none comes up"),
+        pytest.param(WAITING, "Unknown", Reason.ROLLOUT_WAITING, id="it waits for its turn"),
+        pytest.param(replace(WAITING, suspended=STOPPED), "True", Reason.SUSPENDED, id="it waits and rests"),
         pytest.param(WANTED, "Unknown", Reason.STARTING, id="none serves"),
         pytest.param(replace(ASLEEP, floors=("fast",)), "Unknown", Reason.STARTING, id="its minReplicas are to come"),
         pytest.param(SERVED, "True", Reason.SERVING, id="it serves"),
@@ -347,6 +353,7 @@ def test_a_generation_is_ready_once_it_has_served_or_rests(observed: Observed, s
     [
         pytest.param(WANTED, Reason.STARTING, id="it wakes"),
         pytest.param(rolled(1, 1, outdated=1), Reason.SERVING, id="another image of the operator's rolls out"),
+        pytest.param(WAITING, Reason.SERVING, id="another image waits for its turn"),
         pytest.param(replace(ASLEEP, floors=("fast",)), Reason.SCALED_TO_ZERO, id="a floor is to come back"),
     ],
 )
