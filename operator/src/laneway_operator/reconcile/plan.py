@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from laneway_operator.known.observe import Child
     from laneway_operator.render.view import Manifest
 
+IDENTITY = ("ServiceAccount", "Role", "RoleBinding")
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -33,7 +35,8 @@ def make_plan(
     waiting: Collection[str] = (),
 ) -> Plan:
     """`in_use` names ConfigMaps that pods still read: a draining pod keeps its own; `former` names lanes that drain:
-    everything of theirs stays as it is; `waiting` names lanes whose Deployment does, until it is their turn.
+    everything of theirs stays as it is; `waiting` names lanes whose Deployment does, until it is their turn, and whose
+    pods are still to be somebody.
     """
     wanted = {(each["kind"], each["metadata"]["name"]): each for each in desired}
     digests = {(each.kind, each.name): each.digest for each in observed}
@@ -45,7 +48,11 @@ def make_plan(
             each for key, each in wanted.items() if digests.get(key) != digest_of_manifest(each) and each not in held
         ),
         delete=tuple(
-            each for each in unwanted if each.kind != "Job" and not (each.kind == "ConfigMap" and each.name in in_use)
+            each
+            for each in unwanted
+            if each.kind != "Job"
+            and not (each.kind == "ConfigMap" and each.name in in_use)
+            and not (each.kind in IDENTITY and waiting)
         ),
     )
 

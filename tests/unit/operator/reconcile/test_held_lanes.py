@@ -179,3 +179,13 @@ def test_a_deployment_of_somebody_else_is_told_and_not_waited_for() -> None:
     pool.reconcile()
     assert pool.condition("SpecAccepted")[1] == Reason.NAME_TAKEN
     assert pool.passed.waits == {}
+
+
+def test_the_account_of_its_workers_stays_while_it_waits() -> None:
+    pool = serving_pool()
+    pool.change(pool_with(serviceAccount={"name": "made-by-us"}))
+    pool.reconcile()
+    assert "laneway-worker-documents" in pool.children("ServiceAccount")
+    pool.turn = NOW
+    pool.reconcile()
+    assert "laneway-worker-documents" not in pool.children("ServiceAccount")
