@@ -39,6 +39,7 @@ class Passes:
 
 SERVES = DeploymentFacts(replicas=1, ready=1, template="old")
 SINCE = {"fast": "2026-11-22T18:00:00Z"}
+ENDS = ("done", "defect")
 
 
 class Pools:
@@ -189,7 +190,7 @@ def test_a_pool_that_lost_something_unseen_is_looked_at_again() -> None:
 async def with_a_lane_that_waits(*, leads: bool = True, whole: bool = True, outdated: int = 0) -> list[Any]:
     """Nobody asks for its pool. The answer: the lanes that have a turn in each pass."""
     scene = Scene(leads=leads)
-    scene.world.whole = whole
+    scene.world.refused = set() if whole else {""}
     scene.world.lanes = {(GOOD, "fast"): SERVES, (("nlp", "other"), "fast"): replace(SERVES, outdated=outdated)}
     scene.world.snapshots = {GOOD: Snapshot(PoolBody(*GOOD, "uid", 1, {}, {}))}
     scene.runner.line.passed(GOOD, SINCE, {}, 0.0)
@@ -220,7 +221,10 @@ async def waiting_after_passes() -> list[int]:
     before = scene.runner.line.waiting
     for key in (BAD[0], GOOD):
         scene.runner.add(key)
-    await scene.passed()
+    async with asyncio.timeout(10):
+        while not all(f'end="{each}"}} 1.0' in scene.metrics.text().decode() for each in ENDS):  # noqa: ASYNC110 - metrics tell nobody
+            await asyncio.sleep(0)
+    await scene.runner.stop()
     return [before, scene.runner.line.waiting]
 
 
