@@ -181,6 +181,25 @@ def test_each_lane_says_what_is_its_own_and_what_serves_it(place: Place) -> None
     ]
 
 
+def test_a_model_too_large_for_every_nodes_memory_waits_unless_its_lane_asks_for_none(place: Place) -> None:
+    floor = {"scaling": {"minReplicas": 1, "maxReplicas": 1}}
+    bold = {"name": "bold", "resources": {"requests": {"memory": 0}}, **floor}
+    place.apply(model={"name": "large:405b"}, lanes=[{"name": "careful", **floor}, bold])
+    assert "Insufficient memory" in place.until("Unschedulable")
+    own = {"careful": "Unschedulable", "bold": "Serving"}
+    eventually(lambda: {name: each["conditions"][0]["reason"] for name, each in lanes_of(place).items()} == own)
+    asked = {name: asked_by_ollama(place, name) for name in own}
+    assert asked == {
+        "careful": {"memory": "384Gi", "ephemeral-storage": "384Gi"},
+        "bold": {"memory": "0", "ephemeral-storage": "384Gi"},
+    }
+
+
+def asked_by_ollama(place: Place, lane: str) -> dict[str, str]:
+    pod = place.get("deployment", f"documents-{lane}")["spec"]["template"]["spec"]
+    return dict(pod["initContainers"][0]["resources"]["requests"])
+
+
 def test_a_deployment_of_somebody_else_is_unharmed_and_scaled_by_nobody(place: Place) -> None:
     theirs = "documents-default"
     place.kubectl("create", "deployment", theirs, "--image=nginx", "--replicas=2")

@@ -147,7 +147,8 @@ def test_a_pool_with_all_that_it_may_say_of_its_pods_and_odd_quantities_settles(
     operated: Operated, place: Place
 ) -> None:
     lane = {"name": "slow", "placement": {"profiles": ["gpu"]}, "resources": ODD_RESOURCES}
-    edit(place, lanes=[LANES[0], lane], pods=PODS)
+    none = {"name": "fast", "resources": {"requests": {"memory": 0, "ephemeral-storage": 0}}}
+    edit(place, lanes=[none, lane], pods=PODS)
 
     wanted = {
         "limits": {"cpu": "2", "memory": "1536Mi", "nvidia.com/gpu": "1"},

@@ -153,6 +153,7 @@ OTHER_RESOURCE = (
 )
 BAD_CPU = "cpu should be 10m to 1000"
 BAD_BYTES = "memory and ephemeral-storage should be 64Mi to 64Ti, with their unit"
+BAD_REQUEST = f"{BAD_BYTES}, or 0 to ask for none"
 SMALL = "should be small letters, digits and dashes, with a letter or a digit at both ends, such as "
 ENGINE = "should be the name of one of the operator's engines, not an image or a version: such as ollama-0-32"
 MODEL = "should be a model's name as Ollama writes it, without spaces and https://, such as gemma3:4b or"
@@ -684,10 +685,20 @@ _BAD = (
         _bad(f"{value!r} of {name}", f"{words}; {name} is {value}", words, **_resources(requests={name: value}))
         for name, words, values in (
             ("cpu", BAD_CPU, (0, "9m", "0.009", 1001, "1.001k", "8Gi")),
-            ("memory", BAD_BYTES, (8, "100m", "8k", "63Mi", "65535Ki", "65Ti")),
-            ("ephemeral-storage", BAD_BYTES, (20, "20M", "64.001Ti")),
+            ("memory", BAD_REQUEST, (8, "100m", "8k", "63Mi", "65535Ki", "65Ti")),
+            ("ephemeral-storage", BAD_REQUEST, (20, "20M", "64.001Ti")),
         )
         for value in values
+    ),
+    *(
+        _bad(
+            f"a limit of {value!r} of {name}",
+            f"{BAD_BYTES}; {name} is {value}",
+            BAD_BYTES,
+            **_resources(limits={name: value}),
+        )
+        for name in ("memory", "ephemeral-storage")
+        for value in (0, "0", "63Mi", "65Ti")
     ),
     *(
         _bad(f"{value!r} of memory", QUANTITY, server, **_memory(value))
@@ -981,6 +992,9 @@ GOOD = (
     _good("no resources", **_resources()),
     _good("resources of nothing", **_resources(requests={}, limits={})),
     _good("a number of processors", **_resources(requests={"cpu": 4})),
+    _good(
+        "requests of nothing", **_resources(requests={"memory": 0, "ephemeral-storage": "0"}, limits={"memory": "1Gi"})
+    ),
     _good("a request at its limit", **_resources(requests={"memory": "1024Mi"}, limits={"memory": "1Gi"})),
     _good("only limits", **_resources(limits={"cpu": "3.5", "memory": "12Gi"})),
     _good("a request and the limit of another", **_resources(requests={"cpu": 8}, limits={"memory": "64Mi"})),

@@ -43,6 +43,7 @@ _STOPS = _edit(Does.REREAD, Does.SCALES, why="KEDA holds the lane at zero, and i
 _MODEL = _edit(Does.ROLLS, why="Ollama loads another model")
 _QUIET = _edit(Does.REREAD, Does.SCALES, why="a floor, which has no `suspend`, is KEDA's alone")
 _POD = _edit(Does.ROLLS, why="part of the pod")
+_ASKED = _edit(Does.ROLLS, why="part of the pod; what is left out follows the model, in coarse steps")
 _DOOR = _edit(Does.GATEWAYS, why="read when a gateway starts")
 _ROWS = _edit(Does.PROJECTOR, why="read when the projector starts; events wait meanwhile")
 _PLACE = _edit(Does.REREAD, why="jobs that have started keep the place that they were checked against")
@@ -109,8 +110,8 @@ EDITS = {
         Does.ROLLS, Does.REREAD, why="as what differs between the profiles, below: a price alone replaces nobody"
     ),
     "spec.lanes[].drainTimeout": _edit(Does.ROLLS, why="Kubernetes keeps it with each pod"),
-    "spec.lanes[].resources.requests": _POD,
-    "spec.lanes[].resources.limits": _POD,
+    "spec.lanes[].resources.requests": _ASKED,
+    "spec.lanes[].resources.limits": _ASKED,
     "spec.lanes[].pods.labels": _POD,
     "spec.lanes[].pods.annotations": _POD,
     "spec.lanes[].pods.priorityClassName": _POD,
@@ -170,7 +171,7 @@ PROFILE_EDITS = {
     "accelerator.extendedResource.name": _POD,
     "accelerator.extendedResource.count": _POD,
     "accelerator.extendedResource.memory": _edit(
-        Does.ROLLS, why="Ollama's default limit of memory follows, and `ModelFits`"
+        Does.ROLLS, why="Ollama's default limit and request of memory follow, and `ModelFits`"
     ),
     "interruption": _edit(Does.ROLLS, why="a time to drain that a spot node allows"),
     "pricePerHour": _edit(Does.REREAD, why="a result has the price that held when its job started"),

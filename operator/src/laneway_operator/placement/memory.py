@@ -5,7 +5,6 @@ Weights as downloaded and a tenth more, the context's cache, and what the engine
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -88,6 +87,17 @@ def download_gb(model: str) -> float | None:
     return billions * each
 
 
+STEPS = tuple(sorted({1, 2, *(part << power for power in range(13) for part in (3, 4))}))
+"""GiB: 1, 2, 3, 4, 6, 8, 12, 16 and so on. What a pod says of memory and disk goes by these, since another number
+replaces workers: a better estimate leaves most of them.
+"""
+
+
+def coarse_gib(gib: float) -> int:
+    """The step that holds so much."""
+    return next((step for step in STEPS if step >= gib), STEPS[-1])
+
+
 TIMES_NEEDED = 2
 """The node's memory holds weights twice at worst: as pages of the file that was pulled, and as loaded on a CPU. Both
 count to the container, and Ollama takes what is free for the limit less both.
@@ -101,7 +111,20 @@ def limit_gib(each: Fit) -> int:
     a runaway from the node's other pods, and asks for no room.
     """
     wanted = UNKNOWN_LIMIT_GIB if each.needed is None else TIMES_NEEDED * each.needed
-    return math.ceil(max(wanted, each.memory or 0, LEAST_LIMIT_GIB))
+    return coarse_gib(max(wanted, each.memory or 0, LEAST_LIMIT_GIB))
+
+
+BESIDE_GIB = 2  # a server, CUDA's own memory, prompts of ended answers: an estimate
+
+
+def request_gib(each: Fit, *, on_device: bool) -> int | None:
+    """What Ollama asks for of its node's memory, where the lane doesn't say; None where nothing is known. Weights that
+    are on their way into an accelerator pass through pages that the kernel takes back.
+    """
+    if each.needed is None:
+        return None
+    held = each.needed if each.memory is None else each.memory
+    return coarse_gib(max(each.needed - held, 0) + BESIDE_GIB if on_device else each.needed)
 
 
 CACHE_OF_LIMIT = 8
@@ -124,4 +147,13 @@ UNKNOWN_FOLDER_GIB = 256  # above all that Ollama's library had in 2026 without 
 def folder_gib(model: str) -> int:
     """How large the folder may grow into which a model is pulled; a pod whose folder is larger is evicted."""
     size = download_gb(model)
-    return UNKNOWN_FOLDER_GIB if size is None else math.ceil(VERSIONS_KEPT * size * 1e9 / GIB) + SPARE_GIB
+    return UNKNOWN_FOLDER_GIB if size is None else coarse_gib(VERSIONS_KEPT * size * 1e9 / GIB + SPARE_GIB)
+
+
+HOME_GIB = 2  # CUDA's cache of kernels and what else Ollama writes
+
+
+def storage_gib(model: str) -> int | None:
+    """What a pod that pulls its model asks for of its node's disk; None where the model's size is not known."""
+    size = download_gb(model)
+    return None if size is None else coarse_gib(size * 1e9 / GIB + HOME_GIB)

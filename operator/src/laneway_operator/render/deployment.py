@@ -9,7 +9,7 @@ from laneway.schema.pool.pods.ollama_variables import PROMPT_CACHE
 from laneway.schema.pool.pods.quantity import canonical, thousandths
 from laneway.schema.pool.pods.resources import Resources
 from laneway.schema.shared.names import lane_selector
-from laneway_operator.placement.memory import fit, folder_gib, limit_gib, prompt_cache_mib
+from laneway_operator.placement.memory import fit, folder_gib, limit_gib, prompt_cache_mib, request_gib, storage_gib
 from laneway_operator.render import pods
 from laneway_operator.render.config import LANE_FILE, LIVE_FILE, lane_config_name, live_config_name
 from laneway_operator.render.meta import (
@@ -39,7 +39,7 @@ MODELS_VOLUME, MODELS_FOLDER = "models", "/models"
 HOME_FOLDER = "/home/ollama"
 HOME_SIZE = "2Gi"  # Ollama's key, and CUDA's cache of kernels, which keeps itself at 1 GiB
 OLLAMA_TMP_SIZE = "2Gi"  # Ollama pulls into the model folder, not here
-MEMORY_REQUEST = "256Mi"  # of Ollama without a model: a node with the accelerator has memory for the rest
+UNKNOWN_REQUEST = "256Mi"  # of Ollama without a model, where its size is not known
 SKIP_IDENTITY = "eks.amazonaws.com/skip-containers"  # IRSA's webhook: Ollama gets no AWS credentials
 
 
@@ -155,9 +155,11 @@ def _resources(pool: PoolView, lane: LaneView) -> Manifest:
     device, own = lane.nodes.device, lane.lane.resources or Resources()
     devices = {device.name: str(device.count)} if device else {}
     limits, requests = dict(own.limits), dict(own.requests)
-    if "memory" not in limits:
-        requests.setdefault("memory", MEMORY_REQUEST)  # else Kubernetes asks for as much as the limit
-        limits["memory"] = max(_default_limit(pool, lane), requests["memory"], key=thousandths)
+    if "memory" not in limits:  # else Kubernetes asks for as much as the limit
+        least, most = _default_memory(pool, lane)
+        limits["memory"] = max(most, requests.setdefault("memory", least), key=thousandths)
+    if "ephemeral-storage" not in limits:
+        requests = _default_storage(pool, lane) | requests
     parts = {"limits": limits, "requests": requests}
     return {
         part: {name: canonical(each) for name, each in asked.items()} | devices
@@ -166,9 +168,18 @@ def _resources(pool: PoolView, lane: LaneView) -> Manifest:
     }
 
 
-def _default_limit(pool: PoolView, lane: LaneView) -> str:
+def _default_memory(pool: PoolView, lane: LaneView) -> tuple[str, str]:
+    """The request, and the limit."""
     model, cache = pool.pool.model_of(lane.lane), pool.pool.pods_of(lane.lane).cache_type
-    return f"{limit_gib(fit(lane.lane, model, lane.nodes.device, cache))}Gi"
+    found = fit(lane.lane, model, lane.nodes.device, cache)
+    asked = request_gib(found, on_device=lane.nodes.device is not None)
+    return UNKNOWN_REQUEST if asked is None else f"{asked}Gi", f"{limit_gib(found)}Gi"
+
+
+def _default_storage(pool: PoolView, lane: LaneView) -> dict[str, str]:
+    """Of a model that is pulled; others are no files of the pod."""
+    asked = None if pool.pool.model_volume else storage_gib(lane.config.model.name)
+    return {} if asked is None else {"ephemeral-storage": f"{asked}Gi"}
 
 
 def _variables(pool: PoolView, lane: LaneView, memory: str) -> list[Manifest]:

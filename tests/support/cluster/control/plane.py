@@ -179,7 +179,9 @@ def start_fake_nodes(site: Site, kubeconfig: Path) -> None:
 
 
 def _fake_node(name: str, *, gpu: bool) -> dict[str, Any]:
-    capacity = {"cpu": "8", "memory": "32Gi", "pods": "110", **({"nvidia.com/gpu": "1"} if gpu else {})}
+    capacity = {"cpu": "8", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "110"} | (
+        {"nvidia.com/gpu": "1"} if gpu else {}
+    )
     labels = {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",

@@ -58,7 +58,9 @@ LANES = LANE | OTHER_LANE
 CONFIGS = LANES | HANDLER_CONFIG
 SCALERS = SCALER | OTHER_SCALER
 ROLES = {"Role laneway-worker-documents", "RoleBinding laneway-worker-documents"}
-DEFAULT_MEMORY = {"limits": {"memory": "10Gi"}, "requests": {"memory": "256Mi"}}
+MEMORY_LIMIT, STORAGE = {"limits": {"memory": "12Gi"}}, {"ephemeral-storage": "6Gi"}
+NOTHING = {"memory": "0", "ephemeral-storage": "0"}
+DEFAULTS = {**MEMORY_LIMIT, "requests": {"memory": "6Gi", **STORAGE}}
 OWN_QUEUE = {
     "external": {
         "url": "https://sqs.eu-west-1.amazonaws.com/1/a",
@@ -280,8 +282,8 @@ def test_only_ollama_asks_for_the_accelerator() -> None:
     (pod,) = [each for each in _pods(two_lanes({"placement": {"profiles": ["gpu"]}})) if "nodeSelector" in each]
     (ollama,), (worker,) = pod["initContainers"], pod["containers"]
     assert ollama["resources"] == {
-        "limits": {"memory": "23Gi", "nvidia.com/gpu": "1"},
-        "requests": {"memory": "256Mi", "nvidia.com/gpu": "1"},
+        "limits": {"memory": "24Gi", "nvidia.com/gpu": "1"},
+        "requests": {"memory": "2Gi", "ephemeral-storage": "6Gi", "nvidia.com/gpu": "1"},
     }
     assert "nvidia.com/gpu" not in json.dumps(worker)
 
@@ -305,13 +307,22 @@ def test_what_a_lane_asks_for_takes_no_accelerator_away() -> None:
 @pytest.mark.parametrize(
     ("resources", "rendered"),
     [
-        ({}, DEFAULT_MEMORY),
-        ({"requests": {}, "limits": {}}, DEFAULT_MEMORY),
-        ({"requests": {"cpu": 2}}, {**DEFAULT_MEMORY, "requests": {"cpu": "2", "memory": "256Mi"}}),
-        ({"requests": {"memory": "3Gi"}}, {**DEFAULT_MEMORY, "requests": {"memory": "3Gi"}}),
-        ({"requests": {"memory": "20Gi"}}, {"limits": {"memory": "20Gi"}, "requests": {"memory": "20Gi"}}),
-        ({"limits": {"cpu": 2}}, {"limits": {"cpu": "2", "memory": "10Gi"}, "requests": {"memory": "256Mi"}}),
-        ({"limits": {"memory": "2Gi"}}, {"limits": {"memory": "2Gi"}}),
+        ({}, DEFAULTS),
+        ({"requests": {}, "limits": {}}, DEFAULTS),
+        ({"requests": {"cpu": 2}}, {**MEMORY_LIMIT, "requests": {"cpu": "2", "memory": "6Gi", **STORAGE}}),
+        ({"requests": {"memory": "3Gi"}}, {**MEMORY_LIMIT, "requests": {"memory": "3Gi", **STORAGE}}),
+        ({"requests": {"memory": "20Gi"}}, {"limits": {"memory": "20Gi"}, "requests": {"memory": "20Gi", **STORAGE}}),
+        ({"requests": {"memory": 0, "ephemeral-storage": 0}}, {**MEMORY_LIMIT, "requests": NOTHING}),
+        ({"limits": {"cpu": 2}}, {**DEFAULTS, "limits": {"cpu": "2", "memory": "12Gi"}}),
+        ({"limits": {"memory": "2Gi"}}, {"limits": {"memory": "2Gi"}, "requests": STORAGE}),
+        (
+            {"limits": {"ephemeral-storage": "20Gi"}},
+            {"limits": {"memory": "12Gi", "ephemeral-storage": "20Gi"}, "requests": {"memory": "6Gi"}},
+        ),
+        (
+            {"requests": {"ephemeral-storage": "1Gi"}},
+            {**DEFAULTS, "requests": {"memory": "6Gi", "ephemeral-storage": "1Gi"}},
+        ),
     ],
 )
 def test_a_lane_without_an_accelerator_asks_for_what_it_says_and_has_a_limit_in_any_case(
@@ -319,6 +330,20 @@ def test_a_lane_without_an_accelerator_asks_for_what_it_says_and_has_a_limit_in_
 ) -> None:
     (ollama,) = _pods(two_lanes({"resources": resources}))[1]["initContainers"]
     assert ollama.get("resources") == rendered
+
+
+@pytest.mark.parametrize("profiles", [["cpu"], ["gpu"]])
+def test_a_lane_whose_models_size_is_not_known_asks_for_an_engine_alone(profiles: list[str]) -> None:
+    view = two_lanes({"placement": {"profiles": profiles}}, model={"name": "of-my-own"})
+    (ollama,) = next(each for each in _pods(view) if "initContainers" in each)["initContainers"]
+    assert {"memory": "256Mi"}.items() <= ollama["resources"]["requests"].items()
+    assert "ephemeral-storage" not in ollama["resources"]["requests"]
+
+
+@pytest.mark.parametrize("store", [{"image": {"reference": "models:1"}}, {"volumeClaim": {"name": "models"}}])
+def test_a_model_that_is_not_pulled_needs_no_room_of_the_pods(store: dict[str, Any]) -> None:
+    (ollama,) = _pods(two_lanes(modelStore=store))[1]["initContainers"]
+    assert ollama["resources"]["requests"] == {"memory": "6Gi"}
 
 
 def test_a_deployment_never_says_how_many_replicas_there_are() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from laneway.schema.pool.account import BAD_ANNOTATION
-from laneway.schema.pool.pods.resources import Quantities, Resources
+from laneway.schema.pool.pods.resources import Limits, Requests, Resources
 from laneway.schema.shared.base import (
     Alias,
     AnnotationText,
@@ -111,9 +111,9 @@ class GatewayAccount(KubernetesModel):
 class GatewayResources(Resources):
     """Plain Kubernetes resources of a gateway."""
 
-    requests: Quantities = {}
+    requests: Requests = {}
     """What a node must have free: cpu, memory, ephemeral-storage. Default: cpu 100m, memory 192Mi."""
-    limits: Quantities = {}
+    limits: Limits = {}
     """What it may use at most. Above its memory it is killed, and its clients try again. Default: memory 512Mi."""
 
 

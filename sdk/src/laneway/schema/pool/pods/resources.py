@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -18,6 +18,7 @@ OTHER_RESOURCE = (
 )
 BAD_CPU = f"cpu should be {CPU[0]} to {CPU[1]}"
 BAD_BYTES = f"memory and ephemeral-storage should be {BYTES[0]} to {BYTES[1]}, with their unit"
+BAD_REQUEST = f"{BAD_BYTES}, or 0 to ask for none"
 
 
 def _readable(name: str, place: str) -> str:
@@ -25,9 +26,10 @@ def _readable(name: str, place: str) -> str:
     return f"'{name}' in {place} && isQuantity(string({place}['{name}']))"
 
 
-def _between(name: str, bounds: tuple[str, str]) -> str:
+def _between(name: str, bounds: tuple[str, str], *, or_none: bool = False) -> str:
     least, most = (f"quantity(string(self['{name}'])).compareTo(quantity('{each}'))" for each in bounds)
-    return f"(!({_readable(name, 'self')}) || ({least} >= 0 && {most} <= 0))"
+    none = f" || quantity(string(self['{name}'])).compareTo(quantity('0')) == 0" if or_none else ""
+    return f"(!({_readable(name, 'self')}) || ({least} >= 0 && {most} <= 0){none})"
 
 
 def _at_most_limit(name: str) -> tuple[str, str]:
@@ -37,27 +39,43 @@ def _at_most_limit(name: str) -> tuple[str, str]:
     return f"!({both}) || {request}.compareTo({limit}) <= 0", f"requests.{name} should be at most limits.{name}"
 
 
-def _check(found: dict[str, str]) -> dict[str, str]:
+def _check(found: dict[str, str], bad_bytes: str, *, or_none: bool = False) -> dict[str, str]:
     for name, text in found.items():
         if name not in BOUNDS:
             raise ValueError(f"{shown(name)}: {OTHER_RESOURCE}")
         least, most = map(thousandths, BOUNDS[name])
-        if not least <= thousandths(text) <= most:
-            raise ValueError(f"{BAD_CPU if name == 'cpu' else BAD_BYTES}; {name} is {text}")
+        none = or_none and name != "cpu" and thousandths(text) == 0
+        if not (none or least <= thousandths(text) <= most):
+            raise ValueError(f"{BAD_CPU if name == 'cpu' else bad_bytes}; {name} is {text}")
     return found
 
 
-Quantities = Annotated[
+def _check_requests(found: dict[str, str]) -> dict[str, str]:
+    return _check(found, BAD_REQUEST, or_none=True)
+
+
+def _check_limits(found: dict[str, str]) -> dict[str, str]:
+    return _check(found, BAD_BYTES)
+
+
+def _rules(bad_bytes: str, *, or_none: bool) -> dict[str, Any]:
+    return cel(
+        (f"self.all(k, k in {list(BOUNDS)})", OTHER_RESOURCE),
+        (_between("cpu", CPU), BAD_CPU),
+        (" && ".join(_between(each, BYTES, or_none=or_none) for each in BOUNDS if each != "cpu"), bad_bytes),
+    )
+
+
+MOST_NAMED = 8  # more than there are, so that another one is told of by name
+Requests = Annotated[
     dict[str, Quantity],
-    Field(
-        max_length=8,  # more than there are, so that another one is told of by name
-        json_schema_extra=cel(
-            (f"self.all(k, k in {list(BOUNDS)})", OTHER_RESOURCE),
-            (_between("cpu", CPU), BAD_CPU),
-            (" && ".join(_between(each, BYTES) for each in BOUNDS if each != "cpu"), BAD_BYTES),
-        ),
-    ),
-    AfterValidator(_check),
+    Field(max_length=MOST_NAMED, json_schema_extra=_rules(BAD_REQUEST, or_none=True)),
+    AfterValidator(_check_requests),
+]
+Limits = Annotated[
+    dict[str, Quantity],
+    Field(max_length=MOST_NAMED, json_schema_extra=_rules(BAD_BYTES, or_none=False)),
+    AfterValidator(_check_limits),
 ]
 
 
@@ -66,9 +84,12 @@ class Resources(KubernetesModel):
 
     model_config = ConfigDict(json_schema_extra=cel(*map(_at_most_limit, BOUNDS)))
 
-    requests: Quantities = {}
-    """What a node must have free: cpu, memory, ephemeral-storage."""
-    limits: Quantities = {}
+    requests: Requests = {}
+    """What a node must have free: cpu, memory, ephemeral-storage. Default of memory: what stays in it of the model, by
+    estimate, and 256Mi where that is not known; of ephemeral-storage: the model, where it is pulled and its size is
+    known.
+    """
+    limits: Limits = {}
     """What it may use at most. Above its memory Ollama is killed, and starts again. Default of memory: twice what its
     model needs by estimate, or 64Gi where that is not known.
     """
