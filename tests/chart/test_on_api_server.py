@@ -609,6 +609,17 @@ def worker(installed: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Work
     return kubectl
 
 
+STAY, EVICT = "karpenter.sh/do-not-disrupt", "cluster-autoscaler.kubernetes.io/safe-to-evict"
+
+
+def test_a_worker_holds_its_node_and_lets_it_go(installed: Cluster, worker: Worker) -> None:
+    command = ("annotate", "pod", "mine", "--overwrite", f"{STAY}=true", f"{EVICT}=false")
+    eventually(lambda: worker(*command).returncode == 0)  # a policy that is gone holds a moment longer
+    found = installed.get("pod", "mine", POOLS)["metadata"]["annotations"]
+    assert {STAY: "true", EVICT: "false"}.items() <= found.items()
+    assert worker("annotate", "pod", "mine", f"{STAY}-", f"{EVICT}-").returncode == 0
+
+
 def test_a_worker_changes_its_two_annotations_on_its_own_pod(installed: Cluster, worker: Worker) -> None:
     cost = "controller.kubernetes.io/pod-deletion-cost"
     command = ("annotate", "pod", "mine", "--overwrite", f"{cost}=7", "laneway.dev/report=no model")
@@ -618,7 +629,13 @@ def test_a_worker_changes_its_two_annotations_on_its_own_pod(installed: Cluster,
     assert worker("annotate", "pod", "mine", "laneway.dev/report-", f"{cost}-").returncode == 0
 
 
-ELSE = "controller.kubernetes.io/pod-deletion-cost and laneway.dev/report of its pod, not "
+ELSE = (
+    "controller.kubernetes.io/pod-deletion-cost, karpenter.sh/do-not-disrupt, "
+    "cluster-autoscaler.kubernetes.io/safe-to-evict and laneway.dev/report of its pod, not "
+)
+VALUES = (
+    "may set karpenter.sh/do-not-disrupt to true alone, and cluster-autoscaler.kubernetes.io/safe-to-evict to false"
+)
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "another pod": (
         ("annotate", "pod", "other", "laneway.dev/report=x"),
@@ -628,6 +645,13 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "another annotation": (("annotate", "pod", "mine", "new=x"), ELSE + "other annotations"),
     "a changed annotation": (("annotate", "pod", "mine", "kept=no", "--overwrite"), ELSE + "other annotations"),
     "a removed annotation": (("annotate", "pod", "mine", "kept-"), ELSE + "other annotations"),
+    "a pod that may be disrupted": (("annotate", "pod", "mine", f"{STAY}=false"), VALUES),
+    "a node that stays for a time": (("annotate", "pod", "mine", f"{STAY}=10h"), VALUES),
+    "a pod that is safe to evict": (("annotate", "pod", "mine", f"{EVICT}=true"), VALUES),
+    "another of Karpenter's": (
+        ("annotate", "pod", "mine", "karpenter.sh/disruption-cost=1"),
+        ELSE + "other annotations",
+    ),
     "image": (("set", "image", "pod/mine", "worker=evil"), ELSE + "its spec"),
     "finalizer": (
         ("patch", "pod", "mine", "-p", '{"metadata":{"finalizers":["a.example/b"]}}'),

@@ -202,6 +202,7 @@ class Worker:
             engine=self.engine.failing,
             fewer=self.engine.slots.fewer(self.engine.model),
             aws=self._patience.failing or consumer.refused,
+            holds_node=self._config.hold_node,
         )
 
 

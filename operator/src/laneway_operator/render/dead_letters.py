@@ -30,7 +30,7 @@ COOLDOWN_SECONDS = 60
 GRACE_SECONDS = 60  # a dead letter takes a second; the rest is for AWS
 DRAIN_SECONDS = GRACE_SECONDS - 15  # so that it gives back what it holds before it is killed
 LIMITS, REQUESTS = {"memory": "256Mi"}, {"cpu": "20m", "memory": "96Mi"}
-OWN = {"drain_seconds": DRAIN_SECONDS, "pod_reports": False, "model_volume": None}
+OWN = {"drain_seconds": DRAIN_SECONDS, "pod_reports": False, "hold_node": False, "model_volume": None}
 OWN_LIVE = {"quiet": (), "suspended": False, "price_per_hour": None, "destinations": {}}
 """What the handler does not share with a lane's workers; so a change of it there leaves the handler alone."""
 

@@ -141,4 +141,4 @@ def lane_view(
         model_volume=pool.model_volume.told if pool.model_volume else None,
     )
     documents = lane_documents(pool, lane, surroundings)
-    return LaneView(lane, nodes, documents.with_drain(SPOT_DRAIN_SECONDS) if nodes.spot else documents)
+    return LaneView(lane, nodes, documents.on_notice(SPOT_DRAIN_SECONDS) if nodes.spot else documents)

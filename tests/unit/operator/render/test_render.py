@@ -356,6 +356,28 @@ def test_a_pool_with_an_account_of_its_own_makes_none_and_all_its_pods_use_it() 
     assert "ServiceAccount" not in {each["kind"] for each in render(view)}
 
 
+STAY, EVICT = "karpenter.sh/do-not-disrupt", "cluster-autoscaler.kubernetes.io/safe-to-evict"
+
+
+@pytest.mark.parametrize(
+    ("lane", "spec", "holds"),
+    [
+        ({}, {}, True),
+        ({"placement": {"profiles": ["gpu"]}}, {}, True),
+        ({"placement": {"profiles": ["gpu-spot", "gpu"]}}, {}, False),
+        ({}, {"pods": {"annotations": {STAY: "true"}}}, False),
+        ({"pods": {"annotations": {EVICT: "true"}}}, {}, False),
+        ({}, {"serviceAccount": {"name": "claims"}}, False),
+    ],
+)
+def test_a_worker_holds_its_node_unless_that_may_go_on_notice_or_the_pool_decides(
+    lane: dict[str, Any], spec: dict[str, Any], *, holds: bool
+) -> None:
+    view = two_lanes(lane, replace(SETTINGS, pod_reports=True), **spec)
+    assert view.lanes[0].config.hold_node is holds
+    assert not two_lanes(lane, **spec).lanes[0].config.hold_node
+
+
 @pytest.mark.parametrize(("name", "roles"), [("claims", 0), ("laneway-worker-claims", 2)])
 def test_an_account_that_no_policy_binds_gets_no_right_on_pods_and_no_token(name: str, roles: int) -> None:
     view = two_lanes(settings=replace(SETTINGS, pod_reports=True), serviceAccount={"name": name})

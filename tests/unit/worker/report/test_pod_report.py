@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from laneway.schema.shared.names import DELETION_COST, REPORT
+from laneway.schema.shared.names import DELETION_COST, REPORT, STAYS
 from laneway_worker.errors import ModelPullFailed, ModelUnusable, Refused, Unavailable
 from laneway_worker.failing import Failing
 from laneway_worker.report.pod_report import Standing, Written, changes
@@ -72,6 +73,43 @@ def test_what_stands_already_is_not_written_again() -> None:
 
 def test_a_younger_oldest_job_lowers_the_cost() -> None:
     assert cost(Standing(running_since=90), 100, told("500", at=70)) == "20"
+
+
+# What keeps node autoscalers from the pod's node
+
+HOLDING = Standing(holds_node=True)
+STAYS_NO_MORE = dict.fromkeys(STAYS)
+
+
+def stays(standing: Standing, now: float, written: Written) -> dict[str, str | None]:
+    return {name: value for name, value in changes(standing, written, now).items() if name in STAYS}
+
+
+def test_a_busy_worker_asks_for_its_node_to_stay_with_its_first_cost() -> None:
+    there = Written().after(changes(HOLDING, FRESH, 0), 0)
+    busy = replace(HOLDING, running_since=100)
+    assert changes(busy, there, 100) == {DELETION_COST: "10", **STAYS}
+    assert set(STAYS.items()) == {
+        ("karpenter.sh/do-not-disrupt", "true"),
+        ("cluster-autoscaler.kubernetes.io/safe-to-evict", "false"),
+    }
+    again = there.after(changes(busy, there, 100), 100)
+    assert changes(busy, again, 130) == {DELETION_COST: "40"}
+
+
+@pytest.mark.parametrize(("idle", "expected"), [(29.9, {}), (30, STAYS_NO_MORE)])
+def test_an_idle_worker_lets_its_node_go_after_thirty_seconds(idle: float, expected: dict[str, None]) -> None:
+    busy = Written().after(changes(replace(HOLDING, running_since=0), FRESH, 0), 0)
+    assert stays(replace(HOLDING, idle_since=100), 100 + idle, busy) == expected
+
+
+def test_a_fresh_worker_lets_go_what_an_earlier_process_held() -> None:
+    assert stays(HOLDING, 0, FRESH) == STAYS_NO_MORE
+
+
+def test_where_the_pool_says_itself_what_its_pods_ask_for_a_worker_touches_none_of_it() -> None:
+    assert changes(Standing(running_since=0), FRESH, 0).keys() == {DELETION_COST, REPORT}
+    assert changes(Standing(), FRESH, 0).keys() == {DELETION_COST, REPORT}
 
 
 @given(since=TIMES, now=TIMES)

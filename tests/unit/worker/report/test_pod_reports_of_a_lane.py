@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from laneway.schema.shared.names import DELETION_COST, REPORT
+from laneway.schema.shared.names import DELETION_COST, REPORT, STAYS
 from laneway_worker.errors import EngineCrashed, ModelUnusable, Refused
 from laneway_worker.testing.memory import MemoryPod
 from laneway_worker.testing.runtime import DIGEST, Held
@@ -95,6 +95,22 @@ def test_the_cost_falls_half_a_minute_after_the_last_job(make_lane: MakeLane) ->
     assert cost(pod) == "70"
     lane.pass_time(10)
     assert cost(pod) == "0"
+
+
+def test_a_node_is_held_as_long_as_a_job_runs(make_lane: MakeLane) -> None:
+    held = Held()
+    lane = make_lane(held, hold_node=True)
+    pod = pod_of(lane)
+    assert not STAYS.keys() & pod.annotations.keys()
+    lane.run(id="a")
+    assert STAYS.items() <= pod.annotations.items()
+    writes = len(pod.writes)
+    lane.pass_time(60)
+    assert STAYS.items() <= pod.annotations.items()
+    assert len(pod.writes) == writes + 2, "those that the cost needs"
+    lane.let_go(held)
+    lane.pass_time(35)
+    assert not STAYS.keys() & pod.annotations.keys()
 
 
 def test_the_oldest_of_two_jobs_counts(make_lane: MakeLane) -> None:

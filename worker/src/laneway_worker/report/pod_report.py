@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from laneway.schema.shared.names import DELETION_COST, REPORT
+from laneway.schema.shared.names import DELETION_COST, REPORT, STAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,8 @@ class Standing:
     fewer: str = ""
     """What to change where the engine answers fewer requests at once than the lane wants."""
     aws: Failing | None = None
+    holds_node: bool = False
+    """Whether node autoscalers are to leave the pod's node alone while a job runs."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def changes(standing: Standing, written: Written, now: float) -> dict[str, str |
     wanted = {REPORT: _report(standing, now)}
     if _cost_is_due(standing, written, now):
         wanted[DELETION_COST] = _cost(standing, now)
+        wanted |= _stays(standing)
     there = written.annotations
     return {name: value for name, value in wanted.items() if name not in there or there[name] != value}
 
@@ -71,6 +74,13 @@ def _cost(standing: Standing, now: float) -> str:
     if standing.running_since is None:
         return IDLE_COST
     return str(min(MAX_COST, BUSY_COST + int(now - standing.running_since)))
+
+
+def _stays(standing: Standing) -> Mapping[str, str | None]:
+    """Written with the cost, and for as long. Where the pool says these itself, nothing is touched."""
+    if not standing.holds_node:
+        return {}
+    return dict.fromkeys(STAYS) if standing.running_since is None else STAYS
 
 
 def _report(standing: Standing, now: float) -> str | None:

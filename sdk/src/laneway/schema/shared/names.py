@@ -54,6 +54,8 @@ WORKER_ACCOUNT = f"{MANAGED_BY}-worker-"
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 """Kubernetes' own annotation: scale-in takes the cheapest pods first."""
+STAYS = {"karpenter.sh/do-not-disrupt": "true", "cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+"""Annotations by which a pod asks Karpenter and Cluster Autoscaler to leave its node alone."""
 REPORT = f"{GROUP}/report"
 """The annotation by which a worker tells the operator the digest that it serves, and what keeps it from serving."""
 

@@ -99,5 +99,7 @@ class LaneConfig(Frozen):
     """How long a receive waits for a message."""
     pod_reports: bool = False
     """Whether the worker writes its deletion cost, what it serves and its trouble onto its own pod."""
+    hold_node: Annotated[bool, Field(exclude_if=not_)] = False
+    """Whether it asks node autoscalers there to leave its node alone while a job runs."""
     local: Annotated[bool, Field(exclude_if=not_)] = False
     """Whether gateways may be on this machine, at any port; a document that does not say so need not change."""

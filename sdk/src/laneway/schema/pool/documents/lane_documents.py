@@ -8,6 +8,7 @@ from laneway.schema.pool.documents.lane_config import LaneConfig, LaneModel, Lan
 from laneway.schema.pool.documents.live_config import LaneLimits, LiveConfig
 from laneway.schema.pool.schedules.schedule import quiet_periods
 from laneway.schema.shared.base import Frozen
+from laneway.schema.shared.names import STAYS
 
 if TYPE_CHECKING:
     from laneway.schema.pool.lane import Lane
@@ -24,10 +25,12 @@ class LaneDocuments(Frozen):
     live: LiveConfig
     """Again and again."""
 
-    def with_drain(self, most: int) -> Self:
-        """The same for workers that have at most so many seconds to leave."""
-        drain = min(self.config.drain_seconds, most)
-        return self.model_copy(update={"config": self.config.model_copy(update={"drain_seconds": drain})})
+    def on_notice(self, most: int) -> Self:
+        """The same for workers whose node may be taken away: they have at most so many seconds to leave, and don't hold
+        it, as Karpenter would pass over them when it empties the node after a notice.
+        """
+        own = {"drain_seconds": min(self.config.drain_seconds, most), "hold_node": False}
+        return self.model_copy(update={"config": self.config.model_copy(update=own)})
 
 
 def lane_documents(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LaneDocuments:
@@ -53,6 +56,7 @@ def _config(pool: LLMWorkerPool, lane: Lane, settings: LaneSettings) -> LaneConf
         visibility_seconds=settings.visibility_seconds,
         poll_seconds=settings.poll_seconds,
         pod_reports=settings.pod_reports,
+        hold_node=settings.pod_reports and not STAYS.keys() & pool.pods_of(lane).annotations.keys(),
         local=settings.local,
     )
 
