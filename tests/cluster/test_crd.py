@@ -144,6 +144,7 @@ def test_what_a_pool_leaves_out_is_filled_in(create: Create) -> None:
             "maxReplicas": 1,
             "jobsPerReplica": 4,
             "cooldown": "5m",
+            "pollingInterval": "5s",
             "scaleIn": {"percent": 20, "period": "1m"},
         },
         "schedules": [],

@@ -36,6 +36,7 @@ REPRESENTATIVE: dict[str, dict[str, Any]] = {
     "spec.lanes[].limits.timeout": fast(limits={"timeout": "4m"}),
     "spec.lanes[].parallel": fast(parallel=2),
     "spec.lanes[].scaling.maxReplicas": fast(scaling={"maxReplicas": 7}),
+    "spec.lanes[].scaling.pollingInterval": fast(scaling={"pollingInterval": "30s"}),
     "spec.lanes[].schedules[].suspend": fast(schedules=[NIGHT]),
     "spec.lanes[].suspend": fast(suspend=True),
     "spec.model.name": {"model": {"name": "gemma3:1b"}},

@@ -91,6 +91,7 @@ GPU_LANES = [
             "maxReplicas": 8,
             "jobsPerReplica": 2,
             "cooldown": "10m",
+            "pollingInterval": "30s",
             "scaleIn": {"percent": 50, "period": "30s"},
         },
         "placement": {"profiles": ["gpu"]},

@@ -510,6 +510,16 @@ _BAD = (
         f"{DURATION}, from 15s to 30m",
         **_scaling(scaleIn={"period": "31m"}),
     ),
+    _bad(
+        "a poll too often",
+        "greater than or equal to 5s",
+        f"{DURATION}, from 5s to 1m",
+        **_scaling(pollingInterval="4s"),
+    ),
+    _bad(
+        "a poll too seldom", "less than or equal to 1m", f"{DURATION}, from 5s to 1m", **_scaling(pollingInterval="61s")
+    ),
+    _bad("a poll in seconds", "pollingInterval", "pollingInterval", **_scaling(pollingInterval=30)),
     _bad("a cooldown of half a second", DURATION, DURATION, **_scaling(cooldown="500ms")),
     _bad("a placement without a profile", "profiles: is missing; add it", "profiles: Required", lane={"placement": {}}),
     _bad(
@@ -909,6 +919,8 @@ GOOD = (
     _good("the shortest cooldown", **_scaling(cooldown="60s")),
     _good("all leave at once", **_scaling(scaleIn={"percent": 100, "period": "15s"})),
     _good("hardly anybody leaves", **_scaling(scaleIn={"percent": 1, "period": "30m"})),
+    _good("the most often polled", **_scaling(pollingInterval="5s")),
+    _good("the least often polled", **_scaling(pollingInterval="1m")),
     _good("the longest cooldown", **_scaling(cooldown="6h")),
     _good("64 requests at once", lane={"parallel": 64}),
     _good("a profile", lane={"placement": {"profiles": ["g5-on-demand"]}}),

@@ -156,6 +156,7 @@ EXAMPLES: dict[str, tuple[Document, Document]] = {
     "spec.lanes[].scaling.minReplicas": (scaling(), scaling(minReplicas=1)),
     "spec.lanes[].scaling.maxReplicas": (scaling(), scaling(maxReplicas=9)),
     "spec.lanes[].scaling.jobsPerReplica": (scaling(), scaling(jobsPerReplica=9)),
+    "spec.lanes[].scaling.pollingInterval": (scaling(), scaling(pollingInterval="30s")),
     "spec.lanes[].scaling.cooldown": (scaling(), scaling(cooldown="9m")),
     "spec.lanes[].scaling.scaleIn.percent": (scaling(), scaling(scaleIn={"percent": 50})),
     "spec.lanes[].scaling.scaleIn.period": (scaling(), scaling(scaleIn={"period": "2m"})),

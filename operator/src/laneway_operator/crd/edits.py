@@ -98,6 +98,7 @@ EDITS = {
     "spec.lanes[].scaling.maxReplicas": _SCALES,
     "spec.lanes[].scaling.jobsPerReplica": _SCALES,
     "spec.lanes[].scaling.cooldown": _SCALES,
+    "spec.lanes[].scaling.pollingInterval": _edit(Does.SCALES, why="how often it does"),
     "spec.lanes[].scaling.scaleIn.percent": _SCALES,
     "spec.lanes[].scaling.scaleIn.period": _SCALES,
     "spec.lanes[].schedules[].name": _NOTHING,

@@ -114,6 +114,7 @@ def test_rendering_twice_gives_the_same_bytes(name: str) -> None:
         (two_lanes({"scaling": {"minReplicas": 1}}), SCALER),
         (two_lanes({"scaling": {"jobsPerReplica": 1}}), SCALER),
         (two_lanes({"scaling": {"cooldown": "1m"}}), SCALER),
+        (two_lanes({"scaling": {"pollingInterval": "30s"}}), SCALER),
         (two_lanes({"scaling": {"scaleIn": {"percent": 50}}}), SCALER),
         (two_lanes({"scaling": {"scaleIn": {"period": "2m"}}}), SCALER),
         (two_lanes({"parallel": 2}), CONFIG | SCALER),

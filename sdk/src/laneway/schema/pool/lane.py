@@ -30,6 +30,8 @@ MAX_EXPIRES_AFTER_SECONDS = 13 * 24 * 3600  # below SQS's longest retention of 1
 MAX_DRAIN_SECONDS = 30 * 60
 MIN_COOLDOWN_SECONDS = 60  # SQS: counts settle within about a minute
 MAX_COOLDOWN_SECONDS = 6 * 3600
+MIN_POLL_SECONDS = 5  # 35,000 calls a day and lane: about 0.4 USD a month
+MAX_POLL_SECONDS = 60  # jobs that nobody wakes a worker for are told of after two minutes
 MAX_PERIOD_SECONDS = 30 * 60  # the autoscaler's own bound
 COOLDOWN_TOO_SHORT = (
     "cooldown should be at least 1m: SQS's counts are approximate, and a queue that looks empty once would end all "
@@ -129,6 +131,12 @@ class Scaling(KubernetesModel):
     ] = 300
     """How long after the last job all workers leave that no floor keeps: 1m to 6h. SQS's counts are approximate, so a
     shorter one could end all of them with jobs in the queue.
+    """
+    polling_interval: Annotated[
+        Duration, Field(ge=MIN_POLL_SECONDS, le=MAX_POLL_SECONDS, json_schema_extra={"default": "5s"})
+    ] = MIN_POLL_SECONDS
+    """How often KEDA looks at the lane's queue: 5s to 1m. A job may wait for so long until a worker is asked for, and
+    each look is two calls to SQS.
     """
     scale_in: ScaleIn = ScaleIn()
     """How fast workers leave while there are still jobs, but for fewer of them."""

@@ -34,6 +34,7 @@ def is_read_as_a_duration(text: str) -> bool:
 
 def test_a_lane_scales_from_nothing_to_one_by_default() -> None:
     scaling = parse_pool(pool_with()).spec.lanes[0].scaling
+    assert scaling.polling_interval == 5
     assert (scaling.min_replicas, scaling.max_replicas, scaling.jobs_per_replica, scaling.cooldown) == (0, 1, 4, 300)
 
 
@@ -47,6 +48,7 @@ def test_scaling_and_placement_read_back_as_written() -> None:
         "maxReplicas": 8,
         "jobsPerReplica": 10,
         "cooldown": "1m30s",
+        "pollingInterval": "30s",
         "scaleIn": {"percent": 50, "period": "2m"},
     }
     lane = parse_pool(pool_with(lane={"scaling": written, "placement": {"profiles": ["g5"]}})).spec.lanes[0]
