@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from laneway.schema.shared.names import MANAGED_BY, MANAGED_BY_LABEL, PLURAL
-from laneway_operator.reconcile.workqueue import REST_SECONDS
 from support.golden import ODD_RESOURCES, PODS
-from support.operator.audit import mark, written
+from support.operator.audit import mark, quiet, written
 from support.operator.fault_proxy import fault_proxy, refusal, too_old
 from support.operator.process import CRDS, Operated, Place
 from support.waiting import eventually
@@ -85,19 +84,6 @@ def fronted(operated: Operated, tmp_path: Path) -> Iterator[Fronted]:
         yield made
         operated.stop()
     operated.start()
-
-
-def quiet(operated: Operated) -> None:
-    """Until it has written nothing for longer than a pool rests between two passes."""
-    last, since = mark(operated.cluster), time.monotonic()
-
-    def still() -> bool:
-        nonlocal last, since
-        if written(operated.cluster, last):
-            last, since = mark(operated.cluster), time.monotonic()
-        return time.monotonic() - since > 2 * REST_SECONDS
-
-    eventually(still)
 
 
 def edit(place: Place, **spec: Any) -> None:

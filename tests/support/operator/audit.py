@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from laneway_operator.cluster.api_server import USER_AGENT
+from laneway_operator.reconcile.workqueue import REST_SECONDS
 from support.cluster.control.plane import AUDIT_LOG
+from support.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from support.cluster.cluster import Cluster
+    from support.operator.process import Operated
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,36 @@ class Write:
 
 def written(cluster: Cluster, since: int = 0) -> list[Write]:
     """By any operator, from a place in the log on; the Lease and Events aside."""
-    with (cluster.folder / AUDIT_LOG).open() as log:
-        log.seek(since)
-        return [each for each in _read(log.read()) if each.resource not in ("leases", "events")]
+    return [each for each in _since(cluster, since) if each.resource not in ("leases", "events")]
+
+
+def told(cluster: Cluster, since: int = 0) -> list[Write]:
+    """The same of Events."""
+    return [each for each in _since(cluster, since) if each.resource == "events"]
+
+
+def quiet(operated: Operated) -> None:
+    """Until it has written nothing for longer than a pool rests between two passes."""
+    last, since = mark(operated.cluster), time.monotonic()
+
+    def still() -> bool:
+        nonlocal last, since
+        if written(operated.cluster, last):
+            last, since = mark(operated.cluster), time.monotonic()
+        return time.monotonic() - since > 2 * REST_SECONDS
+
+    eventually(still)
 
 
 def mark(cluster: Cluster) -> int:
     """The place in the log where the next request will stand."""
     return (cluster.folder / AUDIT_LOG).stat().st_size
+
+
+def _since(cluster: Cluster, since: int) -> list[Write]:
+    with (cluster.folder / AUDIT_LOG).open() as log:
+        log.seek(since)
+        return list(_read(log.read()))
 
 
 def _read(text: str) -> Iterator[Write]:
