@@ -25,7 +25,7 @@ def test_a_deadline_survives_being_sent(job: Job) -> None:
 
 
 def test_a_deadline_without_a_zone_is_refused_for_that_reason() -> None:
-    with pytest.raises(InvalidJob, match="timezone"):
+    with pytest.raises(InvalidJob, match="a time with its zone"):
         parse_job(b'{"prompt": "a", "expires_at": "2026-11-22T18:00:00"}')
 
 
