@@ -326,6 +326,21 @@ def test_an_ollama_that_is_well_answers_a_tiny_question_past_the_models_template
     assert (asked["raw"], asked["options"]["num_predict"], asked["options"]["num_ctx"]) == (True, 2, CONTEXT_LENGTH)
 
 
+def test_loading_and_asking_name_what_a_job_names_for_whatever_differs_is_loaded_anew(stub: StubOllama) -> None:
+    """Seen with 0.32.15: `shift` is an argument of llama-server's, which it started twice for each job after a rest."""
+    serve(stub)
+    runtime = adapter(stub.url)
+    runtime.prepare()
+    load = stub.asked[-1].body
+    stub.on("/api/generate", records({"response": " 3", **DONE}))
+    runtime.prove(fresh_stop())
+    question = stub.asked[-1].body
+    runtime.generate(a_prompt(), fresh_stop())
+    job = stub.asked[-1].body
+    same = [(each["shift"], each["keep_alive"], each["options"]["num_ctx"]) for each in (load, question, job)]
+    assert len(set(same)) == 1
+
+
 def test_a_model_that_only_embeds_is_asked_for_a_vector(stub: StubOllama) -> None:
     serve(stub)
     stub.on("/api/generate", error(400, f'"{MODEL}" does not support generate'))

@@ -50,9 +50,8 @@ def question(model: LaneModel, limits: LaneLimits, *, only_embeds: bool) -> Requ
     if only_embeds:
         return Request("/api/embed", same | {"input": "1", "options": options}, 0, 1, silence)
     options |= {"num_predict": 2, "temperature": 0}
-    return Request(
-        "/api/generate", same | {"prompt": "1, 2,", "raw": True, "stream": True, "options": options}, 0, 4, silence
-    )
+    asked = {"prompt": "1, 2,", "raw": True, "stream": True, "shift": False, "options": options}
+    return Request("/api/generate", same | asked, 0, 4, silence)
 
 
 def check(job: Job, config: LaneConfig, destinations: Collection[str]) -> None:

@@ -245,6 +245,13 @@ def test_a_busy_or_empty_ollama_is_waited_for(status: int) -> None:
     assert not isinstance(found, EngineCrashed)
 
 
+@pytest.mark.parametrize("status", [401, 402, 403, 407, 408, 421, 429, 451])
+def test_what_stands_before_ollama_refuses_whoever_comes(status: int) -> None:
+    found = trouble(status, "too many requests")
+    assert isinstance(found, EngineFailed)
+    assert found.name == f"HTTP {status}"
+
+
 @pytest.mark.parametrize(
     ("status", "message", "code"),
     [

@@ -138,6 +138,7 @@ class Ollama:
             "model": self._model.name,
             "keep_alive": KEEP_FOREVER,
             "options": {"num_ctx": self._model.context_length},
+            "shift": False,  # as jobs have it: from 0.30 on, a model is loaded anew for the other one
         }
         try:
             self._ask("POST", "/api/generate", body)

@@ -48,6 +48,8 @@ NO_EMBEDDINGS = "does not support embeddings"
 EMBEDS_NOT = "this model makes no embeddings: from 0.30 on, Ollama embeds with embedding models only; use a pool of one"
 MOST_WRAPPED = 4  # objects and texts in each other
 INSIDE = 500  # from this HTTP status on
+OF_A_REQUEST = (400, 413, 422)
+"""What Ollama says of a request. Other client errors come from what stands before it: a login, a limit of rates."""
 MOST_LINE_BYTES = 40 * 1024 * 1024
 """Of one line of an answer: all vectors of a job come in one, a number of theirs has at most 18 bytes of Go's JSON."""
 COUNTERS = EngineCounters.model_fields.keys() - {"done_reason"}
@@ -206,7 +208,7 @@ def _decoded(text: str) -> object:
 def trouble(status: int, message: str) -> JobError | Unavailable:
     """What went wrong inside Ollama says nothing of whose fault it was, whatever its words."""
     found = _by_words(status, message)
-    if isinstance(found, JobError) and status >= INSIDE:
+    if isinstance(found, JobError) and status not in OF_A_REQUEST:
         return EngineFailed(found, name_of(status, message))
     return found
 
