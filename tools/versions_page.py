@@ -68,7 +68,8 @@ class Pin:
 
 PINS = (
     Pin("KEDA", "github.com/kedacore/keda/v2", "addons", "2.18"),
-    Pin("Helm", "helm.sh/helm/v3", "addons", "3"),
+    Pin("Helm", "helm.sh/helm/v3", "addons", "3.14"),
+    Pin("Helm 4, which lints and renders the charts", "helm.sh/helm/v4", "helm"),
     Pin("Karpenter, its resources", "github.com/aws/karpenter-provider-aws", "karpenter"),
     Pin("containerd, for image volumes", "github.com/containerd/containerd/v2", "containerd", "2.1"),
     Pin("etcd", "go.etcd.io/etcd/server/v3", "etcd"),

@@ -22,6 +22,11 @@ def helm(tmp_path: Path) -> Helm:
     return Helm(tool("helm"), tmp_path)
 
 
+@pytest.fixture
+def helm_4(tmp_path: Path) -> Helm:
+    return Helm(tool("helm4"), tmp_path)
+
+
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A real control plane with KEDA's resources; pods run in name only."""

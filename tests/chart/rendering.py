@@ -241,7 +241,7 @@ class Helm:
 
     def template(self, values: Manifest | None = None, chart: Path = CHART) -> list[Manifest]:
         """The objects of a chart."""
-        key = f"{chart} {json.dumps(values)}"
+        key = f"{self.program} {chart} {json.dumps(values)}"
         if key not in _RENDERED:
             done = self.run("template", RELEASE, chart, "-n", NAMESPACE, f"--kube-version={KUBERNETES}", values=values)
             assert done.returncode == 0, done.stderr

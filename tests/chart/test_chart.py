@@ -47,6 +47,28 @@ def test_lint(helm: Helm, chart: Path) -> None:
 
 
 @pytest.mark.parametrize("chart", [CHART, CRD_CHART], ids=lambda each: each.name)
+def test_helm_4_lints_and_packs_it_too(helm_4: Helm, chart: Path) -> None:
+    done = helm_4.run("lint", "--strict", chart)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert helm_4.run("package", chart, "--destination", helm_4.folder).returncode == 0
+
+
+@every_value
+def test_helm_4_renders_what_helm_3_does(helm: Helm, helm_4: Helm, values: Manifest) -> None:
+    assert helm_4.template(values) == helm.template(values)
+
+
+def test_helm_4_renders_the_crds_as_helm_3_does(helm: Helm, helm_4: Helm) -> None:
+    assert helm_4.template(chart=CRD_CHART) == helm.template(chart=CRD_CHART)
+
+
+def test_helm_4_refuses_what_the_values_schema_does(helm_4: Helm) -> None:
+    done = helm_4.run("template", RELEASE, CHART, f"--kube-version={KUBERNETES}", values={"replica": 2})
+    assert done.returncode != 0
+    assert "replica" in done.stderr
+
+
+@pytest.mark.parametrize("chart", [CHART, CRD_CHART], ids=lambda each: each.name)
 def test_what_is_packed_renders_as_what_is_here(helm: Helm, chart: Path) -> None:
     assert helm.run("package", chart, "--destination", helm.folder).returncode == 0
     (packed,) = helm.folder.glob("*.tgz")

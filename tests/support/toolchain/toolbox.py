@@ -134,6 +134,14 @@ HELM = ToolSet(
     ldflags="-s -w -X helm.sh/helm/v3/internal/version.version=v3.21.4",
     minutes="1 to 3",
 )
+HELM_4 = ToolSet(
+    "helm-4",
+    module="helm",
+    packages={"helm4": "helm.sh/helm/v4/cmd/helm"},
+    programs=(Program("helm4"),),  # one on PATH is called as Helm 3 is
+    ldflags="-s -w -X helm.sh/helm/v4/internal/version.version=v4.3.2",
+    minutes="1 to 3",
+)
 KUBECONFORM = ToolSet(
     "kubeconform",
     module="addons",
@@ -179,7 +187,7 @@ CONTAINERD = ToolSet(
     tags="no_aufs,no_btrfs,no_devmapper,no_zfs",
     minutes="1 to 6",
 )
-SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, KUBECONFORM, KEDA, PROMETHEUS)
+SETS = (ETCD, KUBERNETES, PAUSE, KWOK, HELM, HELM_4, KUBECONFORM, KEDA, PROMETHEUS)
 
 
 class Toolbox:

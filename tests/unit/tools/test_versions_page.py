@@ -29,7 +29,7 @@ def test_the_page_names_what_the_tests_run(row: str) -> None:
     assert row in versions_page(ROOT)
 
 
-@pytest.mark.parametrize("settings", [toolbox.KEDA.ldflags, toolbox.HELM.ldflags])
+@pytest.mark.parametrize("settings", [toolbox.KEDA.ldflags, toolbox.HELM.ldflags, toolbox.HELM_4.ldflags])
 def test_what_is_stamped_is_what_is_pinned(settings: str) -> None:
     assert settings.rpartition("=")[2].removeprefix("v") in versions_page(ROOT)
 
