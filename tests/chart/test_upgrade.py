@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, PREVIOUS, Manifest
+from chart.rendering import CHART, CRD_CHART, KIND_EXAMPLE, MATRIX, PREVIOUS, Manifest, tool
 from support.inputs.profiles import profile_with
 from support.waiting import eventually
 
@@ -39,11 +39,13 @@ class Release:
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": RESTRICTED}}
         cluster.apply(namespace)
 
-    def helm(self, verb: str, *argv: str | Path, values: Manifest | None = None) -> CompletedProcess[str]:
+    def helm(
+        self, verb: str, *argv: str | Path, values: Manifest | None = None, program: str | Path = "helm"
+    ) -> CompletedProcess[str]:
         file = self._folder / "values.json"
         file.write_text(json.dumps(values or {}))
         given = () if verb == "uninstall" else (f"--values={file}", "--wait", "--timeout=60s")
-        return self.cluster.run("helm", verb, *argv, "-n", self.namespace, *given)
+        return self.cluster.run(program, verb, *argv, "-n", self.namespace, *given)
 
     def install(self, chart: Path, values: Manifest | None = None) -> None:
         self.helm("upgrade", "--install", self.name, chart, values=values)
@@ -84,6 +86,31 @@ def of_before(document: dict[str, Any]) -> dict[str, Any]:
     """The pool as people wrote it for the chart before."""
     spec = document["spec"]
     return document | {"spec": spec | {"results": spec["results"]["s3"]}}
+
+
+def test_helm_4_goes_on_with_a_release_of_helm_3_and_ends_it(release: Release) -> None:
+    crds(release, CRD_CHART)
+    release.install(CHART)
+    before = release.deployment()
+    release.helm("upgrade", release.name, CHART, values={"logLevel": "debug"}, program=tool("helm4"))
+    after = release.deployment()
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert containers(after) != containers(before)
+    release.install(CHART, {"logLevel": "info"})  # without any value Helm keeps those of before
+    back = release.deployment()
+    assert containers(back) == containers(before), "and Helm 3 takes it back"
+    release.helm("uninstall", release.name, program=tool("helm4"))
+    assert release.deployment() == {}
+
+
+def containers(deployment: Manifest) -> list[Manifest]:
+    return list(deployment["spec"]["template"]["spec"]["containers"])
+
+
+def test_helm_4_installs(release: Release) -> None:
+    crds(release, CRD_CHART)
+    release.helm("install", release.name, CHART, program=tool("helm4"))
+    assert release.deployment()["status"]["readyReplicas"] == 1
 
 
 def test_an_upgrade_from_the_chart_before_takes_what_was_set_and_keeps_pools(release: Release) -> None:
