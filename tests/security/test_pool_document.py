@@ -12,9 +12,11 @@ from laneway.iam.policy import policy
 from laneway.iam.resources import Scope
 from laneway.iam.trust import account_of
 from laneway.schema.job.keys import Place
-from laneway.schema.pool.documents.pool_document import pool_document
-from laneway.schema.pool.documents.preflight import Preflight, PreflightCode
+from laneway.schema.pool.documents.pool_document import Owner, pool_document
+from laneway.schema.pool.documents.preflight import Finding, Preflight, PreflightCode
 from laneway.schema.pool.pool import parse_pool
+from laneway.schema.pool.queues.queue import QueueURLs
+from laneway.schema.shared.base import Record
 from laneway_operator.render import render
 from laneway_worker.preflight.publish import check
 from laneway_worker.testing.access import MemoryAccess
@@ -88,6 +90,68 @@ def preflight() -> Preflight:
         region="eu-west-1",
         document=pool_document([documents_with(queue={"url": URL, "dead_letter_url": f"{URL}-dead"})]),
     )
+
+
+def of_cluster(cluster: str, queue: str = "fast") -> Preflight:
+    """The same pool's, by another cluster, with a queue of its own or the same one."""
+    found = preflight()
+    url = f"https://sqs.eu-west-1.amazonaws.com/123456789012/{queue}"
+    lane = found.document.lanes[0].model_copy(update={"queue": QueueURLs(url=url, dead_letter_url=f"{url}-dead")})
+    document = found.document.model_copy(update={"owner": Owner(cluster=cluster, uid=f"{cluster}-1"), "lanes": (lane,)})
+    return found.model_copy(update={"document": document})
+
+
+def published(store: MemoryStore, each: Preflight) -> list[Finding]:
+    return check(each, store, MemoryAccess())
+
+
+def test_a_pool_of_the_same_name_in_another_cluster_is_not_written_over() -> None:
+    store = MemoryStore(ManualClock())
+    assert published(store, of_cluster("blue")) == []
+    before = store.objects[BUCKET, KEY]
+    (found,) = published(store, of_cluster("green", "other"))
+    assert found.code is PreflightCode.POOL_DOCUMENT_OF_ANOTHER
+    of = "the pool default/documents in another cluster (blue)"
+    words = f"s3://acme-llm/documents/pool.json is of {of} and stays as it is: its senders would send here"
+    assert found.message == words
+    assert store.objects[BUCKET, KEY] == before
+
+
+def test_it_is_taken_over_on_purpose_once_the_object_is_gone() -> None:
+    store = MemoryStore(ManualClock())
+    published(store, of_cluster("blue"))
+    del store.objects[BUCKET, KEY]
+    assert published(store, of_cluster("green", "other")) == []
+    assert b"green" in store.objects[BUCKET, KEY].body
+    (found,) = published(store, of_cluster("blue"))
+    assert "another cluster (green)" in found.message
+
+
+def test_who_leads_senders_to_the_same_queues_may_publish() -> None:
+    """Queues of one's own move with the pool, whatever the clusters are called."""
+    store = MemoryStore(ManualClock())
+    published(store, of_cluster("blue"))
+    assert published(store, of_cluster("green")) == []
+    assert b"green" in store.objects[BUCKET, KEY].body
+
+
+@pytest.mark.parametrize(
+    "there", [of_cluster("blue"), preflight()], ids=["of the same cluster", "of an older operator"]
+)
+def test_what_the_same_cluster_or_an_older_operator_published_is_replaced(there: Preflight) -> None:
+    store = MemoryStore(ManualClock())
+    published(store, there)
+    assert published(store, of_cluster("blue", "other")) == []
+    assert b"/other" in store.objects[BUCKET, KEY].body
+
+
+def test_readers_that_know_no_owner_pass_over_it() -> None:
+    class Older(Record):
+        pool: str
+
+    body = of_cluster("blue").document.model_dump_json()
+    assert Older.model_validate_json(body).pool == "default/documents"
+    assert "owner" not in preflight().document.model_dump_json(), "a local pool's document need not change"
 
 
 OURS = preflight().document.model_dump_json()

@@ -52,7 +52,7 @@ def _view(pool: LLMWorkerPool, settings: Settings, profiles: Mapping[str, Profil
     for lane in pool.spec.lanes:
         nodes = nodes_of(lane.name, lane.profiles, profiles)
         lanes.append(lane_view(pool, lane, nodes, _queues(pool, lane, settings), settings, events))
-    return PoolView(pool, NOBODY, settings, engine_of(pool.spec.engine, settings.engines), tuple(lanes), events)
+    return PoolView(pool, NOBODY, NOBODY, settings, engine_of(pool.spec.engine, settings.engines), tuple(lanes), events)
 
 
 def _queues(pool: LLMWorkerPool, lane: Lane, settings: Settings) -> QueueURLs:

@@ -114,7 +114,7 @@ def pool_view(
         )
         for lane in pool.spec.lanes
     )
-    return PoolView(pool, uid, settings, engine_of(pool.spec.engine, settings.engines), lanes, events)
+    return PoolView(pool, uid, CLUSTER_ID, settings, engine_of(pool.spec.engine, settings.engines), lanes, events)
 
 
 HANDLER = "-dead-letters-of-all-lanes"

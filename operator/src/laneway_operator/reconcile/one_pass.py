@@ -132,7 +132,8 @@ class Reconciler:
             for lane in pool.spec.lanes
         )
         former = tuple(documents_of(self._cluster, seen.pool, done.former, seen.deployments))
-        self._apply(PoolView(pool, seen.pool.uid, self._settings, engine, lanes, events, former), seen, done)
+        owner = (seen.pool.uid, self._cluster_id())
+        self._apply(PoolView(pool, *owner, self._settings, engine, lanes, events, former), seen, done)
 
     def _former(self, pool: LLMWorkerPool, seen: Snapshot) -> tuple[FormerLane, ...]:
         region, now = pool.region_or(self._settings.region), self._now()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.schema.pool.documents.lane_config import LaneSettings
 from laneway.schema.pool.documents.lane_documents import LaneDocuments, lane_documents
-from laneway.schema.pool.documents.pool_document import pool_document
+from laneway.schema.pool.documents.pool_document import Owner, pool_document
 from laneway.schema.pool.documents.preflight import Preflight
 from laneway.schema.shared.names import WORKER_ACCOUNT
 
@@ -63,6 +63,8 @@ class PoolView:
 
     pool: LLMWorkerPool
     uid: str
+    cluster: str
+    """As the names of managed queues have it."""
     settings: Settings
     engine: Engine
     lanes: tuple[LaneView, ...]
@@ -116,7 +118,7 @@ class PoolView:
             topic_arn=first.live.topic_arn,
             region=first.config.region,
             endpoint=self.settings.endpoint,
-            document=pool_document([each.documents for each in self.lanes]),
+            document=pool_document([each.documents for each in self.lanes], Owner(cluster=self.cluster, uid=self.uid)),
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 from laneway.schema.pool.documents.dead_letters import DeadLettersConfig
 from laneway.schema.pool.documents.lane_config import LaneConfig
 from laneway.schema.pool.documents.live_config import LiveConfig
+from laneway.schema.pool.documents.pool_document import Owner
 from laneway.schema.pool.documents.preflight import Preflight
 from laneway.schema.pool.pods.ollama_variables import ALLOWED
 from laneway.schema.shared.names import COMPONENT_LABEL, LANE_LABEL, MANAGED_BY_LABEL, POOL_LABEL
@@ -21,7 +22,7 @@ from laneway_operator.render.meta import lane_child_name
 from laneway_operator.settings import Emulator
 from support.golden import FOLDER, ODD_RESOURCES, cases, text_of
 from support.inputs.pools import TOPIC, named, pool_with
-from support.operator.in_memory import EMULATED, OTHER_DEFAULT, OTHER_UID, SETTINGS, pool_view
+from support.operator.in_memory import CLUSTER_ID, EMULATED, OTHER_DEFAULT, OTHER_UID, SETTINGS, UID, pool_view
 from support.operator.policies import labels_of_pods, of_component, rules
 
 if TYPE_CHECKING:
@@ -377,6 +378,11 @@ def test_a_worker_holds_its_node_unless_that_may_go_on_notice_or_the_pool_decide
     view = two_lanes(lane, replace(SETTINGS, pod_reports=True), **spec)
     assert view.lanes[0].config.hold_node is holds
     assert not two_lanes(lane, **spec).lanes[0].config.hold_node
+
+
+def test_what_is_published_says_whose_it_is() -> None:
+    owner = two_lanes().preflight.document.owner
+    assert owner == Owner(cluster=CLUSTER_ID, uid=UID)
 
 
 @pytest.mark.parametrize(("name", "roles"), [("claims", 0), ("laneway-worker-claims", 2)])

@@ -6,9 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from laneway.schema.job.result import MAX_RESULT_BYTES
+from laneway.schema.pool.documents.pool_document import PoolDocument
 from laneway.schema.pool.documents.preflight import Finding, PreflightCode
 from laneway.schema.pool.queues.rules import OwnQueue, Where, queue_faults
-from laneway.schema.shared.base import shown
+from laneway.schema.shared.base import read_or_none, shown
 from laneway.schema.shared.strict_json import NotStrictJSON, read_strictly
 from laneway_worker.errors import AlreadyThereError, TooLargeError, Unavailable
 from laneway_worker.ports.access import Verdict
@@ -70,21 +71,36 @@ def _published(preflight: Preflight, store: DocumentStore, found: Collection[Fin
 
 
 def _other_owner(preflight: Preflight, store: DocumentStore) -> str | None:
-    """The pool of which the object there tells, where it is another. A result tells of its pool too, and is one where
-    this pool's prefix is another one's folder of results.
+    """The pool of which the object there tells, in words, where it is another. A result tells of its pool too, and is
+    one where this pool's prefix is another one's folder of results.
     """
     try:
         there = store.get(preflight.results.bucket, preflight.results.pool_document(), MAX_RESULT_BYTES)
         document = read_strictly(there.body) if there is not None else None
     except (NotStrictJSON, TooLargeError):
         return None
-    owner = document.get("pool") if isinstance(document, dict) else None
-    return owner if isinstance(owner, str) and owner != preflight.document.pool else None
+    pool = document.get("pool") if isinstance(document, dict) else None
+    if isinstance(pool, str) and pool != preflight.document.pool:
+        return shown(pool)
+    found = read_or_none(PoolDocument, there.body) if there is not None else None
+    return _in_another_cluster(found, preflight.document) if found is not None else None
+
+
+def _in_another_cluster(there: PoolDocument, ours: PoolDocument) -> str | None:
+    """The same pool's, where another cluster serves it from other queues: half of the jobs would go there."""
+    known = there.owner is not None and ours.owner is not None and there.owner.cluster != ours.owner.cluster
+    if not known or there.owner is None or _queues(there) <= _queues(ours):
+        return None
+    return f"{shown(there.pool)} in another cluster ({shown(there.owner.cluster)})"
+
+
+def _queues(document: PoolDocument) -> set[str]:
+    return {each.queue.url for each in document.lanes}
 
 
 def _of_another(preflight: Preflight, owner: str) -> Finding:
     url = preflight.results.url(preflight.results.pool_document())
-    words = f"{url} is of the pool {shown(owner)} and stays as it is: its senders would send here"
+    words = f"{url} is of the pool {owner} and stays as it is: its senders would send here"
     return Finding(code=PreflightCode.POOL_DOCUMENT_OF_ANOTHER, message=words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import not_
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -30,6 +31,15 @@ class PoolLane(Record):
     """What a job may take."""
 
 
+class Owner(Record):
+    """Who published it."""
+
+    cluster: str
+    """As the names of managed queues have it: the UID of the namespace `kube-system`, or `watch.clusterID`."""
+    uid: str
+    """Of the pool."""
+
+
 class PoolDocument(Record):
     """`<prefix>pool.json`."""
 
@@ -45,9 +55,11 @@ class PoolDocument(Record):
     """The first one is the default."""
     destinations: tuple[str, ...] = ()
     """Aliases that a job may name."""
+    owner: Annotated[Owner | None, Field(exclude_if=not_)] = None
+    """The pool in its cluster, where it is in one."""
 
 
-def pool_document(lanes: Sequence[LaneDocuments]) -> PoolDocument:
+def pool_document(lanes: Sequence[LaneDocuments], owner: Owner | None = None) -> PoolDocument:
     """The document of a pool from those of its lanes, in the pool's order."""
     first = lanes[0]
     return PoolDocument(
@@ -58,4 +70,5 @@ def pool_document(lanes: Sequence[LaneDocuments]) -> PoolDocument:
             for each in lanes
         ),
         destinations=tuple(first.live.destinations),
+        owner=owner,
     )
