@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from laneway_operator.known.observe import DeploymentFacts
@@ -127,6 +127,7 @@ LANES = st.builds(Lane, st.integers(1, 4), st.integers(0, 3), st.booleans())
 BUDGETS = st.one_of(st.builds(Budget, lanes=st.integers(1, 4)), st.builds(Budget, percent=st.integers(1, 100)))
 
 
+@settings(deadline=None)
 @given(st.lists(LANES, min_size=1, max_size=12), BUDGETS, st.sets(st.integers(0, 40)))
 def test_the_budget_is_never_exceeded_and_everybody_gets_a_turn(
     lanes: list[Lane], budget: Budget, restarts: set[int]
