@@ -12,10 +12,12 @@ import ollama
 import openai
 import pytest
 
+from laneway.schema.job.result import Usage
 from laneway_gateway.desk import Ended, Record, Started, Tenant
 from support.doors.clients import DONE, HEADERS, HI, REPLAYED, TOOL, Doors, open_doors
 from support.doors.served import KEY, served_world
 from support.gateway.desks import PLACE, said
+from support.gateway.quotas import quota
 from support.inputs.offers import (
     CALLS,
     CHAT_RECORDS,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
     from support.doors.served import Served
     from support.gateway.desks import World
+
+TOKENS = Usage(prompt_tokens=40, completion_tokens=20)
 
 
 @pytest.fixture
@@ -155,6 +159,49 @@ def test_a_retry_of_openais_own_client_joins_the_job_that_runs(world: tuple[Worl
     assert answer.choices[0].message.content == "Paris."
     assert pool.sent == [job]
     assert not pool.is_cancelled(job)
+
+
+def test_openais_own_client_knows_a_day_that_is_used_up_and_does_not_try_again() -> None:
+    with (
+        served_world(quota(tokens=100)) as (pool, served),
+        openai.OpenAI(base_url=f"{served.url}/v1", api_key=KEY) as client,
+    ):
+        asking = in_thread(lambda: client.chat.completions.with_raw_response.create(model=MODEL, messages=HI))
+        job = eventually(lambda: pool.sent)[0]
+        pool.commit(job, text=None, message={"role": "assistant", "content": "Paris."}, usage=TOKENS)
+        answer = asking.result(timeout=30)
+        assert answer.headers["x-ratelimit-remaining-tokens"] == "40"
+        started = client.responses.with_raw_response.create(model=MODEL, input="hi", background=True)
+        assert started.headers["x-ratelimit-remaining-tokens"] == "40"
+        (first,) = pool.sent[1:]
+        pool.commit(first, text=None, message={"role": "assistant", "content": "Paris."}, usage=TOKENS)
+        assert client.responses.retrieve(f"resp_{first}").status == "completed"
+        for stream in (False, True):
+            with pytest.raises(openai.RateLimitError, match="used 120 of its 100 tokens") as caught:
+                client.chat.completions.create(model=MODEL, messages=HI, stream=stream)
+            assert (caught.value.code, caught.value.type) == ("insufficient_quota", "insufficient_quota")
+            assert caught.value.response.headers["x-ratelimit-remaining-tokens"] == "0"
+            assert caught.value.response.request.headers["x-stainless-retry-count"] == "0"
+        assert [each.id for each in client.models.list()]
+        assert client.responses.retrieve(f"resp_{first}").status == "completed"
+        assert pool.sent == [job, first]
+
+
+def test_ollamas_own_client_is_told_why_in_words() -> None:
+    with served_world(quota(jobs=1)) as (pool, served):
+        client = ollama.Client(host=served.url, headers=HEADERS)
+        parts = client.generate(MODEL, "Capital of France?", stream=True)
+        assert next(parts).response == ""
+        with pytest.raises(ollama.ResponseError, match="1 jobs of the key claims have no result yet") as caught:
+            client.generate(MODEL, "another")
+        assert caught.value.status_code == 429
+        assert client.list().models
+        pool.commit(pool.sent[0])
+        assert "".join(each.response or "" for each in parts) == "Paris."
+        asking = in_thread(lambda: client.generate(MODEL, "another"))
+        pool.commit(eventually(lambda: pool.sent[1:])[0])
+        assert asking.result(timeout=30).response == "Paris."
+        client._client.close()
 
 
 def test_what_a_worker_tells_arrives_as_it_is_told(world: tuple[World, Served]) -> None:

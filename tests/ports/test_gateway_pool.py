@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import time
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,14 +14,20 @@ import pytest
 from laneway.client.sending.checked import check
 from laneway.schema.job.job import parse_message
 from laneway.schema.job.keys import Place
+from laneway.schema.job.result import Usage as Tokens
 from laneway.schema.shared.names import LANE_METADATA, MESSAGE_ATTRIBUTE, NOT_SENT_METADATA
 from laneway_gateway.adapters.aws import S3Store, SQSQueues, Threads
-from laneway_gateway.errors import PoolUnreachable
+from laneway_gateway.desk import Tenant
+from laneway_gateway.errors import PoolUnreachable, QuotaExceeded
 from laneway_gateway.ports.traces import NoTraces
+from laneway_gateway.testing.clock import ManualClock
 from laneway_gateway.testing.pool import MemoryQueues, MemoryStore
+from laneway_gateway.usage.usage import Usage
 from support.aws.emulators import BENCHES, BUCKET
 from support.gateway.aws import document_with, remote_at
+from support.gateway.quotas import quota
 from support.inputs.documents import POOL_DOCUMENT
+from support.inputs.offers import result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -139,6 +147,34 @@ async def test_only_exactly_this_object_is_deleted(bench: Bench) -> None:
 
 async def test_nothing_is_written_over_an_object_that_is_gone(bench: Bench) -> None:
     assert await bench.store.replace(bench.place.owner("a"), b"one", NO_ETAG) is None
+
+
+async def test_a_listing_tells_of_each_object_what_its_reader_would_be_told(bench: Bench) -> None:
+    day, other = date(2026, 11, 22), date(2026, 11, 23)
+    etags = {key: await bench.store.put_new(key, key.encode()) for key in map(partial(bench.place.usage, day), "ab")}
+    await bench.store.put_new(bench.place.usage(other, "a"), b"{}")
+    assert await bench.store.etags(bench.place.usages(day)) == etags
+    key = bench.place.usage(day, "a")
+    stored = await bench.store.read(key)
+    assert stored is not None
+    assert stored.etag == etags[key]
+    etags[key] = await bench.store.replace(key, b"{}", stored.etag)
+    assert await bench.store.etags(bench.place.usages(day)) == etags
+
+
+async def test_what_gateways_tell_of_usage_is_heard(bench: Bench) -> None:
+    clock, bounds = ManualClock(), quota(tokens=100)
+    one, two = (Usage(bench.store, bench.place, clock, name, lambda: {"claims": bounds}) for name in "ab")
+    tenant = Tenant("claims", quota=bounds)
+    for number in range(2):
+        with one.slot(tenant, str(number)) as slot:
+            slot.check()
+            slot.keep(str(number))
+        one.settle(result(id=str(number), usage=Tokens(prompt_tokens=30, completion_tokens=20)))
+        await one.exchange()
+        await two.exchange()
+        assert [each.left for each in two.limits(tenant)] == [50 - 50 * number]
+    assert isinstance(two.slot(tenant, "more").refused, QuotaExceeded)
 
 
 async def test_keys_are_told_in_order_between_two_of_them(bench: Bench) -> None:

@@ -66,6 +66,7 @@ from laneway_worker.testing.checker import DirectChecker
 from laneway_worker.testing.runtime import Held, ScriptedRuntime
 from support.aws.moto import CREDENTIALS, REGION, aws_credentials
 from support.gateway.desks import registered, take
+from support.gateway.quotas import quota
 from support.iam.evaluate import Call, allows, denies
 from support.iam.recorder import ACCOUNT, recorded_aws
 from support.inputs.offers import facts, result
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from laneway.schema.job.keys import Place
+    from laneway.schema.job.result import Result
     from laneway.schema.pool.documents.lane_config import LaneConfig
     from laneway.schema.pool.documents.lane_documents import LaneDocuments
     from laneway.schema.pool.queues.queue import QueueURLs
@@ -96,6 +98,7 @@ class Stopped(ScriptedRuntime):
 CLUSTER = "c1c1c1c1-0000-4000-8000-000000000000"
 BIG = "x" * 70_000
 LONG_AGO = b"{}"
+BOUNDS = quota(jobs=9)
 MADE = (
     Role.WORKER,
     Role.DEAD_LETTERS,
@@ -295,13 +298,21 @@ class Hurried(GatewayClock):
         await asyncio.sleep(seconds / 600)
 
 
+async def reckon(one: HeldDesk, two: HeldDesk, ended: Result) -> None:
+    """What was used at one gateway is told to the other one, and told anew."""
+    for desk in (one, two):
+        await desk.usage.exchange()
+    one.usage.settle(ended)
+    await one.usage.exchange()
+
+
 async def hold(world: World) -> None:
     """Requests that are taken, joined, followed and left, at two gateways."""
     threads, clock = Threads(), Hurried()
     remote = Remote(world.connection(Role.GATEWAY))
     store, queues = GatewayStore(remote, threads), GatewayQueues(remote, world.place, threads)
     pool = GatewayPool(store, world.place, clock)
-    outside = Outside(store, queues, world.place, clock, pool)
+    outside = Outside(store, queues, world.place, clock, pool, lambda: {"claims": BOUNDS})
     one, two = (HeldDesk(outside, gateway * GATEWAY_CHARACTERS, b"k", Rooms(9, Memory(0))) for gateway in "ab")
     registrations = [
         Registration(store, world.place, clock, registered(each * GATEWAY_CHARACTERS, clock.now())) for each in "ab"
@@ -311,7 +322,7 @@ async def hold(world: World) -> None:
     await pool.facts("fast")
     await pool.line("fast")
     await one.waiting("fast")
-    asked = Asked(Tenant("claims"), Translated("fast", "m", Job(prompt=BIG)), "/api/generate", "0" * 64)
+    asked = Asked(Tenant("claims", quota=BOUNDS), Translated("fast", "m", Job(prompt=BIG)), "/api/generate", "0" * 64)
     held = await take(one, asked)
     await until(lambda: world.has("joins/"))
     again = replace(asked, retry=1)
@@ -325,6 +336,7 @@ async def hold(world: World) -> None:
     world.s3.put_object(Bucket=world.place.bucket, Key=world.place.result(held.job_id), Body=foreign.to_json())
     with pytest.raises(UnknownJob):
         await two.standing(asked.tenant, held.job_id)
+    await reckon(one, two, foreign)
     for desk in (one, two):
         await desk.close()
     for each in registrations:

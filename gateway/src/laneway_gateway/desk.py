@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
     from laneway.schema.job.result import Result
+    from laneway.schema.pool.documents.keys_file import Quota
     from laneway.translate.translated import Translated
     from laneway_gateway.rooms import Room
 
@@ -28,6 +29,8 @@ class Tenant:
     """How many requests a pod holds for it at once."""
     drops_tools: bool = False
     """Whether tools that a model can't use are left out instead of refused."""
+    quota: Quota | None = None
+    """What it may use, at all gateways together."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,30 @@ class Standing:
     """When its request came, where its id says so."""
 
 
+@dataclass(frozen=True)
+class Limit:
+    """One bound of a tenant's quota, and how much of it is used."""
+
+    name: str
+    """As the keys file has it."""
+    unit: str
+    """What is counted, in the words of a header."""
+    most: int
+    used: float
+    ends: datetime | None = None
+    """When a new day begins; None of what is used until it is given back."""
+
+    @property
+    def left(self) -> int:
+        """How much is left; never less than nothing."""
+        return max(0, int(self.most - self.used))
+
+    @property
+    def reached(self) -> bool:
+        """Whether nothing is left."""
+        return self.used >= self.most
+
+
 class Desk(Protocol):
     """Holds requests. Raises what `laneway_gateway.errors` has."""
 
@@ -167,6 +194,10 @@ class Desk(Protocol):
         """Tell nobody of it any more, and cancel it where it has no result; raises `UnknownJob` also for another
         tenant's.
         """
+        ...
+
+    def limits(self, tenant: Tenant) -> Sequence[Limit]:
+        """What a tenant may use, and has used, by what is known here now."""
         ...
 
     async def waiting(self, lane: str) -> int | None:

@@ -15,6 +15,18 @@ class TooMuchHeld(DoorError):
     """What the tenant's requests need in memory is as much as it may be now: 429."""
 
 
+class QuotaExceeded(DoorError):
+    """The tenant has used what it may: 429."""
+
+    def __init__(self, message: str, quota: str, seconds: int | None) -> None:
+        """`quota` is the one that is used up, by its name in the keys file; `seconds` are until a new day begins, None
+        of what may be free in any moment.
+        """
+        super().__init__(message)
+        self.quota = quota
+        self.seconds = seconds
+
+
 class PoolUnreachable(DoorError):
     """SQS or S3 does not answer, or refuses: 503."""
 

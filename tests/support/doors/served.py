@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from laneway.schema.pool.documents.keys_file import Quota
     from support.wire.loop import Loop
 
 Within = TypeVar("Within")
@@ -120,7 +121,7 @@ def served_house(**settings: Any) -> Iterator[tuple[House, Served]]:
 
 
 @contextmanager
-def served_world() -> Iterator[tuple[World, Served]]:
+def served_world(bounds: Quota | None = None) -> Iterator[tuple[World, Served]]:
     """Doors over the real desk, before a pool in memory. OpenAI's clients pause for a second of the world's before they
     come back, which has to be less than the desk's grace.
     """
@@ -129,7 +130,8 @@ def served_world() -> Iterator[tuple[World, Served]]:
         await asyncio.sleep(0)
         world = World(QuickClock(speed=5))
         pool = Pool(world.store, PLACE, world.clock)
-        keys = FakeKeys({KEY: Tenant("claims")})
+        world.quotas.update({} if bounds is None else {"claims": bounds})
+        keys = FakeKeys({KEY: Tenant("claims", quota=bounds)})
         return world, make_doors(
             Inside(world.desk, pool, keys, world.clock, FakeFigures(), DoorSettings(edge_idle_seconds=10))
         )

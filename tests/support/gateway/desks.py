@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from laneway.schema.job.job import Job, parse_job
@@ -19,6 +20,7 @@ from laneway_gateway.ports.traces import NO_TRACES
 from laneway_gateway.rooms import Memory, Rooms
 from laneway_gateway.testing.clock import ManualClock, settle
 from laneway_gateway.testing.pool import MemoryQueues, MemoryStore
+from support.gateway.quotas import quota
 from support.inputs.documents import MODEL, POOL_DOCUMENT
 from support.inputs.offers import result
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
+    from laneway.schema.pool.documents.keys_file import Quota
     from laneway_gateway.desk import Event, Held
     from laneway_gateway.held.request import HeldRequest
     from laneway_gateway.ports.streams import Writer
@@ -72,6 +75,7 @@ class World:
         self.store = MemoryStore()
         self.queues = MemoryQueues(self.store, PLACE, traces=traces)
         self.store.put(PLACE.pool_document(), POOL_DOCUMENT.model_dump_json().encode())
+        self.quotas: dict[str, Quota] = {}
         self.tasks: list[asyncio.Task[None]] = []
         self.desks: list[HeldDesk] = []
         self.desk = self.another()
@@ -81,7 +85,7 @@ class World:
         gateway = new_gateway_id()
         self.store.put(PLACE.gateway(gateway), registered(gateway, self.clock.now()).model_dump_json().encode())
         pool = Pool(self.store, PLACE, self.clock)
-        outside = Outside(self.store, self.queues, PLACE, self.clock, pool)
+        outside = Outside(self.store, self.queues, PLACE, self.clock, pool, lambda: self.quotas)
         desk = HeldDesk(outside, gateway, b"k" * 32, Rooms(MOST, Memory(MOST_BYTES)))
         self.tasks.append(asyncio.ensure_future(desk.run()))
         self.desks.append(desk)
@@ -110,6 +114,11 @@ class World:
             self.queues.sent[len(self.sent) - 1 - self.sent[::-1].index(job_id)].attribute
         )
         return found
+
+    def limited(self, **bounds: int) -> Tenant:
+        """A tenant with a quota, which all gateways know."""
+        self.quotas[TENANT.name] = quota(**bounds)
+        return replace(TENANT, most_held=MOST, quota=self.quotas[TENANT.name])
 
     def worker(self, job_id: str, desk: HeldDesk | None = None, order: Order = Order(1, 1)) -> Writer:  # noqa: B008 - a value
         """A worker's stream of a job, by the token in its message."""

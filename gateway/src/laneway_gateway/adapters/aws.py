@@ -103,6 +103,10 @@ class S3Store:
         """`If-Match`."""
         return await self._threads.call(lambda: self._remote.delete(key, etag))
 
+    async def etags(self, prefix: str) -> dict[str, str]:
+        """As S3 lists them."""
+        return await self._threads.call(lambda: self._remote.etags(prefix))
+
     async def keys(self, prefix: str, first: str = "", last: str | None = None) -> list[str]:
         """No more pages than it takes."""
         return await self._threads.call(lambda: self._keys(prefix, first, last))

@@ -69,6 +69,11 @@ class CountedStore:
         with self._troubles.of("s3"):
             return await self._store.delete(key, etag)
 
+    async def etags(self, prefix: str) -> dict[str, str]:
+        """The keys under a prefix, and their ETags."""
+        with self._troubles.of("s3"):
+            return await self._store.etags(prefix)
+
     async def keys(self, prefix: str, first: str = "", last: str | None = None) -> list[str]:
         """The keys under a prefix."""
         with self._troubles.of("s3"):

@@ -6,12 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from prometheus_client.metrics_core import Metric
+
+    from laneway_gateway.desk import Limit
 
 ANSWER_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600)
 FIRST_SECONDS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 40, 80, 160, 320, 640)
+
+LIMITED = ("tenant", "quota")
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # it has no annotations - and would add a second series for each counter
 
@@ -26,6 +34,25 @@ class Described:
     labels: tuple[str, ...]
     """Besides `pool`."""
     text: str
+
+
+class _Limits(Collector):
+    """Bounds of tenants that come and go with the keys file: what is no tenant's any more has no series."""
+
+    def __init__(self, pool: str, used: str, limit: str) -> None:
+        """Nobody has any."""
+        self.known: Callable[[], Iterable[tuple[str, Limit]]] = tuple
+        self._pool = pool
+        self._used, self._limit = used, limit
+
+    def collect(self) -> Iterable[Metric]:
+        """As they are known when somebody asks."""
+        labels = ("pool", *LIMITED)
+        used, most = GaugeMetricFamily(self._used, "", None, labels), GaugeMetricFamily(self._limit, "", None, labels)
+        for tenant, limit in self.known():
+            used.add_metric((self._pool, tenant, limit.name), limit.used)
+            most.add_metric((self._pool, tenant, limit.name), limit.most)
+        return used, most
 
 
 class Metrics:
@@ -69,6 +96,15 @@ class Metrics:
         self._troubles = counter(
             "aws_troubles", "Calls to S3 (`s3`) and SQS (`sqs`) that failed, or had no answer in time", "service"
         )
+        self._over_quota = counter("quota_refused", "Requests of a key that had used up a quota", "tenant", "quota")
+        self._silence = gauge("quota_silence_seconds", "Since what keys use at other gateways was last known")
+        words = "What a key with a quota has used, at all gateways as far as known here: of this day of UTC, or now"
+        self._limits = _Limits(
+            pool,
+            named("quota_used", "gauge", words, LIMITED),
+            named("quota_limit", "gauge", "How much of it there may be", LIMITED),
+        )
+        registry.register(self._limits)
         self.held(0)
         for service in ("s3", "sqs"):
             self._troubles.labels(pool, service)  # what has never been is 0, and its rate can be asked for
@@ -85,6 +121,15 @@ class Metrics:
     def held(self, count: int) -> None:
         """So many requests are held now."""
         self._held.labels(self._pool).set(count)
+
+    def over_quota(self, tenant: str, quota: str) -> None:
+        """A request is refused for a quota."""
+        self._over_quota.labels(self._pool, tenant, quota).inc()
+
+    def watch_quotas(self, known: Callable[[], Iterable[tuple[str, Limit]]], silence: Callable[[], float]) -> None:
+        """Where it is known what tenants may use and have used, and for how long nothing was heard of others."""
+        self._limits.known = known
+        self._silence.labels(self._pool).set_function(silence)
 
     def trouble(self, service: str) -> None:
         """A call to `s3` or `sqs` came to nothing."""

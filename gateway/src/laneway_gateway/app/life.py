@@ -103,6 +103,8 @@ class Life:
         parts.metrics.watch_ready(lambda: self._pages.ready)
         parts.metrics.watch_streams(lambda: parts.desk.registry.streams)
         parts.metrics.watch_memory(lambda: parts.desk.rooms.memory.taken)
+        usage = parts.desk.usage
+        parts.metrics.watch_quotas(lambda: usage.known, lambda: usage.silence)
         parts.metrics.room(self._settings.max_held, self._settings.most_bytes)
         self._pages.metrics = parts.metrics
         self._tasks.start("desk", parts.desk.run())
@@ -161,6 +163,7 @@ class Life:
         await self._tasks.end("doors")
         await self._take_back(parts)
         await self._tasks.end()
+        await self._say_last(parts)
         await parts.desk.close()
         seconds = round(self._clock.monotonic() - began, 1)
         log.info("gateway stopped", extra={"fields": {"after_seconds": seconds}})
@@ -175,6 +178,12 @@ class Life:
         if not draining.done():
             draining.cancel()
             await parts.desk.drain(0)
+
+    async def _say_last(self, parts: Parts) -> None:
+        """What was used since it was told: others count on with it."""
+        with suppress(PoolUnreachable, TimeoutError):
+            async with asyncio.timeout(REGISTRATION_SECONDS):
+                await parts.desk.usage.tell()
 
     async def _take_back(self, parts: Parts) -> None:
         """No worker begins to tell any more. Where AWS hangs, the registration is nobody's after three minutes."""

@@ -84,7 +84,7 @@ def assemble(settings: Settings, side: PoolSide, keys: Keys, document: PoolDocum
     gateway, now = new_gateway_id(), side.clock.now()
     metrics = side.troubles.counts = Metrics(document.pool)
     side.remote.follow(document)
-    outside = Outside(side.store, side.queues, side.place, side.clock, side.pool)
+    outside = Outside(side.store, side.queues, side.place, side.clock, side.pool, lambda: keys.quotas)
     rooms = Rooms(settings.max_held, Memory(settings.most_bytes))
     desk = HeldDesk(outside, gateway, secrets.token_bytes(KEY_BYTES), rooms)
     identity = make_identity(gateway, settings.address, now)

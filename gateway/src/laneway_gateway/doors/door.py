@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from laneway.translate.refused import Refused
 from laneway.translate.reply import Reply
-from laneway_gateway.errors import IdempotencyKeyReused, PoolUnreachable, TooManyHeld, TooMuchHeld, UnknownJob
+from laneway_gateway.errors import (
+    IdempotencyKeyReused,
+    PoolUnreachable,
+    QuotaExceeded,
+    TooManyHeld,
+    TooMuchHeld,
+    UnknownJob,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +25,8 @@ if TYPE_CHECKING:
 FULL_SECONDS = 5  # after which a place may be free; OpenAI's clients obey up to 120
 ROOM_SECONDS = 1  # after which most bodies of now are on their way to the queue
 UNREACHABLE_SECONDS = 5
+USED_UP, IN_FLIGHT = "insufficient_quota", "rate_limit_exceeded"
+"""OpenAI's codes, by which its clients know what need not be tried again, and what may."""
 NO_RETRY = {"x-should-retry": "false"}
 _STATUSES: tuple[tuple[type[Exception], HTTPStatus, dict[str, str]], ...] = (
     (TooManyHeld, HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(FULL_SECONDS)}),
@@ -67,8 +76,21 @@ def reply_of(door: Door, error: Exception) -> Reply:
         return door.refusal(error)
     if isinstance(error, Denied):
         return Reply(error.status, door.error(error.status, str(error), error.code), error.headers)
+    if isinstance(error, QuotaExceeded):
+        return _over_quota(door, error)
     for kind, status, headers in _STATUSES:
         if isinstance(error, kind):
             return Reply(status, door.error(status, str(error), None), headers)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return Reply(status, door.error(status, DEFECT, None))
+
+
+def _over_quota(door: Door, error: QuotaExceeded) -> Reply:
+    """Who has used up a day need not come back before it is over, and clients would at once. A job may end at any
+    time: they come back by themselves.
+    """
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    if error.seconds is None:
+        return Reply(status, door.error(status, str(error), IN_FLIGHT), {"Retry-After": str(FULL_SECONDS)})
+    headers = {"Retry-After": str(error.seconds), **NO_RETRY}
+    return Reply(status, door.error(status, str(error), USED_UP), headers)

@@ -13,7 +13,7 @@ from laneway.translate.refused import Refused
 from laneway_gateway.doors.asking.local import check_local
 from laneway_gateway.doors.door import NO_RETRY, Denied, HungUp, reply_of
 from laneway_gateway.doors.exchange import Exchange
-from laneway_gateway.errors import DoorError
+from laneway_gateway.errors import DoorError, QuotaExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -48,6 +48,8 @@ class Endpoint:
         except HungUp:
             return
         except (Denied, Refused, DoorError) as error:
+            if isinstance(error, QuotaExceeded):
+                self._hall.inside.figures.over_quota(exchange.note.tenant or "", error.quota)
             await exchange.reply(reply_of(self._door, error))
         except Exception as error:  # noqa: BLE001 - a defect of ours; its words may quote the request
             log_defect(log, error)

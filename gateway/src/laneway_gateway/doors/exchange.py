@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers, QueryParams
 
 from laneway_gateway.doors.encoded import encoded
+from laneway_gateway.usage.headers import headers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from laneway.translate.reply import Reply
+    from laneway_gateway.desk import Tenant
     from laneway_gateway.doors.door import Door
     from laneway_gateway.doors.hall import Hall
     from laneway_gateway.doors.log import Note
@@ -44,6 +46,8 @@ class Exchange:
         self.began = hall.inside.clock.monotonic()
         self.asked = self.began
         """When all of the request was there."""
+        self.tenant: Tenant | None = None
+        """Who asks, once that is known."""
         self.note: Note = scope["laneway"]
         """What the log says of it."""
         self.begun = False
@@ -93,7 +97,12 @@ class Exchange:
 
     async def _begin(self, status: int, headers: Mapping[str, str]) -> None:
         self.begun = True
-        made = [
-            (name.lower().encode(), value.encode("latin-1")) for name, value in (self._told | dict(headers)).items()
-        ]
+        all_told = self._limits() | self._told | dict(headers)
+        made = [(name.lower().encode(), value.encode("latin-1")) for name, value in all_told.items()]
         await self._send({"type": "http.response.start", "status": int(status), "headers": made})
+
+    def _limits(self) -> dict[str, str]:
+        """As late as may be: an answer that is whole has been counted."""
+        if self.tenant is None or self.tenant.quota is None:
+            return {}
+        return headers_of(self.inside.desk.limits(self.tenant), self.inside.clock.now())

@@ -12,18 +12,23 @@ from laneway_gateway.errors import PoolUnreachable, UnknownJob
 from laneway_gateway.held.background import Background
 from laneway_gateway.held.ids import is_id, made_at, new_id
 from laneway_gateway.held.leaving import Leaving
+from laneway_gateway.held.queued import Queued
 from laneway_gateway.held.records.joins import Joins
 from laneway_gateway.held.records.results import Found, Lost, Results
 from laneway_gateway.held.records.sending import Sending, job_of, owner_of
 from laneway_gateway.held.records.waiters import Waiters
 from laneway_gateway.held.registry import Registry
 from laneway_gateway.held.request import HeldRequest
+from laneway_gateway.held.settling import Settling
 from laneway_gateway.held.watch import Watch
+from laneway_gateway.usage.usage import Usage
 
 if TYPE_CHECKING:
-    from laneway.client.remote import Figures
+    from collections.abc import Callable, Mapping
+
     from laneway.schema.job.keys import Place
-    from laneway_gateway.desk import Asked, Tenant, Try
+    from laneway.schema.pool.documents.keys_file import Quota
+    from laneway_gateway.desk import Asked, Limit, Tenant, Try
     from laneway_gateway.held.records.documents import Join, Owner
     from laneway_gateway.held.registry import Entry
     from laneway_gateway.pool import Pool
@@ -31,8 +36,8 @@ if TYPE_CHECKING:
     from laneway_gateway.ports.queues import Queues
     from laneway_gateway.ports.store import Store
     from laneway_gateway.rooms import Room, Rooms
+    from laneway_gateway.usage.usage import Slot
 
-FIGURES_SECONDS = 5.0  # SQS counts approximately, and a minute late
 SENDING = timedelta(seconds=15)  # longer than a call takes: whoever was to send a job has sent it, or is gone
 LOOK_SECONDS = 0.5
 
@@ -46,6 +51,8 @@ class Outside:
     place: Place
     clock: Clock
     pool: Pool
+    quotas: Callable[[], Mapping[str, Quota]] = dict
+    """Those of now, by tenant."""
 
 
 class HeldDesk:
@@ -61,17 +68,20 @@ class HeldDesk:
         """What is held."""
         self.registry = Registry(key, rooms.memory, self._look)
         """Where workers' streams go."""
-        self._results = Results(store, place)
+        self.usage = Usage(store, place, clock, gateway, outside.quotas)
+        """What tenants with a quota have used."""
+        self._results = Results(store, place, self.usage.settle)
         self._joins = Joins(store, place, clock)
         self._waiters = Waiters(store, place, clock, gateway)
         self._sending = Sending(store, outside.queues, place, clock, gateway)
         self._leaving = Leaving(self.registry, self._waiters, clock, self._background)
         self._watch = Watch(self.registry, self._results, clock)
-        self._figures: dict[str, tuple[float, Figures]] = {}
+        self._settling = Settling(self.registry, self._results, self.usage, clock)
+        self._queued = Queued(outside.queues, outside.pool, clock)
 
     async def run(self) -> None:
-        """Look for results, until cancelled."""
-        await self._watch.run()
+        """Look for results, and exchange what was used, until cancelled."""
+        await asyncio.gather(self._watch.run(), self._settling.run(), self.usage.run())
 
     def reserve(self, tenant: Tenant) -> Room:
         """Room for a request."""
@@ -81,22 +91,25 @@ class HeldDesk:
         """Send the job, or join the one of an earlier try."""
         self.rooms.check_open()
         job_id = new_id(self._gateway)
-        join = await self._earlier(asked, job_id)
-        if join is None:
-            return await self._send(asked, job_id, room)
-        if join.id == job_id:
-            return await self._send(asked, job_id, room, claimed=True)
-        owner = await self._sent(join)
-        if owner is None:  # whoever was to send it could not: under the same id it has one result in any case
-            return await self._send(asked, join.id, room, claimed=True)
-        joined = None if owner.forgotten else await self._join(asked, owner, room)
-        return joined or await self._send(asked, job_id, room)
+        with self.usage.slot(asked.tenant, job_id) as slot:
+            join = await self._earlier(asked, job_id, slot)
+            if join is None:
+                return await self._send(asked, job_id, room, slot)
+            if join.id == job_id:
+                return await self._send(asked, job_id, room, slot, claimed=True)
+            owner = await self._sent(join)
+            if owner is None:  # whoever was to send it could not: under the same id it has one result in any case
+                return await self._send(asked, join.id, room, slot, claimed=True)
+            joined = None if owner.forgotten else await self._join(asked, owner, room)
+            return joined or await self._send(asked, job_id, room, slot)
 
-    async def _earlier(self, asked: Asked, job_id: str) -> Join | None:
-        """Equal first tries are two jobs, unless their sender says by a key that they are one."""
-        if asked.idempotency_key:
+    async def _earlier(self, asked: Asked, job_id: str, slot: Slot) -> Join | None:
+        """Equal first tries are two jobs, unless their sender says by a key that they are one. Who may send nothing may
+        join its own job, and leaves nothing in the bucket.
+        """
+        if asked.idempotency_key and not slot.refused:
             return await self._joins.claim(asked.tried, job_id)
-        return await self._joins.find(asked.tried) if asked.retry else None
+        return await self._joins.find(asked.tried) if asked.retry or asked.idempotency_key else None
 
     async def _sent(self, join: Join) -> Owner | None:
         """Whose the earlier try's job is; somebody may be just sending it."""
@@ -127,12 +140,15 @@ class HeldDesk:
         self._leaving.let_go(entry, hung_up=False)
         return None
 
-    async def _send(self, asked: Asked, job_id: str, room: Room, *, claimed: bool = False) -> HeldRequest:
+    async def _send(self, asked: Asked, job_id: str, room: Room, slot: Slot, *, claimed: bool = False) -> HeldRequest:
+        slot.check()
         job = job_of(asked, job_id, await self._outside.pool.document())
         owner = owner_of(asked, job)
         held = HeldRequest(self.registry.add(owner), room, joined=False, let_go=self._leaving.let_go)
         self._leaving.stay(held.entry)
         sending = asyncio.ensure_future(self._sending.send(job, owner.tenant, self.registry.token(owner)))
+        slot.keep(job_id)
+        sending.add_done_callback(lambda sent: slot.release() if sent.cancelled() or sent.exception() else None)
         words = room.memory.moved()  # who hangs up meanwhile leaves the job's words in memory
         sending.add_done_callback(lambda _: words.release())
         owning = asyncio.ensure_future(self._own(held.entry, sending))
@@ -219,7 +235,7 @@ class HeldDesk:
         entry = self.registry.find(owner.id)
         if entry is not None and entry.telling.writing:
             return "running"
-        figures = await self._figures_of(owner.lane)
+        figures = await self._queued.of(owner.lane)
         return "running" if figures and figures.running and not figures.queued + figures.delayed else "queued"
 
     async def cancel(self, tenant: Tenant, job_id: str) -> Standing:
@@ -236,10 +252,14 @@ class HeldDesk:
         owner = await self._owner(tenant, job_id)
         await self._sending.forget(owner)
 
+    def limits(self, tenant: Tenant) -> tuple[Limit, ...]:
+        """What a tenant may use, and has used."""
+        return self.usage.limits(tenant)
+
     async def waiting(self, lane: str) -> int | None:
         """About how many jobs wait in a lane; None where nobody knows."""
         try:
-            figures = await self._figures_of(lane)
+            figures = await self._queued.of(lane)
         except PoolUnreachable:
             return None
         return None if figures is None else figures.queued + figures.delayed
@@ -270,18 +290,6 @@ class HeldDesk:
         """Whose a job is that was surely sent. What the bucket says counts: another gateway may have deleted it."""
         owner, entry = await self._sending.owner(job_id), self.registry.find(job_id)
         return owner or (entry.owner if entry and entry.sent else None)
-
-    async def _figures_of(self, lane: str) -> Figures | None:
-        now = self._outside.clock.monotonic()
-        at, figures = self._figures.get(lane, (-FIGURES_SECONDS, None))
-        if figures is not None and now < at + FIGURES_SECONDS:
-            return figures
-        document = await self._outside.pool.document()
-        queue = next((each.queue for each in document.lanes if each.name == lane), None)
-        if queue is None:
-            return None
-        self._figures[lane] = (now, await self._outside.queues.figures(queue.url))
-        return self._figures[lane][1]
 
     def _look(self, entry: Entry) -> None:
         """At once: its worker says that the result is there, or it may have been there before."""

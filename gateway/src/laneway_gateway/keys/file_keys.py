@@ -10,8 +10,10 @@ from laneway.schema.pool.documents.keys_file import MAX_KEYS_FILE_BYTES, KeysFil
 from laneway_gateway.keys.ring import Ring
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from laneway.schema.pool.documents.keys_file import Quota
     from laneway_gateway.desk import Tenant
     from laneway_gateway.ports.clock import Clock
 
@@ -37,6 +39,11 @@ class FileKeys:
     def broken(self) -> bool:
         """Whether the file can't be used as it is: what was read before counts."""
         return bool(self._trouble)
+
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """Of those that have one."""
+        return self._ring.quotas
 
     def find(self, key: str) -> Tenant | None:
         """Whose key it is."""

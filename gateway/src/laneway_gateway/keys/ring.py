@@ -19,6 +19,9 @@ class Ring:
         """The tenants are made once."""
         self._keys = tuple((each.sha256, _tenant(each)) for each in file.keys)
 
+        self.quotas = {each.name: each.quota for each in file.keys if each.quota is not None}
+        """By tenant."""
+
     def __len__(self) -> int:
         return len(self._keys)
 
@@ -32,4 +35,4 @@ class Ring:
 
 
 def _tenant(key: GatewayKey) -> Tenant:
-    return Tenant(key.name, key.lanes, key.labels, key.max_held, key.drops_tools)
+    return Tenant(key.name, key.lanes, key.labels, key.max_held, key.drops_tools, key.quota)

@@ -18,6 +18,10 @@ class Figures(Protocol):
         """A streamed answer has begun to say something, so many seconds after its request came."""
         ...
 
+    def over_quota(self, tenant: str, quota: str) -> None:
+        """A request of a tenant's is refused, as it has used what a quota gives it."""
+        ...
+
     def held(self, count: int) -> None:
         """So many requests are held now."""
         ...

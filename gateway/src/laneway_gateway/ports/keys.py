@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from laneway.schema.pool.documents.keys_file import Quota
     from laneway_gateway.desk import Tenant
 
 
@@ -14,6 +17,11 @@ class Keys(Protocol):
     @property
     def needed(self) -> bool:
         """Whether a request needs a key. Without keys the gateway listens on loopback alone."""
+        ...
+
+    @property
+    def quotas(self) -> Mapping[str, Quota]:
+        """What tenants may use, by their names, of those for whom that is bounded."""
         ...
 
     def find(self, key: str) -> Tenant | None:

@@ -30,6 +30,10 @@ class Store(Protocol):
         """Delete exactly this object; False where another one is there, or none."""
         ...
 
+    async def etags(self, prefix: str) -> dict[str, str]:
+        """The keys under a prefix, and the ETag of each."""
+        ...
+
     async def keys(self, prefix: str, first: str = "", last: str | None = None) -> list[str]:
         """The keys under a prefix in order: from `first` on, which need not exist, and up to `last`."""
         ...

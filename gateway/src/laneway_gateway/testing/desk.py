@@ -12,9 +12,9 @@ from laneway_gateway.errors import UnknownJob
 from laneway_gateway.rooms import Memory, Rooms
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from laneway_gateway.desk import Asked, Event, Tenant
+    from laneway_gateway.desk import Asked, Event, Limit, Tenant
     from laneway_gateway.errors import DoorError
     from laneway_gateway.rooms import Room
 
@@ -71,6 +71,8 @@ class FakeDesk:
     """Ids of jobs that somebody has cancelled."""
     queued: dict[str, int] = field(default_factory=dict)
     """Jobs that wait, by lane; of other lanes nobody knows."""
+    limited: Sequence[Limit] = ()
+    """What everybody may use."""
     joins: bool = False
     """Whether retries (`retry` > 0) join an earlier job."""
     rooms: Rooms = field(default_factory=lambda: Rooms(MOST_HELD, Memory(MOST_BYTES)))
@@ -121,6 +123,10 @@ class FakeDesk:
         """Cancel it, and know it no longer."""
         await self.cancel(tenant, job_id)
         del self.held[job_id]
+
+    def limits(self, tenant: Tenant) -> Sequence[Limit]:  # noqa: ARG002 - as the test says
+        """As the test says."""
+        return self.limited
 
     async def waiting(self, lane: str) -> int | None:
         """As the test says."""

@@ -66,6 +66,11 @@ class MemoryStore:
         del self.objects[key]
         return True
 
+    async def etags(self, prefix: str) -> dict[str, str]:
+        """ListObjectsV2."""
+        self._called("etags", prefix)
+        return {key: self.objects[key].etag for key in sorted(self.objects) if key.startswith(prefix)}
+
     async def keys(self, prefix: str, first: str = "", last: str | None = None) -> list[str]:
         """ListObjectsV2."""
         self._called("keys", prefix)

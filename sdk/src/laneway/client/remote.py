@@ -175,6 +175,15 @@ class Remote:
             for page in pages.paginate(Bucket=self._bucket, Prefix=folder, StartAfter=after):
                 yield from ((each["Key"], each["LastModified"]) for each in page.get("Contents", []))
 
+    def etags(self, folder: str) -> dict[str, str]:
+        """The keys under a prefix, and the ETag of each with its quotes."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        with self._reaching(f"listing {folder}"):
+            found = (
+                each for page in pages.paginate(Bucket=self._bucket, Prefix=folder) for each in page.get("Contents", [])
+            )
+            return {each["Key"]: each["ETag"] for each in found}
+
     def ages(self, folder: str, most: int) -> dict[str, float]:
         """The first keys under a prefix, and how many seconds ago each was written, by S3's own clock."""
         with self._reaching(f"listing {folder}"):

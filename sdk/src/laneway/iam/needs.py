@@ -44,6 +44,7 @@ class On(StrEnum):
     OWNERS = "`<prefix>owners/*`"
     JOINS = "`<prefix>joins/*`"
     WAITERS = "`<prefix>waiters/*`"
+    USAGE = "`<prefix>usage/*`"
     GATEWAY_SETTINGS = "`<prefix>gateway.json`"
     DESTINATIONS = "the destinations' prefixes"
     TOPIC = "the topic"
@@ -164,7 +165,7 @@ SUBMITTER = (
 GATEWAY = (
     Need(SEND, On.QUEUES, "sends jobs", _CLIENT),
     Need(LOOK, On.QUEUES, "says how many jobs wait", _CLIENT),
-    Need(LIST, On.BUCKET, "finds results of held requests, and who else waits", _CLIENT),
+    Need(LIST, On.BUCKET, "finds results of held requests, who else waits, and what keys have used", _CLIENT),
     Need(READ, On.POOL_DOCUMENT, "connects", _CLIENT),
     Need(READ, On.MODELS, "says what a model can do, and refuses what it can't", _CLIENT),
     Need(READ, On.ESTIMATES, "says when it will be a request's turn", _CLIENT),
@@ -183,6 +184,8 @@ GATEWAY = (
     Need(READ, On.WAITERS, "finds its own mark; S3 wants it for a delete under a condition", _CLIENT),
     Need(WRITE, On.WAITERS, "says that it waits for a job", _CLIENT),
     Need(DELETE, On.WAITERS, "waits no longer", _CLIENT),
+    Need(READ, On.USAGE, "sees what keys with a quota have used at other gateways", _CLIENT),
+    Need(WRITE, On.USAGE, "says what they have used here", _CLIENT),
     Need(READ, On.GATEWAY_SETTINGS, "reads the secret by which earlier tries are named", _CLIENT),
     Need(WRITE, On.GATEWAY_SETTINGS, "makes it, the first of all gateways", _CLIENT),
 )

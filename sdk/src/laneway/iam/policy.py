@@ -30,6 +30,7 @@ CONDITIONAL = (
     On.OWNERS,
     On.JOINS,
     On.WAITERS,
+    On.USAGE,
     On.GATEWAY_SETTINGS,
 )
 """What nobody writes over unseen."""

@@ -64,6 +64,7 @@ def resources(pool: LLMWorkerPool, scope: Scope) -> dict[On, tuple[str, ...]]:
         On.OWNERS: (_folder(place, place.owner("*"), region),),
         On.JOINS: (_folder(place, place.join("*"), region),),
         On.WAITERS: (objects_arn(place.bucket, place.waiters("*").removesuffix("/"), region),),
+        On.USAGE: (objects_arn(place.bucket, f"{place.prefix}usage/*", region),),
         On.GATEWAY_SETTINGS: (objects_arn(place.bucket, place.gateway_settings(), region),),
         On.DESTINATIONS: tuple(objects_arn(each.bucket, f"{each.prefix}*", region) for each in destinations),
         On.TOPIC: (topic.sns.topic_arn,) if topic else (),

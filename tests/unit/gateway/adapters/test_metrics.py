@@ -5,6 +5,7 @@ import pytest
 from laneway.schema.job.keys import Place
 from laneway_gateway.adapters.counted import CountedQueues, CountedStore, Troubles
 from laneway_gateway.adapters.metrics import Metrics
+from laneway_gateway.desk import Limit
 from laneway_gateway.errors import PoolUnreachable
 from laneway_gateway.testing.pool import MemoryQueues, MemoryStore
 
@@ -42,8 +43,25 @@ def test_gauges_are_what_is_so_when_somebody_asks() -> None:
     assert {f"laneway_gateway_{name}{own} {value}" for name, value in told.items()} <= set(series(metrics))
 
 
+def test_quotas_are_those_of_the_keys_that_there_are() -> None:
+    metrics = Metrics("nlp/documents")
+    metrics.over_quota("claims", "tokensPerDay")
+    metrics.watch_quotas(lambda: [("claims", Limit("tokensPerDay", "tokens", 100, 120))], lambda: 7.0)
+    labels = '{pool="nlp/documents",quota="tokensPerDay",tenant="claims"}'
+    told = {f"quota_used{labels} 120.0", f"quota_limit{labels} 100.0", f"quota_refused_total{labels} 1.0"}
+    told.add('quota_silence_seconds{pool="nlp/documents"} 7.0')
+    assert {f"laneway_gateway_{each}" for each in told} <= {
+        each.replace('tenant="claims",quota="tokensPerDay"', 'quota="tokensPerDay",tenant="claims"')
+        for each in series(metrics)
+    }
+    metrics.watch_quotas(lambda: (), lambda: 0.0)
+    assert not [each for each in series(metrics) if each.startswith("laneway_gateway_quota_used")]
+
+
 def test_every_series_is_on_the_page() -> None:
     metrics = Metrics("nlp/documents")
+    metrics.over_quota("claims", "tokensPerDay")
+    metrics.watch_quotas(lambda: [("claims", Limit("tokensPerDay", "tokens", 100, 120))], lambda: 7.0)
     metrics.answered("openai", "/", 200, 1.0)
     metrics.first_token("openai", 1.0)
     metrics.trouble("s3")
@@ -67,9 +85,11 @@ async def test_what_s3_and_sqs_refuse_is_counted_and_goes_on() -> None:
     with pytest.raises(PoolUnreachable):
         await counted.keys("a")
     with pytest.raises(PoolUnreachable):
+        await counted.etags("a")
+    with pytest.raises(PoolUnreachable):
         await queues.figures("url")
     store.error = None
     assert await counted.put_new("a", b"there") is not None
     found = series(metrics)
-    assert 'laneway_gateway_aws_troubles_total{pool="nlp/documents",service="s3"} 5.0' in found
+    assert 'laneway_gateway_aws_troubles_total{pool="nlp/documents",service="s3"} 6.0' in found
     assert 'laneway_gateway_aws_troubles_total{pool="nlp/documents",service="sqs"} 1.0' in found

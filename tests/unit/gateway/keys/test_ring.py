@@ -8,6 +8,7 @@ from laneway.schema.pool.documents.keys_file import hash_of, read_keys
 from laneway_gateway.desk import Tenant
 from laneway_gateway.keys.no_keys import NoKeys
 from laneway_gateway.keys.ring import Ring
+from support.gateway.quotas import quota
 
 KEYS = {"lw-a": "team-a", "lw-b": "team-b", "lw-b2": "team-b"}
 RING = Ring(read_keys(json.dumps({"keys": [{"name": n, "sha256": hash_of(k)} for k, n in KEYS.items()]}).encode()))
@@ -31,12 +32,17 @@ def test_everything_that_an_entry_says_is_the_tenants() -> None:
         "labels": {"cost-centre": "4711"},
         "maxHeld": 7,
         "dropsTools": True,
+        "quota": {"tokensPerDay": 9},
     }
     ring = Ring(read_keys(json.dumps({"keys": [entry]}).encode()))
-    assert ring.find("lw-c") == Tenant("claims", ("slow", "fast"), {"cost-centre": "4711"}, 7, drops_tools=True)
+    assert ring.find("lw-c") == Tenant(
+        "claims", ("slow", "fast"), {"cost-centre": "4711"}, 7, drops_tools=True, quota=quota(tokens=9)
+    )
+    assert ring.quotas == {"claims": quota(tokens=9)}
 
 
 def test_without_keys_any_text_is_the_one_tenants() -> None:
     keys = NoKeys(9)
     assert keys.find("") == keys.find("any") == Tenant("local", most_held=9)
     assert not keys.needed
+    assert not keys.quotas

@@ -45,7 +45,14 @@ EVENTS = f"arn:aws:sqs:{REGION}:{ACCOUNT}:laneway-documents-abcde-events"
 OF_PODS = (Role.POOL, Role.WORKER, Role.DEAD_LETTERS, Role.PREFLIGHT)
 ON_CALL = (Role.PERSON_ON_CALL, Role.DASHBOARD)
 SENDERS = (Role.SUBMITTER, Role.GATEWAY, *ON_CALL)
-OF_GATEWAYS = ("gateways/a.json", "owners/a.json", "joins/a.json", "waiters/a/b.json", "gateway.json")
+OF_GATEWAYS = (
+    "gateways/a.json",
+    "owners/a.json",
+    "joins/a.json",
+    "waiters/a/b.json",
+    "usage/2026-11-22/a.json",
+    "gateway.json",
+)
 
 ALLOWED: dict[Call, set[Role]] = {
     Call("sqs:ReceiveMessage", QUEUE): {Role.POOL, Role.WORKER, Role.PREFLIGHT},
@@ -109,7 +116,10 @@ ALLOWED: dict[Call, set[Role]] = {
     Call("s3:GetObject", f"{OBJECTS}/gateways/a.json"): {Role.GATEWAY, Role.POOL, Role.WORKER},
     Call("s3:DeleteObject", f"{OBJECTS}/gateways/a.json"): {Role.GATEWAY},
     Call("s3:DeleteObject", f"{OBJECTS}/waiters/a/b.json"): {Role.GATEWAY},
-    **{Call("s3:DeleteObject", f"{OBJECTS}/{key}"): set() for key in ("owners/a.json", "joins/a.json", "gateway.json")},
+    **{
+        Call("s3:DeleteObject", f"{OBJECTS}/{key}"): set()
+        for key in ("owners/a.json", "joins/a.json", "usage/a/b.json", "gateway.json")
+    },
     Call("s3:GetObject", f"{OBJECTS}/models/fast.json"): {Role.GATEWAY, Role.POOL, Role.WORKER},
     Call("s3:PutObject", f"{OBJECTS}/models/fast.json"): {Role.POOL, Role.WORKER},
     Call("sns:Publish", TOPIC): set(OF_PODS),

@@ -68,4 +68,5 @@ def caller_of(exchange: Exchange, *, catalogue: bool = False) -> Caller:
     if tenant is None:
         raise Denied(HTTPStatus.UNAUTHORIZED, _UNKNOWN, code=CODE, headers=HEADERS)
     exchange.note.tenant = tenant.name
+    exchange.tenant = tenant
     return Caller(tenant, key or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,6 +10,8 @@ from laneway.client.results import Request, is_of, read_result
 from laneway.errors import PoolUnavailable, ResultOfAnotherRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from laneway.client.remote import Stored
     from laneway.schema.job.keys import Place
     from laneway.schema.job.result import Result
@@ -40,21 +43,32 @@ class Lost:
 class Results:
     """The results of a pool's jobs. Raises `PoolUnreachable`."""
 
-    def __init__(self, store: Store, place: Place) -> None:
-        """`place` is where they lie."""
+    def __init__(self, store: Store, place: Place, told: Callable[[Result], None]) -> None:
+        """`place` is where they lie; `told` is called with each that is read."""
         self._store = store
         self._place = place
+        self._told = told
 
     async def find(self, owner: Owner) -> Found | Lost | None:
         """How a job ended, or None before its end; `Lost` where what stands there is none of this request's."""
         stored = await self._store.read(self._place.result(owner.id))
         return None if stored is None else await self._judged(owner, stored)
 
+    async def tell(self, job_id: str) -> bool:
+        """Read a result for what it says of itself, whoever it is of; False where it can't be understood."""
+        stored = await self._store.read(self._place.result(job_id))
+        with suppress(PoolUnavailable):
+            if stored is not None:
+                self._told(read_result(job_id, stored.body))
+            return True
+        return False
+
     async def _judged(self, owner: Owner, stored: Stored) -> Found | Lost:
         try:
             result = read_result(owner.id, stored.body)
         except PoolUnavailable as error:
             return Lost(str(error))
+        self._told(result)
         if await self._is_of(result, owner):
             return Found(result, stored.etag, MEMORY_A_BYTE * len(stored.body))
         return Lost(str(ResultOfAnotherRequest(result)))

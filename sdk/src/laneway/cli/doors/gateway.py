@@ -61,6 +61,15 @@ def new(
         list[str] | None,
         typer.Option(help="A lane that it may use, the preferred one first; may be repeated. Default: all of them."),
     ] = None,
+    jobs_in_flight: Annotated[
+        int | None, typer.Option(metavar="JOBS", help="How many of its jobs may be without a result at once.")
+    ] = None,
+    tokens_per_day: Annotated[
+        int | None, typer.Option(metavar="TOKENS", help="How many tokens it may read and write on a day of UTC.")
+    ] = None,
+    gpu_seconds_per_day: Annotated[
+        int | None, typer.Option(metavar="SECONDS", help="How many seconds of GPUs it may use on a day of UTC.")
+    ] = None,
     json_: JsonOption = False,
 ) -> None:
     """Make a key: a line with the key, which is kept nowhere, and a line with its entry for the keys file."""
@@ -70,7 +79,14 @@ def new(
     from laneway.schema.shared.problems import problems  # noqa: PLC0415 - as above
 
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    entry = {"name": name, "sha256": hash_of(key)} | ({"lanes": lane} if lane else {})
+    bounds = (
+        ("jobsInFlight", jobs_in_flight),
+        ("tokensPerDay", tokens_per_day),
+        ("gpuSecondsPerDay", gpu_seconds_per_day),
+    )
+    quota = {each: most for each, most in bounds if most is not None}
+    entry: dict[str, object] = {"name": name, "sha256": hash_of(key)} | ({"lanes": lane} if lane else {})
+    entry |= {"quota": quota} if quota else {}
     try:
         GatewayKey.model_validate_json(json.dumps(entry))
     except ValidationError as error:

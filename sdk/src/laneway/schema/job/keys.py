@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from laneway.schema.shared.base import Frozen
 from laneway.schema.shared.names import POOL_DOCUMENT
+
+if TYPE_CHECKING:
+    from datetime import date
 
 Folder = Literal["results", "jobs", "cancels", "failed", "owners", "joins", "gateways"]
 
@@ -61,6 +64,14 @@ class Place(Frozen):
     def waiter(self, job_id: str, gateway: str) -> str:
         """The mark of one of them."""
         return f"{self.waiters(job_id)}{gateway}.json"
+
+    def usages(self, day: date) -> str:
+        """The prefix of what gateways' tenants have used on a day of UTC."""
+        return f"{self.prefix}usage/{day.isoformat()}/"
+
+    def usage(self, day: date, gateway: str) -> str:
+        """What the tenants of one gateway have."""
+        return f"{self.usages(day)}{gateway}.json"
 
     def gateway_settings(self) -> str:
         """What the gateways of a pool share, a secret among it."""

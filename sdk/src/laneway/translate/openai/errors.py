@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 TYPES = {HTTPStatus.NOT_FOUND: "not_found_error", HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error"}
 """As Ollama's own /v1 has them; one that need only come later is no invalid one, and clients that show the type would
 blame it. Other requests to be changed are `invalid_request_error`, and the rest `api_error`."""
+QUOTA = "insufficient_quota"
+"""A code that is a type, too: clients look for it in either."""
 CODES = {
     ErrorCode.UNKNOWN_MODEL: "model_not_found",
     ErrorCode.PROMPT_TOO_LONG: "context_length_exceeded",
@@ -28,7 +30,7 @@ NO_RETRY = {"x-should-retry": "false"}
 def error_body(status: int, message: str, code: str | None = None, param: str | None = None) -> dict[str, Any]:
     """The body of an error, with the four fields that clients want."""
     refused = "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "api_error"
-    kind = TYPES.get(HTTPStatus(status), refused)
+    kind = code if code == QUOTA else TYPES.get(HTTPStatus(status), refused)
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 

@@ -23,8 +23,30 @@ HASH_WORDS = (
 KeyHash = Annotated[str, Pattern(r"^[0-9a-f]{64}$", HASH_WORDS, max_length=64)]
 
 
+JobsInFlight = Annotated[int, Field(ge=1, le=10_000)]
+TokensPerDay = Annotated[int, Field(ge=1, le=1_000_000_000_000)]
+GPUSecondsPerDay = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 class KeysFileError(ValueError):
     """What is wrong with a keys file, by its places; never a key."""
+
+
+class Quota(KubernetesModel):
+    """What a tenant may use, of all gateways of the pool together. A day is one of UTC."""
+
+    jobs_in_flight: JobsInFlight | None = None
+    """How many of its jobs may be without a result, in a queue or at a worker."""
+    tokens_per_day: TokensPerDay | None = None
+    """How many tokens its jobs may read and write, as their results tell it."""
+    gpu_seconds_per_day: GPUSecondsPerDay | None = None
+    """How many seconds of accelerators its jobs may have, as `cost.gpu_seconds` of their results tells it."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.jobs_in_flight is None and self.tokens_per_day is None and self.gpu_seconds_per_day is None:
+            raise ValueError("should have jobsInFlight, tokensPerDay or gpuSecondsPerDay; without a bound leave it out")
+        return self
 
 
 class GatewayKey(KubernetesModel):
@@ -42,6 +64,9 @@ class GatewayKey(KubernetesModel):
     """How many of its requests one gateway holds at once."""
     drops_tools: bool = False
     """Whether tools that a model can't use are left out, where they are refused otherwise."""
+
+    quota: Quota | None = None
+    """What it may use; without it nothing bounds that but the pool's size. All keys of a name share it."""
 
     @model_validator(mode="after")
     def _each_lane_once(self) -> Self:
