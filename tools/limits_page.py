@@ -18,6 +18,7 @@ from laneway_gateway.app import server
 from laneway_gateway.doors.asking import body, credentials
 from laneway_gateway.doors.holding import telling
 from laneway_gateway.replies import uvicorns
+from laneway_gateway.usage import ledger
 from laneway_worker import checker
 from laneway_worker.adapters.ollama import stream
 from laneway_worker.answer import grammars, objects
@@ -69,6 +70,7 @@ PATTERNS = "tests/unit/worker/answer/patterns/test_patterns.py"
 BODIES = "tests/unit/gateway/doors/asking/test_body.py"
 CREDENTIALS = "tests/unit/gateway/doors/asking/test_credentials.py"
 SERVER = "tests/ports/test_doors_server.py"
+LEDGER = "tests/unit/gateway/usage/test_ledger.py"
 KEYS = "tests/unit/laneway/schema/pool/documents/test_keys_file.py"
 TELLING = "tests/unit/gateway/doors/holding/test_telling.py"
 LEFT = "nowhere: left to the check of the answer"
@@ -117,6 +119,8 @@ LIMITS = (
     Limit(server, "MORE_CONNECTIONS", "connections", "beside those that hold requests", "503", SERVER),
     Limit(keys_file, "MAX_KEYS", "keys", "each is compared at each request", "`trouble` in the log", KEYS),
     Limit(keys_file, "MAX_KEYS_FILE_BYTES", "bytes", "a Secret holds no more", "the same", KEYS),
+    Limit(ledger, "MOST_OPEN_OF_A_KEY", "jobs", "of a key with a quota: each is remembered", "429", LEDGER),
+    Limit(ledger, "MOST_OPEN", "jobs", "of all of them, in one process", "429", LEDGER),
     Limit(telling, "STUCK_SECONDS", "seconds", "a client that reads nothing is gone", "its stream ends", TELLING),
 )
 

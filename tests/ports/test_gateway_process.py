@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psutil
@@ -18,7 +18,7 @@ from support.aws.emulators import running
 from support.gateway.process import GatewayPool, gateway_process
 from support.local.pool import LANEWAY
 from support.processes import closed_port
-from support.waiting import eventually
+from support.waiting import eventually, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,6 +229,33 @@ def test_a_key_that_is_taken_out_of_the_file_opens_nothing_any_more(pool: Gatewa
         file.write_text('{"keys": []}')
         eventually(lambda: httpx.get(models, headers=with_key).status_code == 401)
         assert KEY not in gateway.words
+
+
+def test_what_a_key_has_used_is_known_to_the_gateway_that_comes_next(pool: GatewayPool) -> None:
+    """It is told when the first one leaves, though it was just used."""
+    file = pool.folder / "keys.json"
+    entry = {"name": "team-a", "sha256": hash_of(KEY), "quota": {"tokensPerDay": 10}}
+    file.write_text(json.dumps({"keys": [entry]}))
+    asking: dict[str, Any] = {
+        "headers": {"Authorization": f"Bearer {KEY}"},
+        "json": {"model": "gemma3:4b", "prompt": "hi", "stream": False},
+    }
+    with gateway_process(pool.folder, LANEWAY_GATEWAY_KEYS=str(file)) as gateway:
+        gateway.wait_until_ready()
+        asked = in_thread(lambda: httpx.post(f"{gateway.url}/api/generate", timeout=STREAM_SECONDS, **asking))
+        pool.commit(pool.received(), "Paris.")
+        answer = asked.result(STREAM_SECONDS)
+        assert (answer.status_code, answer.headers["x-ratelimit-remaining-tokens"]) == (200, "0")
+        gateway.process.terminate()
+        assert gateway.wait() == 0
+    with gateway_process(pool.folder, LANEWAY_GATEWAY_KEYS=str(file)) as gateway:
+        gateway.wait_until_ready()
+        eventually(lambda: 'laneway_gateway_quota_limit{pool="nlp/documents"' in gateway.page("/metrics")[1])
+        refused = httpx.post(f"{gateway.url}/api/generate", **asking)
+        assert (refused.status_code, refused.headers["x-should-retry"]) == (429, "false")
+        assert "of its 10 tokens of this day" in refused.json()["error"]
+        assert httpx.get(f"{gateway.url}/api/tags", headers=asking["headers"]).status_code == 200
+        assert 'laneway_gateway_quota_refused_total{pool="nlp/documents"' in gateway.page("/metrics")[1]
 
 
 WITHOUT_GATEWAY = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from laneway_gateway.errors import QuotaExceeded, TooManyHeld
-from laneway_gateway.usage.ledger import LOST, MOST_OPEN_OF_A_KEY, STALE, Ledger, Open
+from laneway_gateway.usage.ledger import LOST, MOST_OPEN, MOST_OPEN_OF_A_KEY, STALE, Ledger, Open
 from support.gateway.quotas import quota
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -108,13 +108,17 @@ def test_a_job_that_no_queue_can_have_any_more_is_forgotten() -> None:
 
 def test_no_more_jobs_are_followed_than_memory_is_for() -> None:
     ledger, unbounded = Ledger(), quota(tokens=10**9)
-    for number in range(MOST_OPEN_OF_A_KEY):
-        ledger._open[str(number)] = Open("claims", NOON)
-        ledger._in_flight["claims"] += 1
+    for number in range(MOST_OPEN):
+        tenant = f"team-{number // MOST_OPEN_OF_A_KEY}"
+        ledger._open[str(number)] = Open(tenant, NOON)
+        ledger._in_flight[tenant] += 1
     with pytest.raises(TooManyHeld):
         ledger.admit("claims", unbounded, "more", NOON)
-    ledger.admit("payroll", unbounded, "of another", NOON)
-    assert len(ledger.open) == MOST_OPEN_OF_A_KEY + 1
+    ledger.drop(str(MOST_OPEN - 1))
+    with pytest.raises(TooManyHeld):
+        ledger.admit("team-0", unbounded, "more", NOON)
+    ledger.admit("claims", unbounded, "of another", NOON)
+    assert len(ledger.open) == MOST_OPEN
 
 
 TOKENS, JOBS = 100, 3

@@ -56,9 +56,10 @@ def test_a_refusal_says_which_quota_how_much_and_until_when() -> None:
     )
 
 
-@pytest.mark.parametrize("hours", [-11, 0, 9])
-def test_a_day_is_one_of_utc_wherever_the_clock_stands(hours: int) -> None:
-    there = NOON.astimezone(timezone(timedelta(hours=hours)))
+@pytest.mark.parametrize("hours", [-12, 0, 13])
+@pytest.mark.parametrize("hour", [0, 2, 12, 23])
+def test_a_day_is_one_of_utc_wherever_the_clock_stands(hour: int, hours: int) -> None:
+    there = NOON.replace(hour=hour).astimezone(timezone(timedelta(hours=hours)))
     assert next_day(there) == datetime(2026, 11, 23, tzinfo=UTC)
     assert next_day(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)) == datetime(2027, 1, 1, tzinfo=UTC)
 
