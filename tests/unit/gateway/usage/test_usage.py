@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from laneway.schema.job.keys import Place
 from laneway.schema.job.result import Cost
@@ -16,16 +20,20 @@ from laneway.schema.job.result import Usage as Tokens
 from laneway_gateway.desk import Tenant
 from laneway_gateway.errors import PoolUnreachable
 from laneway_gateway.testing.clock import ManualClock
+from laneway_gateway.testing.pool import MemoryStore
+from laneway_gateway.usage.ledger import STALE
 from laneway_gateway.usage.usage import RENEWED, RHYTHM_SECONDS, Usage
 from support.gateway.quotas import quota
 from support.inputs.offers import result
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from laneway.schema.pool.documents.keys_file import Quota
-    from laneway_gateway.testing.pool import MemoryStore
 
 PLACE = Place(bucket="acme-llm", prefix="documents/")
 BOUNDS = quota(jobs=2, tokens=1000)
+UNBOUNDED = Tenant("claims", quota=quota(jobs=10_000, tokens=10**9))
 CLAIMS, FREE = Tenant("claims", quota=BOUNDS), Tenant("payroll")
 DAY = "documents/usage/2026-11-22/"
 
@@ -172,6 +180,7 @@ async def test_a_bucket_that_is_away_stops_nobody_and_what_is_known_counts(gatew
     await gateways.clock.advance(60)
     await b.exchange()
     assert b.silence == 60
+    assert b.limits(CLAIMS)[0].left == 100  # who can't be told of others is not told that nothing is left
     assert sends(b, "2") is None
     ends(b, "2", tokens=99)
     assert sends(b, "3") is None
@@ -250,3 +259,72 @@ async def test_it_goes_on_by_itself(gateways: Gateways) -> None:
         ("claims", "jobsInFlight", 1),
     ]
     assert timedelta(seconds=RHYTHM_SECONDS) < RENEWED
+
+
+@dataclass
+class Lossy(MemoryStore):
+    """A bucket whose answers to writes may be lost: what was written is there all the same."""
+
+    loses: bool = False
+
+    def put(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> str:
+        """Write, and say nothing of it."""
+        etag = super().put(key, body, metadata)
+        if self.loses:
+            raise PoolUnreachable("no answer")
+        return etag
+
+
+class Play:
+    """Three gateways, of which any may end and another one begin, before a bucket that fails as it likes."""
+
+    def __init__(self) -> None:
+        self.store, self.clock = Lossy(), ManualClock()
+        self.gateways = Gateways(self.store, self.clock)
+        self.gateways.quotas["claims"] = UNBOUNDED.quota or BOUNDS
+        self.numbers = count()
+        self.living = [self.gateways.one(f"g{next(self.numbers)}") for _ in range(3)]
+        self.tokens = 0
+
+    async def do(self, which: int, what: str, trouble: str) -> None:
+        self.store.loses, self.store.error = trouble == "lost", PoolUnreachable("away") if trouble == "away" else None
+        usage = self.living[which]
+        if what == "sends":
+            sends(usage, f"job-{next(self.numbers)}", UNBOUNDED)
+        elif what == "ends" and usage.open:
+            ends(usage, usage.open[0], tokens=10)
+            self.tokens += 10
+        elif what == "exchanges":
+            await usage.exchange()
+        elif what == "is replaced":
+            self.store.loses, self.store.error = False, None
+            await usage.tell()
+            self.living[which] = self.gateways.one(f"g{next(self.numbers)}")
+
+    async def settled(self) -> list[tuple[float, float]]:
+        """Tokens and jobs, as each gateway has them once nothing fails any more."""
+        self.store.loses, self.store.error = False, None
+        await self.clock.advance(STALE.total_seconds())
+        for each in (*self.living, *self.living):
+            await each.exchange()
+        return [(tokens.used, jobs.used) for tokens, jobs in (each.limits(UNBOUNDED) for each in self.living)]
+
+
+STEP = st.tuples(
+    st.integers(0, 2),
+    st.sampled_from(["sends", "ends", "exchanges", "is replaced"]),
+    st.sampled_from(["nothing", "away", "lost"]),
+)
+
+
+@given(st.lists(STEP, max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_whatever_fails_on_the_way_all_know_the_same_in_the_end(steps: list[tuple[int, str, str]]) -> None:
+    async def play() -> None:
+        played = Play()
+        for step in steps:
+            await played.do(*step)
+        in_flight = sum(len(each.open) for each in played.living)
+        assert await played.settled() == [(played.tokens, in_flight)] * 3
+
+    asyncio.run(play())
