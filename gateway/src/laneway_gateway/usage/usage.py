@@ -103,9 +103,12 @@ class Usage:
         return Slot(self._ledger, job_id, None)
 
     def settle(self, result: Result) -> None:
-        """A result was read; what it used counts once, for whoever had the job sent here."""
+        """A result was read; what it used counts once, for whoever had the job sent here. One without an answer says
+        nothing of tokens, and of accelerators only for how long its last attempt ran.
+        """
         tokens = 0 if result.usage is None else result.usage.prompt_tokens + result.usage.completion_tokens
-        self._ledger.settle(result.id, tokens, result.cost.gpu_seconds if result.cost else 0.0, self._clock.now())
+        seconds = result.timing.run_seconds if result.cost is None else result.cost.gpu_seconds
+        self._ledger.settle(result.id, tokens, seconds, self._clock.now())
 
     def give_up(self, job_id: str) -> None:
         """Nobody can read its result."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DOWN = PoolUnreachable("nothing answers")
 USED: dict[str, Any] = {
     "usage": Usage(prompt_tokens=60, completion_tokens=40),
-    "cost": Cost(gpu_seconds=2.0),
+    "cost": Cost(gpu_seconds=3.0),
 }
 
 
@@ -111,10 +111,11 @@ async def test_jobs_that_nobody_follows_are_counted_when_they_end(world: World, 
         "status": "cancelled",
         "error": ErrorDetail.of(ErrorCode.CANCELLED, "-"),
         "text": None,
+        "usage": None,
     }
-    world.commit(held.job_id, **({} if kept else unanswered), **USED)
+    world.commit(held.job_id, **(USED if kept else unanswered))
     await world.clock.advance(LOOK_SECONDS)
-    assert used(world, tenant) == {"tokens": 100, "gpu-seconds": 2.0, "jobs": 0}
+    assert used(world, tenant) == {"tokens": 100 if kept else 0, "gpu-seconds": 3.0 if kept else 2.0, "jobs": 0}
     assert world.desk.usage.open == []
 
 

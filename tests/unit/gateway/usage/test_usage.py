@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from laneway.schema.job.codes import ErrorCode
 from laneway.schema.job.keys import Place
 from laneway.schema.job.result import Cost
 from laneway.schema.job.result import Usage as Tokens
@@ -24,7 +25,7 @@ from laneway_gateway.testing.pool import MemoryStore
 from laneway_gateway.usage.ledger import STALE
 from laneway_gateway.usage.usage import RENEWED, RHYTHM_SECONDS, Usage
 from support.gateway.quotas import quota
-from support.inputs.offers import result
+from support.inputs.offers import failed, result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,6 +100,18 @@ async def test_a_result_that_used_nothing_frees_its_place(gateways: Gateways) ->
     a.settle(result(id="1", usage=None, cost=None))
     assert a.limits(CLAIMS)[1].used == 0
     assert a.limits(CLAIMS)[0].used == 0
+
+
+@pytest.mark.parametrize("code", [ErrorCode.CANCELLED, ErrorCode.EXPIRED, ErrorCode.FORMAT_NOT_MET])
+async def test_an_answer_that_was_cut_counts_with_the_seconds_that_it_ran(gateways: Gateways, code: ErrorCode) -> None:
+    a, claims = gateways.one("a"), Tenant("claims", quota=quota(gpu_seconds=3))
+    ended = failed(code)
+    waited = ended.timing.model_copy(update={"started_at": None, "run_seconds": 0.0})
+    for job_id, update in (("never ran", {"timing": waited}), ("1", {}), ("2", {})):
+        assert sends(a, job_id, claims) is None
+        a.settle(ended.model_copy(update={"id": job_id} | update))
+    assert a.limits(claims)[0].used == 4
+    assert sends(a, "3", claims) == "gpuSecondsPerDay"
 
 
 async def test_without_any_quota_the_bucket_is_not_asked(gateways: Gateways) -> None:

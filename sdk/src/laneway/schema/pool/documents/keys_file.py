@@ -38,9 +38,11 @@ class Quota(KubernetesModel):
     jobs_in_flight: JobsInFlight | None = None
     """How many of its jobs may be without a result, in a queue or at a worker."""
     tokens_per_day: TokensPerDay | None = None
-    """How many tokens its jobs may read and write, as their results tell it."""
+    """How many tokens its jobs may read and write, as their results tell it: those of jobs without an answer do not."""
     gpu_seconds_per_day: GPUSecondsPerDay | None = None
-    """How many seconds of accelerators its jobs may have, as `cost.gpu_seconds` of their results tells it."""
+    """How many seconds of accelerators its jobs may have, as `cost.gpu_seconds` of their results tells it; of a job
+    without an answer, how many its last attempt ran.
+    """
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
