@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from laneway.schema.job.codes import ErrorCode
@@ -331,6 +331,7 @@ STEP = st.tuples(
 
 
 @given(st.lists(STEP, max_size=40))
+@example([(0, "sends", "nothing"), (0, "exchanges", "lost"), (0, "ends", "nothing")])
 @settings(max_examples=100, deadline=None)
 def test_whatever_fails_on_the_way_all_know_the_same_in_the_end(steps: list[tuple[int, str, str]]) -> None:
     async def play() -> None:
