@@ -97,7 +97,7 @@ def of_cluster(cluster: str, queue: str = "fast") -> Preflight:
     found = preflight()
     url = f"https://sqs.eu-west-1.amazonaws.com/123456789012/{queue}"
     lane = found.document.lanes[0].model_copy(update={"queue": QueueURLs(url=url, dead_letter_url=f"{url}-dead")})
-    document = found.document.model_copy(update={"owner": Owner(cluster=cluster, uid=f"{cluster}-1"), "lanes": (lane,)})
+    document = found.document.model_copy(update={"owner": Owner(cluster=cluster), "lanes": (lane,)})
     return found.model_copy(update={"document": document})
 
 

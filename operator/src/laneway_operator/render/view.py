@@ -118,7 +118,7 @@ class PoolView:
             topic_arn=first.live.topic_arn,
             region=first.config.region,
             endpoint=self.settings.endpoint,
-            document=pool_document([each.documents for each in self.lanes], Owner(cluster=self.cluster, uid=self.uid)),
+            document=pool_document([each.documents for each in self.lanes], Owner(cluster=self.cluster)),
         )
 
 

@@ -22,7 +22,7 @@ from laneway_operator.render.meta import lane_child_name
 from laneway_operator.settings import Emulator
 from support.golden import FOLDER, ODD_RESOURCES, cases, text_of
 from support.inputs.pools import TOPIC, named, pool_with
-from support.operator.in_memory import CLUSTER_ID, EMULATED, OTHER_DEFAULT, OTHER_UID, SETTINGS, UID, pool_view
+from support.operator.in_memory import CLUSTER_ID, EMULATED, OTHER_DEFAULT, OTHER_UID, SETTINGS, pool_view
 from support.operator.policies import labels_of_pods, of_component, rules
 
 if TYPE_CHECKING:
@@ -382,7 +382,7 @@ def test_a_worker_holds_its_node_unless_that_may_go_on_notice_or_the_pool_decide
 
 def test_what_is_published_says_whose_it_is() -> None:
     owner = two_lanes().preflight.document.owner
-    assert owner == Owner(cluster=CLUSTER_ID, uid=UID)
+    assert owner == Owner(cluster=CLUSTER_ID)
 
 
 @pytest.mark.parametrize(("name", "roles"), [("claims", 0), ("laneway-worker-claims", 2)])

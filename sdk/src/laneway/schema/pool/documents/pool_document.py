@@ -35,9 +35,9 @@ class Owner(Record):
     """Who published it."""
 
     cluster: str
-    """As the names of managed queues have it: the UID of the namespace `kube-system`, or `watch.clusterID`."""
-    uid: str
-    """Of the pool."""
+    """As the names of managed queues have it: the UID of the namespace `kube-system`, or `watch.clusterID`. A pool has
+    no name of its own here: one that is made again under its name is the same to senders.
+    """
 
 
 class PoolDocument(Record):
@@ -56,7 +56,7 @@ class PoolDocument(Record):
     destinations: tuple[str, ...] = ()
     """Aliases that a job may name."""
     owner: Annotated[Owner | None, Field(exclude_if=not_)] = None
-    """The pool in its cluster, where it is in one."""
+    """The cluster of the pool, where it is in one."""
 
 
 def pool_document(lanes: Sequence[LaneDocuments], owner: Owner | None = None) -> PoolDocument:
