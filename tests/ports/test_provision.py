@@ -115,6 +115,18 @@ def test_a_place_that_somebody_elses_pool_has_is_refused(account: Account, bucke
     assert account.client("sqs").list_queues().get("QueueUrls") == before
 
 
+@pytest.mark.parametrize("prefix", ["llm/inner/", "llm/results/a/b/"])
+def test_a_place_within_another_pools_is_refused(account: Account, bucket: str, prefix: str) -> None:
+    def place(prefix: str) -> dict[str, Any]:
+        return {"s3": {"bucket": bucket, "prefix": prefix}}
+
+    provision(account, ANNA, pool_named("hello", "", results=place("llm/")))
+    with pytest.raises(LocalError, match=f"{prefix} would lie within those of the pool default/hello"):
+        provision(account, ANNA, pool_named("other", "", results=place(prefix)))
+    assert provision(account, ANNA, pool_named("hello", "", results=place(prefix))), "its own place of before"
+    assert provision(account, ANNA, pool_named("other", "", results=place("llm-2/")))
+
+
 @pytest.mark.parametrize("body", ['{"pool": "nlp/hello"}', "no JSON", "[]"])
 def test_a_document_that_a_cluster_or_nobody_wrote_is_not_written_over(
     account: Account, bucket: str, body: str

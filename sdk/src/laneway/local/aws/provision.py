@@ -21,12 +21,14 @@ from laneway.schema.shared.regions import is_of_aws
 
 if TYPE_CHECKING:
     from laneway.local.aws.account import Account
+    from laneway.schema.job.keys import Place
     from laneway.schema.pool.documents.pool_document import PoolDocument
     from laneway.schema.pool.lane import Lane
     from laneway.schema.pool.pool import LLMWorkerPool
 
 NO_LOCATION = "us-east-1"  # S3: the region that must not be named as a location
 ABSENT = {"404", "NoSuchBucket", "NoSuchKey"}
+DENIED = {"403", "AccessDenied"}
 
 
 class Provisioner:
@@ -120,8 +122,10 @@ class Provisioner:
             self._s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
 
     def claim(self, pool: LLMWorkerPool) -> None:
-        """See that nobody else's pool has its results where this one's are to go."""
+        """See that nobody else's pool has its results where this one's are to go, or around that."""
         place, ours = pool.results, self._owner_of(pool).path
+        for around in place.around():
+            self._refuse_within(around, place, ours)
         with self._account.asking("looking for another pool's pool.json"):
             try:
                 there = self._s3.get_object(Bucket=place.bucket, Key=place.pool_document())
@@ -136,6 +140,22 @@ class Provisioner:
             there_already = place.url(place.pool_document())
             raise LocalError(
                 _not_ours(there_already, theirs, ours) if owner else _unmarked(there_already, theirs, ours)
+            )
+
+    def _refuse_within(self, around: Place, place: Place, ours: str) -> None:
+        """Where `around` is another pool's. Who may not look there has no rights in it, either."""
+        with self._account.asking("looking for a pool around this one"):
+            try:
+                there = self._s3.get_object(Bucket=around.bucket, Key=around.pool_document())
+            except ClientError as error:
+                if code_of(error) not in ABSENT | DENIED:
+                    raise
+                return
+            theirs = _pool_named_in(there["Body"].read())
+        if theirs is not None and there["Metadata"].get(OWNER_METADATA) != ours:
+            raise LocalError(
+                f"results in {place.url(place.prefix)} would lie within those of the pool {shown(theirs)}, whose "
+                f"document is {around.url(around.pool_document())}: give this pool another bucket or prefix"
             )
 
     def topic(self, pool: LLMWorkerPool) -> str:

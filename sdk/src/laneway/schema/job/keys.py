@@ -8,6 +8,7 @@ from laneway.schema.shared.base import Frozen
 from laneway.schema.shared.names import POOL_DOCUMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
 Folder = Literal["results", "jobs", "cancels", "failed", "owners", "joins", "gateways"]
@@ -20,6 +21,12 @@ class Place(Frozen):
     """Bucket name."""
     prefix: str = ""
     """Key prefix: empty, or ending with a slash."""
+
+    def around(self) -> Iterator[Place]:
+        """The places that this one lies within, the whole bucket first."""
+        parts = self.prefix.split("/")[:-1]
+        for each in range(len(parts)):
+            yield Place(bucket=self.bucket, prefix="".join(f"{part}/" for part in parts[:each]))
 
     def _key(self, folder: Folder, job_id: str) -> str:
         return f"{self.prefix}{folder}/{job_id}.json"
