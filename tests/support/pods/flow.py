@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AHEAD = 6
 """Jobs that wait or run at any time."""
 LOOK_SECONDS = 0.5
-RESULT_SECONDS = 180.0
+RESULT_SECONDS = 400.0  # Ollama shares two cores with all other suites: two tokens a second were seen
 
 
 class Depth(NamedTuple):
