@@ -170,19 +170,18 @@ class Remote:
 
     def keys(self, folder: str, after: str = "") -> Iterator[tuple[str, datetime]]:
         """The keys under a prefix, and after this key, with their times of writing, in S3's order, page by page."""
-        pages = self._s3.get_paginator("list_objects_v2")
-        with self._reaching(f"listing {folder}"):
-            for page in pages.paginate(Bucket=self._bucket, Prefix=folder, StartAfter=after):
-                yield from ((each["Key"], each["LastModified"]) for each in page.get("Contents", []))
+        yield from ((each["Key"], each["LastModified"]) for each in self._listed(folder, after))
 
     def etags(self, folder: str) -> dict[str, str]:
         """The keys under a prefix, and the ETag of each with its quotes."""
+        return {each["Key"]: each["ETag"] for each in self._listed(folder)}
+
+    def _listed(self, folder: str, after: str = "") -> Iterator[Any]:
+        """In S3's order, page by page."""
         pages = self._s3.get_paginator("list_objects_v2")
         with self._reaching(f"listing {folder}"):
-            found = (
-                each for page in pages.paginate(Bucket=self._bucket, Prefix=folder) for each in page.get("Contents", [])
-            )
-            return {each["Key"]: each["ETag"] for each in found}
+            for page in pages.paginate(Bucket=self._bucket, Prefix=folder, StartAfter=after):
+                yield from page.get("Contents", [])
 
     def ages(self, folder: str, most: int) -> dict[str, float]:
         """The first keys under a prefix, and how many seconds ago each was written, by S3's own clock."""

@@ -20,6 +20,8 @@ from laneway.schema.shared.names import OWNER_METADATA, OWNER_TAG, topic_name
 from laneway.schema.shared.regions import is_of_aws
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from laneway.local.aws.account import Account
     from laneway.schema.job.keys import Place
     from laneway.schema.pool.documents.pool_document import PoolDocument
@@ -126,15 +128,11 @@ class Provisioner:
         place, ours = pool.results, self._owner_of(pool).path
         for around in place.around():
             self._refuse_within(around, place, ours)
-        with self._account.asking("looking for another pool's pool.json"):
-            try:
-                there = self._s3.get_object(Bucket=place.bucket, Key=place.pool_document())
-            except ClientError as error:
-                if code_of(error) not in ABSENT:
-                    raise
-                return
-            owner = there["Metadata"].get(OWNER_METADATA)
-            theirs = owner or _pool_named_in(there["Body"].read())
+        there = self._marks_of(place, ABSENT)
+        if there is None:
+            return
+        owner, named = there
+        theirs = owner or named
         from_before = owner is None and self._account.endpoint is not None and theirs == pool.full_name
         if theirs != ours and not from_before:
             there_already = place.url(place.pool_document())
@@ -144,19 +142,25 @@ class Provisioner:
 
     def _refuse_within(self, around: Place, place: Place, ours: str) -> None:
         """Where `around` is another pool's. Who may not look there has no rights in it, either."""
-        with self._account.asking("looking for a pool around this one"):
-            try:
-                there = self._s3.get_object(Bucket=around.bucket, Key=around.pool_document())
-            except ClientError as error:
-                if code_of(error) not in ABSENT | DENIED:
-                    raise
-                return
-            theirs = _pool_named_in(there["Body"].read())
-        if theirs is not None and there["Metadata"].get(OWNER_METADATA) != ours:
+        owner, named = self._marks_of(around, ABSENT | DENIED) or (None, None)
+        if named is not None and owner != ours:
             raise LocalError(
-                f"results in {place.url(place.prefix)} would lie within those of the pool {shown(theirs)}, whose "
+                f"results in {place.url(place.prefix)} would lie within those of the pool {shown(named)}, whose "
                 f"document is {around.url(around.pool_document())}: give this pool another bucket or prefix"
             )
+
+    def _marks_of(self, place: Place, none: Collection[str]) -> tuple[str | None, str | None] | None:
+        """Whose the `pool.json` of a place is: by the mark of `laneway up`, and by the pool that it names. `none` are
+        the codes by which S3 says that nothing is to be seen there.
+        """
+        with self._account.asking("looking for another pool's pool.json"):
+            try:
+                there = self._s3.get_object(Bucket=place.bucket, Key=place.pool_document())
+            except ClientError as error:
+                if code_of(error) not in none:
+                    raise
+                return None
+            return there["Metadata"].get(OWNER_METADATA), _pool_named_in(there["Body"].read())
 
     def topic(self, pool: LLMWorkerPool) -> str:
         """The pool's topic. An emulator has none of AWS: there a topic of the same name stands in for it."""
